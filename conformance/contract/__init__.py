@@ -1,0 +1,1 @@
+"""What is owed: the dialects, the schemas, and what each vendor documents."""

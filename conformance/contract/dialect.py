@@ -1,0 +1,126 @@
+"""A dialect (protocol revision) is one frozen record; nothing else knows that there are two.
+
+Scenarios and rules speak canonical names, which are those of `ga`.
+A dialect says how they are spoken on its wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How one protocol revision spells what all share."""
+
+    name: str
+    """`ga` or `beta`; also the name of its folder under `schemas/`."""
+    title: str
+    headers: Mapping[str, str]
+    """Headers of the upgrade that choose this revision."""
+    subprotocols: tuple[str, ...]
+    """Further subprotocols a browser offers to choose it."""
+    client_events: frozenset[str]
+    """Types that the client may send, as spoken."""
+    server_events: frozenset[str]
+    """Types that the server may send, as spoken."""
+    renamed: Mapping[str, str]
+    """Canonical event type -> the type as spoken here, where they differ."""
+    content_renamed: Mapping[str, str]
+    """Canonical type of an assistant's content part inside an item -> as spoken here."""
+    session_paths: Mapping[str, tuple[str, ...]]
+    """Canonical setting -> where it lies in this revision's session object; absent = has no such setting."""
+    response_paths: Mapping[str, tuple[str, ...]]
+    """Canonical setting -> where it lies in `response.create`'s response and in response objects."""
+    session_constants: Mapping[str, Any] = field(default_factory=dict)
+    """What every `session.update` must carry."""
+    audio_formats: Mapping[str, Any] = field(default_factory=dict)
+    """Canonical format name (`pcm16`, `g711_ulaw`, `g711_alaw`) -> its spelling."""
+    modality_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """`text` / `audio` -> the modalities array that asks for it."""
+    absent_fields: frozenset[str] = frozenset()
+    tells: frozenset[str] = frozenset()
+    """Event types that only this revision speaks: seeing one decides `--dialect=auto`."""
+
+    @cached_property
+    def canonical_names(self) -> Mapping[str, str]:
+        """As spoken -> canonical, where they differ."""
+        return {spoken: canonical for canonical, spoken in self.renamed.items()}
+
+    @cached_property
+    def canonical_server_events(self) -> frozenset[str]:
+        """Canonical types that the server may send."""
+        return frozenset(self.canonical(kind) for kind in self.server_events)
+
+    def spoken(self, canonical: str) -> str:
+        """Spell a canonical event type."""
+        return self.renamed.get(canonical, canonical)
+
+    def canonical(self, spoken: str) -> str:
+        """Give the canonical name of an event type as spoken."""
+        return self.canonical_names.get(spoken, spoken)
+
+    def content_type(self, canonical: str) -> str:
+        """Spell a canonical content type (`output_text`, `output_audio`, `input_text`, …)."""
+        return self.content_renamed.get(canonical, canonical)
+
+    def session(self, settings: Mapping[str, Any]) -> Event:
+        """Turn canonical settings into this revision's session object for `session.update`."""
+        return self._placed(settings, self.session_paths, self.session_constants)
+
+    def response(self, settings: Mapping[str, Any]) -> Event:
+        """Turn canonical settings into this revision's `response` object for `response.create`."""
+        return self._placed(settings, self.response_paths, {})
+
+    def _placed(
+        self, settings: Mapping[str, Any], paths: Mapping[str, tuple[str, ...]], base: Mapping[str, Any]
+    ) -> Event:
+        placed: Event = dict(base)
+        for name, value in settings.items():
+            path = paths.get(name)
+            if path is None:
+                continue
+            where = placed
+            for step in path[:-1]:
+                where = where.setdefault(step, {})
+            where[path[-1]] = self._spell(name, value)
+        return placed
+
+    def _spell(self, name: str, value: Any) -> Any:
+        if name in ("input_format", "output_format") and isinstance(value, str):
+            return self.audio_formats.get(value, value)
+        if name == "modalities" and isinstance(value, str):
+            return list(self.modality_sets.get(value, (value,)))
+        return value
+
+    def setting(self, session: Mapping[str, Any], name: str, default: Any = None) -> Any:
+        """Read a canonical setting out of a session object of this revision."""
+        return reach(session, self.session_paths.get(name), default)
+
+    def response_setting(self, response: Mapping[str, Any], name: str, default: Any = None) -> Any:
+        """Read a canonical setting out of a response object of this revision."""
+        return reach(response, self.response_paths.get(name), default)
+
+    def audio_format(self, spelled: Any) -> str | None:
+        """Give the canonical name of an audio format as spelled in a session, or None if unknown."""
+        kind = spelled.get("type") if isinstance(spelled, Mapping) else spelled
+        for name, own in self.audio_formats.items():
+            if kind == (own["type"] if isinstance(own, Mapping) else own):
+                return name
+        return None
+
+
+def reach(value: Any, path: Iterable[str] | None, default: Any = None) -> Any:
+    """Follow *path* through nested objects; *default* where it ends early."""
+    if path is None:
+        return default
+    for step in path:
+        if not isinstance(value, Mapping) or step not in value:
+            return default
+        value = value[step]
+    return value

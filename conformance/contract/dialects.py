@@ -1,0 +1,38 @@
+"""The dialects by name, and how to find out which one an endpoint speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from conformance.contract.beta import BETA
+from conformance.contract.dialect import Dialect
+from conformance.contract.ga import GA
+
+DIALECTS: Mapping[str, Dialect] = {each.name: each for each in (GA, BETA)}
+
+#: Session keys that only one revision has, in the order in which they decide.
+SESSION_TELLS = (
+    ("output_modalities", GA),
+    ("audio", GA),
+    ("input_audio_format", BETA),
+    ("output_audio_format", BETA),
+    ("modalities", BETA),
+)
+
+
+def recognise(events: Iterable[Mapping[str, Any]]) -> Dialect | None:
+    """Tell the dialect from the server's events; None if nothing in them decides.
+
+    Event names decide before the shape of the session object:
+    some endpoints put a flat session in front of `ga` events.
+    """
+    shape = None
+    for event in events:
+        for dialect in DIALECTS.values():
+            if event.get("type") in dialect.tells:
+                return dialect
+        session = event.get("session")
+        if shape is None and isinstance(session, Mapping):
+            shape = next((dialect for key, dialect in SESSION_TELLS if key in session), None)
+    return shape

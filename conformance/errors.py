@@ -1,0 +1,58 @@
+"""Everything that can go wrong on this side of the wire.
+
+What the endpoint does wrong is a finding, never an exception; what the network does is an entry in the trace.
+
+    ConformanceError            has a message and a cure; prints without a traceback
+    ├── UsageError              an option, a URL, a credential: the person's call
+    │   ├── ScenarioError       a scenario file, with file, line and column
+    │   └── ProfileError        a profile file
+    ├── TraceError              a saved trace that cannot be read
+    ├── SchemaError             our own schema files are missing or broken
+    └── HarnessError            our own bug: the harness said something wrong on the wire
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class ConformanceError(Exception):
+    """One clear message with its cause, and the cure where there is one."""
+
+    message: str
+    cure: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.cure}" if self.cure else self.message
+
+
+class UsageError(ConformanceError):
+    """The call was wrong: an option, a URL or a credential."""
+
+
+@dataclass(eq=False)
+class ScenarioError(UsageError):
+    """A scenario file is wrong; `where` is `file:line:column`."""
+
+    where: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text}\n{self.cure}" if self.cure else text
+
+
+class ProfileError(UsageError):
+    """A profile file is wrong or unknown."""
+
+
+class TraceError(ConformanceError):
+    """A saved trace cannot be read."""
+
+
+class SchemaError(ConformanceError):
+    """A schema file of ours is missing or broken."""
+
+
+class HarnessError(ConformanceError):
+    """The harness itself broke the protocol: our error, never the endpoint's."""

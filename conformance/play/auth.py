@@ -1,0 +1,69 @@
+"""The auth styles seen in the wild: each one function from a key to what the upgrade request offers.
+
+A style is named as in `--auth=`.  Sources: the vendors' documents (see `contract/profiles/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+#: The subprotocol that browsers offer beside the one that carries the key; the only one a server may select.
+REALTIME = "realtime"
+KEY_PREFIX = "openai-insecure-api-key."
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a style puts into the upgrade request."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
+    subprotocols: tuple[str, ...] = ()
+
+    def __add__(self, other: Offer) -> Offer:
+        return Offer(
+            self.headers + other.headers,
+            self.query + other.query,
+            tuple(dict.fromkeys(self.subprotocols + other.subprotocols)),
+        )
+
+
+def bearer(key: str) -> Offer:
+    """`Authorization: Bearer KEY`."""
+    return Offer(headers=(("Authorization", f"Bearer {key}"),))
+
+
+def query_token(key: str) -> Offer:
+    """`?token=KEY` (new-api family)."""
+    return Offer(query=(("token", key),))
+
+
+def query_api_key(key: str) -> Offer:
+    """`?api_key=KEY` (Yuhuan Studio, speaches)."""
+    return Offer(query=(("api_key", key),))
+
+
+def query_api_dash_key(key: str) -> Offer:
+    """`?api-key=KEY` (Azure)."""
+    return Offer(query=(("api-key", key),))
+
+
+def api_key_header(key: str) -> Offer:
+    """`api-key: KEY` (Azure)."""
+    return Offer(headers=(("api-key", key),))
+
+
+def subprotocol(key: str) -> Offer:
+    """`Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.KEY` (browsers)."""
+    return Offer(subprotocols=(REALTIME, KEY_PREFIX + key))
+
+
+STYLES: Mapping[str, Callable[[str], Offer]] = {
+    "bearer": bearer,
+    "query-token": query_token,
+    "query-api_key": query_api_key,
+    "query-api-key": query_api_dash_key,
+    "api-key": api_key_header,
+    "subprotocol": subprotocol,
+}

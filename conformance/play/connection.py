@@ -1,0 +1,78 @@
+"""What the player needs of a connection: a socket, the reference in memory and a mutant are all one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from conformance.trace.trace import Credential, Handshake
+
+Frame = str | bytes
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What one upgrade request shall carry beside the endpoint's own URL; secrets in clear."""
+
+    auth: str
+    credential: Credential = Credential.VALID
+    model_kind: Credential = Credential.VALID
+    headers: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
+    subprotocols: tuple[str, ...] = ()
+    model: str | None = None
+    """Value of `?model=`; None leaves it out."""
+    plain: bool = False
+    """A GET without an upgrade."""
+
+
+@dataclass(eq=False)
+class Disconnected(Exception):
+    """The connection is over: `code` is None when no close frame came."""
+
+    code: int | None = None
+    reason: str = ""
+    by_client: bool = False
+    graceful: bool = True
+    """False when our own close frame was never answered."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """There is no connection: the upgrade was refused, or nobody answered."""
+
+    handshake: Handshake
+    why: str
+    """One sentence: what came back instead."""
+    cause: str = "http"
+    """`http` (an answer with another status), `dns`, `tcp`, `tls`, `timeout`, `protocol`."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Connection(Protocol):
+    """One open connection."""
+
+    handshake: Handshake
+
+    async def send(self, frame: Frame) -> None:
+        """Send a text (str) or binary (bytes) frame; Disconnected if the connection is over."""
+
+    async def receive(self, within: float) -> Frame:
+        """Give the next frame; TimeoutError after *within* seconds, Disconnected at the end."""
+
+    async def close(self, code: int = 1000, reason: str = "") -> Disconnected:
+        """Close from our side and tell how it went."""
+
+    async def drop(self) -> None:
+        """Break the connection without a close frame."""
+
+    def now(self) -> float:
+        """Seconds since connect."""
+
+
+class Connector(Protocol):
+    """An endpoint to connect to."""
+
+    async def connect(self, ask: Ask) -> Connection | Refusal:
+        """Open a connection, or say why there is none."""

@@ -1,0 +1,22 @@
+"""Where `schemas/`, `scenarios/` and `fixtures/` are: inside the installed package, or beside it in a checkout."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from conformance.errors import SchemaError
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+@cache
+def folder(name: str) -> Path:
+    """Return the data folder called *name* (`schemas`, `scenarios`, `fixtures`)."""
+    for home in (PACKAGE / "data", PACKAGE.parent):
+        if (home / name).is_dir():
+            return home / name
+    raise SchemaError(
+        f"the data folder {name!r} is neither in {PACKAGE / 'data'} nor in {PACKAGE.parent}",
+        "Reinstall: pip install --force-reinstall realtime-conformance",
+    )

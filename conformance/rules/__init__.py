@@ -1,0 +1,21 @@
+"""The rules: one file a chapter, one table of all.  Pure functions; no I/O, no clock, no pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from conformance.rules.rule import Chapter, Rule
+
+
+def _table(*chapters: Chapter) -> Mapping[str, Rule]:
+    table: dict[str, Rule] = {}
+    for chapter in chapters:
+        for rule in chapter.rules:
+            if rule.id in table:
+                raise ValueError(f"two rules are called {rule.id}")
+            table[rule.id] = rule
+    return table
+
+
+#: Every rule by id, in the order of the chapters.
+RULES: Mapping[str, Rule] = _table()

@@ -1,0 +1,159 @@
+"""What a rule is: a pure generator over a view of a trace.
+
+    @rules.must("response.done-is-last", about={"response.done"}, covers=("RSP-05",), spec="response/done")
+    def done_is_last(view: View) -> Judged:
+        \"\"\"Nothing that belongs to a response follows its `response.done`.\"\"\"
+        for response in view.responses:
+            ...
+            yield Finding(frame.index, "…came after response.done")   # broken here
+            yield HELD                                                # it applied, and held
+
+A rule that yields nothing was not exercised: unproven, never passed.
+Rules do no I/O, know no clock, and never ask for a dialect by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, NotRequired, TypedDict, Unpack
+
+if TYPE_CHECKING:
+    from conformance.trace.views import View
+
+SPEC = "https://platform.openai.com/docs/api-reference/"
+SERVER_EVENTS = SPEC + "realtime-server-events/"
+CLIENT_EVENTS = SPEC + "realtime-client-events/"
+GUIDE = "https://platform.openai.com/docs/guides/"
+
+#: `about=` of a rule that looks at whatever the server said.
+ANYTHING: Final = frozenset({"*"})
+#: `about=` of a rule that looks at the upgrade.
+HANDSHAKE: Final = frozenset({"handshake"})
+#: `about=` of a rule that looks at how the connection ended.
+END: Final = frozenset({"end"})
+
+
+class Keyword(StrEnum):
+    """How much a requirement demands (RFC 2119)."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+    """Only informs: never more than a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place where a requirement is broken."""
+
+    index: int
+    """The offending entry of the trace; -1 for the handshake, len(trace) for the end."""
+    message: str
+    """One sentence, without the requirement, naming ids where there are any."""
+    expected: str = ""
+    came: str = ""
+    path: str = ""
+    """JSON pointer into the event, where one field is at fault."""
+
+
+class _Held:
+    """The type of HELD."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "HELD"
+
+
+#: A rule yields this where its requirement applied and was met: the evidence behind a pass.
+HELD: Final = _Held()
+
+Judged = Iterator["Finding | _Held"]
+Check = Callable[["View"], Judged]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One requirement and the generator that judges it."""
+
+    id: str
+    """`chapter.fact-in-the-indicative`; stable once released."""
+    keyword: Keyword
+    about: frozenset[str]
+    """Canonical event types (client's or server's) without any of which the rule has nothing to look at."""
+    covers: tuple[str, ...]
+    """Requirement ids, e.g. `RSP-05`."""
+    spec: str
+    """URL of the passage."""
+    check: Check
+    speaks: frozenset[str] = frozenset()
+    """Canonical server events that a dialect must have for the rule to apply."""
+    settings: frozenset[str] = frozenset()
+    """Canonical settings (`session_paths`) that a dialect must have for the rule to apply."""
+    softened: str = ""
+    """Why the keyword is weaker or the scope narrower than the documents say: what the wire shows."""
+
+    @property
+    def sentence(self) -> str:
+        """The requirement, as a sentence."""
+        return " ".join((self.check.__doc__ or "").partition("\n\n")[0].split())
+
+    @property
+    def chapter(self) -> str:
+        """The part of the id before the dot."""
+        return self.id.partition(".")[0]
+
+
+class Fields(TypedDict):
+    """What the decorator takes beside the id; see Rule."""
+
+    about: Collection[str]
+    covers: tuple[str, ...]
+    spec: str
+    speaks: NotRequired[Collection[str]]
+    settings: NotRequired[Collection[str]]
+    softened: NotRequired[str]
+
+
+@dataclass
+class Chapter:
+    """The table of the rules of one module, in order of definition."""
+
+    name: str
+    rules: list[Rule] = field(default_factory=list)
+
+    def must(self, id: str, **fields: Unpack[Fields]) -> Callable[[Check], Check]:
+        """Register a MUST rule."""
+        return self._register(Keyword.MUST, id, fields)
+
+    def should(self, id: str, **fields: Unpack[Fields]) -> Callable[[Check], Check]:
+        """Register a SHOULD rule."""
+        return self._register(Keyword.SHOULD, id, fields)
+
+    def may(self, id: str, **fields: Unpack[Fields]) -> Callable[[Check], Check]:
+        """Register a rule that only informs."""
+        return self._register(Keyword.MAY, id, fields)
+
+    def _register(self, keyword: Keyword, id: str, fields: Fields) -> Callable[[Check], Check]:
+        if not id.startswith(self.name + "."):
+            raise ValueError(f"rule {id!r} is not of the chapter {self.name!r}")
+
+        def register(check: Check) -> Check:
+            self.rules.append(
+                Rule(
+                    id=id,
+                    keyword=keyword,
+                    about=frozenset(fields["about"]),
+                    covers=fields["covers"],
+                    spec=fields["spec"],
+                    check=check,
+                    speaks=frozenset(fields.get("speaks", ())),
+                    settings=frozenset(fields.get("settings", ())),
+                    softened=fields.get("softened", ""),
+                )
+            )
+            return check
+
+        return register

@@ -1,0 +1,83 @@
+"""What a step can ask of the player.  Steps are generators: they yield commands and are sent what came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Open:
+    """Upgrade; answered by the Reply whose `event` is the first server event, or whose `refused` says why not."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send a frame; not answered."""
+
+    frame: Event | str | bytes
+    deliberate: bool = False
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Wait for the first server event that *matches* (canonical type); answered by it.
+
+    An error that names `sent` ends the wait, unless errors are what is waited for.
+    """
+
+    matches: Callable[[str, Event], bool]
+    awaiting: str
+    within: float | None = None
+    sent: str = ""
+
+
+@dataclass(frozen=True)
+class Close:
+    """Close from our side; `drop` breaks the connection instead."""
+
+    code: int = 1000
+    reason: str = ""
+    drop: bool = False
+
+
+@dataclass(frozen=True)
+class Hangup:
+    """Wait until the endpoint closes; answered by (code, reason)."""
+
+    within: float | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a command brought."""
+
+    event: Event = field(default_factory=dict)
+    refused: str = ""
+    """Open: why there is no session; empty if there is one."""
+    ended: bool = False
+
+
+Command = Open | Send | Wait | Close | Hangup
+Script = Generator[Command, Reply, Event | None]
+
+
+@dataclass(eq=False)
+class Unmet(Exception):
+    """The endpoint did not do what the step needs: the conversation failed here."""
+
+    message: str
+    expected: str = ""
+    came: str = ""
+
+
+@dataclass(eq=False)
+class ModelDidNot(Exception):
+    """The model answered otherwise than the step needs: unproven, nobody's fault."""
+
+    message: str

@@ -1,0 +1,58 @@
+"""A scenario is a value: what it proves, what it needs, and its steps.  Nothing here does I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+#: What a step may carry beside its own name.
+MODIFIERS = frozenset({"answer", "as", "within", "on", "only"})
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the script."""
+
+    name: str
+    argument: Any = None
+    line: int = 0
+    answer: str = ""
+    """What has to answer instead of the usual acknowledgement: `error`, `either` or `none`."""
+    remember: str = ""
+    """Name under which the answer is kept (`as:`), for `${name.path}` later."""
+    within: float | None = None
+    """Seconds to wait; None = the run's own patience."""
+    on: str = ""
+    """Which connection, where a scenario has several."""
+    only: str = ""
+    """The one dialect in which the step is played."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One script."""
+
+    id: str
+    """`topic/name`, the file's place; stable."""
+    title: str
+    steps: tuple[Step, ...]
+    proves: tuple[str, ...] = ()
+    """Ids of the rules that this conversation promises to exercise."""
+    needs: frozenset[str] = frozenset()
+    """Features without which it says nothing."""
+    dialects: frozenset[str] = frozenset({"ga", "beta"})
+    tags: frozenset[str] = frozenset()
+    each: str = ""
+    """`auth`: one conversation for each auth style of the profile."""
+    intent: str = ""
+    """`transcription` connects with `?intent=transcription`."""
+    path: Path | None = None
+    clips: Mapping[str, Path] = field(default_factory=dict)
+    """Audio beside the script, by name."""
+
+    @property
+    def topic(self) -> str:
+        """The folder."""
+        return self.id.rpartition("/")[0]

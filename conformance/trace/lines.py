@@ -1,0 +1,213 @@
+"""A trace as JSON lines: dump and load.
+
+The first line of our own form is a header, the last one the end (`schemas/harness/trace.json`).
+The loader also takes the simple form that recorders write (`direction`, `t`, `event`, with `_elided`,
+`_ids_elided`, `_gap`, `_close`, `_raw_text`, `_raw_binary_bytes`), and a bare list of events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from conformance.errors import TraceError
+from conformance.trace.trace import Credential, Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
+
+FORMAT = "realtime-conformance/trace"
+FORMAT_VERSION = 1
+FLAGS = ("elided", "ids_elided", "gap", "deliberate")
+
+
+def dumps(trace: Trace) -> bytes:
+    """Write *trace* in our own form, a JSON object a line."""
+    return b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in _lines(trace))
+
+
+def dump(trace: Trace, path: Path) -> None:
+    """Write *trace* to *path*, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(dumps(trace))
+    part.replace(path)
+
+
+def _lines(trace: Trace) -> Iterator[dict[str, Any]]:
+    header: dict[str, Any] = {"format": FORMAT, "version": FORMAT_VERSION, "name": trace.name, "dialect": trace.dialect}
+    if trace.intent:
+        header["intent"] = dict(trace.intent)
+    if trace.handshake is not None:
+        hand = trace.handshake
+        header["handshake"] = {
+            "url": hand.url,
+            "auth": hand.auth,
+            "credential": hand.credential,
+            "model": hand.model,
+            "request_headers": list(hand.request_headers),
+            "offered_subprotocols": list(hand.offered_subprotocols),
+            "status": hand.status,
+            "response_headers": dict(hand.response_headers),
+            "subprotocol": hand.subprotocol,
+            "body": hand.body,
+        }
+    yield header
+    for entry in trace.entries:
+        yield _entry_line(entry)
+    if trace.end is not None:
+        end = trace.end
+        yield {
+            "end": end.kind,
+            "by": end.by,
+            "code": end.code,
+            "reason": end.reason,
+            "awaiting": end.awaiting,
+            "t": end.at,
+            "graceful": end.graceful,
+        }
+
+
+def _entry_line(entry: Entry) -> dict[str, Any]:
+    line: dict[str, Any] = {"direction": entry.direction, "t": entry.at, "size": entry.size}
+    if entry.event is not None:
+        line["event"] = entry.event
+    if entry.text is not None:
+        line["text"] = entry.text
+    if entry.kind is not FrameKind.TEXT:
+        line["kind"] = entry.kind
+    for flag in FLAGS:
+        if getattr(entry, flag):
+            line[flag] = True
+    if entry.note:
+        line["note"] = entry.note
+    return line
+
+
+def load(path: Path) -> Trace:
+    """Read the trace in *path*; TraceError says which line is wrong and how."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise TraceError(f"{path}: {error.strerror or error}") from error
+    trace = loads(data, str(path))
+    return trace if trace.name else replace(trace, name=path.stem)
+
+
+def loads(data: bytes, where: str = "trace") -> Trace:
+    """Read a trace from JSON lines in any of the three forms; *where* names the source in errors."""
+    builder = _Reader(where)
+    for number, line in enumerate(_json_values(data, where), 1):
+        builder.take(line, number)
+    if not builder.entries and builder.end is None and builder.handshake is None:
+        raise TraceError(f"{where}: holds no events", "Each line is {direction, t, event}, or one event.")
+    return builder.trace()
+
+
+def _json_values(data: bytes, where: str) -> Iterable[Any]:
+    text = data.strip()
+    if text.startswith(b"["):
+        try:
+            values = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            raise TraceError(f"{where}: not JSON: {error}") from error
+        yield from values
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            yield orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise TraceError(
+                f"{where}:{number}: not JSON: {error}", "A trace is JSON lines: one JSON object a line."
+            ) from error
+
+
+class _Reader:
+    """Collects the lines of one file."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.entries: list[Entry] = []
+        self.handshake: Handshake | None = None
+        self.end: End | None = None
+        self.name = self.dialect = ""
+        self.intent: dict[str, Any] = {}
+
+    def take(self, line: Any, number: int) -> None:
+        if not isinstance(line, dict):
+            raise TraceError(f"{self.where}:{number}: a line is a JSON object, not {type(line).__name__}")
+        try:
+            self._take(line)
+        except (KeyError, ValueError, TypeError) as error:
+            raise TraceError(f"{self.where}:{number}: {error}") from error
+
+    def _take(self, line: dict[str, Any]) -> None:
+        if line.get("format") == FORMAT:
+            self._header(line)
+        elif "end" in line:
+            self.end = End(
+                kind=EndKind(line["end"]),
+                by=Direction(line.get("by") or "server"),
+                code=line.get("code"),
+                reason=line.get("reason") or "",
+                awaiting=line.get("awaiting") or "",
+                at=line.get("t"),
+                graceful=line.get("graceful", True),
+            )
+        elif "_close" in line:
+            close = line["_close"]
+            self.end = End(EndKind.CLOSED, code=close.get("code"), reason=close.get("reason") or "", at=line.get("t"))
+        else:
+            self.entries.append(self._entry(line))
+
+    def _header(self, line: dict[str, Any]) -> None:
+        if line.get("version") != FORMAT_VERSION:
+            raise ValueError(f"trace format version {line.get('version')!r} is not {FORMAT_VERSION}")
+        self.name, self.dialect = line.get("name") or "", line.get("dialect") or ""
+        self.intent = line.get("intent") or {}
+        if hand := line.get("handshake"):
+            self.handshake = Handshake(
+                url=hand["url"],
+                auth=hand.get("auth") or "",
+                credential=Credential(hand.get("credential") or "valid"),
+                model=Credential(hand.get("model") or "valid"),
+                request_headers=tuple(hand.get("request_headers") or ()),
+                offered_subprotocols=tuple(hand.get("offered_subprotocols") or ()),
+                status=hand.get("status"),
+                response_headers=hand.get("response_headers") or {},
+                subprotocol=hand.get("subprotocol"),
+                body=hand.get("body") or "",
+            )
+
+    def _entry(self, line: dict[str, Any]) -> Entry:
+        if "direction" not in line:
+            if "type" not in line:
+                raise ValueError("neither a frame (direction, event) nor an event (type)")
+            return Entry(len(self.entries), Direction.SERVER, event=line)
+        event, text, kind = line.get("event"), line.get("text"), FrameKind(line.get("kind") or "text")
+        if event is not None and not isinstance(event, dict):
+            raise ValueError("`event` is a JSON object")
+        if isinstance(event, dict) and "_raw_text" in event:
+            event, text = None, str(event["_raw_text"])
+        elif isinstance(event, dict) and "_raw_binary_bytes" in event:
+            event, text, kind = None, "", FrameKind.BINARY
+        return Entry(
+            index=len(self.entries),
+            direction=Direction(line["direction"]),
+            at=line.get("t"),
+            event=event,
+            text=text,
+            kind=kind,
+            size=line.get("size") or 0,
+            elided=bool(line.get("elided") or line.get("_elided")),
+            ids_elided=bool(line.get("ids_elided") or line.get("_ids_elided") or line.get("_redacted")),
+            gap=bool(line.get("gap") or line.get("_gap")),
+            deliberate=bool(line.get("deliberate")),
+            note=line.get("note") or line.get("_note") or "",
+        )
+
+    def trace(self) -> Trace:
+        return Trace(tuple(self.entries), self.dialect, self.handshake, self.end, self.name, self.intent)

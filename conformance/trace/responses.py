@@ -1,0 +1,258 @@
+"""The lens on responses: response → output item → content part → stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from conformance.trace.frames import Frame, listing, mapping, string
+
+if TYPE_CHECKING:
+    from conformance.trace.views import View
+
+#: Stream -> (delta event, done event, the field of the done event that holds the whole).
+STREAMS: Mapping[str, tuple[str, str, str | None]] = {
+    "output_text": ("response.output_text.delta", "response.output_text.done", "text"),
+    "output_audio_transcript": (
+        "response.output_audio_transcript.delta",
+        "response.output_audio_transcript.done",
+        "transcript",
+    ),
+    "output_audio": ("response.output_audio.delta", "response.output_audio.done", None),
+    "function_call_arguments": (
+        "response.function_call_arguments.delta",
+        "response.function_call_arguments.done",
+        "arguments",
+    ),
+}
+STREAM_OF = {kind: (name, step) for name, kinds in STREAMS.items() for step, kind in enumerate(kinds[:2])}
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """The deltas of one kind in one content part (or of one call's arguments), and their end."""
+
+    kind: str
+    item_id: str
+    content_index: int | None
+    deltas: list[Frame] = field(default_factory=list)
+    dones: list[Frame] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the recording holds every delta unshortened."""
+        return all(frame.whole for frame in self.deltas)
+
+    @property
+    def joined(self) -> str | None:
+        """The deltas, joined; None if one of them is no string or was shortened."""
+        parts = [frame.text("delta") for frame in self.deltas]
+        if not self.whole or any(part is None for part in parts):
+            return None
+        return "".join(part for part in parts if part is not None)
+
+    @property
+    def final(self) -> str | None:
+        """What the done event says the whole is; None if there is none or it cannot tell."""
+        name = STREAMS[self.kind][2]
+        return self.dones[0].text(name) if name and self.dones and self.dones[0].whole else None
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """One content part of an output item."""
+
+    content_index: int | None
+    added: Frame | None = None
+    done: Frame | None = None
+    frames: list[Frame] = field(default_factory=list)
+    streams: dict[str, Stream] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class OutputItem:
+    """One output item of a response."""
+
+    id: str
+    added: Frame | None = None
+    done: Frame | None = None
+    frames: list[Frame] = field(default_factory=list)
+    parts: dict[int | None, Part] = field(default_factory=dict)
+    arguments: Stream | None = None
+
+    @property
+    def kind(self) -> str:
+        """`message`, `function_call`, …; empty if never said."""
+        for frame in (self.added, self.done):
+            if frame is not None and (kind := string(frame.part("item").get("type"))):
+                return kind
+        return ""
+
+    @property
+    def output_index(self) -> int | None:
+        """The index that `output_item.added` gave it."""
+        return self.added.number("output_index") if self.added is not None else None
+
+    @property
+    def streams(self) -> list[Stream]:
+        """All streams of the item."""
+        found = [stream for part in self.parts.values() for stream in part.streams.values()]
+        return [*found, self.arguments] if self.arguments is not None else found
+
+
+@dataclass(slots=True, eq=False)
+class Response:
+    """One response, from its first to its last mention."""
+
+    id: str
+    created: Frame | None = None
+    dones: list[Frame] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    """Every server event that names it, in order."""
+    items: dict[str, OutputItem] = field(default_factory=dict)
+    gapped: bool = False
+    """Events may be missing from the recording while it ran."""
+    cause: Frame | None = None
+    """The client's `response.create`, where it can be told."""
+
+    @property
+    def done(self) -> Frame | None:
+        """Its first `response.done`."""
+        return self.dones[0] if self.dones else None
+
+    @property
+    def open(self) -> bool:
+        """Whether the recording ends before the response does."""
+        return not self.dones
+
+    @property
+    def final(self) -> Mapping[str, Any]:
+        """The response object of `response.done`; empty if open or shortened."""
+        return self.done.part("response") if self.done is not None and self.done.whole else {}
+
+    @property
+    def initial(self) -> Mapping[str, Any]:
+        """The response object of `response.created`; empty if it never came or was shortened."""
+        return self.created.part("response") if self.created is not None and self.created.whole else {}
+
+    @property
+    def status(self) -> str:
+        """The terminal status; empty while open."""
+        return string(mapping(self.done.part("response") if self.done else None).get("status")) or ""
+
+    @property
+    def outputs(self) -> list[Any]:
+        """`response.done`'s output array."""
+        return listing(self.final.get("output"))
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """The `response` object of the client's `response.create`, where it can be told."""
+        return self.cause.part("response") if self.cause is not None else {}
+
+    @property
+    def out_of_band(self) -> bool:
+        """Whether it does not write to the default conversation."""
+        if self.asked.get("conversation") == "none":
+            return True
+        shown = self.initial or self.final
+        return "conversation_id" in shown and shown["conversation_id"] is None
+
+    @property
+    def first(self) -> int:
+        """Index of its first mention."""
+        return self.frames[0].index
+
+    @property
+    def last(self) -> int:
+        """Index of its (first) end, or of its last mention while open."""
+        return self.dones[0].index if self.dones else self.frames[-1].index
+
+
+def id_of(frame: Frame) -> str | None:
+    """Give the id of the response that a server event belongs to."""
+    if frame.type in ("response.created", "response.done"):
+        return string(frame.part("response").get("id"))
+    return frame.text("response_id") if frame.type.startswith("response.") else None
+
+
+def responses_of(view: View) -> tuple[Response, ...]:
+    """Sort the server's events by response."""
+    found: dict[str, Response] = {}
+    for frame in view.heard:
+        if not frame.type.startswith("response."):
+            continue
+        name = id_of(frame)
+        if name is None:
+            continue
+        response = found.get(name)
+        if response is None:
+            response = found[name] = Response(name)
+        response.frames.append(frame)
+        _place(response, frame)
+    for response in found.values():
+        response.gapped = view.gap_between(response.first, response.last + 1) or (
+            response.created is None and bool(view.gaps) and view.gaps[0] < response.first
+        )
+    _attribute(view, found)
+    return tuple(found.values())
+
+
+def _place(response: Response, frame: Frame) -> None:
+    if frame.type == "response.created":
+        response.created = response.created or frame
+        return
+    if frame.type == "response.done":
+        response.dones.append(frame)
+        return
+    item_id = frame.text("item_id") or string(frame.part("item").get("id"))
+    if item_id is None:
+        return
+    item = response.items.get(item_id)
+    if item is None:
+        item = response.items[item_id] = OutputItem(item_id)
+    item.frames.append(frame)
+    if frame.type == "response.output_item.added":
+        item.added = item.added or frame
+    elif frame.type == "response.output_item.done":
+        item.done = item.done or frame
+    else:
+        _place_in_part(item, frame)
+
+
+def _place_in_part(item: OutputItem, frame: Frame) -> None:
+    stream_name, step = STREAM_OF.get(frame.type, ("", 0))
+    if stream_name == "function_call_arguments":
+        if item.arguments is None:
+            item.arguments = Stream(stream_name, item.id, None)
+        (item.arguments.dones if step else item.arguments.deltas).append(frame)
+        return
+    index = frame.number("content_index")
+    part = item.parts.get(index)
+    if part is None:
+        part = item.parts[index] = Part(index)
+    part.frames.append(frame)
+    if frame.type == "response.content_part.added":
+        part.added = part.added or frame
+    elif frame.type == "response.content_part.done":
+        part.done = part.done or frame
+    elif stream_name:
+        stream = part.streams.get(stream_name)
+        if stream is None:
+            stream = part.streams[stream_name] = Stream(stream_name, item.id, index)
+        (stream.dones if step else stream.deltas).append(frame)
+
+
+def _attribute(view: View, found: Mapping[str, Response]) -> None:
+    """Give each response the `response.create` it answers, where only one is possible.
+
+    Responses that detected speech began have no cause; once speech was detected nothing is attributed by order.
+    """
+    speech = next((frame.index for frame in view.server("input_audio_buffer.speech_started")), len(view.frames))
+    asked = [each.sent for each in view.exchanges_with("response.create") if not each.errors]
+    for response in found.values():
+        if response.created is None or response.created.index > speech:
+            continue
+        if asked and asked[0].index < response.created.index:
+            response.cause = asked.pop(0)

@@ -1,0 +1,96 @@
+"""The lens on the endpoint's audio: bytes, validity and digest of each stream, never the bytes themselves.
+
+Base64 as accepted here (RFC 4648, section 4): the standard alphabet, padded to a multiple of four,
+padding only at the end, no white space.  Non-zero trailing bits are tolerated: decoders ignore them.
+"""
+
+from __future__ import annotations
+
+import binascii
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from conformance.trace.frames import Frame
+
+if TYPE_CHECKING:
+    from conformance.trace.responses import Response, Stream
+    from conformance.trace.views import View
+
+#: Canonical format -> (bytes a sample, samples a second).  Source: the session reference; G.711 is 8 kHz.
+RATES = {"pcm16": (2, 24_000), "g711_ulaw": (1, 8_000), "g711_alaw": (1, 8_000)}
+
+
+def decoded(text: str) -> bytes | None:
+    """Decode base64 as defined above; None if it is not that."""
+    try:
+        data = text.encode("ascii")
+    except UnicodeEncodeError:
+        return None
+    if len(data) % 4 or data.rstrip(b"=").find(b"=") >= 0 or data.endswith(b"==="):
+        return None
+    try:
+        return binascii.a2b_base64(data, strict_mode=True)
+    except binascii.Error:
+        return None
+
+
+def seconds(size: int, audio_format: str | None) -> float | None:
+    """Give the length of *size* bytes of audio in seconds; None for an unknown format."""
+    if audio_format not in RATES:
+        return None
+    width, rate = RATES[audio_format]
+    return size / (width * rate)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """One `output_audio` stream."""
+
+    response: Response
+    stream: Stream
+    format: str | None
+    """Canonical format in effect when the response began."""
+    sizes: tuple[int | None, ...]
+    """Decoded bytes of each delta; None where it is no base64."""
+    digest: str
+    """SHA-256 of all bytes, in hexadecimal."""
+
+    @property
+    def size(self) -> int:
+        """Decoded bytes in all."""
+        return sum(size for size in self.sizes if size is not None)
+
+    @property
+    def seconds(self) -> float | None:
+        """Length; None where the format is unknown or the recording shortened a delta."""
+        return seconds(self.size, self.format) if self.stream.whole else None
+
+    @property
+    def broken(self) -> tuple[Frame, ...]:
+        """The (unshortened) deltas that are no base64."""
+        pairs = zip(self.stream.deltas, self.sizes, strict=True)
+        return tuple(frame for frame, size in pairs if size is None and frame.whole)
+
+
+def sounds_of(view: View) -> tuple[Sound, ...]:
+    """Decode every audio delta once."""
+    return tuple(
+        _sound(view, response, stream)
+        for response in view.responses
+        for item in response.items.values()
+        for stream in item.streams
+        if stream.kind == "output_audio"
+    )
+
+
+def _sound(view: View, response: Response, stream: Stream) -> Sound:
+    digest, sizes = sha256(), []
+    for frame in stream.deltas:
+        data = decoded(frame.text("delta") or "")
+        sizes.append(None if data is None or frame.text("delta") is None else len(data))
+        digest.update(data or b"")
+    spelled = view.dialect.response_setting(response.initial, "output_format")
+    if spelled is None:
+        spelled = view.setting_at(response.first, "output_format")
+    return Sound(response, stream, view.dialect.audio_format(spelled), tuple(sizes), digest.hexdigest())

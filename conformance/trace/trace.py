@@ -1,0 +1,159 @@
+"""The trace: everything that was said on one connection, in order, unchangeable.
+
+Left of it are I/O, time and chance; right of it are functions.
+The end of a connection is part of the trace, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Event = dict[str, Any]
+
+#: What a scrubbed secret leaves behind.  A server frame that holds one has leaked the key.
+TOKEN_MARK = "‹token›"  # noqa: S105 - the mark that replaces a secret, not one
+
+
+class Direction(StrEnum):
+    """Who sent the frame."""
+
+    CLIENT = "client"
+    SERVER = "server"
+
+
+class FrameKind(StrEnum):
+    """How the frame came over the wire (RFC 6455, opcodes 1 and 2)."""
+
+    TEXT = "text"
+    BINARY = "binary"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One frame."""
+
+    index: int
+    """Position in the trace, from 0."""
+    direction: Direction
+    at: float | None = None
+    """Seconds since connect; None where the recorder did not say."""
+    event: Event | None = None
+    """The JSON object; None if the frame was anything else."""
+    text: str | None = None
+    """The frame's text when it was not a JSON object (binary: base64)."""
+    kind: FrameKind = FrameKind.TEXT
+    size: int = 0
+    """Bytes of the payload on the wire; 0 where unknown."""
+    elided: bool = False
+    """The recorder shortened this event: nothing may be concluded from what is missing."""
+    ids_elided: bool = False
+    """The recorder replaced or dropped the ids of this event."""
+    gap: bool = False
+    """Events are missing after this entry."""
+    deliberate: bool = False
+    """A scenario sent this client frame wrong on purpose."""
+    note: str = ""
+
+    @property
+    def type(self) -> str:
+        """The event's type as it was spoken; empty if there is none."""
+        kind = self.event.get("type") if self.event is not None else None
+        return kind if isinstance(kind, str) else ""
+
+    @property
+    def sent(self) -> bool:
+        """Whether the client said it."""
+        return self.direction is Direction.CLIENT
+
+
+class Credential(StrEnum):
+    """Which key the client offered in the handshake."""
+
+    VALID = "valid"
+    WRONG = "wrong"
+    EMPTY = "empty"
+    MISSING = "missing"
+    CONFLICTING = "conflicting"
+    """Two styles at once, of which one is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """The upgrade: what was asked and what was answered.  Secrets are scrubbed before it is made."""
+
+    url: str
+    auth: str = ""
+    """Auth style, as in `--auth`."""
+    credential: Credential = Credential.VALID
+    model: Credential = Credential.VALID
+    """Whether the model in the URL was the configured one, a WRONG one or MISSING."""
+    request_headers: tuple[str, ...] = ()
+    """Header names only."""
+    offered_subprotocols: tuple[str, ...] = ()
+    status: int | None = None
+    """HTTP status of the answer; 101 is an upgrade; None if there was no HTTP answer."""
+    response_headers: Mapping[str, str] = field(default_factory=dict)
+    subprotocol: str | None = None
+    body: str = ""
+    """The first part of a refusal's body."""
+
+
+class EndKind(StrEnum):
+    """How the conversation came to its end."""
+
+    CLOSED = "closed"
+    """A close frame was exchanged."""
+    DROPPED = "dropped"
+    """The connection broke without a close frame (1006)."""
+    REFUSED = "refused"
+    """The upgrade was refused, or nobody answered."""
+    TIMEOUT = "timeout"
+    """We stopped waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of the conversation."""
+
+    kind: EndKind
+    by: Direction = Direction.SERVER
+    """Who ended it."""
+    code: int | None = None
+    reason: str = ""
+    awaiting: str = ""
+    """TIMEOUT: the (canonical) event type that never came."""
+    at: float | None = None
+    graceful: bool = True
+    """False when the *server* left our close frame unanswered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One conversation, from the handshake to the end."""
+
+    entries: tuple[Entry, ...] = ()
+    dialect: str = ""
+    """`ga`, `beta`, or empty where nothing told."""
+    handshake: Handshake | None = None
+    end: End | None = None
+    """None where the recording just stops."""
+    name: str = ""
+    """The scenario that was played, or the file that was read."""
+    intent: Mapping[str, Any] = field(default_factory=dict)
+    """What the scenario meant to do, where the wire alone cannot tell (e.g. `{"transcription": true}`)."""
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    @property
+    def duration(self) -> float:
+        """Seconds from connect to the last thing known."""
+        if self.end is not None and self.end.at is not None:
+            return self.end.at
+        return next((entry.at for entry in reversed(self.entries) if entry.at is not None), 0.0)

@@ -1,0 +1,206 @@
+"""The lenses: what rules see of a trace, computed once and only when asked for.
+
+A view lays canonical names over the raw trace; indices stay, so that a finding points at the real frame.
+What is unfinished is marked as open, so that a cut trace is never blamed for missing its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from conformance.trace.conversation import Addition, additions_of
+from conformance.trace.exchanges import Exchange, exchanges_of
+from conformance.trace.frames import NOTHING, Frame, mapping
+from conformance.trace.responses import Response, responses_of
+from conformance.trace.speech import Turn, turns_of
+from conformance.trace.trace import Direction, End, Entry, FrameKind, Handshake, Trace
+
+if TYPE_CHECKING:
+    from conformance.trace.sound import Sound
+
+
+class Spelling(Protocol):
+    """What a view needs of a dialect (`conformance.contract.dialect.Dialect`)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def client_events(self) -> frozenset[str]: ...
+    @property
+    def server_events(self) -> frozenset[str]: ...
+    @property
+    def canonical_server_events(self) -> frozenset[str]: ...
+    @property
+    def session_paths(self) -> Mapping[str, tuple[str, ...]]: ...
+    @property
+    def audio_formats(self) -> Mapping[str, Any]: ...
+    def canonical(self, spoken: str) -> str: ...
+    def spoken(self, canonical: str) -> str: ...
+    def content_type(self, canonical: str) -> str: ...
+    def setting(self, session: Mapping[str, Any], name: str, default: Any = None) -> Any: ...
+    def response_setting(self, response: Mapping[str, Any], name: str, default: Any = None) -> Any: ...
+    def audio_format(self, spelled: Any) -> str | None: ...
+
+
+class View:
+    """One trace through the lenses of one dialect."""
+
+    def __init__(self, trace: Trace, dialect: Spelling) -> None:
+        self.trace = trace
+        self.dialect = dialect
+        self.handshake: Handshake | None = trace.handshake
+        self.end: End | None = trace.end
+        self.frames: tuple[Frame, ...] = tuple(self._frame(entry) for entry in trace.entries)
+        self.heard: tuple[Frame, ...] = tuple(each for each in self.frames if not each.entry.sent)
+        """What the server said."""
+        self.said: tuple[Frame, ...] = tuple(each for each in self.frames if each.entry.sent)
+        """What the client said."""
+
+    def _frame(self, entry: Entry) -> Frame:
+        event = entry.event if entry.event is not None else {}
+        return Frame(entry.index, self.dialect.canonical(entry.type), event, entry, not entry.elided)
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """Canonical types that occurred, of either side."""
+        return frozenset(frame.type for frame in self.frames)
+
+    @cached_property
+    def _by_type(self) -> Mapping[tuple[Direction, str], tuple[Frame, ...]]:
+        found: dict[tuple[Direction, str], list[Frame]] = {}
+        for frame in self.frames:
+            found.setdefault((frame.entry.direction, frame.type), []).append(frame)
+        return {key: tuple(frames) for key, frames in found.items()}
+
+    def server(self, *types: str) -> tuple[Frame, ...]:
+        """Give the server's events of these canonical types, in order."""
+        return self._of(Direction.SERVER, types)
+
+    def client(self, *types: str) -> tuple[Frame, ...]:
+        """Give the client's events of these canonical types, in order."""
+        return self._of(Direction.CLIENT, types)
+
+    def _of(self, direction: Direction, types: tuple[str, ...]) -> tuple[Frame, ...]:
+        if len(types) == 1:
+            return self._by_type.get((direction, types[0]), ())
+        found = [frame for kind in types for frame in self._by_type.get((direction, kind), ())]
+        return tuple(sorted(found, key=lambda frame: frame.index))
+
+    @cached_property
+    def gaps(self) -> tuple[int, ...]:
+        """Indices after which events are missing from the recording."""
+        return tuple(entry.index for entry in self.trace.entries if entry.gap)
+
+    def gap_between(self, first: int, last: int) -> bool:
+        """Tell whether events are missing between two entries."""
+        return any(first <= gap < last for gap in self.gaps)
+
+    @cached_property
+    def partial(self) -> bool:
+        """Whether the recorder dropped ids or events: joins over the whole trace prove nothing then."""
+        return any(entry.ids_elided or entry.gap for entry in self.trace.entries)
+
+    @cached_property
+    def responses(self) -> tuple[Response, ...]:
+        """Every response that was mentioned, in order of first mention."""
+        return responses_of(self)
+
+    @cached_property
+    def response_by_id(self) -> Mapping[str, Response]:
+        """The responses by id."""
+        return {response.id: response for response in self.responses}
+
+    @cached_property
+    def additions(self) -> tuple[Addition, ...]:
+        """Every announcement of a conversation item, with what was known before it."""
+        return additions_of(self)
+
+    @cached_property
+    def announced(self) -> Mapping[str, Addition]:
+        """The first announcement of each item id."""
+        first: dict[str, Addition] = {}
+        for addition in self.additions:
+            first.setdefault(addition.item_id, addition)
+        return first
+
+    @cached_property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Every client event with the answers that can be attributed to it."""
+        return exchanges_of(self)
+
+    def exchanges_with(self, *types: str) -> Iterator[Exchange]:
+        """Give the exchanges that these client events began."""
+        return (each for each in self.exchanges if each.sent.type in types)
+
+    @cached_property
+    def exchange_of(self) -> Mapping[int, Exchange]:
+        """The exchanges by the index of the client event."""
+        return {each.sent.index: each for each in self.exchanges}
+
+    @cached_property
+    def blamed(self) -> Mapping[int, Exchange]:
+        """Index of an `error` -> the exchange it names by `error.event_id`."""
+        return {error.index: each for each in self.exchanges for error in each.errors}
+
+    @cached_property
+    def settled(self) -> int:
+        """Everything before this index has been answered, if it ever will be.
+
+        The index of the last client event that got its own answer on this ordered channel: a causal barrier.
+        """
+        return max((each.sent.index for each in self.exchanges if each.answer is not None), default=-1)
+
+    @cached_property
+    def turns(self) -> tuple[Turn, ...]:
+        """The turns of detected speech."""
+        return turns_of(self)
+
+    @cached_property
+    def sounds(self) -> tuple[Sound, ...]:
+        """Every audio stream of the endpoint: bytes, validity, digest."""
+        from conformance.trace.sound import sounds_of
+
+        return sounds_of(self)
+
+    @cached_property
+    def sessions(self) -> tuple[tuple[int, Mapping[str, Any]], ...]:
+        """The effective session objects as the server showed them: (index, session)."""
+        shown = self.server(
+            "session.created", "session.updated", "transcription_session.created", "transcription_session.updated"
+        )
+        return tuple((frame.index, frame.part("session")) for frame in shown if frame.whole)
+
+    def session_at(self, index: int) -> Mapping[str, Any]:
+        """Give the last session object shown before entry *index*; empty if none was."""
+        last = NOTHING
+        for at, session in self.sessions:
+            if at >= index:
+                break
+            last = session
+        return last
+
+    def setting_at(self, index: int, name: str, default: Any = None) -> Any:
+        """Give a canonical setting as it was in effect before entry *index*."""
+        return self.dialect.setting(self.session_at(index), name, default)
+
+    @cached_property
+    def admitted(self) -> bool:
+        """Whether a session was opened."""
+        return not self.types.isdisjoint({"session.created", "transcription_session.created"})
+
+    @cached_property
+    def transcription_session(self) -> bool:
+        """Whether this is a session of type transcription."""
+        if "transcription_session.created" in self.types:
+            return True
+        return any(
+            mapping(session).get("type") == "transcription"
+            or mapping(session).get("object") == "realtime.transcription_session"
+            for _, session in self.sessions
+        )
+
+    def is_text(self, frame: Frame) -> bool:
+        """Tell whether the frame came as a text frame."""
+        return frame.entry.kind is FrameKind.TEXT

@@ -1,0 +1,115 @@
+"""Each rule has one sample file: conversations that almost break it, and conversations that do.
+
+    rule: response.done-is-last
+    dialects: [ga, beta]            # optional; default both.  Event types are written canonically (ga names)
+    holds:                          # the rule must say HELD at least once and find nothing
+      a text turn:
+        - {server: session.created, session: {...}}
+        - {client: response.create}
+        - {end: closed, code: 1000}
+    silent:                         # optional: the rule must have nothing to say at all (unproven)
+      nothing was asked: [...]
+    breaks:                         # the rule must find something; `at` (optional) is the index of the first finding
+      a delta follows the end: [...]
+
+A line is `server:`/`client:` with the type and the other fields; `handshake:` with the fields of Handshake;
+`end:` with the kind and the fields of End; flags are `_elided`, `_ids_elided`, `_gap`, `_deliberate`, `_text`, `_binary`.
+"""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from conformance.contract.dialects import DIALECTS
+from conformance.rules import RULES
+from conformance.rules.judge import Verdict, judge_one
+from conformance.trace.trace import Credential, Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
+from conformance.trace.views import View
+
+SAMPLES = Path(__file__).parent / "samples"
+
+
+def sample(rule_id):
+    return yaml.safe_load((SAMPLES / f"{rule_id}.yaml").read_text(encoding="utf-8"))
+
+
+def trace_of(lines, dialect):
+    entries, handshake, end = [], None, None
+    for line in lines:
+        line = dict(line)
+        if "handshake" in line:
+            fields = line["handshake"]
+            fields = {**fields, "credential": Credential(fields.get("credential", "valid"))}
+            fields["model"] = Credential(fields.get("model", "valid"))
+            handshake = Handshake(**{"url": "wss://example.test/v1/realtime", "status": 101, **fields})
+        elif "end" in line:
+            kind = EndKind(line.pop("end"))
+            line["by"] = Direction(line.get("by", "server"))
+            end = End(kind, **line)
+        else:
+            entries.append(entry_of(line, len(entries), dialect))
+    return Trace(tuple(entries), dialect.name, handshake, end, "sample")
+
+
+def entry_of(line, index, dialect):
+    flags = {key[1:]: line.pop(key) for key in list(line) if key.startswith("_")}
+    direction = Direction.CLIENT if "client" in line else Direction.SERVER
+    kind = line.pop(direction.value)
+    event = {"type": dialect.spoken(kind), **line} if kind is not None else line or None
+    if "text" in flags or "binary" in flags:
+        event = None
+    return Entry(
+        index,
+        direction,
+        at=flags.get("at"),
+        event=event,
+        text=flags.get("text"),
+        kind=FrameKind.BINARY if flags.get("binary") else FrameKind.TEXT,
+        elided=flags.get("elided", False),
+        ids_elided=flags.get("ids_elided", False),
+        gap=flags.get("gap", False),
+        deliberate=flags.get("deliberate", False),
+    )
+
+
+def cases():
+    for rule_id in RULES:
+        if not (SAMPLES / f"{rule_id}.yaml").exists():
+            continue
+        data = sample(rule_id)
+        for dialect in data.get("dialects", DIALECTS):
+            for kind in ("holds", "silent", "breaks"):
+                for name in data.get(kind, {}):
+                    yield pytest.param(rule_id, dialect, kind, name, id=f"{rule_id}-{dialect}-{kind}-{name}")
+
+
+@pytest.mark.parametrize(("rule_id", "dialect", "kind", "name"), cases())
+def test_a_rule_judges_its_samples_as_the_file_says(rule_id, dialect, kind, name):
+    spoken = DIALECTS[dialect]
+    lines = sample(rule_id)[kind][name]
+    expected_at = lines.get("at") if isinstance(lines, dict) else None
+    lines = lines["lines"] if isinstance(lines, dict) else lines
+
+    judgement = judge_one(RULES[rule_id], View(trace_of(lines, spoken), spoken))
+
+    if kind == "holds":
+        assert (judgement.verdict, judgement.findings) == (Verdict.PASS, ())
+    elif kind == "silent":
+        assert judgement.verdict in (Verdict.UNPROVEN, Verdict.NOT_APPLICABLE)
+    else:
+        assert judgement.findings, "nothing was found"
+        assert expected_at is None or judgement.findings[0].index == expected_at
+
+
+@pytest.mark.parametrize("rule_id", RULES)
+def test_every_rule_has_a_sample_with_near_misses_and_violations(rule_id):
+    data = sample(rule_id)
+
+    assert data["rule"] == rule_id
+    assert data["holds"]
+    assert data["breaks"]
+
+
+def test_no_sample_is_left_over():
+    assert {path.stem for path in SAMPLES.glob("*.yaml")} <= RULES.keys()
