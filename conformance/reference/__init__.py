@@ -1,1 +1,1 @@
-"""The reference endpoint: a second, independent reading of the specification, which also answers on a socket."""
+"""The reference endpoint: a second, independent reading of the specification, in memory or on a socket."""

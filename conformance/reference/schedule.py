@@ -1,9 +1,9 @@
 """What will be said later: plans that wake when their time has come.
 
-A *plan* is a generator of steps.  A step is an event to say, or a number: the seconds to wait before going on.
-The schedule never looks at a clock; it is told the time.  A plan is not thrown away when its response is
-cancelled: the response is told to stop, and its plan is run to the end without waiting, so that the same code
-that closes a finished response closes an interrupted one.
+A *plan* is a generator of steps.  A step is an event to say, or a number: the seconds to wait before going
+on.
+A plan is not thrown away when its response is cancelled: the response is told to stop, and its plan is run to
+the end without waiting, so that the same code that closes a finished response closes an interrupted one.
 """
 
 from __future__ import annotations

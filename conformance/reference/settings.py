@@ -1,6 +1,6 @@
-"""The session object: what it starts with, what an update may say, and how the two become one.
+"""The session object: how an update and what was there become one.
 
-An update is merged: nested objects field by field, arrays and scalars replaced, null clears.  It is applied
+Nested objects are merged field by field, arrays and scalars replaced, null clears.  An update is applied
 whole or not at all (SES-06 to SES-14, SES-19, SES-20).
 """
 
@@ -10,32 +10,17 @@ from typing import Any
 
 import orjson
 
-from conformance.contract.dialect import Dialect
-from conformance.reference.manners import Manner
+from conformance.contract.dialect import Dialect, reach
+from conformance.reference.manners import RESPONDING, VAD_DEFAULTS, Manner
 from conformance.reference.refusals import Event, Refusal, invalid_value
 from conformance.reference.sound import FORMATS, Format
 
-#: Completed with these where the client says only a part (observation 23).
-TURN_DETECTION: dict[str, Event] = {
-    "server_vad": {
-        "type": "server_vad",
-        "threshold": 0.5,
-        "prefix_padding_ms": 300,
-        "silence_duration_ms": 200,
-        "idle_timeout_ms": None,
-        "create_response": True,
-        "interrupt_response": True,
-    },
-    "semantic_vad": {
-        "type": "semantic_vad",
-        "eagerness": "auto",
-        "create_response": True,
-        "interrupt_response": True,
-    },
-}
-#: A session that only transcribes never responds (observation 24).
-RESPONDING = ("create_response", "interrupt_response")
-TRANSCRIPTION = {"model": None, "language": None, "prompt": None}
+#: Objects that an update completes from defaults instead of merging them blindly.
+COMPLETED = ("turn_detection", "transcription", "input_format", "output_format")
+#: Objects that an update replaces as a whole.
+REPLACED = frozenset({"tool_choice", "tracing", "truncation", "prompt", "voice", "reasoning"})
+#: What a client may repeat but not choose.
+FIXED = ("id", "object", "expires_at", "client_secret")
 
 
 def copied(value: Any) -> Any:
@@ -48,13 +33,13 @@ class Settings:
 
     def __init__(self, dialect: Dialect, manner: Manner, session: Event, features: frozenset[str]) -> None:
         self._dialect, self._manner, self._features = dialect, manner, features
-        self._session = session
-        self.audio_was_heard = False
+        self._session = copied(session)
+        self.voice_was_heard = False
         """Whether the assistant has spoken: its voice is fixed from then on."""
-        if not {"server_vad", "semantic_vad"} & features or "server_vad" not in features:
-            self._put("turn_detection", None)
-        if "audio_output" not in features:
-            self._put("modalities", list(dialect.modality_sets["text"]))
+        if "server_vad" not in features:
+            _place(self._session, dialect.session_paths["turn_detection"], None)
+        if "audio_output" not in features and not self.transcribes_only:
+            _place(self._session, dialect.session_paths["modalities"], list(dialect.modality_sets["text"]))
 
     def shown(self) -> Event:
         """Copy the full session object for the wire."""
@@ -68,7 +53,7 @@ class Settings:
     @property
     def transcribes_only(self) -> bool:
         """Whether this is a transcription session, which never responds."""
-        return self._session["object"] == "realtime.transcription_session"
+        return bool(self._session["object"] == "realtime.transcription_session")
 
     @property
     def input_format(self) -> Format:
@@ -77,86 +62,84 @@ class Settings:
 
     def update(self, patch: Any) -> None:
         """Apply a client's *patch*, or raise the Refusal and change nothing."""
+        patch = self._with_known_kind(patch)
         shape = self._manner.transcription_shape if self.transcribes_only else self._manner.session_shape
         shape(patch, "session")
-        self._refuse_other_type(patch)
+        if patch.get("type", self._session.get("type")) != self._session.get("type"):
+            raise invalid_value("session.type", patch["type"], (self._session["type"],))
         merged = self._merged(patch)
         self._refuse_change(merged)
-        self._refuse_unsupported(merged)
+        self.refuse_unsupported(merged, "session", self._dialect.session_paths)
         self._session = merged
 
-    def _refuse_other_type(self, patch: Event) -> None:
-        if "type" in patch and patch["type"] != self._session.get("type"):
-            raise invalid_value("session.type", patch["type"], (self._session["type"],))
+    def _with_known_kind(self, patch: Any) -> Any:
+        """Let a client that changes one number of its turn detection leave out the type it already has."""
+        path = self._dialect.session_paths["turn_detection"]
+        said, now = reach(patch, path), self.get("turn_detection")
+        if isinstance(said, dict) and "type" not in said and now:
+            patch = copied(patch)
+            _place(patch, path, {"type": now["type"], **said})
+        return patch
 
     def _merged(self, patch: Event) -> Event:
         merged = self.shown()
-        for path in self._manner.completed_paths(self._dialect):
-            _complete(merged, patch, path, path[-1], self.transcribes_only)
-        _merge(merged, copied(patch), self._manner.replaced)
-        for name in ("id", "object", "expires_at", "client_secret"):
+        _merge(merged, copied(patch))
+        for name in COMPLETED:
+            path = self._dialect.session_paths[name]
+            said = reach(patch, path)
+            if isinstance(said, dict):
+                _place(merged, path, self._completed(name, said))
+        for name in (*FIXED, "model") if self._manner.ignores_model else FIXED:
             if name in self._session:
                 merged[name] = self._session[name]
-        if self._manner.ignores_model and "model" in self._session:
-            merged["model"] = self._session["model"]
+            else:
+                merged.pop(name, None)
         return merged
+
+    def _completed(self, name: str, said: Event) -> Event:
+        now = self.get(name) or {}
+        if name == "turn_detection":
+            base = now if now.get("type") == said["type"] else VAD_DEFAULTS[said["type"]]
+            whole = {**base, **said}
+            return {k: v for k, v in whole.items() if k not in RESPONDING} if self.transcribes_only else whole
+        if name == "transcription":
+            return {"model": "whisper-1", "language": None, "prompt": None, **now, **said}
+        return {"type": said["type"], "rate": 24_000} if said["type"] == "audio/pcm" else said
 
     def _refuse_change(self, merged: Event) -> None:
         setting = self._dialect.setting
         if setting(merged, "model") != self.get("model"):
             raise Refusal("invalid_value", "The model of a session cannot be changed.", "session.model")
-        if self.audio_was_heard and setting(merged, "voice") != self.get("voice"):
+        if self.voice_was_heard and setting(merged, "voice") != self.get("voice"):
             raise Refusal("cannot_update_voice")
         if self.get("tracing") is not None and setting(merged, "tracing") != self.get("tracing"):
             raise Refusal("invalid_value", "Tracing cannot be changed once it is on.", "session.tracing")
 
-    def _refuse_unsupported(self, merged: Event) -> None:
-        setting = self._dialect.setting
-        asks = {
-            "audio_output": ("modalities", "audio" in (setting(merged, "modalities") or ())),
-            "transcription": ("transcription", setting(merged, "transcription") is not None),
-            "tools": ("tools", bool(setting(merged, "tools"))),
+    def refuse_unsupported(self, asked: Event, where: str, paths: Any) -> None:
+        """Refuse what *asked* (a session or a response) wants of a feature that is switched off."""
+        wants = {name: reach(asked, paths.get(name)) for name in ("modalities", "transcription", "tools")}
+        detection = reach(asked, paths.get("turn_detection"))
+        features = {
+            "audio_output": ("modalities", "audio" in (wants["modalities"] or ())),
+            "transcription": ("transcription", wants["transcription"] is not None),
+            "tools": ("tools", bool(wants["tools"])),
+            (detection or {}).get("type"): ("turn_detection", detection is not None),
         }
-        detection = setting(merged, "turn_detection")
-        if detection is not None:
-            asks[detection["type"]] = ("turn_detection", True)
-        for feature, (name, asked) in asks.items():
-            if asked and feature not in self._features:
-                where = ".".join(("session", *self._dialect.session_paths[name]))
-                raise Refusal("invalid_value", f"This endpoint does not support {feature}.", where)
-
-    def _put(self, name: str, value: Any) -> None:
-        path = self._dialect.session_paths[name]
-        where = self._session
-        for step in path[:-1]:
-            where = where.get(step, {})
-        if path[-1] in where:
-            where[path[-1]] = value
+        for feature, (name, asks) in features.items():
+            if asks and feature not in self._features:
+                param = ".".join((where, *paths[name]))
+                raise Refusal("invalid_value", f"This endpoint does not support {feature}.", param)
 
 
-def _complete(session: Event, patch: Event, path: tuple[str, ...], name: str, transcribes_only: bool) -> None:
-    """Put the defaults under what the patch is about to say at *path*, if it turns on or changes kind."""
-    said: Any = patch
-    where: Any = session
+def _place(session: Event, path: tuple[str, ...], value: Any) -> None:
     for step in path[:-1]:
-        said = said.get(step) if isinstance(said, dict) else None
-        where = where[step]
-    said = said.get(path[-1]) if isinstance(said, dict) else None
-    if not isinstance(said, dict):
-        return
-    now = where.get(path[-1]) or {}
-    if name == "turn_detection" or name.endswith("turn_detection"):
-        if said["type"] != now.get("type"):
-            where[path[-1]] = copied(TURN_DETECTION[said["type"]])
-            for key in RESPONDING if transcribes_only else ():
-                del where[path[-1]][key]
-    else:
-        where[path[-1]] = {**TRANSCRIPTION, **now}
+        session = session.setdefault(step, {})
+    session[path[-1]] = value
 
 
-def _merge(old: Event, new: Event, replaced: frozenset[str]) -> None:
+def _merge(old: Event, new: Event) -> None:
     for name, value in new.items():
-        if isinstance(value, dict) and isinstance(old.get(name), dict) and name not in replaced:
-            _merge(old[name], value, replaced)
+        if isinstance(value, dict) and isinstance(old.get(name), dict) and name not in REPLACED:
+            _merge(old[name], value)
         else:
             old[name] = value

@@ -1,8 +1,8 @@
 """Shapes: what a value that a client sends must look like.
 
-A shape is a function of a value and its dotted path; it returns nothing, or raises the `Refusal` that a real
-endpoint would answer with.  Shapes are put together from others, so that the session object, the items and the
-client's events are tables.
+A shape is a function of a value and its dotted path; it returns nothing, or raises the `Refusal` that a
+real endpoint would answer with.  Shapes are put together from others, so that the session object, the items
+and the client's events are tables.
 """
 
 from __future__ import annotations
@@ -15,7 +15,14 @@ from conformance.reference.refusals import Refusal, invalid_value
 Shape = Callable[[Any, str], None]
 
 #: How the JSON types are called in messages.
-NAMES = {str: "a string", bool: "a boolean", int: "an integer", float: "a decimal", dict: "an object", list: "an array"}
+NAMES = {
+    str: "a string",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a decimal",
+    dict: "an object",
+    list: "an array",
+}
 
 
 def wrong_type(value: Any, path: str, expected: str) -> Refusal:

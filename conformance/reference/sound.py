@@ -36,7 +36,8 @@ class Format:
 
 
 FORMATS = {
-    each.name: each for each in (Format("pcm16", 24_000, 2), Format("g711_ulaw", 8_000, 1), Format("g711_alaw", 8_000, 1))
+    each.name: each
+    for each in (Format("pcm16", 24_000, 2), Format("g711_ulaw", 8_000, 1), Format("g711_alaw", 8_000, 1))
 }
 
 
@@ -99,5 +100,5 @@ def _nearest(values: list[int], wanted: int) -> int:
 
 @cache
 def tone_text(name: str, milliseconds: int) -> str:
-    """The same tone as base64 text, ready for a delta."""
+    """Give the same tone as base64 text, ready for a delta."""
     return base64.b64encode(tone(name, milliseconds)).decode()

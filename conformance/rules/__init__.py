@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from conformance.rules import input_audio, transcription, turns
 from conformance.rules.rule import Chapter, Rule
 
 
@@ -18,4 +19,4 @@ def _table(*chapters: Chapter) -> Mapping[str, Rule]:
 
 
 #: Every rule by id, in the order of the chapters.
-RULES: Mapping[str, Rule] = _table()
+RULES: Mapping[str, Rule] = _table(input_audio.rules, turns.rules, transcription.rules)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from conformance.trace.conversation import Addition, additions_of
 from conformance.trace.exchanges import Exchange, exchanges_of
 from conformance.trace.frames import NOTHING, Frame, mapping
+from conformance.trace.listening import Commit, commits_of, unasked_commits_of, unasked_responses_of
 from conformance.trace.responses import Response, responses_of
 from conformance.trace.speech import Turn, turns_of
-from conformance.trace.trace import Direction, End, Entry, FrameKind, Handshake, Trace
+from conformance.trace.trace import Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
 
 if TYPE_CHECKING:
     from conformance.trace.sound import Sound
@@ -152,10 +153,43 @@ class View:
         """
         return max((each.sent.index for each in self.exchanges if each.answer is not None), default=-1)
 
+    def overdue(self, index: int, *awaited: str) -> bool:
+        """Tell whether what entry *index* entails must have come by now.
+
+        A later client event was answered (the channel is ordered), or the play gave up waiting for one of *awaited*.
+        """
+        if any(gap >= index for gap in self.gaps):
+            return False
+        if self.settled > index:
+            return True
+        return not self.awaited.isdisjoint(awaited)
+
+    @cached_property
+    def awaited(self) -> frozenset[str]:
+        """What the play gave up waiting for, where that ended it; empty otherwise."""
+        if self.end is None or self.end.kind is not EndKind.TIMEOUT:
+            return frozenset()
+        return frozenset(self.end.awaiting.split(" or "))
+
     @cached_property
     def turns(self) -> tuple[Turn, ...]:
         """The turns of detected speech."""
         return turns_of(self)
+
+    @cached_property
+    def commits(self) -> tuple[Commit, ...]:
+        """Every commit of the client, with what lay in the input buffer."""
+        return commits_of(self)
+
+    @cached_property
+    def unasked_commits(self) -> tuple[Frame, ...]:
+        """Every `input_audio_buffer.committed` without a client commit."""
+        return unasked_commits_of(self)
+
+    @cached_property
+    def unasked_responses(self) -> tuple[Frame, ...]:
+        """Every `response.created` without a `response.create`."""
+        return unasked_responses_of(self)
 
     @cached_property
     def sounds(self) -> tuple[Sound, ...]:

@@ -1,0 +1,205 @@
+"""The schemas of every documented event, one set for each dialect.
+
+One file an event under `schemas/<dialect>/<client|server>/`, shared objects in `objects/`; the file name is the
+registration.  `jsonschema-rs` gives the verdict; it is imported when the first set is loaded, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from conformance.contract.dialects import DIALECTS
+from conformance.contract.documented import Documented, extra_paths
+from conformance.contract.wanted import Wanted, absences, load_wanted
+from conformance.errors import SchemaError
+from conformance.resources import folder
+from conformance.trace.trace import Direction, Event
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+    Judges = dict[str, jsonschema_rs.Draft202012Validator]
+
+LIMIT = 200
+"""Characters that a problem may quote of what was expected and of what was found."""
+BASE = "https://realtime-conformance.invalid/"
+"""Every schema's `$id` is this and its path; the name is reserved never to be fetched (RFC 6761)."""
+CLIENT = Direction.CLIENT
+CURE = "Reinstall: pip install --force-reinstall realtime-conformance"
+JSON_NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null", float: "number"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One way in which an event breaks its schema."""
+
+    path: str
+    """JSON pointer into the event; for a missing field, where it should be."""
+    keyword: str
+    """The JSON Schema keyword that failed: `required`, `type`, `enum`, `const`."""
+    expected: str
+    """At most `LIMIT` characters."""
+    found: str
+    """At most `LIMIT` characters: a short value, or the kind and size of a long one."""
+
+
+class Schemas:
+    """The schemas of one dialect; nothing in it changes once it is loaded."""
+
+    def __init__(self, dialect_name: str, home: Path) -> None:
+        """Load and compile every schema below *home*; SchemaError if one is missing or broken."""
+        self.dialect = dialect_name
+        documents = _documents(dialect_name, home)
+        judges = _compiled(documents)
+        self._client, self._server = judges["client"], judges["server"]
+        self._documented = Documented(documents)
+        self._wanted = load_wanted(home / "wanted.json", dialect_name)
+
+    def knows(self, side: Direction, event_type: str) -> bool:
+        """Whether *event_type*, as spoken in this dialect, has a schema on that side."""
+        return event_type in self._of(side)
+
+    def types(self, side: Direction) -> frozenset[str]:
+        """Every event type that has a schema on that side, as spoken."""
+        return frozenset(self._of(side))
+
+    def problems(self, side: Direction, event: Event) -> tuple[Problem, ...]:
+        """Say how *event* breaks its schema, sorted; () if it is valid or of an unknown type."""
+        # The one hot path of the room: it costs less than parsing the event did, so no call and no enum look-up.
+        try:
+            judge = (self._client if side is CLIENT else self._server)[event["type"]]
+        except (KeyError, TypeError):  # without a type, of an unknown one, or of one that is no string
+            return ()
+        if judge.is_valid(event):
+            return ()
+        return tuple(sorted({_problem(error) for error in judge.iter_errors(event)}))
+
+    def absences(self, event: Event) -> tuple[Wanted, ...]:
+        """Name the fields a server *event* lacks that no source requires, but that real clients die without."""
+        return absences(self._wanted.get(_type(event), ()), event)
+
+    def extras(self, side: Direction, event: Event) -> tuple[str, ...]:
+        """Give the JSON pointers of the fields that no source documents, sorted: information, never a fault."""
+        return tuple(sorted(extra_paths(self._documented, f"{self.dialect}/{side.value}/{_type(event)}.json", event)))
+
+    def _of(self, side: Direction) -> Judges:
+        return self._client if side is CLIENT else self._server
+
+
+@cache
+def schemas_for(dialect_name: str) -> Schemas:
+    """Return the schemas of `ga` or `beta`, loaded once; SchemaError if a file is broken or missing."""
+    if dialect_name not in DIALECTS:
+        raise SchemaError(f"there is no dialect {dialect_name!r}", f"Known: {', '.join(DIALECTS)}.")
+    return Schemas(dialect_name, folder("schemas"))
+
+
+def _type(event: Event) -> str:
+    kind = event.get("type")
+    return kind if isinstance(kind, str) else ""
+
+
+# ---- loading
+
+
+def _documents(dialect_name: str, home: Path) -> dict[str, dict[str, Any]]:
+    """Read every schema of one dialect: path below *home* -> the schema."""
+    documents = {}
+    for path in sorted((home / dialect_name).glob("*/*.json")):
+        name = path.relative_to(home).as_posix()
+        documents[name] = _document(path, name)
+    dialect = DIALECTS[dialect_name]
+    sides = {Direction.CLIENT: dialect.client_events, Direction.SERVER: dialect.server_events}
+    missing = [
+        name
+        for side, types in sides.items()
+        for event_type in sorted(types)
+        if (name := f"{dialect_name}/{side.value}/{event_type}.json") not in documents
+    ]
+    if missing:
+        raise SchemaError(f"{home}: no schema {', '.join(missing)[:LIMIT]}", CURE)
+    return documents
+
+
+def _document(path: Path, name: str) -> dict[str, Any]:
+    try:
+        document = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise SchemaError(f"{path}: {error.strerror or error}", CURE) from error
+    except orjson.JSONDecodeError as error:
+        raise SchemaError(f"{path}: not JSON: {error}", CURE) from error
+    if not isinstance(document, dict) or document.get("$id") != BASE + name:
+        raise SchemaError(f"{path}: its `$id` is not {BASE + name}", CURE)
+    return document
+
+
+def _compiled(documents: Mapping[str, dict[str, Any]]) -> dict[str, Judges]:
+    """Compile every schema, the shared objects too: what is broken must show now, not at the first such event."""
+    import jsonschema_rs  # noqa: PLC0415 - 20 ms that a run without schemas does not pay
+
+    judges: dict[str, Judges] = {}
+    name = ""
+    try:
+        registry = jsonschema_rs.Registry([(document["$id"], document) for document in documents.values()])
+        for name, document in documents.items():
+            _, side, file = name.split("/")
+            judges.setdefault(side, {})[file.removesuffix(".json")] = jsonschema_rs.Draft202012Validator(
+                document, registry=registry, offline=True
+            )
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise SchemaError(f"schemas/{name}: {first[:LIMIT]}", CURE) from error
+    return judges
+
+
+# ---- telling
+
+
+def _problem(error: jsonschema_rs.ValidationError) -> Problem:
+    kind = error.kind.as_dict()
+    steps = list(error.instance_path)
+    if error.kind.name == "required":
+        return Problem(pointer([*steps, kind["property"]]), "required", "present", "absent")
+    return Problem(pointer(steps), error.kind.name, _expected(error, kind), describe(error.instance))
+
+
+def _expected(error: jsonschema_rs.ValidationError, kind: Mapping[str, Any]) -> str:
+    match error.kind.name:
+        case "type":
+            return " or ".join(sorted(kind["types"]))
+        case "enum":
+            return _short("one of " + ", ".join(_json(option) for option in kind["options"]))
+        case "const":
+            return _short(_json(kind["expected_value"]))
+        case _:
+            return _short(error.message)
+
+
+def describe(value: Any) -> str:
+    """Tell *value* in at most `LIMIT` characters: itself if it is short, else its kind and size."""
+    if isinstance(value, (dict, list, str)):
+        text = _json(value)
+        if len(text) <= LIMIT // 2:
+            return text
+        size = "characters" if isinstance(value, str) else "entries"
+        return f"{JSON_NAMES[type(value)]} of {len(value)} {size}"
+    return _short(_json(value))
+
+
+def pointer(steps: Iterator[str | int] | list[str | int]) -> str:
+    """Write the way to a value as a JSON pointer (RFC 6901)."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LIMIT else text[: LIMIT - 1] + "…"

@@ -1,0 +1,83 @@
+"""The layer below the schemas: fields that no source requires, but that real clients need.
+
+The reference calls most of a response optional, and the official wire sends all of it.  Clients are written against
+the wire: a server that leaves `status_details` out passes the reference and silences a whole bot framework.
+`schemas/wanted.json` lists such fields as data; what is absent is a finding of a SHOULD.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from conformance.errors import SchemaError
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A field that clients need."""
+
+    path: str
+    """JSON pointer; `*` stands for every element of an array.  In an answer of `absences`: the place itself."""
+    breaks: str
+    """Which client breaks, and how."""
+    source: str
+    """Where that is known from."""
+    when: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """Values (or lists of values) that the object around the field must have."""
+    filled: bool = False
+    """Whether null is as bad as absent."""
+
+
+def load_wanted(path: Path, dialect_name: str) -> dict[str, tuple[Wanted, ...]]:
+    """Read the list for one dialect: event type as spoken -> what is wanted of it.  SchemaError if it is broken."""
+    wanted: dict[str, tuple[Wanted, ...]] = {}
+    try:
+        for entry in orjson.loads(path.read_bytes()):
+            for event_type in entry["events"].get(dialect_name, ()):
+                wanted[event_type] = wanted.get(event_type, ()) + (
+                    Wanted(
+                        entry["path"], entry["breaks"], entry["source"], entry.get("when", {}), entry.get("filled", False)
+                    ),
+                )
+    except OSError as error:
+        raise SchemaError(f"{path}: {error.strerror or error}") from error
+    except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
+        raise SchemaError(f"{path}: not a list of wanted fields: {type(error).__name__}: {error}") from error
+    return wanted
+
+
+def absences(wanted: Sequence[Wanted], event: Mapping[str, Any]) -> tuple[Wanted, ...]:
+    """Say which of the *wanted* fields *event* lacks, each with the place where it should be."""
+    return tuple(
+        Wanted(place, each.breaks, each.source, each.when, each.filled)
+        for each in wanted
+        for place in _lacking(each, event)
+    )
+
+
+def _lacking(wanted: Wanted, event: Mapping[str, Any]) -> Iterator[str]:
+    *way, last = wanted.path.split("/")[1:]
+    for place, around in _reached("", event, way):
+        if not isinstance(around, Mapping) or not _applies(wanted.when, around):
+            continue
+        if last not in around or (wanted.filled and around[last] is None):
+            yield f"{place}/{last}"
+
+
+def _reached(place: str, value: Any, way: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    if not way:
+        yield place, value
+    elif way[0] == "*":
+        for index, element in enumerate(value if isinstance(value, list) else ()):
+            yield from _reached(f"{place}/{index}", element, way[1:])
+    elif isinstance(value, Mapping) and way[0] in value:
+        yield from _reached(f"{place}/{way[0]}", value[way[0]], way[1:])
+
+
+def _applies(when: Mapping[str, Any], around: Mapping[str, Any]) -> bool:
+    return all(around.get(key) in (value if isinstance(value, list) else [value]) for key, value in when.items())

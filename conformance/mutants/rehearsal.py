@@ -1,0 +1,174 @@
+"""Conversations in memory: the reference endpoint, or a mutant of it, behind the player's connection protocol.
+
+No socket, no real time: the loopback's virtual clock jumps to whatever is due next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache, partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.contract.dialect import Dialect
+from conformance.contract.dialects import DIALECTS
+from conformance.mutants.mutant import Fault
+from conformance.play.connection import Ask, Disconnected, Frame, Refusal
+from conformance.play.player import Conversation, Player
+from conformance.play.target import Target, url_of
+from conformance.reference.admission import AcceptThenClose, Admission, Refused, Refusing, admit
+from conformance.reference.core import Endpoint
+from conformance.reference.loopback import Closed, Loopback, VirtualClock
+from conformance.resources import folder
+from conformance.scenario.audio import clip
+from conformance.scenario.load import load
+from conformance.scenario.model import Scenario
+from conformance.secrets import Scrubber
+from conformance.trace.trace import Handshake
+
+TOKEN = "rehearsal-token-000000000000"  # noqa: S105 - known to nobody but this process
+NO_FAULT = Fault()
+
+
+class MemoryConnection:
+    """A loopback as the player wants a connection."""
+
+    def __init__(self, loopback: Loopback, handshake: Handshake, fault: Fault) -> None:
+        self.loopback = loopback
+        self.handshake = handshake
+        self.fault = fault
+
+    def now(self) -> float:
+        """Seconds of virtual time since connect."""
+        return self.loopback.clock.now
+
+    async def send(self, frame: Frame) -> None:
+        """Send a frame."""
+        try:
+            await self.loopback.send(frame)
+        except Closed as closed:
+            raise self._gone(closed) from closed
+
+    async def receive(self, within: float) -> Frame:
+        """Give the next frame, in no real time."""
+        try:
+            frame: Frame = await self.loopback.receive(within)
+        except Closed as closed:
+            raise self._gone(closed) from closed
+        return frame
+
+    async def close(self, code: int = 1000, reason: str = "") -> Disconnected:
+        """Close from our side."""
+        if self.loopback.endpoint.closing is not None:
+            return self._gone(Closed(*self.loopback.endpoint.closing))
+        await self.loopback.close(code, reason)
+        answered = self.fault.closes is None or self.fault.closes(code, reason) is not None
+        return Disconnected(code, reason, by_client=True, graceful=answered)
+
+    async def drop(self) -> None:
+        """Break the connection."""
+        await self.loopback.close(1006)
+
+    def _gone(self, closed: Closed) -> Disconnected:
+        told = (closed.code, closed.reason)
+        frame = self.fault.closes(*told) if self.fault.closes is not None else told
+        return Disconnected(*frame) if frame is not None else Disconnected(None)
+
+
+class Rehearsal:
+    """The reference endpoint in memory, as something to connect to."""
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        fault: Callable[[], Fault] | None = None,
+        features: frozenset[str] | None = None,
+        refusal: str = "http",
+    ) -> None:
+        self.target = target
+        self.fault = fault or Fault
+        self.features = features
+        self.refusal = refusal
+        self.sessions = 0
+
+    async def connect(self, ask: Ask) -> MemoryConnection | Refusal:
+        """Decide about the upgrade as the server would, and open a session."""
+        url = url_of(self.target, ask)
+        fault = self.fault().spoken(self.target.dialect)
+        handshake = Handshake(
+            url=url,
+            auth=ask.auth,
+            credential=ask.credential,
+            model=ask.model_kind,
+            request_headers=tuple(name for name, _ in ask.headers),
+            offered_subprotocols=ask.subprotocols,
+        )
+        parts = urlsplit(url)
+        headers = [*ask.headers, ("upgrade", "none" if ask.plain else "websocket")]
+        decision: Admission = admit(
+            f"{parts.path}?{parts.query}", headers, ask.subprotocols, tokens=(TOKEN,), refusal=self.refusal
+        )
+        if fault.admits is not None:
+            decision = fault.admits(decision)
+        if isinstance(decision, Refused):
+            body = decision.body.decode()
+            answered = replace(handshake, status=decision.status, body=body)
+            return Refusal(answered, f"HTTP {decision.status}: {body[:200]}", "http")
+        shaken = replace(handshake, status=101, subprotocol=decision.subprotocol)
+        return MemoryConnection(self._loopback(decision, fault), shaken, fault)
+
+    def _loopback(self, decision: Any, fault: Fault) -> Loopback:
+        self.sessions += 1
+        seed = f"rehearsal-{self.sessions}"
+        make: Callable[[VirtualClock], Any]
+        if isinstance(decision, AcceptThenClose):
+            make = partial(_refusing, decision, seed)
+        else:
+            make = partial(_endpoint, decision, seed, self.features)
+        return Loopback(make, sends=fault.sends, hears=fault.hears)
+
+
+def _refusing(decision: AcceptThenClose, seed: str, _clock: VirtualClock) -> Refusing:
+    return Refusing(decision, seed)
+
+
+def _endpoint(decision: Any, seed: str, features: frozenset[str] | None, clock: VirtualClock) -> Endpoint:
+    return Endpoint(
+        DIALECTS[decision.dialect],
+        clock=clock,
+        model=decision.model,
+        intent=decision.intent,
+        features=features,
+        seed=seed,
+    )
+
+
+def stage_target(dialect: Dialect) -> Target:
+    """Give the target that rehearsals play against."""
+    return Target(url="wss://rehearsal.test/v1/realtime", dialect=dialect, key=TOKEN, model="gpt-realtime")
+
+
+@cache
+def bundled(scenario_id: str) -> Scenario:
+    """Load a bundled scenario by its id, e.g. `response/text_turn`."""
+    return load(folder("scenarios") / f"{scenario_id}.yaml")
+
+
+def rehearse(
+    scenario: Scenario | str,
+    dialect: Dialect | str,
+    fault: Callable[[], Fault] | None = None,
+    *,
+    variant: str = "",
+    features: frozenset[str] | None = None,
+    refusal: str = "http",
+) -> Conversation:
+    """Play one scenario in memory against the reference, with *fault* (made anew for each session) if given."""
+    script = bundled(scenario) if isinstance(scenario, str) else scenario
+    target = stage_target(DIALECTS[dialect] if isinstance(dialect, str) else dialect)
+    connector = Rehearsal(target, fault=fault, features=features, refusal=refusal)
+    player = Player(connector, target, Scrubber((TOKEN,)), lambda name, kind: clip(name, kind))
+    return asyncio.run(player.play(script, variant))

@@ -1,0 +1,185 @@
+"""One connection of a conversation: carries out what steps ask, and notes everything that was said."""
+
+from __future__ import annotations
+
+import orjson
+
+from conformance.play.connection import Connection, Connector, Disconnected, Refusal
+from conformance.play.recorder import Recorder
+from conformance.play.target import Target, ask_for
+from conformance.scenario.commands import Close, Command, Event, Hangup, Open, Reply, Send, Unmet, Wait
+from conformance.trace.trace import Credential, Direction, End, EndKind, Trace
+
+#: Statuses of a refused upgrade that say nothing about conformance.
+ENVIRONMENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
+#: Codes of an `error` that say nothing about conformance.
+ENVIRONMENT_CODES = frozenset({"rate_limit_exceeded", "insufficient_quota", "server_overloaded", "overloaded"})
+
+
+class EnvironmentTrouble(Exception):
+    """Something between us and the endpoint's conformance: a rate limit, an overload, DNS, TLS."""
+
+    def __init__(self, message: str, retry_after: str = "") -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Line:
+    """A connection, its recorder, and the events that no step has asked for yet."""
+
+    def __init__(self, connector: Connector, target: Target, recorder: Recorder) -> None:
+        self.connector = connector
+        self.target = target
+        self.recorder = recorder
+        self.connection: Connection | None = None
+        self.backlog: list[tuple[str, Event]] = []
+
+    @property
+    def live(self) -> bool:
+        """Whether a session is (as far as we know) open."""
+        return self.connection is not None and self.recorder.trace.end is None
+
+    def result(self) -> Trace:
+        """Give what was said so far."""
+        return self.recorder.result()
+
+    async def carry_out(self, command: Command) -> Reply:
+        """Do what a step asks."""
+        match command:
+            case Open():
+                return await self._open(command)
+            case Send():
+                await self._send(command)
+            case Wait():
+                return Reply(await self._wait(command))
+            case Close():
+                await self._close(command)
+            case Hangup():
+                await self._hangup(command)
+        return Reply()
+
+    async def _open(self, command: Open) -> Reply:
+        ask = ask_for(self.target, command.options)
+        opened = await self.connector.connect(ask)
+        self.recorder.shake(opened.handshake)
+        if isinstance(opened, Refusal):
+            self.recorder.refused(opened)
+            expected_refusal = ask.credential is not Credential.VALID or ask.model_kind is not Credential.VALID
+            if opened.cause not in ("http", "protocol") or (
+                opened.handshake.status in ENVIRONMENT_STATUSES and not expected_refusal
+            ):
+                raise EnvironmentTrouble(opened.why, opened.headers.get("retry-after", ""))
+            return Reply(refused=opened.why)
+        self.connection = opened
+        first = Wait(lambda _kind, _event: True, "session.created", self.target.patience.first_event)
+        try:
+            return Reply(await self._wait(first))
+        except Unmet as unmet:
+            return Reply(refused=unmet.came or unmet.message)
+
+    async def _send(self, command: Send) -> None:
+        frame = command.frame
+        if isinstance(frame, dict):
+            frame = orjson.dumps(frame).decode()
+        if self.connection is None or not self.live:
+            raise Unmet("the connection was over before the script was", "an open session", self._how_it_ended())
+        self.recorder.note(Direction.CLIENT, frame, self.connection.now(), deliberate=command.deliberate)
+        try:
+            await self.connection.send(frame)
+        except Disconnected as gone:
+            self._ended(gone)
+            raise Unmet("the connection ended", "an open session", self._how_it_ended()) from gone
+
+    async def _wait(self, command: Wait) -> Event:
+        for position, (kind, event) in enumerate(self.backlog):
+            if command.matches(kind, event):
+                del self.backlog[position]
+                return event
+            self._stop_on_error(command, kind, event)
+        within = command.within or self.target.patience.answer
+        if self.connection is None:
+            raise Unmet("there is no connection", command.awaiting, self._how_it_ended())
+        deadline = self.connection.now() + within
+        while self.live:
+            kind, event = await self._next(command, deadline, within)
+            if command.matches(kind, event):
+                return event
+            self._stop_on_error(command, kind, event)
+            self.backlog.append((kind, event))
+        raise Unmet(f"the connection ended while waiting for {command.awaiting}", command.awaiting, self._how_it_ended())
+
+    async def _next(self, command: Wait, deadline: float, within: float) -> tuple[str, Event]:
+        assert self.connection is not None
+        try:
+            frame = await self.connection.receive(max(0.0, deadline - self.connection.now()))
+        except TimeoutError:
+            end = End(EndKind.TIMEOUT, Direction.CLIENT, awaiting=command.awaiting, at=self.connection.now())
+            self.recorder.finish(end)
+            came = f"nothing in {within:g} s"
+            if self.backlog:
+                came += f" but {', '.join(dict.fromkeys(kind for kind, _ in self.backlog[-6:]))}"
+            raise Unmet(f"{command.awaiting} never came", command.awaiting, came) from None
+        except Disconnected as gone:
+            self._ended(gone)
+            raise Unmet(
+                f"the connection ended while waiting for {command.awaiting}", command.awaiting, self._how_it_ended()
+            ) from gone
+        event = self.recorder.note(Direction.SERVER, frame, self.connection.now())
+        kind = event.get("type")
+        canonical = self.target.dialect.canonical(kind) if isinstance(kind, str) else ""
+        return canonical, {**event, "type": canonical}
+
+    def _stop_on_error(self, command: Wait, kind: str, event: Event) -> None:
+        """End the wait when an error names the client event whose answer is awaited."""
+        if kind != "error":
+            return
+        error = event.get("error")
+        if not isinstance(error, dict):
+            return
+        code = error.get("code") or error.get("type")
+        if code in ENVIRONMENT_CODES:
+            raise EnvironmentTrouble(f"the endpoint says {code}: {error.get('message')}")
+        if command.sent and error.get("event_id") == command.sent:
+            raise Unmet("the endpoint refused", command.awaiting, f"error {code}: {error.get('message')}")
+
+    async def _close(self, command: Close) -> None:
+        if self.connection is None or not self.live:
+            return
+        if command.drop:
+            await self.connection.drop()
+            self.recorder.finish(End(EndKind.DROPPED, Direction.CLIENT, at=self.connection.now()))
+        else:
+            self._ended(await self.connection.close(command.code, command.reason))
+
+    async def _hangup(self, command: Hangup) -> None:
+        """Wait for the endpoint to end the connection; that it does not is for the rules to judge."""
+        never = Wait(lambda _kind, _event: False, "close", command.within or self.target.patience.answer)
+        try:
+            await self._wait(never)
+        except Unmet:
+            return
+
+    async def abandon(self) -> None:
+        """Let go of the connection, whatever its state."""
+        if self.connection is not None:
+            try:
+                gone = await self.connection.close()
+            except Disconnected as error:
+                gone = error
+            self._ended(gone)
+
+    def _ended(self, gone: Disconnected) -> None:
+        at = self.connection.now() if self.connection is not None else 0.0
+        by = Direction.CLIENT if gone.by_client else Direction.SERVER
+        kind = EndKind.CLOSED if gone.code is not None else EndKind.DROPPED
+        self.recorder.finish(End(kind, by, gone.code, gone.reason, at=at, graceful=gone.graceful))
+
+    def _how_it_ended(self) -> str:
+        end = self.recorder.trace.end
+        if end is None:
+            return "nothing"
+        if end.kind is EndKind.CLOSED:
+            who = "we" if end.by is Direction.CLIENT else "the endpoint"
+            return f"{who} closed with {end.code}{f' ({end.reason})' if end.reason else ''}"
+        told = {EndKind.DROPPED: "the connection broke without a close frame", EndKind.TIMEOUT: "silence"}
+        return told.get(end.kind, end.reason or str(end.kind))

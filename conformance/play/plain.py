@@ -1,0 +1,41 @@
+"""A plain GET on the endpoint's path, without asking for an upgrade: what does a browser's address bar get?"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from conformance.play.connection import Ask, Refusal
+from conformance.play.target import Target
+from conformance.trace.trace import Handshake
+
+
+async def get(target: Target, url: str, ask: Ask, handshake: Handshake) -> Refusal:
+    """Ask for *url* over HTTP/1.1 and give the answer as a refusal."""
+    from conformance.play.wire import BODY, tls_of
+
+    parts = urlsplit(url)
+
+    def request() -> Refusal:
+        tls = tls_of(target, url)
+        host, port, patience = parts.hostname or "", parts.port, target.patience.connect
+        connection: http.client.HTTPConnection = (
+            http.client.HTTPSConnection(host, port, timeout=patience, context=tls)
+            if tls
+            else http.client.HTTPConnection(host, port, timeout=patience)
+        )
+        try:
+            connection.request("GET", f"{parts.path}?{parts.query}", headers=dict(ask.headers))
+            answer = connection.getresponse()
+            body = answer.read(BODY).decode("utf-8", "replace")
+            headers = {name.lower(): value for name, value in answer.getheaders()}
+            answered = replace(handshake, status=answer.status, response_headers=headers, body=body)
+            return Refusal(answered, f"HTTP {answer.status} {answer.reason}".strip(), "http", headers)
+        except (OSError, http.client.HTTPException) as error:
+            return Refusal(handshake, f"{parts.netloc}: {error or type(error).__name__}", "protocol")
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(request)

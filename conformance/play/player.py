@@ -1,0 +1,148 @@
+"""The player drives a scenario's steps over connections and notes everything.  It judges nothing.
+
+Steps are generators: the player carries out what they yield (`scenario.commands`) and sends back what came.
+Every event answers one wait: what a wait passes over stays in a backlog for later steps,
+so that a script need not know in which order independent events arrive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from conformance.play.connection import Connector
+from conformance.play.line import EnvironmentTrouble, Line
+from conformance.play.recorder import Recorder
+from conformance.play.target import Target
+from conformance.scenario.commands import ModelDidNot, Unmet
+from conformance.scenario.model import Scenario, Step
+from conformance.scenario.steps import STEPS
+from conformance.scenario.talk import Talk
+from conformance.secrets import Scrubber
+from conformance.trace.trace import Direction, End, EndKind, Trace
+
+OPENING = frozenset({"connect", "knock"})
+
+
+class Outcome(StrEnum):
+    """How a conversation went, as far as the script can tell."""
+
+    PLAYED = "played"
+    UNMET = "unmet"
+    """A step's expectation was not met: the endpoint failed the conversation."""
+    MODEL = "model"
+    """The model answered otherwise than needed: unproven."""
+    ENVIRONMENT = "environment"
+    """429, 5xx, DNS, TLS …: never the endpoint's guilt."""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One play of a scenario."""
+
+    scenario: Scenario
+    variant: str
+    """The auth style, where a scenario is played once for each."""
+    traces: tuple[Trace, ...]
+    """One for each connection, in the order in which they were opened."""
+    outcome: Outcome
+    message: str = ""
+    expected: str = ""
+    came: str = ""
+    step: Step | None = None
+    """The step at which it stopped."""
+    seconds: float = 0.0
+    retry_after: str = ""
+
+
+class Player:
+    """Plays one scenario once."""
+
+    def __init__(
+        self, connector: Connector, target: Target, scrub: Scrubber, clip: Callable[[str, str], bytes]
+    ) -> None:
+        self.connector = connector
+        self.target = target
+        self.scrub = scrub
+        self.clip = clip
+        self.opened: list[Line] = []
+        self.lines: dict[str, Line] = {}
+
+    async def play(self, scenario: Scenario, variant: str = "") -> Conversation:
+        """Play *scenario*; whatever happens, the traces come back."""
+        target = replace(self.target, auth=variant) if variant else self.target
+        told: dict[str, Any] = {}
+        step: Step | None = None
+        try:
+            async with asyncio.timeout(target.patience.conversation):
+                talk = Talk(target.dialect, self.clip, scenario.intent, {"run": {"model": target.model or ""}})
+                for step in _script(scenario, target.dialect.name):
+                    await self._perform(scenario, target, talk, step)
+                step = None
+                await self._say_goodbye(talk)
+                told = {"outcome": Outcome.PLAYED}
+        except Unmet as unmet:
+            told = {"outcome": Outcome.UNMET, "message": unmet.message}
+            told |= {"expected": self.scrub(unmet.expected), "came": self.scrub(unmet.came)}
+        except ModelDidNot as otherwise:
+            told = {"outcome": Outcome.MODEL, "message": otherwise.message}
+        except EnvironmentTrouble as trouble:
+            told = {"outcome": Outcome.ENVIRONMENT, "message": str(trouble), "retry_after": trouble.retry_after}
+        except TimeoutError:
+            told = {"outcome": Outcome.UNMET, "message": f"took more than {target.patience.conversation:g} s"}
+            for line in self.opened:
+                line.recorder.finish(End(EndKind.TIMEOUT, Direction.CLIENT))
+        finally:
+            for line in self.opened:
+                await line.abandon()
+        traces = tuple(line.result() for line in self.opened)
+        told["message"] = self.scrub(told.get("message", ""))
+        seconds = max((trace.duration for trace in traces), default=0.0)
+        return Conversation(scenario, variant, traces, step=step, seconds=seconds, **told)
+
+    async def _perform(self, scenario: Scenario, target: Target, talk: Talk, step: Step) -> None:
+        line = self.lines.get(step.on)
+        if line is None or step.name in OPENING:
+            line = self._new_line(scenario, target, step.on)
+        script = STEPS[step.name](talk, replace(step, argument=talk.filled(step.argument)))
+        try:
+            command = next(script)
+            while True:
+                command = script.send(await line.carry_out(command))
+        except StopIteration as finished:
+            if step.remember:
+                talk.values[step.remember] = finished.value or {}
+
+    def _new_line(self, scenario: Scenario, target: Target, name: str) -> Line:
+        label = scenario.id if not self.opened else f"{scenario.id}#{len(self.opened) + 1}"
+        intent = {"kind": scenario.intent} if scenario.intent else {}
+        line = Line(self.connector, target, Recorder(label, target.dialect.name, self.scrub, intent))
+        self.opened.append(line)
+        self.lines[name] = line
+        return line
+
+    async def _say_goodbye(self, talk: Talk) -> None:
+        """Drain and close what is still open: late events must be heard, and silence needs a barrier to prove it."""
+        for line in self.lines.values():
+            if not line.live:
+                continue
+            for name in ("barrier", "close"):
+                script = STEPS[name](talk, Step(name))
+                try:
+                    command = next(script)
+                    while True:
+                        command = script.send(await line.carry_out(command))
+                except StopIteration:
+                    continue
+
+
+def _script(scenario: Scenario, dialect: str) -> Iterator[Step]:
+    steps = [step for step in scenario.steps if step.only in ("", dialect)]
+    if steps and steps[0].name not in OPENING:
+        yield Step("connect", on=steps[0].on)
+    yield from steps
+
+

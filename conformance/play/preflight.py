@@ -1,0 +1,126 @@
+"""Before anything is judged: one connection that tells whether the endpoint can be reached, as whom, and what it speaks.
+
+If it fails there is one diagnosis, with cause and cure, and no red items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from conformance.contract.dialect import Dialect
+from conformance.contract.dialects import recognise
+from conformance.play.connection import Connector
+from conformance.play.line import EnvironmentTrouble, Line
+from conformance.play.recorder import Recorder
+from conformance.play.target import Target
+from conformance.scenario.commands import Close, Open
+from conformance.secrets import Scrubber
+from conformance.trace.trace import EndKind, Trace
+
+#: HTTP status of a refused upgrade -> (what it means, what to do).
+STATUS_CURES: Mapping[int, tuple[str, str]] = {
+    301: ("the endpoint redirects the upgrade", "Give --endpoint the address it redirects to."),
+    302: ("the endpoint redirects the upgrade", "Give --endpoint the address it redirects to."),
+    400: ("the endpoint did not like the request", "Is --model right for this endpoint? Is the path right?"),
+    401: ("the key was refused", "Check REALTIME_TOKEN, and the auth style (--auth=…, or a --profile)."),
+    403: ("the key may not open a session", "Check REALTIME_TOKEN, its permissions, and --auth=…"),
+    404: ("there is no such path", "Check the path of --endpoint; it usually ends in /v1/realtime."),
+    405: ("the path takes no WebSocket upgrade", "Check the path of --endpoint; it usually ends in /v1/realtime."),
+    407: ("a proxy wants authentication", "Connect from a machine without the proxy."),
+    426: ("the upgrade header was lost on the way", "A proxy in between drops it: allow WebSocket upgrades there."),
+    429: ("the endpoint limits the rate or has no quota left", "Wait, or use another key."),
+}
+CAUSE_CURES: Mapping[str, str] = {
+    "dns": "Check the host name in --endpoint.",
+    "tcp": "Is the endpoint running, and the port right?",
+    "tls": "Give its authority with --ca-file=FILE, or --insecure on a test system. ws:// and wss:// differ.",
+    "timeout": "Is the host reachable from here? A firewall often swallows the connection.",
+    "protocol": "Is there a WebSocket server behind --endpoint? Are ws:// and wss:// right?",
+}
+#: `error.code` before any session -> what to do.
+CODE_CURES: Mapping[str, str] = {
+    "invalid_api_key": "Check REALTIME_TOKEN and the auth style (--auth=…, or a --profile).",
+    "missing_model": "Say which model: --model=NAME",
+    "invalid_model": "Say another model: --model=NAME",
+    "model_not_found": "Say another model: --model=NAME",
+    "beta_api_shape_disabled": "The endpoint speaks `ga` only: --dialect=ga",
+    "insufficient_quota": "The account has no quota left.",
+}
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the preflight found."""
+
+    trace: Trace
+    dialect: Dialect | None = None
+    """None where nothing told."""
+    trouble: str = ""
+    """One sentence; empty if all is well."""
+    cure: str = ""
+    environment: bool = False
+    """A rate limit, an overload: try again later."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the conversations can begin."""
+        return not self.trouble
+
+
+async def preflight(connector: Connector, target: Target, scrub: Scrubber) -> Diagnosis:
+    """Open one session, look at its first event, close it."""
+    line = Line(connector, target, Recorder("preflight", target.dialect.name, scrub))
+    try:
+        reply = await line.carry_out(Open())
+    except EnvironmentTrouble as trouble:
+        diagnosis = _no_session(line.result(), scrub(str(trouble)), environment=True)
+    else:
+        if reply.refused:
+            diagnosis = _no_session(line.result(), scrub(reply.refused))
+        else:
+            await line.carry_out(Close())
+            diagnosis = _first_event(line.result())
+    finally:
+        await line.abandon()
+    return replace(diagnosis, trace=line.result())
+
+
+def _no_session(trace: Trace, why: str, *, environment: bool = False) -> Diagnosis:
+    handshake, end = trace.handshake, trace.end
+    status = handshake.status if handshake else None
+    if end is not None and end.kind is EndKind.REFUSED:
+        if status is not None:
+            meaning, cure = STATUS_CURES.get(status, ("the upgrade was refused", "Check --endpoint."))
+            return Diagnosis(trace, trouble=f"{meaning} ({why})", cure=cure, environment=environment)
+        cure = next((cure for kind, cure in CAUSE_CURES.items() if kind == _kind(trace)), "Check --endpoint.")
+        return Diagnosis(trace, trouble=why, cure=cure)
+    if end is not None and end.kind is EndKind.TIMEOUT:
+        return Diagnosis(
+            trace,
+            trouble=f"the upgrade succeeded, but no event came ({why})",
+            cure="The first event is session.created, unasked. Is a realtime model behind --model=…?",
+        )
+    return Diagnosis(
+        trace,
+        trouble=f"the upgrade succeeded, but the session ended at once ({why})",
+        cure="Check --model, the key and the auth style; the endpoint's own log tells more.",
+    )
+
+
+def _kind(trace: Trace) -> str:
+    return str(trace.intent.get("cause", ""))
+
+
+def _first_event(trace: Trace) -> Diagnosis:
+    events = [entry.event for entry in trace if not entry.sent and entry.event is not None]
+    if not events:
+        return Diagnosis(trace, trouble="the first frame holds no JSON object", cure="Is this a Realtime endpoint?")
+    first = events[0]
+    if first.get("type") == "error":
+        error = first.get("error") if isinstance(first.get("error"), dict) else {}
+        code = str((error or {}).get("code") or (error or {}).get("type") or "")
+        said = (error or {}).get("message") or first.get("error")
+        cure = CODE_CURES.get(code, "Check --model, the key and the auth style.")
+        return Diagnosis(trace, trouble=f"the endpoint refused the session: {code}: {said}", cure=cure)
+    return Diagnosis(trace, recognise(events))

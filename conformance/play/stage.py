@@ -1,0 +1,132 @@
+"""Many conversations at once: one background thread owns one event loop, conversations are its tasks.
+
+Conversations are played ahead of the reporting, in the order in which they will be reported,
+at most `window` at a time.  Whoever reports them takes them one by one from the main thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, Generic, TypeVar
+
+Cue = TypeVar("Cue")
+Played = TypeVar("Played")
+T = TypeVar("T")
+
+
+class Backstage:
+    """The background thread and its event loop."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True, name="realtime-conformance")
+        self.thread.start()
+
+    def start(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Begin *work* on the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def run(self, work: Coroutine[Any, Any, T], within: float | None = None) -> T:
+        """Do *work* on the loop and wait for it."""
+        return self.start(work).result(within)
+
+    def close(self) -> None:
+        """Cancel whatever runs and end the thread."""
+        if not self.thread.is_alive():
+            return
+
+        async def drain() -> None:
+            tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        try:
+            self.run(drain(), 10)
+        except (TimeoutError, concurrent.futures.TimeoutError):
+            pass
+        finally:
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self.thread.join(5)
+            if not self.thread.is_alive():
+                self.loop.close()
+
+
+class Stage(Generic[Cue, Played]):
+    """A queue of cues and a sliding window of those being played."""
+
+    def __init__(
+        self,
+        backstage: Backstage,
+        play: Callable[[Cue], Awaitable[Played]],
+        window: int,
+        *,
+        cautious: bool = False,
+    ) -> None:
+        self.backstage = backstage
+        self.play = play
+        self.window = window
+        self.cautious = cautious
+        """Count what is played but not yet taken: nothing starts that a failure would have stopped."""
+        self.lock = threading.RLock()
+        self.queue: deque[Cue] = deque()
+        self.playing: dict[Cue, concurrent.futures.Future[Played]] = {}
+        self.closed = False
+        self.started = 0
+
+    def enqueue(self, cues: Iterable[Cue]) -> None:
+        """Queue cues in the order in which they will be taken, and begin."""
+        with self.lock:
+            self.queue.extend(cues)
+        self._fill()
+
+    def take(self, cue: Cue) -> Played:
+        """Wait for one conversation; plays it now if nobody queued it.  Each cue is taken once."""
+        with self.lock:
+            if cue not in self.playing:
+                if cue in self.queue:
+                    self.queue.remove(cue)
+                self._begin(cue)
+            future = self.playing[cue]
+        try:
+            return future.result()
+        finally:
+            with self.lock:
+                self.playing.pop(cue, None)
+            if not self.cautious:
+                self._fill()
+
+    def refill(self) -> None:
+        """Cautious stages begin the next conversation only when told that the last one was reported."""
+        self._fill()
+
+    def close(self) -> None:
+        """Begin nothing more and cancel what is being played."""
+        with self.lock:
+            self.closed = True
+            self.queue.clear()
+            running = list(self.playing.values())
+        for future in running:
+            future.cancel()
+
+    def _begin(self, cue: Cue) -> None:
+        async def played() -> Played:
+            return await self.play(cue)
+
+        future = self.backstage.start(played())
+        self.playing[cue] = future
+        self.started += 1
+        if not self.cautious:
+            future.add_done_callback(lambda _: self._fill())
+
+    def _fill(self) -> None:
+        with self.lock:
+            while self.queue and not self.closed and self._busy() < self.window:
+                self._begin(self.queue.popleft())
+
+    def _busy(self) -> int:
+        return sum(self.cautious or not future.done() for future in self.playing.values())

@@ -1,0 +1,119 @@
+"""The endpoint under test as a value, and what an upgrade request to it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from conformance.contract.dialect import Dialect
+from conformance.errors import UsageError
+from conformance.play.auth import STYLES, Offer
+from conformance.play.connection import Ask
+from conformance.trace.trace import Credential
+
+#: A key of the right shape that no endpoint can know.
+WRONG_KEY = "sk-wrong-0000000000000000000000000000"
+UNKNOWN_MODEL = "nonexistent-realtime-model"
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, in seconds."""
+
+    connect: float = 10.0
+    first_event: float = 15.0
+    answer: float = 20.0
+    conversation: float = 180.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to connect, and as whom."""
+
+    url: str
+    dialect: Dialect
+    key: str = ""
+    model: str | None = None
+    auth: str = "bearer"
+    headers: tuple[tuple[str, str], ...] = ()
+    patience: Patience = field(default_factory=Patience)
+    ca_file: str | None = None
+    insecure: bool = False
+
+
+def checked_url(url: str) -> str:
+    """Give a WebSocket URL, http(s) turned into ws(s); UsageError says what is wrong with anything else."""
+    parts = urlsplit(url)
+    schemes = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
+    if parts.scheme not in schemes:
+        raise UsageError(
+            f"--endpoint: {url!r} is no WebSocket URL", "It begins with wss:// (or ws://), e.g. wss://host/v1/realtime"
+        )
+    try:
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise UsageError(f"--endpoint: {url!r}: {error}", "The port is a number from 0 to 65535.") from error
+    if not host:
+        raise UsageError(f"--endpoint: {url!r} names no host", "It looks like wss://host/v1/realtime")
+    path = parts.path if parts.path not in ("", "/") else "/v1/realtime"
+    return parts._replace(scheme=schemes[parts.scheme], path=path, fragment="").geturl()
+
+
+def ask_for(target: Target, options: Mapping[str, Any]) -> Ask:
+    """Turn the options of `connect` / `knock` into what the upgrade request carries."""
+    style = options.get("auth") or target.auth
+    credential = Credential(options.get("credential", "valid"))
+    model_kind = Credential(options.get("model", "valid"))
+    offer = _offer(style, credential, target)
+    headers = list(target.dialect.headers.items()) if options.get("revision", True) else []
+    if options.get("lower_case_scheme"):
+        offer = Offer(tuple((name, value.replace("Bearer ", "bearer ")) for name, value in offer.headers), offer.query)
+    subprotocols = offer.subprotocols
+    if subprotocols:
+        subprotocols = (*subprotocols, *target.dialect.subprotocols)
+    query = list(offer.query)
+    if options.get("intent"):
+        query.append(("intent", options["intent"]))
+    return Ask(
+        auth=style,
+        credential=credential,
+        model_kind=model_kind,
+        headers=(*offer.headers, *headers, *target.headers, *dict(options.get("headers", {})).items()),
+        query=tuple(query),
+        subprotocols=(*subprotocols, *options.get("subprotocols", ())),
+        model=_model(target, model_kind, options),
+        plain=bool(options.get("plain")),
+    )
+
+
+def _offer(style: str, credential: Credential, target: Target) -> Offer:
+    make = STYLES[style]
+    if credential is Credential.MISSING or (credential is Credential.VALID and not target.key):
+        return Offer()
+    if credential is Credential.CONFLICTING:
+        other = "bearer" if style != "bearer" else next(name for name in STYLES if name != style)
+        return make(target.key) + STYLES[other](WRONG_KEY)
+    return make({Credential.WRONG: WRONG_KEY, Credential.EMPTY: ""}.get(credential, target.key))
+
+
+def _model(target: Target, kind: Credential, options: Mapping[str, Any]) -> str | None:
+    if kind is Credential.MISSING:
+        return None
+    if kind is Credential.WRONG:
+        return UNKNOWN_MODEL
+    # In `ga` a model beside `intent=transcription` would make the session a conversation.
+    return None if options.get("intent") == "transcription" else target.model
+
+
+def url_of(target: Target, ask: Ask) -> str:
+    """Give the URL of one upgrade: the endpoint's own query, the model and the credential."""
+    parts = urlsplit(target.url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    named = {name for name, _ in query}
+    if ask.model is not None and not named & {"deployment", "call_id"}:
+        query = [pair for pair in query if pair[0] != "model"] + [("model", ask.model)]
+    elif ask.model is None and ask.model_kind != "valid":
+        query = [pair for pair in query if pair[0] not in ("model", "deployment")]
+    return parts._replace(query=urlencode([*query, *ask.query])).geturl()

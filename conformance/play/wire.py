@@ -1,0 +1,191 @@
+"""The socket: `websockets`' asyncio client as a connection.  The only client-side import of `websockets`.
+
+No compression unless a scenario asks; frames up to 64 MiB (an append may hold 15 MiB of audio before base64).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidProxy,
+    InvalidStatus,
+    InvalidURI,
+    NegotiationError,
+)
+from websockets.typing import Subprotocol
+
+from conformance.play.connection import Ask, Disconnected, Frame, Refusal
+from conformance.play.target import Target, url_of
+from conformance.trace.trace import Handshake
+
+LARGEST_FRAME = 64 * 2**20
+#: Seconds for the closing handshake.
+CLOSING = 5.0
+#: Bytes of a refusal's body that are kept.
+BODY = 2000
+
+
+class Upgrade(connect):
+    """One upgrade request.  A redirect is a refusal: following it would carry the key to another address."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Follow no redirect."""
+        return exc
+
+
+class WireConnection:
+    """One open socket."""
+
+    def __init__(self, socket: ClientConnection, handshake: Handshake) -> None:
+        self.socket = socket
+        self.handshake = handshake
+        self.began = time.monotonic()
+        self.closing = False
+
+    def now(self) -> float:
+        """Seconds since connect."""
+        return time.monotonic() - self.began
+
+    async def send(self, frame: Frame) -> None:
+        """Send a frame."""
+        try:
+            await self.socket.send(frame)
+        except ConnectionClosed as gone:
+            raise self._gone(gone) from gone
+
+    async def receive(self, within: float) -> Frame:
+        """Give the next frame."""
+        try:
+            async with asyncio.timeout(within):
+                return await self.socket.recv()
+        except ConnectionClosed as gone:
+            raise self._gone(gone) from gone
+
+    async def close(self, code: int = 1000, reason: str = "") -> Disconnected:
+        """Close, and tell whether the endpoint answered our close frame."""
+        self.closing = self.socket.close_code is None
+        await self.socket.close(code, reason)
+        if not self.closing:
+            return Disconnected(self.socket.close_code, self.socket.close_reason or "")
+        answered = self.socket.protocol.close_rcvd is not None
+        return Disconnected(code, reason, by_client=True, graceful=answered)
+
+    async def drop(self) -> None:
+        """Break the connection under the socket."""
+        self.socket.transport.abort()
+        await self.socket.wait_closed()
+
+    def _gone(self, gone: ConnectionClosed) -> Disconnected:
+        if gone.rcvd is None:
+            ours = gone.sent
+            # We failed the connection ourselves (e.g. broken framing): the code we sent says why.
+            reason = f"{ours.reason} ({ours.code})" if ours is not None and not self.closing else ""
+            return Disconnected(None, reason)
+        return Disconnected(gone.rcvd.code, gone.rcvd.reason, by_client=not gone.rcvd_then_sent and self.closing)
+
+
+class Wire:
+    """Connects to a target over the network."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+
+    async def connect(self, ask: Ask) -> WireConnection | Refusal:
+        """Upgrade; a refusal says why in one sentence."""
+        url = url_of(self.target, ask)
+        handshake = Handshake(
+            url=url,
+            auth=ask.auth,
+            credential=ask.credential,
+            model=ask.model_kind,
+            request_headers=tuple(name for name, _ in ask.headers),
+            offered_subprotocols=ask.subprotocols,
+        )
+        if ask.plain:
+            from conformance.play.plain import get
+
+            return await get(self.target, url, ask, handshake)
+        try:
+            opened = await self._upgrade(url, ask)
+        except InvalidStatus as refused:
+            answer = refused.response
+            return _refused_by_http(handshake, answer.status_code, dict(answer.headers.raw_items()), answer.body)
+        except (OSError, InvalidHandshake, InvalidURI, InvalidProxy, TimeoutError, EOFError) as error:
+            return Refusal(handshake, *_trouble(error, self.target))
+        return WireConnection(opened, _shaken(handshake, opened))
+
+    async def _upgrade(self, url: str, ask: Ask) -> ClientConnection:
+        return await Upgrade(
+            url,
+            additional_headers=list(ask.headers),
+            subprotocols=[Subprotocol(each) for each in ask.subprotocols] or None,
+            compression=None,
+            max_size=LARGEST_FRAME,
+            max_queue=4096,
+            open_timeout=self.target.patience.connect,
+            close_timeout=CLOSING,
+            ping_interval=None,
+            ssl=tls_of(self.target, url),
+            proxy=None,
+            user_agent_header="realtime-conformance",
+        )
+
+
+def tls_of(target: Target, url: str) -> ssl.SSLContext | None:
+    """Give the TLS settings for *url*: the system's authorities, or `--ca-file`, or none (`--insecure`)."""
+    if not url.startswith("wss"):
+        return None
+    context = ssl.create_default_context(cafile=target.ca_file)
+    if target.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _shaken(handshake: Handshake, opened: ClientConnection) -> Handshake:
+    answer = opened.response
+    headers = {name.lower(): value for name, value in answer.headers.raw_items()} if answer else {}
+    return replace(handshake, status=101, response_headers=headers, subprotocol=opened.subprotocol)
+
+
+def _refused_by_http(handshake: Handshake, status: int, headers: dict[str, str], body: bytes | bytearray | None) -> Refusal:
+    low = {name.lower(): value for name, value in headers.items()}
+    text = (body or b"")[:BODY].decode("utf-8", "replace")
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = ""
+    why = f"HTTP {status} {phrase}".strip() + (f": {' '.join(text.split())[:200]}" if text.strip() else "")
+    answered = replace(handshake, status=status, response_headers=low, body=text)
+    return Refusal(answered, why, "http", low)
+
+
+def _trouble(error: Exception, target: Target) -> tuple[str, str]:
+    """Give one sentence and the kind of cause for an upgrade that got no HTTP answer."""
+    host = urlsplit(target.url).netloc
+    if isinstance(error, TimeoutError):
+        return f"{host} did not answer the upgrade within {target.patience.connect:g} s", "timeout"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"{host}: its certificate is not trusted: {error.verify_message}", "tls"
+    if isinstance(error, ssl.SSLError):
+        return f"{host}: TLS failed: {error.reason or error}", "tls"
+    if isinstance(error, socket.gaierror):
+        return f"{host}: the name is not known ({error.strerror})", "dns"
+    if isinstance(error, NegotiationError):
+        return f"{host} selected a subprotocol that was not offered: {error}", "protocol"
+    if isinstance(error, InvalidMessage | EOFError):
+        return f"{host} did not answer in HTTP: {error.__cause__ or error}", "protocol"
+    if isinstance(error, OSError):
+        return f"{host}: {error.strerror or error}", "tcp"
+    return f"{host}: {error}", "protocol"

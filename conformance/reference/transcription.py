@@ -1,0 +1,51 @@
+"""Input transcription: the text of what the user said, streamed beside the response."""
+
+from __future__ import annotations
+
+from conformance.reference.counting import transcription_usage
+from conformance.reference.items import Item
+from conformance.reference.model import words
+from conformance.reference.refusals import Event
+from conformance.reference.schedule import Steps
+
+#: Names of models that this endpoint can transcribe with begin so.
+KNOWN = (
+    "whisper",
+    "gpt-4o-transcribe",
+    "gpt-4o-mini-transcribe",
+    "gpt-realtime-whisper",
+    "gpt-live-transcribe",
+)
+#: What the reference understands of any speech: it has no ears for words.
+PLACEHOLDER = "Hello from the reference endpoint."
+#: Seconds between two pieces.
+PIECE_SECONDS = 0.002
+
+
+def transcribing(item: Item, wanted: Event) -> Steps:
+    """Transcribe *item* as the session's `transcription` setting *wanted* says (TRX-02, TRX-03, TRX-06)."""
+    place = {"item_id": item.id, "content_index": 0}
+    model = str(wanted.get("model") or "")
+    yield PIECE_SECONDS
+    if not model.startswith(KNOWN):
+        yield {
+            "type": "conversation.item.input_audio_transcription.failed",
+            **place,
+            "error": {
+                "type": "invalid_request_error",
+                "code": "model_not_found",
+                "message": f"The transcription model '{model[:100]}' does not exist.",
+                "param": None,
+            },
+        }
+        return
+    for piece in words(PLACEHOLDER):
+        yield {"type": "conversation.item.input_audio_transcription.delta", **place, "delta": piece}
+        yield PIECE_SECONDS
+    item.body["content"][0]["transcript"] = PLACEHOLDER
+    yield {
+        "type": "conversation.item.input_audio_transcription.completed",
+        **place,
+        "transcript": PLACEHOLDER,
+        "usage": transcription_usage(model, item.sound[0].milliseconds, PLACEHOLDER),
+    }

@@ -1,0 +1,291 @@
+"""The upgrade, the key, and how a connection ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from conformance.contract.dialects import DIALECTS
+from conformance.rules.rule import ANYTHING, END, GUIDE, HANDSHAKE, HELD, Chapter, Finding, Judged
+from conformance.trace.frames import mapping, string
+from conformance.trace.trace import TOKEN_MARK, Credential, Direction, EndKind, Handshake
+from conformance.trace.views import View
+
+rules = Chapter("connection")
+
+SPEC = GUIDE + "realtime-websocket"
+RFC_SUBPROTOCOL = "https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2"
+RFC_CLOSE = "https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1"
+#: Browsers fail a connection for which they offered subprotocols and none was selected.
+BROWSERS = "https://websockets.spec.whatwg.org/#concept-websocket-establish"
+
+#: Keys that open nothing.  A conflict of two keys is another matter.
+BAD = frozenset({Credential.WRONG, Credential.MISSING, Credential.EMPTY})
+#: Statuses that speak of the load or of a proxy in between, not of the key.
+OVERLOADED = frozenset({408, 425, 429, 502, 503, 504, 529})
+#: What browsers offer: the protocol's name, beside the item that holds the key.
+BROWSER_OFFER = ("realtime", "openai-insecure-api-key.")
+
+
+def _upgrade(view: View) -> Handshake | None:
+    """Give the handshake if it asked for an upgrade and the answer, or its absence, says something."""
+    hand = view.handshake
+    if hand is None or _is_plain(hand) or hand.status in OVERLOADED:
+        return None
+    timed_out = view.end is not None and view.end.kind is EndKind.TIMEOUT
+    return hand if hand.status is not None or timed_out else None
+
+
+def _is_plain(hand: Handshake) -> bool:
+    return hand.url.startswith("http")
+
+
+def _with_bad_key(view: View) -> Handshake | None:
+    hand = _upgrade(view)
+    return hand if hand is not None and hand.credential in BAD else None
+
+
+@rules.must("connection.a-valid-key-opens-a-session", about=HANDSHAKE, covers=("CON-01", "SES-02"), spec=SPEC)
+def a_valid_key_opens_a_session(view: View) -> Judged:
+    """A valid key, offered in a documented style, opens a session, without the client having to say a word."""
+    hand = _upgrade(view)
+    if hand is None or hand.credential is not Credential.VALID or hand.model is not Credential.VALID:
+        return
+    if view.admitted:
+        yield HELD
+    elif not _asks_for_another_revision(view, hand) and "call_id=" not in hand.url:
+        came = f"HTTP {hand.status}" if hand.status != 101 else _first_words(view)
+        message = f"A valid key (style {hand.auth or 'unknown'}) opened no session."
+        yield Finding(-1, message, "session.created", came)
+
+
+def _asks_for_another_revision(view: View, hand: Handshake) -> bool:
+    """Tell whether the request had, on purpose, not the headers of the revision that is spoken here."""
+    every = {name for each in DIALECTS.values() for name in each.headers}
+    own = DIALECTS[view.dialect.name].headers if view.dialect.name in DIALECTS else {}
+    return bool(hand.request_headers) and every.intersection(hand.request_headers) != own.keys()
+
+
+def _first_words(view: View) -> str:
+    if not view.heard:
+        return "nothing"
+    first = view.heard[0]
+    message = string(first.part("error").get("message"))
+    return f"{first.entry.type}: {message[:80]}" if message else first.entry.type
+
+
+@rules.must("connection.a-bad-key-opens-no-session", about=HANDSHAKE, covers=("CON-02",), spec=SPEC)
+def a_bad_key_opens_no_session(view: View) -> Judged:
+    """Neither a wrong key, nor an empty one, nor none at all opens a session."""
+    hand = _with_bad_key(view)
+    if hand is None:
+        return
+    if view.admitted:
+        opened = view.server("session.created", "transcription_session.created")[0]
+        message = f"A session was opened although the key was {hand.credential}."
+        yield Finding(opened.index, message, "a refusal", opened.entry.type)
+    else:
+        yield HELD
+
+
+@rules.should(
+    "connection.conflicting-keys-are-refused",
+    about=HANDSHAKE,
+    covers=("CON-02",),
+    spec=SPEC,
+    softened="No document says which of two keys counts, and an endpoint may not read the style of the wrong one at all.",
+)
+def conflicting_keys_are_refused(view: View) -> Judged:
+    """A wrong key beside the valid one, in another style, is not passed over in silence."""
+    hand = _upgrade(view)
+    if hand is None or hand.credential is not Credential.CONFLICTING:
+        return
+    if view.admitted:
+        yield Finding(-1, "A session was opened although one of two keys was wrong.", "a refusal", "session.created")
+    else:
+        yield HELD
+
+
+@rules.must("connection.a-refusal-is-visible", about=HANDSHAKE, covers=("CON-03",), spec=SPEC)
+def a_refusal_is_visible(view: View) -> Judged:
+    """A bad key is refused so that the client can see it: with an HTTP status, or an `error` and then the end."""
+    hand = _with_bad_key(view)
+    if hand is None or view.admitted:
+        return
+    if hand.status is not None and 400 <= hand.status < 500:
+        yield HELD
+    elif hand.status != 101:
+        came = f"HTTP {hand.status}" if hand.status is not None else "no answer"
+        yield Finding(-1, "The refusal of a bad key has no status that says so.", "HTTP 401 or 403", came)
+    elif "error" not in view.types:
+        yield Finding(len(view.frames), "A bad key got an upgrade and then no `error`.", "error", _first_words(view))
+    elif view.end is not None and view.end.kind is EndKind.TIMEOUT:
+        yield Finding(len(view.frames), "After the `error` about the key the connection stays open.", "a close", "nothing")
+    else:
+        yield HELD
+
+
+@rules.should("connection.a-refusal-says-unauthorized", about=HANDSHAKE, covers=("CON-03",), spec=SPEC)
+def a_refusal_says_unauthorized(view: View) -> Judged:
+    """Where a bad key is refused by HTTP, the status is 401 or 403."""
+    hand = _with_bad_key(view)
+    if hand is None or hand.status is None or not 400 <= hand.status < 500:
+        return
+    if hand.status in (401, 403):
+        yield HELD
+    else:
+        yield Finding(-1, "A bad key is refused with another status.", "HTTP 401 or 403", f"HTTP {hand.status}")
+
+
+@rules.should("connection.a-refusal-says-why", about=HANDSHAKE, covers=("CON-03",), spec=GUIDE + "error-codes")
+def a_refusal_says_why(view: View) -> Judged:
+    """An upgrade refused by HTTP has a JSON body whose `error.message` says why."""
+    hand = _upgrade(view)
+    if hand is None or hand.status is None or not 400 <= hand.status < 500:
+        return
+    try:
+        body = orjson.loads(hand.body or "")
+    except orjson.JSONDecodeError:
+        body = None
+    if string(mapping(mapping(body).get("error")).get("message")):
+        yield HELD
+    else:
+        came = hand.body[:80] or "an empty body"
+        yield Finding(-1, f"The refusal (HTTP {hand.status}) does not say why.", '{"error": {"message": …}}', came)
+
+
+@rules.must("connection.the-subprotocol-was-offered", about=HANDSHAKE, covers=("CON-04",), spec=RFC_SUBPROTOCOL)
+def the_subprotocol_was_offered(view: View) -> Judged:
+    """The subprotocol that the server selects is one that the client offered."""
+    hand = view.handshake
+    if hand is None or hand.status != 101 or (hand.subprotocol is None and not hand.offered_subprotocols):
+        return
+    if hand.subprotocol is None or hand.subprotocol in hand.offered_subprotocols:
+        yield HELD
+    else:
+        offered = ", ".join(hand.offered_subprotocols) or "none"
+        yield Finding(-1, "The server selected a subprotocol nobody offered.", f"of {offered}", hand.subprotocol)
+
+
+@rules.must(
+    "connection.browsers-get-a-subprotocol",
+    about=HANDSHAKE,
+    covers=("CON-04",),
+    spec=BROWSERS,
+    softened="RFC 6455 lets a server select none; only an offer such as browsers make is judged, for they fail without.",
+)
+def browsers_get_a_subprotocol(view: View) -> Judged:
+    """Of the subprotocols that a browser offers one is selected: without, every browser drops the connection."""
+    hand = view.handshake
+    if hand is None or hand.status != 101 or not view.admitted:
+        return
+    if not any(offered.startswith(BROWSER_OFFER) for offered in hand.offered_subprotocols):
+        return
+    if hand.subprotocol is None:
+        yield Finding(-1, "None of the offered subprotocols was selected.", "realtime", "no Sec-WebSocket-Protocol")
+    else:
+        yield HELD
+
+
+@rules.must("connection.the-key-never-comes-back", about=ANYTHING, covers=("CON-04", "CON-05"), spec=SPEC)
+def the_key_never_comes_back(view: View) -> Judged:
+    """The key appears in no frame, header, subprotocol, refusal or close reason of the server."""
+    leaks = [*_leaks_of_upgrade(view.handshake)]
+    leaks += [
+        Finding(frame.index, f"`{frame.entry.type or 'a frame'}` holds the key.", "no key", TOKEN_MARK)
+        for frame in view.heard
+        if _holds_key(frame.event) or _holds_key(frame.entry.text)
+    ]
+    if view.end is not None and TOKEN_MARK in view.end.reason and view.end.kind is EndKind.CLOSED:
+        leaks.append(Finding(len(view.frames), "The close reason holds the key.", "no key", view.end.reason[:80]))
+    yield from leaks
+    if not leaks and (view.heard or view.handshake is not None):
+        yield HELD
+
+
+def _leaks_of_upgrade(hand: Handshake | None) -> Iterator[Finding]:
+    if hand is None:
+        return
+    if hand.subprotocol is not None and TOKEN_MARK in hand.subprotocol:
+        yield Finding(-1, "The selected subprotocol holds the key.", "realtime", hand.subprotocol)
+        return
+    for name, value in hand.response_headers.items():
+        if TOKEN_MARK in value:
+            yield Finding(-1, f"The header {name} of the answer holds the key.", "no key", value[:80])
+    if TOKEN_MARK in hand.body:
+        yield Finding(-1, "The body of the refusal holds the key.", "no key", hand.body[:80])
+
+
+def _holds_key(value: Any) -> bool:
+    """Look for the mark; strings of audio are ASCII, which is known without reading them."""
+    if isinstance(value, str):
+        return not value.isascii() and TOKEN_MARK in value
+    if isinstance(value, dict):
+        return any(map(_holds_key, value.values())) or any(not key.isascii() and TOKEN_MARK in key for key in value)
+    return isinstance(value, list) and any(map(_holds_key, value))
+
+
+@rules.should("connection.a-bad-model-is-refused", about=HANDSHAKE, covers=("CON-06",), spec=SPEC)
+def a_bad_model_is_refused(view: View) -> Judged:
+    """An unknown model, or none, is refused in sight of the client: by HTTP, an `error` or a failed response."""
+    hand = _upgrade(view)
+    if hand is None or hand.credential is not Credential.VALID or hand.model is Credential.VALID:
+        return
+    by_http = hand.status is not None and 400 <= hand.status < 500
+    if by_http or "error" in view.types or any(response.status == "failed" for response in view.responses):
+        yield HELD
+    else:
+        came = _first_words(view) if hand.status == 101 else f"HTTP {hand.status}"
+        yield Finding(len(view.frames), f"The model in the URL was {hand.model}, and nothing says so.", "a refusal", came)
+
+
+@rules.should("connection.a-plain-get-is-refused", about=HANDSHAKE, covers=("CON-03",), spec=RFC_SUBPROTOCOL)
+def a_plain_get_is_refused(view: View) -> Judged:
+    """A GET that asks for no upgrade is answered with a status of the 400s."""
+    hand = view.handshake
+    if hand is None or not _is_plain(hand) or hand.status is None or hand.status in OVERLOADED:
+        return
+    if 400 <= hand.status < 500:
+        yield HELD
+    else:
+        yield Finding(-1, "A plain GET is not refused as one.", "HTTP 400 or 426", f"HTTP {hand.status}")
+
+
+@rules.should("connection.ends-with-a-close-frame", about=END, covers=("CON-07",), spec=RFC_CLOSE)
+def ends_with_a_close_frame(view: View) -> Judged:
+    """The server ends a connection with a close frame, not by dropping it."""
+    end = view.end
+    if end is None or end.by is not Direction.SERVER:
+        return
+    if end.kind is EndKind.DROPPED:
+        yield Finding(len(view.frames), "The server dropped the connection.", "a close frame", end.reason or "1006")
+    elif end.kind is EndKind.CLOSED:
+        yield HELD
+
+
+@rules.should("connection.answers-the-close-frame", about=END, covers=("CON-07",), spec=RFC_CLOSE)
+def answers_the_close_frame(view: View) -> Judged:
+    """The server answers the client's close frame with one of its own."""
+    end = view.end
+    if end is None or end.by is not Direction.CLIENT or end.kind is not EndKind.CLOSED:
+        return
+    if end.graceful:
+        yield HELD
+    else:
+        yield Finding(len(view.frames), "The client's close frame was never answered.", "a close frame", "nothing")
+
+
+@rules.should("connection.a-failure-is-no-normal-close", about=END, covers=("CON-07", "ERR-10"), spec=RFC_CLOSE)
+def a_failure_is_no_normal_close(view: View) -> Judged:
+    """A connection that the server ends because of an error is not closed with code 1000, which means all is well."""
+    end = view.end
+    if end is None or end.kind is not EndKind.CLOSED or end.by is not Direction.SERVER:
+        return
+    if not view.heard or view.heard[-1].type != "error":
+        return
+    if end.code == 1000:
+        yield Finding(len(view.frames), "The close after an `error` says that all is well.", "another code", "1000")
+    else:
+        yield HELD

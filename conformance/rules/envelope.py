@@ -1,0 +1,249 @@
+"""What holds for every frame, whatever it says: JSON objects with a type and an id, as the schemas have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.contract.dialects import DIALECTS
+from conformance.contract.schemas import Problem, schemas_for
+from conformance.rules.rule import ANYTHING, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.trace.frames import Frame, string
+from conformance.trace.trace import Direction, FrameKind
+from conformance.trace.views import View
+
+rules = Chapter("envelope")
+
+#: The one documented event without an id.
+WITHOUT_ID = frozenset({"input_audio_buffer.dtmf_event_received"})
+#: Events whose wanted fields the chapter on the session judges.
+SHOWS_THE_SESSION = frozenset({"session.created", "session.updated"})
+#: Where an id lies, and how OpenAI begins it.
+PREFIXES = (
+    ("session.created", "session", "sess_"),
+    ("conversation.created", "conversation", "conv_"),
+    ("response.created", "response", "resp_"),
+)
+
+
+@rules.must("envelope.frames-are-text", about=ANYTHING, covers=("FRM-01",), spec=GUIDE + "realtime-websocket")
+def frames_are_text(view: View) -> Judged:
+    """Every message of the server is a text frame."""
+    for frame in view.heard:
+        if frame.entry.kind is FrameKind.BINARY:
+            yield Finding(frame.index, "The server sent a binary frame.", "a text frame", "a binary frame")
+        else:
+            yield HELD
+
+
+@rules.must("envelope.frames-hold-one-object", about=ANYTHING, covers=("FRM-01",), spec=GUIDE + "realtime-websocket")
+def frames_hold_one_object(view: View) -> Judged:
+    """Every text frame of the server holds exactly one JSON object."""
+    for frame in view.heard:
+        if frame.entry.event is not None:
+            yield HELD
+        elif frame.entry.kind is FrameKind.TEXT:
+            came = (frame.entry.text or "")[:60]
+            yield Finding(frame.index, "A text frame of the server holds no JSON object.", "a JSON object", came)
+
+
+@rules.must("envelope.events-have-a-type", about=ANYTHING, covers=("FRM-01",), spec=SERVER_EVENTS.rstrip("/"))
+def events_have_a_type(view: View) -> Judged:
+    """Every event of the server has a `type`, a string that is not empty."""
+    for frame in view.heard:
+        if frame.entry.event is None or not frame.whole:
+            continue
+        if frame.type:
+            yield HELD
+        else:
+            yield Finding(
+                frame.index, "An event has no type.", "a string", repr(frame.event.get("type"))[:60], path="/type"
+            )
+
+
+def _identified(view: View) -> Iterator[Frame]:
+    """Give the server's events whose recording can be asked for an id."""
+    return (
+        frame
+        for frame in view.heard
+        if frame.type and frame.type not in WITHOUT_ID and frame.whole and not frame.entry.ids_elided
+    )
+
+
+@rules.must("envelope.events-have-an-id", about=ANYTHING, covers=("FRM-02",), spec=SERVER_EVENTS.rstrip("/"))
+def events_have_an_id(view: View) -> Judged:
+    """Every event of the server but `error` carries an `event_id`, a string that is not empty."""
+    for frame in _identified(view):
+        if frame.type == "error":
+            continue
+        if frame.text("event_id"):
+            yield HELD
+        else:
+            yield _without_id(frame)
+
+
+@rules.should(
+    "envelope.errors-have-an-id",
+    about={"error"},
+    covers=("FRM-02",),
+    spec=SERVER_EVENTS + "error",
+    softened="Azure was seen sending `event_id: null` on `error`, which costs a client nothing.",
+)
+def errors_have_an_id(view: View) -> Judged:
+    """An `error` carries an `event_id` of its own as well."""
+    for frame in _identified(view):
+        if frame.type != "error":
+            continue
+        if frame.text("event_id"):
+            yield HELD
+        else:
+            yield _without_id(frame)
+
+
+def _without_id(frame: Frame) -> Finding:
+    came = repr(frame.event["event_id"])[:60] if "event_id" in frame.event else "absent"
+    return Finding(frame.index, f"`{frame.entry.type}` has no event_id.", "a string", came, path="/event_id")
+
+
+@rules.must("envelope.event-ids-are-unique", about=ANYTHING, covers=("FRM-03",), spec=SERVER_EVENTS.rstrip("/"))
+def event_ids_are_unique(view: View) -> Judged:
+    """No two events of the server have the same `event_id`."""
+    seen = {name: -1 for frame in view.said if (name := frame.text("event_id"))}
+    for frame in _identified(view):
+        name = frame.text("event_id")
+        if not name or (first := seen.setdefault(name, frame.index)) == -1:
+            continue  # a copy of the client's id is the next rule's affair
+        if first == frame.index:
+            yield HELD
+        else:
+            message = f"`{frame.entry.type}` has the event_id {name} of entry {first}."
+            yield Finding(frame.index, message, "an id of its own", name, path="/event_id")
+
+
+@rules.should("envelope.event-ids-are-its-own", about=ANYTHING, covers=("FRM-04",), spec=SERVER_EVENTS.rstrip("/"))
+def event_ids_are_its_own(view: View) -> Judged:
+    """The server gives its events ids of its own, and does not copy the client's `event_id`."""
+    clients = {name for frame in view.said if (name := frame.text("event_id"))}
+    if not clients:
+        return
+    for frame in _identified(view):
+        name = frame.text("event_id")
+        if not name or frame.type == "session.updated":  # a MUST of the chapter on the session
+            continue
+        if name in clients:
+            message = f"`{frame.entry.type}` repeats the client's event_id {name} as its own."
+            yield Finding(frame.index, message, "an id of the server", name, path="/event_id")
+        else:
+            yield HELD
+
+
+@rules.must(
+    "envelope.fits-its-schema", about=ANYTHING, covers=("FRM-05", "RAT-01", "ITM-18"), spec=SERVER_EVENTS.rstrip("/")
+)
+def fits_its_schema(view: View) -> Judged:
+    """Every event has the required fields, the JSON types and the closed enumerations of its schema."""
+    schemas = schemas_for(view.dialect.name)
+    for frame in view.heard:
+        if not frame.whole or frame.entry.ids_elided or not schemas.knows(Direction.SERVER, frame.entry.type):
+            continue
+        problems = [
+            each
+            for each in schemas.problems(Direction.SERVER, frame.event)
+            if not _has_its_own_rule(frame, each.path)
+        ]
+        if problems:
+            yield _misfit(frame, problems)
+        else:
+            yield HELD
+
+
+def _has_its_own_rule(frame: Frame, path: str) -> bool:
+    """Tell whether another rule speaks of the field at *path*: `event_id` above, `error` in the chapter on errors."""
+    return path in ("/event_id", "/type") or (frame.type == "error" and path.startswith("/error"))
+
+
+def _misfit(frame: Frame, problems: list[Problem]) -> Finding:
+    first, more = problems[0], len(problems) - 1
+    message = f"`{frame.entry.type}` breaks its schema at {first.path or 'the top'} ({first.keyword})"
+    message += f", and in {more} other place{'s' if more > 1 else ''}." if more else "."
+    return Finding(frame.index, message, first.expected, first.found, path=first.path)
+
+
+@rules.should(
+    "envelope.has-the-fields-clients-need",
+    about=ANYTHING,
+    covers=("FRM-05",),
+    spec=SERVER_EVENTS.rstrip("/"),
+    softened="The reference calls these fields optional; the official wire sends them, and clients were written against it.",
+)
+def has_the_fields_clients_need(view: View) -> Judged:
+    """Every event has the fields, null or not, that the official servers send and real clients read unasked."""
+    schemas = schemas_for(view.dialect.name)
+    for frame in view.heard:
+        if not frame.whole or frame.entry.ids_elided or not schemas.knows(Direction.SERVER, frame.entry.type):
+            continue
+        if frame.type in SHOWS_THE_SESSION:
+            continue
+        lacking = [each for each in schemas.absences(frame.event) if not _has_its_own_rule(frame, each.path)]
+        if lacking:
+            paths = ", ".join(each.path for each in lacking)
+            message = f"`{frame.entry.type}` lacks what clients read: {lacking[0].breaks}"
+            yield Finding(frame.index, message, paths[:200], "absent", path=lacking[0].path)
+        else:
+            yield HELD
+
+
+@rules.should("envelope.speaks-one-revision", about=ANYTHING, covers=("FRM-06",), spec=SERVER_EVENTS.rstrip("/"))
+def speaks_one_revision(view: View) -> Judged:
+    """One connection speaks the event names of one revision only."""
+    foreign: dict[str, int] = {}
+    tells = _foreign_tells(view)
+    for frame in view.heard:
+        if frame.entry.type in tells:
+            foreign.setdefault(frame.entry.type, frame.index)
+    if foreign:
+        first = min(foreign.values())
+        message = f"The connection speaks {view.dialect.name}, and names of another revision came: "
+        yield Finding(first, message + ", ".join(sorted(foreign)) + ".", "one revision's names", next(iter(foreign)))
+    elif any(frame.entry.type in view.dialect.server_events for frame in view.heard):
+        yield HELD
+
+
+def _foreign_tells(view: View) -> frozenset[str]:
+    """Give the names that only other revisions speak."""
+    own = DIALECTS.get(view.dialect.name)
+    mine = own.tells if own is not None else frozenset()
+    return frozenset(name for each in DIALECTS.values() if each is not own for name in each.tells) - mine
+
+
+@rules.may("envelope.types-are-documented", about=ANYTHING, covers=("FRM-07",), spec=SERVER_EVENTS.rstrip("/"))
+def types_are_documented(view: View) -> Judged:
+    """Every event type is one of the documented ones; more may come, and are told."""
+    told = set(_foreign_tells(view))
+    for frame in view.heard:
+        kind = frame.entry.type
+        if kind in view.dialect.server_events:
+            yield HELD
+        elif kind and kind not in told:
+            told.add(kind)
+            yield Finding(frame.index, f"`{kind}` is not documented.", "a documented type", kind, path="/type")
+
+
+@rules.may("envelope.ids-begin-as-usual", about=ANYTHING, covers=("FRM-09",), spec=SERVER_EVENTS.rstrip("/"))
+def ids_begin_as_usual(view: View) -> Judged:
+    """Ids begin with `event_`, `sess_`, `conv_` and `resp_`, as the official servers' do: a mere convention."""
+    first = next((frame for frame in _identified(view) if frame.text("event_id")), None)
+    if first is not None:
+        yield from _begins(first, first.text("event_id"), "event_", "/event_id")
+    for kind, part, prefix in PREFIXES:
+        for frame in view.server(kind)[:1]:
+            if frame.whole and not frame.entry.ids_elided:
+                yield from _begins(frame, string(frame.part(part).get("id")), prefix, f"/{part}/id")
+
+
+def _begins(frame: Frame, name: str | None, prefix: str, path: str) -> Judged:
+    if not name:
+        return
+    if name.startswith(prefix):
+        yield HELD
+    else:
+        yield Finding(frame.index, f"The id {name} does not begin with {prefix}.", prefix + "…", name, path=path)

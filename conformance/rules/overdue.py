@@ -1,0 +1,39 @@
+"""Evidence that something did not come: a later question was answered on the same ordered channel, or we waited in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from conformance.trace.exchanges import ACKNOWLEDGED_BY, Exchange
+from conformance.trace.trace import EndKind
+
+if TYPE_CHECKING:
+    from conformance.trace.views import View
+
+
+def is_due(view: View, exchange: Exchange) -> bool:
+    """Tell whether the answer to *exchange* would have come by the end of the trace, if it ever did."""
+    if exchange.sent.index < view.settled:
+        return True
+    awaited = {ACKNOWLEDGED_BY.get(exchange.sent.type), "error"}
+    return view.end is not None and view.end.kind is EndKind.TIMEOUT and not awaited.isdisjoint(view.end.awaiting.split(" or "))
+
+
+def last_loose_error(view: View) -> int:
+    """Give the index of the last `error` that names no client event of the trace; -1 if all do."""
+    return next((error.index for error in reversed(view.server("error")) if error.index not in view.blamed), -1)
+
+
+def overdue(view: View, *types: str) -> Iterator[Exchange]:
+    """Give the exchanges these client events began whose answer, of whatever kind, never came.
+
+    An error that names nobody may be the answer to any earlier event, so those before one are not given.
+    """
+    if view.partial:
+        return
+    loose = last_loose_error(view)
+    for exchange in view.exchanges_with(*types):
+        unanswered = exchange.answer is None and not exchange.errors and exchange.sent.whole
+        if unanswered and exchange.sent.index > loose and is_due(view, exchange):
+            yield exchange

@@ -1,0 +1,111 @@
+"""What a `session.update` asked for, and whether a session object shows it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from conformance.trace.frames import listing, mapping, string
+
+if TYPE_CHECKING:
+    from conformance.trace.exchanges import Exchange
+    from conformance.trace.views import View
+
+#: Stands for "is not there", where null is a value.
+ABSENT = object()
+#: What belongs to the session itself, and is not for the client to set.
+FIXED = frozenset({"id", "object", "type", "model", "expires_at"})
+#: Longer arrays are compared in order only.
+UNORDERED = 128
+#: Legal ranges of numbers.  Source: the session reference.
+RANGES = {"temperature": (0.6, 1.2), "max_output_tokens": (1, 4096), "speed": (0.25, 1.5)}
+DETECTIONS = frozenset({"server_vad", "semantic_vad", "none"})
+TOOL_CHOICES = frozenset({"auto", "none", "required"})
+
+
+def settings_in(view: View, session: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the settings that a session object of this dialect holds, by canonical name."""
+    found = ((name, view.dialect.setting(session, name, ABSENT)) for name in view.dialect.session_paths)
+    return {name: value for name, value in found if value is not ABSENT}
+
+
+def asked_for(view: View, exchange: Exchange) -> dict[str, Any]:
+    """Give the settings that a `session.update` wants to change; none if the recorder shortened it."""
+    if not exchange.sent.whole:
+        return {}
+    wanted = settings_in(view, exchange.sent.part("session"))
+    return {name: value for name, value in wanted.items() if name not in FIXED}
+
+
+def updates(view: View) -> Iterator[Exchange]:
+    """Give the exchanges that a `session.update` began."""
+    return view.exchanges_with("session.update", "transcription_session.update")
+
+
+def reflects(asked: Any, shown: Any) -> bool:
+    """Tell whether *shown* is what was *asked* for, completed or reordered by the server at most."""
+    if isinstance(asked, dict):
+        return _names(asked, shown) or (
+            isinstance(shown, dict) and all(reflects(value, shown.get(key)) for key, value in asked.items())
+        )
+    if isinstance(asked, list):
+        return isinstance(shown, list) and _same_entries(asked, shown)
+    if isinstance(asked, str) and isinstance(shown, dict):
+        return asked in (shown.get("name"), shown.get("id"), shown.get("type"))
+    if _is_number(asked) and _is_number(shown):
+        return math.isclose(asked, shown, rel_tol=1e-6, abs_tol=1e-9)
+    return bool(asked == shown)
+
+
+def _names(asked: Mapping[str, Any], shown: Any) -> bool:
+    """Tell whether a voice or format was asked for as an object and is shown by its name."""
+    return isinstance(shown, str) and shown in (asked.get("name"), asked.get("id"), asked.get("type"))
+
+
+def _same_entries(asked: list[Any], shown: list[Any]) -> bool:
+    if len(asked) != len(shown):
+        return False
+    if all(map(reflects, asked, shown)):
+        return True
+    return len(asked) <= UNORDERED and all(any(reflects(each, other) for other in shown) for each in asked)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def out_of_range(view: View, exchange: Exchange) -> list[str]:
+    """Name the settings of a `session.update` whose values no document allows (but for the modalities)."""
+    asked = asked_for(view, exchange)
+    return [name for name, value in asked.items() if value is not None and _is_illegal(view, name, value)]
+
+
+def _is_illegal(view: View, name: str, value: Any) -> bool:
+    if name in RANGES:
+        low, high = RANGES[name]
+        if name == "max_output_tokens" and value == "inf":
+            return False
+        return not _is_number(value) or not low <= value <= high
+    if name in ("input_format", "output_format"):
+        return view.dialect.audio_format(value) is None if isinstance(value, str | dict) else True
+    if name == "turn_detection":
+        kind = mapping(value).get("type")
+        return kind is not None and kind not in DETECTIONS if isinstance(kind, str | None) else True
+    return name == "tool_choice" and isinstance(value, str) and value not in TOOL_CHOICES
+
+
+def modalities_asked(view: View, exchange: Exchange) -> frozenset[str] | None:
+    """Give the modalities that a `session.update` asks for; None if it asks for none, or not as documented."""
+    names = [string(each) for each in listing(asked_for(view, exchange).get("modalities"))]
+    return frozenset(name for name in names if name is not None) if names and None not in names else None
+
+
+def shown_after(view: View, index: int) -> tuple[int, Mapping[str, Any]] | None:
+    """Give the first session object shown after entry *index*, with its own index."""
+    return next(((at, session) for at, session in view.sessions if at > index), None)
+
+
+def heard_audio(view: View) -> int:
+    """Give the index of the first sound of the assistant; the length of the trace if there is none."""
+    return next((frame.index for frame in view.server("response.output_audio.delta")), len(view.frames))

@@ -1,0 +1,432 @@
+"""Turns of detected speech: started, stopped, committed, answered, interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.rules.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.trace.frames import NOTHING, Frame, mapping, string, whole_number
+from conformance.trace.listening import MISSING, bytes_of, detection_at
+from conformance.trace.responses import Response
+from conformance.trace.sound import seconds
+from conformance.trace.speech import Turn
+from conformance.trace.views import View
+
+rules = Chapter("turns")
+
+APPEND, COMMIT = "input_audio_buffer.append", "input_audio_buffer.commit"
+COMMITTED, TIMED_OUT = "input_audio_buffer.committed", "input_audio_buffer.timeout_triggered"
+STARTED, STOPPED = "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"
+#: Client events after which a turn may end otherwise than by silence.
+MEDDLING = (COMMIT, "input_audio_buffer.clear", "session.update")
+#: How far a reported position may lie beyond the audio that was sent: part of it, and milliseconds.
+SLACK, SLACK_MS = 1.05, 500
+
+
+def _meddled(view: View, first: int, last: int) -> bool:
+    """Tell whether the client committed, cleared or changed settings between two entries."""
+    return any(first < frame.index < last for frame in view.client(*MEDDLING))
+
+
+def _detection(view: View, index: int) -> Mapping[str, Any]:
+    """Give the turn detection in effect before entry *index*; empty where it is off or unknown."""
+    return detection_at(view, index) or NOTHING
+
+
+@rules.must(
+    "turns.speech-alternates",
+    about={STARTED, STOPPED},
+    covers=("VAD-01",),
+    spec=SERVER_EVENTS + "input_audio_buffer/speech_started",
+    softened="A client that commits, clears or changes settings during speech may end a turn without `speech_stopped`.",
+)
+def speech_alternates(view: View) -> Judged:
+    """`speech_started` and `speech_stopped` alternate, and `speech_started` comes first."""
+    before: Frame | None = None
+    for frame in view.server(STARTED, STOPPED):
+        first = before.index if before is not None else -1
+        if frame.type != (STOPPED if before is not None and before.type == STARTED else STARTED):
+            if not view.gap_between(first, frame.index) and not _meddled(view, first, frame.index):
+                came = "no speech_started" if before is None else before.type.rpartition(".")[2]
+                said = f"{frame.type.rpartition('.')[2]} came after {came}"
+                yield Finding(frame.index, said, STARTED if frame.type == STOPPED else STOPPED, frame.type)
+        elif before is not None:
+            yield HELD
+        before = frame
+
+
+@rules.must(
+    "turns.stopped-names-its-speech",
+    about={STOPPED},
+    covers=("VAD-02",),
+    spec=SERVER_EVENTS + "input_audio_buffer/speech_stopped",
+)
+def stopped_names_its_speech(view: View) -> Judged:
+    """`speech_stopped` names the item that its `speech_started` named."""
+    for turn in view.turns:
+        if turn.started is None or turn.stopped is None:
+            continue
+        began, ended = turn.item_id, turn.stopped.text("item_id")
+        if began is None or ended is None or _meddled(view, turn.started.index, turn.stopped.index):
+            continue
+        if began == ended:
+            yield HELD
+        else:
+            yield Finding(turn.stopped.index, f"speech of {began} ended as {ended}", began, ended, "/item_id")
+
+
+def _ended(view: View) -> Iterator[tuple[Turn, Frame, Frame | None]]:
+    """Give each turn that ended by silence, its `speech_stopped`, and the first commit since it began."""
+    committed = view.server(COMMITTED)
+    position = 0
+    for turn in view.turns:
+        if turn.started is None or turn.stopped is None or not turn.item_id:
+            continue
+        while position < len(committed) and committed[position].index < turn.started.index:
+            position += 1
+        following = committed[position] if position < len(committed) else None
+        until = following.index if following is not None else len(view.frames)
+        if not _meddled(view, turn.started.index, max(turn.stopped.index, until)):
+            yield turn, turn.stopped, following
+
+
+@rules.must(
+    "turns.committed-names-its-speech",
+    about={COMMITTED},
+    covers=("VAD-02",),
+    spec=SERVER_EVENTS + "input_audio_buffer/speech_started",
+    softened="A commit by the client during speech is not judged: the documents do not say which id it gives.",
+)
+def committed_names_its_speech(view: View) -> Judged:
+    """The commit that ends a turn names the item that `speech_started` announced."""
+    for turn, _, committed in _ended(view):
+        name = committed.text("item_id") if committed is not None else None
+        if committed is None or name is None or committed.entry.ids_elided:
+            continue
+        if name == turn.item_id:
+            yield HELD
+        else:
+            said = f"speech announced as {turn.item_id} was committed as {name}"
+            yield Finding(committed.index, said, turn.item_id or "", name, "/item_id")
+
+
+@rules.must(
+    "turns.speech-ends-in-a-commit",
+    about={STOPPED},
+    covers=("VAD-10", "VAD-04"),
+    spec=SERVER_EVENTS + "input_audio_buffer/speech_stopped",
+)
+def speech_ends_in_a_commit(view: View) -> Judged:
+    """Each detected turn ends in `input_audio_buffer.committed`."""
+    turns = list(_ended(view))
+    for position, (turn, stopped, committed) in enumerate(turns):
+        following = turns[position + 1][0].first if position + 1 < len(turns) else None
+        if committed is not None and (following is None or committed.index < following):
+            yield HELD
+        elif following is not None or view.overdue(stopped.index, COMMITTED, "conversation.item.added"):
+            yield Finding(
+                stopped.index, f"the speech of {turn.item_id} was never committed", COMMITTED, "nothing"
+            )
+
+
+@rules.should(
+    "turns.stopped-precedes-committed",
+    about={STOPPED},
+    covers=("VAD-04",),
+    spec=GUIDE + "realtime-vad",
+)
+def stopped_precedes_committed(view: View) -> Judged:
+    """A turn is committed after its `speech_stopped`."""
+    for turn, stopped, committed in _ended(view):
+        if committed is None or committed.text("item_id") != turn.item_id:
+            continue
+        if stopped.index < committed.index:
+            yield HELD
+        else:
+            yield Finding(committed.index, f"{turn.item_id} was committed before its speech had stopped")
+
+
+@rules.must(
+    "turns.speech-ends-after-it-begins",
+    about={STARTED, STOPPED, TIMED_OUT},
+    covers=("VAD-03",),
+    spec=SERVER_EVENTS + "input_audio_buffer/speech_stopped",
+)
+def speech_ends_after_it_begins(view: View) -> Judged:
+    """Within a turn, `audio_end_ms` is not before `audio_start_ms`, and that is not negative."""
+    pairs = [(turn.started, turn.stopped) for turn in view.turns if turn.started and turn.stopped]
+    for began, ended in [*pairs, *((frame, frame) for frame in view.server(TIMED_OUT))]:
+        start, end = began.number("audio_start_ms"), ended.number("audio_end_ms")
+        if start is None or end is None:
+            continue
+        if 0 <= start <= end:
+            yield HELD
+        else:
+            said = f"the speech goes from {start} ms to {end} ms"
+            yield Finding(ended.index, said, f"at least {max(start, 0)}", str(end), "/audio_end_ms")
+
+
+@rules.should(
+    "turns.positions-advance",
+    about={STARTED},
+    covers=("VAD-03",),
+    spec=SERVER_EVENTS + "input_audio_buffer/speech_started",
+    softened="Only beginnings are compared with beginnings: a turn may begin before the end of the turn before it, "
+    "because the start includes the prefix padding.",
+)
+def positions_advance(view: View) -> Judged:
+    """Each turn begins later in the session's audio than the turn before it."""
+    last: int | None = None
+    for frame in view.server(STARTED):
+        start = frame.number("audio_start_ms")
+        if start is None:
+            continue
+        if last is not None and start < last:
+            said = f"the turn begins at {start} ms, the turn before it at {last} ms"
+            yield Finding(frame.index, said, f"at least {last}", str(start), "/audio_start_ms")
+        elif last is not None:
+            yield HELD
+        last = start
+
+
+@rules.should(
+    "turns.positions-lie-in-the-audio",
+    about={STOPPED},
+    covers=("VAD-03",),
+    spec=SERVER_EVENTS + "input_audio_buffer/speech_stopped",
+    softened="Positions may exceed the audio that was sent by 5 % and half a second.",
+)
+def positions_lie_in_the_audio(view: View) -> Judged:
+    """Positions are milliseconds of the audio that was sent, so none lies beyond its end."""
+    formats = {
+        view.dialect.audio_format(view.dialect.setting(each, "input_format")) for _, each in view.sessions
+    }
+    if len(formats) != 1 or view.partial:
+        return
+    audio_format, sent = formats.pop(), 0
+    appends = iter(view.client(APPEND))
+    coming = next(appends, None)
+    for frame in view.server(STOPPED):
+        while coming is not None and coming.index < frame.index:
+            size = bytes_of(coming)
+            if size is None:
+                return
+            sent, coming = sent + size, next(appends, None)
+        length, end = seconds(sent, audio_format), frame.number("audio_end_ms")
+        if not sent or length is None or end is None:
+            continue
+        if end <= length * 1000 * SLACK + SLACK_MS:
+            yield HELD
+        else:
+            said = f"the speech ends at {end} ms, but only {length * 1000:.0f} ms were sent"
+            yield Finding(frame.index, said, f"at most {length * 1000:.0f}", str(end), "/audio_end_ms")
+
+
+@rules.may(
+    "turns.end-includes-the-silence",
+    about={STOPPED},
+    covers=("VAD-08",),
+    spec=SERVER_EVENTS + "input_audio_buffer/speech_stopped",
+    softened="Only the length is judged: where the speech really began and ended, the wire does not tell.",
+)
+def end_includes_the_silence(view: View) -> Judged:
+    """A turn is at least as long as the silence that ended it."""
+    for turn in view.turns:
+        if turn.started is None or turn.stopped is None:
+            continue
+        silence = whole_number(_detection(view, turn.stopped.index).get("silence_duration_ms"))
+        start, end = turn.started.number("audio_start_ms"), turn.stopped.number("audio_end_ms")
+        if silence is None or start is None or end is None or not 0 <= start <= end:
+            continue
+        if end - start >= silence:
+            yield HELD
+        else:
+            said = f"{turn.item_id} is {end - start} ms long, but {silence} ms of silence ended it"
+            yield Finding(turn.stopped.index, said, f"at least {silence}", str(end - start), "/audio_end_ms")
+
+
+@rules.must(
+    "turns.committed-turn-is-answered",
+    about={COMMITTED},
+    covers=("VAD-04", "VAD-09"),
+    spec=CLIENT_EVENTS + "session/update",
+    softened="Only judged where the play waited for the response in vain: when it comes is not promised.",
+)
+def committed_turn_is_answered(view: View) -> Judged:
+    """With `create_response`, a turn that detection committed is answered by a response."""
+    if view.transcription_session:
+        return
+    created = view.server("response.created")
+    for frame in view.unasked_commits:
+        if _detection(view, frame.index).get("create_response") is not True:
+            continue
+        if created and created[-1].index > frame.index:
+            yield HELD
+        elif any(each.startswith("response.") for each in view.awaited):
+            name = frame.text("item_id") or "the turn"
+            yield Finding(
+                frame.index, f"{name} was never answered by a response", "response.created", "nothing"
+            )
+
+
+@rules.should(
+    "turns.response-follows-a-committed-turn",
+    about={STARTED, COMMITTED},
+    covers=("VAD-04",),
+    spec=GUIDE + "realtime-vad",
+)
+def response_follows_a_committed_turn(view: View) -> Judged:
+    """A response that detection starts answers a turn that was committed before it, each turn once."""
+    if view.partial or view.transcription_session:
+        return
+    starts = {frame.index for frame in view.unasked_responses}
+    committed = False
+    for frame in view.server(COMMITTED, "response.created"):
+        if frame.type == COMMITTED:
+            committed = True
+        elif frame.index in starts and _detection(view, frame.index).get("create_response") is True:
+            if committed:
+                yield HELD
+            else:
+                name = string(frame.part("response").get("id")) or "a response"
+                yield Finding(frame.index, f"{name} started by itself before any new turn was committed")
+            committed = False
+
+
+@rules.must(
+    "turns.no-response-by-itself",
+    about={COMMITTED},
+    covers=("VAD-05",),
+    spec=CLIENT_EVENTS + "session/update",
+)
+def no_response_by_itself(view: View) -> Judged:
+    """With `create_response` false, a response starts only when the client asks for one."""
+    if view.partial:
+        return
+    for frame in view.unasked_responses:
+        if _detection(view, frame.index).get("create_response") is False:
+            name = string(frame.part("response").get("id")) or "a response"
+            yield Finding(
+                frame.index, f"{name} started though nobody asked for it", "nothing", "response.created"
+            )
+    for frame in view.unasked_commits:
+        if _detection(view, frame.index).get("create_response") is False and view.overdue(frame.index):
+            yield HELD
+
+
+def _interrupted(view: View, interrupt: bool) -> Iterator[tuple[Frame, Response]]:
+    """Give each pair of a `speech_started` and the response of the conversation that ran when it came."""
+    for frame in view.server(STARTED):
+        detection = detection_at(view, frame.index)
+        if not detection or detection.get("interrupt_response", True) is not interrupt:
+            continue
+        for response in view.responses:
+            if response.created is None or response.open or response.out_of_band or response.gapped:
+                continue
+            if response.created.index < frame.index < response.last:
+                yield frame, response
+
+
+@rules.must(
+    "turns.speech-interrupts-the-response",
+    about={STARTED},
+    covers=("VAD-06",),
+    spec=CLIENT_EVENTS + "session/update",
+    softened="A response that completes without another delta had been generated when the speech began: not judged.",
+)
+def speech_interrupts_the_response(view: View) -> Judged:
+    """With `interrupt_response`, speech during a response cancels it."""
+    for started, response in _interrupted(view, True):
+        late = [
+            each for each in response.frames if each.index > started.index and each.type.endswith(".delta")
+        ]
+        if response.status == "cancelled":
+            yield HELD
+        elif response.status == "completed" and late:
+            said = f"{response.id} went on to completion after speech had started"
+            yield Finding(late[0].index, said, "status cancelled", "status completed")
+
+
+@rules.must(
+    "turns.interruption-gives-its-reason",
+    about={STARTED},
+    covers=("VAD-06",),
+    spec=SERVER_EVENTS + "response/done",
+)
+def interruption_gives_its_reason(view: View) -> Judged:
+    """A response that speech cancelled says `turn_detected`, not that the client cancelled it."""
+    cancels = view.client("response.cancel")
+    for _, response in _interrupted(view, True):
+        reason = string(mapping(response.final.get("status_details")).get("reason"))
+        if response.status != "cancelled" or any(each.index < response.last for each in cancels):
+            continue
+        if reason == "turn_detected":
+            yield HELD
+        elif reason == "client_cancelled":
+            said = f"speech cancelled {response.id}, but the client is said to have done it"
+            yield Finding(response.last, said, "turn_detected", reason, "/response/status_details/reason")
+
+
+@rules.must(
+    "turns.uninterrupted-response-runs-on",
+    about={STARTED},
+    covers=("VAD-07",),
+    spec=CLIENT_EVENTS + "session/update",
+)
+def uninterrupted_response_runs_on(view: View) -> Judged:
+    """With `interrupt_response` false, speech during a response does not cancel it."""
+    for _, response in _interrupted(view, False):
+        reason = mapping(response.final.get("status_details")).get("reason")
+        if response.status == "completed":
+            yield HELD
+        elif response.status == "cancelled" and reason == "turn_detected":
+            said = f"speech cancelled {response.id} though `interrupt_response` is false"
+            yield Finding(
+                response.last, said, "status completed", "cancelled by turn_detected", "/response/status"
+            )
+
+
+@rules.must(
+    "turns.timeout-is-committed",
+    about={TIMED_OUT},
+    covers=("VAD-09",),
+    spec=SERVER_EVENTS + "input_audio_buffer/timeout_triggered",
+    speaks={TIMED_OUT},
+)
+def timeout_is_committed(view: View) -> Judged:
+    """`timeout_triggered` is followed by the commit of the item that it names."""
+    committed = {frame.text("item_id"): frame.index for frame in view.server(COMMITTED)}
+    for frame in view.server(TIMED_OUT):
+        name = frame.text("item_id")
+        if name is None or frame.entry.ids_elided:
+            continue
+        if committed.get(name, -1) > frame.index:
+            yield HELD
+        elif view.overdue(
+            frame.index, COMMITTED, "conversation.item.added", "response.created", "response.done"
+        ):
+            yield Finding(
+                frame.index, f"{name} timed out but was never committed", COMMITTED, "nothing", "/item_id"
+            )
+
+
+@rules.should(
+    "turns.detection-is-on-at-first",
+    about={"session.created"},
+    covers=("VAD-11",),
+    spec=GUIDE + "realtime-vad",
+)
+def detection_is_on_at_first(view: View) -> Judged:
+    """A conversation begins with turn detection switched on."""
+    if view.transcription_session:
+        return
+    for frame in view.server("session.created")[:1]:
+        shown = view.dialect.setting(frame.part("session"), "turn_detection", MISSING)
+        if not frame.whole or shown is MISSING or not (shown is None or isinstance(shown, dict)):
+            continue
+        kind = shown.get("type") if isinstance(shown, dict) else None
+        if isinstance(kind, str) and kind != "none":
+            yield HELD
+        else:
+            yield Finding(frame.index, "the session begins without turn detection", "server_vad", str(kind))

@@ -1,0 +1,291 @@
+"""The steps: each one generator, from its argument in the script to commands for the player.
+
+A step that sends an event waits for the acknowledgement that the protocol owes, unless `answer:` says otherwise:
+`error` (it must be refused), `either`, or `none` (do not wait).  No step concludes anything from silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from conformance.scenario.commands import (
+    Close,
+    Event,
+    Hangup,
+    ModelDidNot,
+    Open,
+    Reply,
+    Script,
+    Send,
+    Unmet,
+    Wait,
+)
+from conformance.scenario.match import mismatch
+from conformance.scenario.model import Step
+from conformance.scenario.talk import Talk
+
+STEPS: dict[str, Callable[[Talk, Step], Script]] = {}
+
+
+def step(make: Callable[[Talk, Step], Script]) -> Callable[[Talk, Step], Script]:
+    """Register a step under the function's name."""
+    STEPS[make.__name__.strip("_")] = make
+    return make
+
+
+def ask(talk: Talk, line: Step, event: Event, ack: str, fits: Mapping[str, Any] | None = None) -> Script:
+    """Send *event* and wait for what has to answer it; give the answer."""
+    event = {"event_id": talk.event_id(line.name), **event}
+    yield Send(event, deliberate=line.answer in ("error", "either"))
+    return (yield from answered(line, event["event_id"], ack, fits or {}))
+
+
+def answered(line: Step, sent: str, ack: str, fits: Mapping[str, Any]) -> Script:
+    """Wait for the acknowledgement or the error that answers the client event *sent*."""
+    if line.answer == "none":
+        return None
+    wanted = {"error": ("error",), "either": (ack, "error")}.get(line.answer, (ack,))
+
+    def matches(kind: str, event: Event) -> bool:
+        if kind == "error" and "error" in wanted:
+            return _error_about(event, sent)
+        return kind == ack and ack in wanted and not mismatch(dict(fits), event)
+
+    # A refusal that is expected may also be answered by the acknowledgement: waiting on would only time out.
+    def ends(kind: str, event: Event) -> bool:
+        return matches(kind, event) or (wanted == ("error",) and kind == ack and not mismatch(dict(fits), event))
+
+    reply: Reply = yield Wait(ends, " or ".join(wanted), line.within, sent)
+    if wanted == ("error",) and reply.event.get("type") == ack:
+        raise Unmet(f"{line.name} was accepted", expected="an error", came=ack)
+    return reply.event
+
+
+def _error_about(event: Event, sent: str) -> bool:
+    error = event.get("error")
+    named = error.get("event_id") if isinstance(error, dict) else None
+    return named is None or named == sent
+
+
+@step
+def connect(talk: Talk, line: Step) -> Script:
+    """Open a session: upgrade and wait for `session.created`."""
+    reply = yield Open({**(line.argument or {}), "intent": talk.intent})
+    if reply.refused:
+        raise Unmet("no session was opened", expected="session.created", came=reply.refused)
+    if reply.event.get("type") not in ("session.created", "transcription_session.created"):
+        raise Unmet("the first event opens no session", expected="session.created", came=_named(reply.event))
+    return reply.event
+
+
+@step
+def knock(talk: Talk, line: Step) -> Script:
+    """Ask for a session that must not be opened; `answer: either` where a session is allowed too."""
+    reply = yield Open({**(line.argument or {}), "intent": talk.intent})
+    if reply.refused or line.answer == "either":
+        return reply.event
+    if reply.event.get("type") == "error":
+        yield Hangup(line.within)
+        return reply.event
+    raise Unmet("a session was opened", expected="a refusal", came=_named(reply.event))
+
+
+@step
+def configure(talk: Talk, line: Step) -> Script:
+    """Set session settings by their canonical names; settings that the dialect lacks are left out."""
+    settings = dict(line.argument or {})
+    event = yield from ask(talk, line, update_of(talk, settings), updated_of(talk))
+    if event is not None and event.get("type") != "error" and isinstance(settings.get("input_format"), str):
+        talk.input_format = settings["input_format"]
+    return event
+
+
+def update_of(talk: Talk, settings: Mapping[str, Any]) -> Event:
+    """Give the update event of this kind of session."""
+    if talk.intent == "transcription":
+        session = {**talk.dialect.session(settings), **({"type": "transcription"} if _typed(talk) else {})}
+        return {"type": "session.update" if _typed(talk) else "transcription_session.update", "session": session}
+    return {"type": "session.update", "session": talk.dialect.session(settings)}
+
+
+def updated_of(talk: Talk) -> str:
+    """Give the acknowledgement of `update_of`."""
+    beta_transcription = talk.intent == "transcription" and not _typed(talk)
+    return "transcription_session.updated" if beta_transcription else "session.updated"
+
+
+def _typed(talk: Talk) -> bool:
+    return "type" in talk.dialect.session_paths
+
+
+@step
+def barrier(talk: Talk, line: Step) -> Script:
+    """Send an update that changes nothing and wait for its answer: whatever came before it has come."""
+    return (yield from ask(talk, line, update_of(talk, {}), updated_of(talk)))
+
+
+@step
+def say(talk: Talk, line: Step) -> Script:
+    """Add a text message: `say: text`, or `{text, role, id, after}`."""
+    given = line.argument if isinstance(line.argument, dict) else {"text": line.argument}
+    role = given.get("role", "user")
+    kind = talk.dialect.content_type("output_text") if role == "assistant" else "input_text"
+    message: Event = {"type": "message", "role": role, "content": [{"type": kind, "text": given["text"]}]}
+    if "id" in given:
+        message["id"] = given["id"]
+    return (yield from _create(talk, line, message, given))
+
+
+@step
+def item(talk: Talk, line: Step) -> Script:
+    """Add an item as it is written; `after: ID` inserts behind another one, `after: root` at the beginning."""
+    given = dict(line.argument)
+    after = {key: given.pop(key) for key in ("after",) if key in given}
+    return (yield from _create(talk, line, given, after))
+
+
+@step
+def answer_call(talk: Talk, line: Step) -> Script:
+    """Give the output of a function call: `{call_id, output}`."""
+    given = {"type": "function_call_output", **line.argument}
+    return (yield from _create(talk, line, given, {}))
+
+
+def _create(talk: Talk, line: Step, made: Event, given: Mapping[str, Any]) -> Script:
+    event: Event = {"type": "conversation.item.create", "item": made}
+    if "after" in given:
+        event["previous_item_id"] = given["after"]
+    told = {key: made[key] for key in ("type", "role", "call_id") if key in made}
+    return (yield from ask(talk, line, event, "conversation.item.added", {"item": told}))
+
+
+@step
+def delete(talk: Talk, line: Step) -> Script:
+    """Delete an item by id."""
+    event = {"type": "conversation.item.delete", "item_id": line.argument}
+    return (yield from ask(talk, line, event, "conversation.item.deleted"))
+
+
+@step
+def retrieve(talk: Talk, line: Step) -> Script:
+    """Ask for an item by id."""
+    event = {"type": "conversation.item.retrieve", "item_id": line.argument}
+    return (yield from ask(talk, line, event, "conversation.item.retrieved"))
+
+
+@step
+def truncate(talk: Talk, line: Step) -> Script:
+    """Cut an assistant's audio: `{item, at}` (milliseconds)."""
+    given = line.argument
+    event = {
+        "type": "conversation.item.truncate",
+        "item_id": given["item"],
+        "content_index": given.get("content_index", 0),
+        "audio_end_ms": given["at"],
+    }
+    return (yield from ask(talk, line, event, "conversation.item.truncated"))
+
+
+@step
+def respond(talk: Talk, line: Step) -> Script:
+    """Ask for a response; per-response settings by their canonical names."""
+    event: Event = {"type": "response.create"}
+    if line.argument:
+        event["response"] = talk.dialect.response(line.argument)
+    return (yield from ask(talk, line, event, "response.created"))
+
+
+@step
+def cancel(talk: Talk, line: Step) -> Script:
+    """Cancel the active response, or the one named; its answer is awaited with `await: response.done`."""
+    event: Event = {"type": "response.cancel"}
+    if isinstance(line.argument, str):
+        event["response_id"] = line.argument
+    ack = "response.done"
+    if not line.answer:
+        yield Send({"event_id": talk.event_id("cancel"), **event})
+        return None
+    return (yield from ask(talk, line, event, ack))
+
+
+@step
+def _await(talk: Talk, line: Step) -> Script:
+    """Wait for an event: `await: TYPE`, `{event: TYPE, match: pattern}`, or a list of these in any order."""
+    last: Event | None = None
+    for each in line.argument if isinstance(line.argument, list) else [line.argument]:
+        wanted = each if isinstance(each, dict) else {"event": each}
+        last = yield from _come(line, wanted["event"], wanted.get("match", {}))
+    return last
+
+
+def _come(line: Step, kind: str, pattern: Mapping[str, Any]) -> Script:
+    def matches(name: str, event: Event) -> bool:
+        return name == kind and not mismatch(pattern, event)
+
+    reply: Reply = yield Wait(matches, kind, line.within)
+    return reply.event
+
+
+@step
+def expect(talk: Talk, line: Step) -> Script:
+    """The next event of a type must fit: `{event: TYPE, match: pattern}`."""
+    wanted = line.argument
+    event = yield from _come(line, wanted["event"], {})
+    if event is not None and (wrong := mismatch(wanted.get("match", {}), event)):
+        expected, _, came = wrong.partition(", came ")
+        raise Unmet(f"{wanted['event']} is not as the script expects", expected=expected, came=came)
+    return event
+
+
+@step
+def call(talk: Talk, line: Step) -> Script:
+    """Wait for a call of the named function (or of any); unproven if the model answers otherwise."""
+    name = line.argument if isinstance(line.argument, str) else None
+
+    def matches(kind: str, event: Event) -> bool:
+        made = event.get("item")
+        is_call = kind == "response.output_item.done" and isinstance(made, dict) and made.get("type") == "function_call"
+        return kind == "response.done" or (is_call and name in (None, made.get("name") if made else None))
+
+    reply: Reply = yield Wait(matches, "a function call", line.within)
+    made = reply.event.get("item")
+    if isinstance(made, dict):
+        return made
+    raise ModelDidNot(f"needs a call of {name or 'a function'}; the model answered otherwise")
+
+
+@step
+def send(talk: Talk, line: Step) -> Script:
+    """Send a frame as it is written, on purpose: an event, `{text: …}` or `{binary: …}`; no answer is awaited."""
+    given = line.argument
+    if isinstance(given, dict) and given.keys() == {"text"}:
+        yield Send(str(given["text"]), deliberate=True)
+    elif isinstance(given, dict) and given.keys() == {"binary"}:
+        yield Send(str(given["binary"]).encode(), deliberate=True)
+    else:
+        yield Send(given, deliberate=True)
+    return None
+
+
+@step
+def close(talk: Talk, line: Step) -> Script:
+    """Close the connection with a close frame."""
+    given = line.argument or {}
+    yield Close(given.get("code", 1000), given.get("reason", ""))
+    return None
+
+
+@step
+def drop(talk: Talk, line: Step) -> Script:
+    """Break the connection without a close frame."""
+    yield Close(drop=True)
+    return None
+
+
+def _named(event: Event) -> str:
+    if event.get("type") == "error" and isinstance(event.get("error"), dict):
+        error = event["error"]
+        return f"error {error.get('code') or error.get('type')}: {error.get('message')}"
+    return str(event.get("type", event))[:200]
+

@@ -1,0 +1,68 @@
+"""What a script knows while it plays: the dialect, what it remembers, and how to spell things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from conformance.scenario.commands import Event, Unmet
+
+
+class Spelling(Protocol):
+    """What a script needs of a dialect (`conformance.contract.dialect.Dialect`)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def session_paths(self) -> Mapping[str, tuple[str, ...]]: ...
+    def session(self, settings: Mapping[str, Any]) -> Event: ...
+    def response(self, settings: Mapping[str, Any]) -> Event: ...
+    def spoken(self, canonical: str) -> str: ...
+    def content_type(self, canonical: str) -> str: ...
+
+
+REFERENCE = re.compile(r"\$\{([^}]+)\}")
+
+
+@dataclass
+class Talk:
+    """The state of one conversation as its script sees it."""
+
+    dialect: Spelling
+    clip: Callable[[str, str], bytes]
+    """(name of the clip, canonical format) -> bytes."""
+    intent: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    """What `as:` kept, and `run.*`."""
+    input_format: str = "pcm16"
+    spoken: int = 0
+
+    def event_id(self, step: str) -> str:
+        """Give the next client event id: readable, unique in the conversation."""
+        self.spoken += 1
+        return f"client_{self.spoken}_{step}"
+
+    def filled(self, value: Any) -> Any:
+        """Replace `${name.path}` by what was remembered; a string that is nothing else keeps the value's type."""
+        if isinstance(value, str):
+            whole = REFERENCE.fullmatch(value)
+            return self.look_up(whole[1]) if whole else REFERENCE.sub(lambda m: str(self.look_up(m[1])), value)
+        if isinstance(value, dict):
+            return {key: self.filled(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.filled(each) for each in value]
+        return value
+
+    def look_up(self, path: str) -> Any:
+        """Follow `name.key.0.key` through what was remembered; Unmet if the endpoint never said it."""
+        value: Any = self.values
+        for step in path.split("."):
+            if isinstance(value, dict) and step in value:
+                value = value[step]
+            elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+                value = value[int(step)]
+            else:
+                raise Unmet(f"the script needs ${{{path}}}, which the endpoint never said", expected=path)
+        return value
