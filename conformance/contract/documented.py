@@ -21,8 +21,25 @@ class Documented:
 
     def follow(self, base: str, reference: str) -> tuple[str, Schema]:
         """Return the schema that *reference* names, as written in the file *base*."""
-        name = posixpath.normpath(posixpath.join(posixpath.dirname(base), reference))
+        name = target(base, reference)
         return name, self._documents[name]
+
+
+def target(base: str, reference: str) -> str:
+    """Give the file that *reference* names, as written in the file *base*."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(base), reference))
+
+
+def references(schema: Any) -> Iterator[str]:
+    """Yield every `$ref` in *schema*."""
+    if isinstance(schema, Mapping):
+        if "$ref" in schema:
+            yield schema["$ref"]
+        for inner in schema.values():
+            yield from references(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from references(inner)
 
 
 def extra_paths(documented: Documented, name: str, value: Any) -> Iterator[str]:

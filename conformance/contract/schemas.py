@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from conformance.contract.dialects import DIALECTS
-from conformance.contract.documented import Documented, extra_paths
+from conformance.contract.documented import Documented, extra_paths, references, target
 from conformance.contract.wanted import Wanted, absences, load_wanted
 from conformance.errors import SchemaError
 from conformance.resources import folder
@@ -114,6 +114,12 @@ def _documents(dialect_name: str, home: Path) -> dict[str, dict[str, Any]]:
     for path in sorted((home / dialect_name).glob("*/*.json")):
         name = path.relative_to(home).as_posix()
         documents[name] = _document(path, name)
+    _complete(dialect_name, documents, home)
+    return documents
+
+
+def _complete(dialect_name: str, documents: Mapping[str, dict[str, Any]], home: Path) -> None:
+    """Raise SchemaError if an event of the dialect has no schema, or a schema refers to a file that is not there."""
     dialect = DIALECTS[dialect_name]
     sides = {Direction.CLIENT: dialect.client_events, Direction.SERVER: dialect.server_events}
     missing = [
@@ -124,7 +130,10 @@ def _documents(dialect_name: str, home: Path) -> dict[str, dict[str, Any]]:
     ]
     if missing:
         raise SchemaError(f"{home}: no schema {', '.join(missing)[:LIMIT]}", CURE)
-    return documents
+    for name, document in documents.items():
+        for reference in references(document):
+            if target(name, reference) not in documents:
+                raise SchemaError(f"{home / name}: refers to {reference!r}, which is not there", CURE)
 
 
 def _document(path: Path, name: str) -> dict[str, Any]:

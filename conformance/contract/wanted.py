@@ -8,7 +8,7 @@ the wire: a server that leaves `status_details` out passes the reference and sil
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,26 +35,30 @@ class Wanted:
 
 def load_wanted(path: Path, dialect_name: str) -> dict[str, tuple[Wanted, ...]]:
     """Read the list for one dialect: event type as spoken -> what is wanted of it.  SchemaError if it is broken."""
-    wanted: dict[str, tuple[Wanted, ...]] = {}
+    wanted: dict[str, list[Wanted]] = {}
     try:
-        for entry in orjson.loads(path.read_bytes()):
+        entries = orjson.loads(path.read_bytes())
+        for entry in entries if isinstance(entries, list) else [entries]:
+            each = Wanted(
+                path=entry["path"],
+                breaks=entry["breaks"],
+                source=entry["source"],
+                when=entry.get("when", {}),
+                filled=entry.get("filled", False),
+            )
             for event_type in entry["events"].get(dialect_name, ()):
-                wanted[event_type] = wanted.get(event_type, ()) + (
-                    Wanted(
-                        entry["path"], entry["breaks"], entry["source"], entry.get("when", {}), entry.get("filled", False)
-                    ),
-                )
+                wanted.setdefault(event_type, []).append(each)
     except OSError as error:
         raise SchemaError(f"{path}: {error.strerror or error}") from error
     except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
         raise SchemaError(f"{path}: not a list of wanted fields: {type(error).__name__}: {error}") from error
-    return wanted
+    return {event_type: tuple(fields) for event_type, fields in wanted.items()}
 
 
 def absences(wanted: Sequence[Wanted], event: Mapping[str, Any]) -> tuple[Wanted, ...]:
     """Say which of the *wanted* fields *event* lacks, each with the place where it should be."""
     return tuple(
-        Wanted(place, each.breaks, each.source, each.when, each.filled)
+        replace(each, path=place)
         for each in wanted
         for place in _lacking(each, event)
     )

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.rules import input_audio, transcription, turns
+from conformance.rules import (
+    asking,
+    cancel,
+    input_audio,
+    metering,
+    ordering,
+    response,
+    streaming,
+    tools,
+    transcription,
+    turns,
+    usage,
+    wholes,
+)
 from conformance.rules.rule import Chapter, Rule
 
 
@@ -19,4 +32,17 @@ def _table(*chapters: Chapter) -> Mapping[str, Rule]:
 
 
 #: Every rule by id, in the order of the chapters.
-RULES: Mapping[str, Rule] = _table(input_audio.rules, turns.rules, transcription.rules)
+RULES: Mapping[str, Rule] = _table(
+    input_audio.rules,
+    turns.rules,
+    transcription.rules,
+    ordering.rules,
+    response.rules,
+    asking.rules,
+    cancel.rules,
+    streaming.rules,
+    wholes.rules,
+    tools.rules,
+    usage.rules,
+    metering.rules,
+)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.rules.overdue import overdue
 from conformance.rules.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import listing, mapping, string, whole_number
-from conformance.trace.trace import EndKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,20 +21,6 @@ CREATE = CLIENT_EVENTS + "response/create"
 ALREADY_ACTIVE = "conversation_already_has_active_response"
 #: Overrides that the response object shows, and that the client can compare with what it asked for.
 SHOWN = ("modalities", "max_output_tokens")
-
-
-def unanswered(view: View, exchange: Exchange) -> bool:
-    """Tell whether a client event got neither acknowledgement nor error, and none can still come.
-
-    An error that names no client event may be its answer: then nothing can be said.
-    """
-    if exchange.answer is not None or exchange.errors or view.gaps or view.partial:
-        return False
-    sent = exchange.sent.index
-    if any(each.index > sent and each.index not in view.blamed for each in view.server("error")):
-        return False
-    waited = view.end is not None and view.end.kind is EndKind.TIMEOUT and bool(view.end.awaiting)
-    return waited or view.settled > sent
 
 
 def wants_default(exchange: Exchange) -> bool:
@@ -72,7 +58,8 @@ def create_begins_a_response(view: View) -> Judged:
     for exchange in view.exchanges_with("response.create"):
         if exchange.answer is not None:
             yield HELD
-        elif exchange.sent.index not in collided and not exchange.sent.entry.deliberate and unanswered(view, exchange):
+    for exchange in overdue(view, "response.create"):
+        if exchange.sent.index not in collided and not exchange.sent.entry.deliberate:
             message = "This response.create got neither response.created nor an error."
             yield Finding(exchange.sent.index, message, "response.created", "nothing")
 
@@ -86,13 +73,14 @@ def create_begins_a_response(view: View) -> Judged:
 )
 def collision_is_refused(view: View) -> Judged:
     """A `response.create` while a response runs in the same conversation is answered by an error."""
+    late = {exchange.sent.index for exchange in overdue(view, "response.create")}
     for exchange, running in collisions(view):
         begun = exchange.answer
         if begun is not None and not exchange.errors and begun.index < running.last:
             yield Finding(begun.index, f"A second response began while {running.id} ran.", "error", "response.created")
         elif exchange.errors:
             yield HELD
-        elif unanswered(view, exchange):
+        elif exchange.sent.index in late:
             yield Finding(exchange.sent.index, f"A response.create while {running.id} ran got no error.", "error", "nothing")
 
 

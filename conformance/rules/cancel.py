@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.rules.asking import active_at, unanswered
+from conformance.rules.asking import active_at
+from conformance.rules.overdue import overdue
 from conformance.rules.rule import CLIENT_EVENTS, HELD, Chapter, Finding, Judged
 from conformance.trace.frames import string
 
@@ -88,10 +89,11 @@ def reason_is_the_client(view: View) -> Judged:
 @rules.must("cancel.with-nothing-active-is-refused", about={"response.cancel"}, covers=("RSP-16",), spec=CANCEL)
 def with_nothing_active_is_refused(view: View) -> Judged:
     """A `response.cancel` while nothing runs is answered by an error."""
+    late = {exchange.sent.index for exchange in overdue(view, "response.cancel")}
     for exchange in _idle(view):
         if exchange.errors:
             yield HELD
-        elif unanswered(view, exchange):
+        elif exchange.sent.index in late:
             yield Finding(exchange.sent.index, "A response.cancel with nothing to cancel got no error.", "error", "nothing")
 
 

@@ -43,7 +43,7 @@ over (and no gap in the recording lies within), or where somebody waited for it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -209,8 +209,9 @@ def _given_up(view: View, span: Span) -> bool:
     if any(gap >= span.response.first for gap in view.gaps):
         return False
     end = view.end
-    if end is not None and end.kind is EndKind.TIMEOUT and end.awaiting.startswith("response."):
-        return end.awaiting != "response.created"
+    awaited = end.awaiting.split(" or ") if end is not None and end.kind is EndKind.TIMEOUT else []
+    if any(each.startswith("response.") and each != "response.created" for each in awaited):
+        return True
     later = (each for each in view.responses if each.first > span.response.last and not each.out_of_band)
     return not span.response.out_of_band and any(each.done is not None for each in later)
 
@@ -349,7 +350,7 @@ def automaton() -> str:
         if nest.inside is not None:
             lines.append(f"    {_node(nest.inside)}_open --> {_node(name)}_open")
             lines.append(f"    {_node(name)}_close --> {_node(nest.inside)}_close")
-    nodes = {opener: f"{_node(name)}_open" for name, nest in NESTS.items() if (opener := nest.opened_by)}
+    nodes = {nest.opened_by: f"{_node(name)}_open" for name, nest in NESTS.items() if nest.opened_by}
     for edge in EDGES:
         if edge.relation is BEFORE:
             arrow = "-->" if edge.keyword is Keyword.MUST else "-.->"
@@ -361,5 +362,5 @@ def _node(name: str) -> str:
     return name.replace(" ", "_")
 
 
-def _place(nodes: dict[str, str], event: str) -> str:
+def _place(nodes: Mapping[str, str], event: str) -> str:
     return nodes.get(event) or f'conversation(["{event}"])'

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from conformance.rules.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.rules.streaming import agrees, joins, listed
+from conformance.rules.wholes import agrees, joins, listed
 from conformance.trace.frames import string
 
 if TYPE_CHECKING:

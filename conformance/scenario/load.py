@@ -92,6 +92,8 @@ def _build(node: Any, path: Path, depth: int = 0) -> Any:
         return [_build(each, path, depth + 1) for each in node.value]
     if not node.tag.startswith("tag:yaml.org,2002:"):
         raise ScenarioError(f"the tag {node.tag} is not allowed: a scenario is plain data", where=_at(path, node))
+    if node.tag.endswith(":bool") and node.value.lower() not in ("true", "false"):
+        return node.value  # YAML 1.1 would read `on:` and `no` as booleans
     return SCALARS.construct_object(node)
 
 

@@ -19,6 +19,7 @@ from conformance.trace.speech import Turn, turns_of
 from conformance.trace.trace import Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
 
 if TYPE_CHECKING:
+    from conformance.trace.ledger import Ledger
     from conformance.trace.sound import Sound
 
 
@@ -197,6 +198,13 @@ class View:
         from conformance.trace.sound import sounds_of
 
         return sounds_of(self)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What the endpoint says it used."""
+        from conformance.trace.ledger import ledger_of
+
+        return ledger_of(self)
 
     @cached_property
     def sessions(self) -> tuple[tuple[int, Mapping[str, Any]], ...]:

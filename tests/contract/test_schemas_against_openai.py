@@ -193,8 +193,14 @@ def compare_variants(
         if not tested or not fields:
             continue
         their_closed = their_values([branch for field in fields for branch in their_branches(field, defs)])
+        named = [
+            (base, schema["properties"][key])
+            for base, schema in our_parts(ours, "object", {})
+            if key in schema.get("properties", {})
+        ]
+        candidates = tested | set(their_closed or ()) | set(our_values(named) or ())
         our_closed = frozenset(
-            value for value in tested | set(their_closed or ()) if accepts(our_parts(ours, "object", {key: value}), key, value)
+            value for value in candidates if accepts(our_parts(ours, "object", {key: value}), key, value)
         )
         if their_closed != our_closed:
             yield Difference(f"{where}.{key}", "values", f"theirs {show(their_closed)}, ours {show(our_closed)}")

@@ -1,0 +1,365 @@
+"""The items of the conversation: how they are created, announced and placed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.rules.overdue import overdue
+from conformance.rules.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.trace.conversation import Addition
+from conformance.trace.exchanges import Exchange
+from conformance.trace.frames import Frame, listing, mapping, string
+from conformance.trace.views import View
+
+rules = Chapter("items")
+
+ADDED = "conversation.item.added"
+DONE = "conversation.item.done"
+CREATE = "conversation.item.create"
+CREATE_SPEC = CLIENT_EVENTS + "conversation/item/create"
+ADDED_SPEC = SERVER_EVENTS + "conversation/item/added"
+DONE_SPEC = SERVER_EVENTS + "conversation/item/done"
+
+
+def _created(view: View) -> Iterator[tuple[Exchange, Frame]]:
+    """Give each accepted `conversation.item.create` with its announcement."""
+    if view.partial:
+        return
+    for exchange in view.exchanges_with(CREATE):
+        if exchange.answer is not None and not exchange.errors and exchange.answer.whole and exchange.sent.whole:
+            yield exchange, exchange.answer
+
+
+def _id_of(frame: Frame) -> str | None:
+    return string(frame.part("item").get("id"))
+
+
+@rules.must("items.creation-is-answered", about={CREATE}, covers=("ITM-01",), spec=CREATE_SPEC)
+def creation_is_answered(view: View) -> Judged:
+    """Every `conversation.item.create` is answered: by the announcement of its item, or by an `error`."""
+    for exchange in view.exchanges_with(CREATE):
+        if exchange.answer is not None or exchange.errors:
+            yield HELD
+    nameless = any(_id_of(frame) is None for frame in view.server(ADDED))
+    if nameless or any(response.open for response in view.responses):
+        return
+    for exchange in overdue(view, CREATE):
+        name = _id_of(exchange.sent) or exchange.sent.text("event_id") or "without an id"
+        message = f"Nothing answered the creation of the item {name}."
+        yield Finding(exchange.sent.index, message, view.dialect.spoken(ADDED), "nothing")
+
+
+@rules.must("items.the-clients-id-is-kept", about={CREATE}, covers=("ITM-02",), spec=CREATE_SPEC)
+def the_clients_id_is_kept(view: View) -> Judged:
+    """An item that the client gave an id is announced under it."""
+    for exchange, answer in _created(view):
+        asked, came = _id_of(exchange.sent), _id_of(answer)
+        if asked is None or came is None:
+            continue
+        if asked == came:
+            yield HELD
+        else:
+            yield Finding(answer.index, f"The item {asked} is announced as {came}.", asked, came, "/item/id")
+
+
+@rules.must("items.have-an-id", about={ADDED}, covers=("ITM-02",), spec=ADDED_SPEC)
+def have_an_id(view: View) -> Judged:
+    """Every announced item has an id: the client's, or one that the server made."""
+    for frame in view.server(ADDED):
+        if not frame.whole or frame.entry.ids_elided or not isinstance(frame.event.get("item"), dict):
+            continue
+        if _id_of(frame):
+            yield HELD
+        else:
+            yield Finding(frame.index, "An item is announced without an id.", "a string", "none", "/item/id")
+
+
+@rules.should("items.ids-are-unique", about={ADDED}, covers=("ITM-03",), spec=ADDED_SPEC)
+def ids_are_unique(view: View) -> Judged:
+    """No item is announced twice, and no two items have the same id."""
+    if view.partial:
+        return
+    asked = {name for each in view.exchanges_with(CREATE) if (name := _id_of(each.sent)) is not None}
+    for addition in view.additions:
+        if not addition.repeated:
+            yield HELD
+        elif addition.item_id not in asked:  # a client's own repetition is the next rule's affair
+            message = f"The item {addition.item_id} is announced again."
+            yield Finding(addition.frame.index, message, "a new id", addition.item_id, "/item/id")
+
+
+@rules.should("items.a-duplicate-id-is-refused", about={CREATE}, covers=("ITM-03",), spec=CREATE_SPEC)
+def a_duplicate_id_is_refused(view: View) -> Judged:
+    """Creating an item under an id that is taken is refused."""
+    if view.partial:
+        return
+    present = _Present(view)
+    for exchange in view.exchanges_with(CREATE):
+        name = _id_of(exchange.sent)
+        if name is None or name not in present.before(exchange.sent.index):
+            continue
+        if exchange.errors:
+            yield HELD
+        elif exchange.answer is not None:
+            message = f"A second item {name} was accepted."
+            yield Finding(exchange.answer.index, message, "error", exchange.answer.entry.type)
+
+
+class _Present:
+    """Which items were announced and not deleted before an entry; asked in ascending order only."""
+
+    def __init__(self, view: View) -> None:
+        self._events = iter(view.server(ADDED, "conversation.item.deleted"))
+        self._next = next(self._events, None)
+        self._names: set[str] = set()
+
+    def before(self, index: int) -> set[str]:
+        """Give the ids; valid until the next call."""
+        while self._next is not None and self._next.index < index:
+            if self._next.type == ADDED:
+                name = _id_of(self._next)
+                if name is not None:
+                    self._names.add(name)
+            else:
+                self._names.discard(self._next.text("item_id") or "")
+            self._next = next(self._events, None)
+        return self._names
+
+
+@rules.must("items.the-predecessor-is-known", about={ADDED}, covers=("ITM-04",), spec=ADDED_SPEC)
+def the_predecessor_is_known(view: View) -> Judged:
+    """`previous_item_id` names an item that was announced before and is not deleted."""
+    if view.partial:
+        return
+    present = _Present(view)
+    for addition in view.additions:
+        names = present.before(addition.frame.index)
+        if addition.previous is None:
+            continue
+        if addition.previous in names:
+            yield HELD
+        else:
+            message = f"The item {addition.item_id} follows {addition.previous}, which is no item of the conversation."
+            yield Finding(addition.frame.index, message, "a known item", addition.previous, "/previous_item_id")
+
+
+def _placed_by_client(view: View) -> dict[int, str]:
+    """Give index of an announcement -> the `previous_item_id` that the client asked for."""
+    placed = {}
+    for exchange in view.exchanges_with(CREATE):
+        asked = exchange.sent.text("previous_item_id")
+        if exchange.answer is not None and asked is not None:
+            placed[exchange.answer.index] = asked
+    return placed
+
+
+@rules.must("items.new-items-come-last", about={ADDED}, covers=("ITM-04", "ITM-05"), spec=ADDED_SPEC)
+def new_items_come_last(view: View) -> Judged:
+    """An item that nobody placed elsewhere follows the last item; only the first has no predecessor."""
+    placed = _placed_by_client(view)
+    gone = {frame.text("item_id") for frame in view.server("conversation.item.deleted")}
+    known = view.announced
+    for addition in view.additions:
+        if not addition.certain or addition.repeated or addition.frame.index in placed or not addition.frame.whole:
+            continue
+        if addition.previous == addition.last:
+            yield HELD
+        elif addition.previous is None or (addition.previous in known and addition.previous not in gone):
+            yield _misplaced(addition, addition.last or "null")
+
+
+def _misplaced(addition: Addition, expected: str) -> Finding:
+    came = addition.previous or "null"
+    message = f"The item {addition.item_id} is announced after {came}."
+    return Finding(addition.frame.index, message, expected, came, "/previous_item_id")
+
+
+@rules.must("items.root-is-the-beginning", about={CREATE}, covers=("ITM-06",), spec=CREATE_SPEC)
+def root_is_the_beginning(view: View) -> Judged:
+    """An item created with `previous_item_id: root` becomes the first: it has no predecessor."""
+    for exchange, answer in _created(view):
+        if exchange.sent.text("previous_item_id") != "root":
+            continue
+        if answer.event.get("previous_item_id") is None:
+            yield HELD
+        else:
+            came = str(answer.event["previous_item_id"])
+            message = f"The item {_id_of(answer)} was to be the first, and follows {came}."
+            yield Finding(answer.index, message, "null", came, "/previous_item_id")
+
+
+@rules.must("items.are-placed-as-asked", about={CREATE}, covers=("ITM-04",), spec=CREATE_SPEC)
+def are_placed_as_asked(view: View) -> Judged:
+    """An item created after another one is announced with that one as its predecessor."""
+    present = _Present(view)
+    for exchange, answer in _created(view):
+        asked = exchange.sent.text("previous_item_id")
+        if asked is None or asked == "root" or asked not in present.before(answer.index):
+            continue
+        came = answer.event.get("previous_item_id")
+        if came == asked:
+            yield HELD
+        elif came is None or isinstance(came, str):
+            message = f"The item {_id_of(answer)} was to follow {asked}."
+            yield Finding(answer.index, message, asked, str(came), "/previous_item_id")
+
+
+@rules.must("items.an-unknown-predecessor-is-refused", about={CREATE}, covers=("ITM-07",), spec=CREATE_SPEC)
+def an_unknown_predecessor_is_refused(view: View) -> Judged:
+    """Creating an item after one that does not exist is refused."""
+    if view.partial:
+        return
+    present = _Present(view)
+    sent_before: set[str] = set()
+    for exchange in view.exchanges_with(CREATE):
+        asked = exchange.sent.text("previous_item_id")
+        known = asked in (None, "root") or asked in sent_before or asked in present.before(exchange.sent.index)
+        sent_before.add(_id_of(exchange.sent) or "")
+        if known:
+            continue
+        if exchange.errors:
+            yield HELD
+        elif exchange.answer is not None:
+            message = f"An item was accepted after {asked}, which does not exist."
+            yield Finding(exchange.answer.index, message, "error", exchange.answer.entry.type)
+
+
+@rules.must("items.client-items-are-kept", about={CREATE}, covers=("ITM-09", "ITM-18"), spec=CREATE_SPEC)
+def client_items_are_kept(view: View) -> Judged:
+    """A client's item is announced as it was given: type, role, texts, call and output."""
+    for exchange, answer in _created(view):
+        asked, shown = exchange.sent.part("item"), answer.part("item")
+        if not shown or _id_of(answer) is None:
+            continue
+        wrong = [name for name in ("type", "role", "call_id", "output", "name", "arguments") if _differs(asked, shown, name)]
+        if wrong:
+            name = wrong[0]
+            message = f"The item {_id_of(answer)} has another {name} than the client gave it."
+            yield Finding(answer.index, message, str(asked[name])[:80], str(shown[name])[:80], f"/item/{name}")
+        elif _texts(asked) != _texts(shown):
+            message = f"The item {_id_of(answer)} has other texts than the client gave it."
+            yield Finding(answer.index, message, str(_texts(asked))[:80], str(_texts(shown))[:80], "/item/content")
+        else:
+            yield HELD
+
+
+def _differs(asked: Any, shown: Any, name: str) -> bool:
+    return isinstance(asked.get(name), str) and isinstance(shown.get(name), str) and asked[name] != shown[name]
+
+
+def _texts(item: Any) -> list[Any]:
+    return [text for part in listing(item.get("content")) if (text := string(mapping(part).get("text"))) is not None]
+
+
+@rules.must("items.client-items-are-complete", about={CREATE}, covers=("ITM-09",), spec=ADDED_SPEC, speaks={DONE})
+def client_items_are_complete(view: View) -> Judged:
+    """A client's message is complete as soon as it is announced: its status is not `in_progress`."""
+    for exchange, answer in _created(view):
+        if "status" in exchange.sent.part("item"):
+            continue
+        status = answer.part("item").get("status")
+        if status == "in_progress":
+            message = f"The client's item {_id_of(answer)} is announced as unfinished."
+            yield Finding(answer.index, message, "completed", "in_progress", "/item/status")
+        elif status == "completed":
+            yield HELD
+
+
+def _output_ids(view: View) -> frozenset[str]:
+    """Give the ids of the items that responses produced."""
+    return frozenset(name for response in view.responses for name in response.items)
+
+
+@rules.must("items.model-items-start-empty", about={ADDED}, covers=("ITM-09",), spec=ADDED_SPEC, speaks={DONE})
+def model_items_start_empty(view: View) -> Judged:
+    """An item of the model is announced before it has content: `in_progress` and empty."""
+    produced = _output_ids(view)
+    for addition in view.additions:
+        item = addition.frame.part("item")
+        if addition.item_id not in produced or addition.repeated or not addition.frame.whole:
+            continue
+        content = listing(item.get("content"))
+        if content or item.get("status") in ("completed", "incomplete"):
+            came = f"{item.get('status')}, {len(content)} parts"
+            message = f"The model's item {addition.item_id} is announced with content or as finished."
+            yield Finding(addition.frame.index, message, "in_progress, empty", came, "/item")
+        else:
+            yield HELD
+
+
+@rules.must("items.are-done-after-they-are-added", about={DONE}, covers=("ITM-08",), spec=DONE_SPEC, speaks={DONE})
+def are_done_after_they_are_added(view: View) -> Judged:
+    """`conversation.item.done` comes for an item that was announced before, and once for each."""
+    if view.partial:
+        return
+    done: set[str] = set()
+    for frame in view.server(DONE):
+        name = _id_of(frame)
+        if name is None:
+            continue
+        added = view.announced.get(name)
+        if added is None or added.frame.index > frame.index:
+            yield Finding(frame.index, f"The item {name} is done, and was not announced.", "an announcement", "none")
+        elif name in done:
+            yield Finding(frame.index, f"The item {name} is done again.", "once", "again")
+        else:
+            yield HELD
+        done.add(name)
+
+
+@rules.must(
+    "items.every-item-gets-done", about={ADDED}, covers=("ITM-01", "ITM-08"), spec=DONE_SPEC, speaks={DONE}
+)
+def every_item_gets_done(view: View) -> Judged:
+    """Every item that is announced gets its `conversation.item.done`."""
+    if view.partial:
+        return
+    done = {name for frame in view.server(DONE) if (name := _id_of(frame)) is not None}
+    closed = {
+        name: response.last
+        for response in view.responses
+        for name, item in response.items.items()
+        if not response.open and item.done is not None
+    }
+    produced = _output_ids(view)
+    deleted = {frame.text("item_id") for frame in view.server("conversation.item.deleted")}
+    for addition in view.additions:
+        name = addition.item_id
+        if name in done:
+            yield HELD
+        elif not addition.repeated and name not in deleted and _is_over(view, addition, closed, produced):
+            message = f"The item {name} is announced, and never done."
+            yield Finding(addition.frame.index, message, DONE, "nothing")
+
+
+def _is_over(view: View, addition: Addition, closed: dict[str, int], produced: frozenset[str]) -> bool:
+    """Tell whether the item's end would have come by now: a later question was answered."""
+    after = closed.get(addition.item_id, -1) if addition.item_id in produced else addition.frame.index
+    return 0 <= after < view.settled
+
+
+@rules.should("items.done-items-are-final", about={DONE}, covers=("ITM-10",), spec=DONE_SPEC, speaks={DONE})
+def done_items_are_final(view: View) -> Judged:
+    """The item in `conversation.item.done` is `completed` or `incomplete`, no longer `in_progress`."""
+    for frame in view.server(DONE):
+        status = frame.part("item").get("status")
+        if status == "in_progress":
+            message = f"The item {_id_of(frame)} is done, and still in progress."
+            yield Finding(frame.index, message, "completed or incomplete", "in_progress", "/item/status")
+        elif status in ("completed", "incomplete"):
+            yield HELD
+
+
+@rules.must("items.out-of-band-items-stay-out", about={"response.created"}, covers=("ITM-19",), spec=ADDED_SPEC)
+def out_of_band_items_stay_out(view: View) -> Judged:
+    """The items of an out-of-band response are not announced as items of the conversation."""
+    for response in view.responses:
+        if not response.out_of_band or not response.items:
+            continue
+        added = [view.announced[name] for name in response.items if name in view.announced]
+        for addition in added:
+            message = f"The item {addition.item_id} of the out-of-band response {response.id} joined the conversation."
+            yield Finding(addition.frame.index, message, "no announcement", addition.frame.entry.type)
+        if not added:
+            yield HELD

@@ -1,0 +1,375 @@
+"""What becomes of items: deleted, retrieved, truncated, and the calls they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.rules.overdue import overdue
+from conformance.rules.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.trace.exchanges import Exchange
+from conformance.trace.frames import Frame, listing, mapping, string
+from conformance.trace.sound import Sound
+from conformance.trace.views import View
+
+rules = Chapter("items")
+
+CREATE = "conversation.item.create"
+DELETE = "conversation.item.delete"
+RETRIEVE = "conversation.item.retrieve"
+TRUNCATE = "conversation.item.truncate"
+#: Events of the server that make an item known.
+TELLING = (
+    "conversation.item.added",
+    "conversation.item.done",
+    "response.output_item.added",
+    "response.output_item.done",
+    "input_audio_buffer.committed",
+    "input_audio_buffer.speech_started",
+)
+#: Milliseconds by which two ways to count the length of a sound may differ.
+SLACK_MS = 50
+
+
+def _named(frame: Frame) -> str | None:
+    return string(frame.part("item").get("id")) or frame.text("item_id")
+
+
+class _History:
+    """What was known of the items before an entry; asked in ascending order only."""
+
+    def __init__(self, view: View) -> None:
+        told = [*view.server(*TELLING, "conversation.item.deleted"), *view.client(CREATE, DELETE)]
+        self._events = iter(sorted(told, key=lambda frame: frame.index))
+        self._next = next(self._events, None)
+        self.known: set[str] = set()
+        """Every id that anybody spoke of as an item's."""
+        self.present: set[str] = set()
+        """Announced, and not deleted or about to be."""
+        self.deleted: set[str] = set()
+
+    def until(self, index: int) -> _History:
+        """Read on up to entry *index*."""
+        while self._next is not None and self._next.index < index:
+            name = _named(self._next)
+            if name is not None:
+                self._take(self._next.type, name)
+            self._next = next(self._events, None)
+        return self
+
+    def _take(self, kind: str, name: str) -> None:
+        if kind == DELETE:
+            self.present.discard(name)
+        elif kind == "conversation.item.deleted":
+            self.present.discard(name)
+            self.deleted.add(name)
+        else:
+            self.known.add(name)
+            if kind == "conversation.item.added":
+                self.present.add(name)
+                self.deleted.discard(name)
+
+
+def _asked(view: View, *kinds: str) -> Iterator[tuple[Exchange, str, _History]]:
+    """Give the exchanges about one item, with its id and what was known of it then."""
+    if view.partial:
+        return
+    history = _History(view)
+    for exchange in view.exchanges_with(*kinds):
+        name = exchange.sent.text("item_id")
+        if name is not None and exchange.sent.whole:
+            yield exchange, name, history.until(exchange.sent.index)
+
+
+def _judge_present(view: View, kind: str, doing: str) -> Judged:
+    """Judge that what is asked of an item which exists is done, and answered."""
+    late = {id(exchange) for exchange in overdue(view, kind)}
+    for exchange, name, history in _asked(view, kind):
+        if name not in history.present:
+            continue
+        if exchange.errors:
+            code = string(exchange.errors[0].part("error").get("code")) or "error"
+            yield Finding(exchange.errors[0].index, f"{doing} the item {name}, which exists, was refused.", "done", code)
+        elif exchange.answer is not None:
+            yield HELD
+        elif id(exchange) in late:
+            yield Finding(exchange.sent.index, f"{doing} the item {name} was not answered.", "its answer", "nothing")
+
+
+def _judge_unknown(view: View, kind: str, doing: str) -> Judged:
+    """Judge that what is asked of an item which nobody spoke of is refused."""
+    late = {id(exchange) for exchange in overdue(view, kind)}
+    for exchange, name, history in _asked(view, kind):
+        if name in history.known:
+            continue
+        if exchange.errors:
+            yield HELD
+        elif exchange.answer is not None:
+            came = exchange.answer.entry.type
+            yield Finding(exchange.answer.index, f"{doing} the unknown item {name} was accepted.", "error", came)
+        elif id(exchange) in late:
+            yield Finding(exchange.sent.index, f"{doing} the unknown item {name} was not answered.", "error", "nothing")
+
+
+@rules.must(
+    "items.deleting-is-acknowledged", about={DELETE}, covers=("ITM-11",), spec=CLIENT_EVENTS + "conversation/item/delete"
+)
+def deleting_is_acknowledged(view: View) -> Judged:
+    """Deleting an item that exists is answered by `conversation.item.deleted` with its id."""
+    yield from _judge_present(view, DELETE, "Deleting")
+
+
+@rules.must(
+    "items.deleting-an-unknown-item-is-refused",
+    about={DELETE},
+    covers=("ITM-11",),
+    spec=CLIENT_EVENTS + "conversation/item/delete",
+)
+def deleting_an_unknown_item_is_refused(view: View) -> Judged:
+    """Deleting an item that never existed is refused."""
+    yield from _judge_unknown(view, DELETE, "Deleting")
+
+
+@rules.must(
+    "items.deleted-items-are-gone",
+    about={"conversation.item.deleted"},
+    covers=("ITM-12",),
+    spec=SERVER_EVENTS + "conversation/item/deleted",
+)
+def deleted_items_are_gone(view: View) -> Judged:
+    """Once an item is deleted, nothing can be done with it any more: every request is refused."""
+    for exchange, name, history in _asked(view, DELETE, RETRIEVE, TRUNCATE):
+        if name not in history.deleted:
+            continue
+        if exchange.errors:
+            yield HELD
+        elif exchange.answer is not None:
+            message = f"`{exchange.sent.entry.type}` of the deleted item {name} was accepted."
+            yield Finding(exchange.answer.index, message, "error", exchange.answer.entry.type)
+
+
+@rules.must(
+    "items.retrieving-is-answered",
+    about={RETRIEVE},
+    covers=("ITM-13",),
+    spec=CLIENT_EVENTS + "conversation/item/retrieve",
+)
+def retrieving_is_answered(view: View) -> Judged:
+    """Retrieving an item that exists is answered by `conversation.item.retrieved` with that item."""
+    yield from _judge_present(view, RETRIEVE, "Retrieving")
+
+
+@rules.must(
+    "items.retrieving-an-unknown-item-is-refused",
+    about={RETRIEVE},
+    covers=("ITM-13",),
+    spec=CLIENT_EVENTS + "conversation/item/retrieve",
+)
+def retrieving_an_unknown_item_is_refused(view: View) -> Judged:
+    """Retrieving an item that never existed is refused."""
+    yield from _judge_unknown(view, RETRIEVE, "Retrieving")
+
+
+def _retrieved(view: View) -> Iterator[tuple[Frame, str, Mapping[str, Any]]]:
+    """Give each `conversation.item.retrieved` with the item in it."""
+    for exchange, name, _ in _asked(view, RETRIEVE):
+        answer = exchange.answer
+        if answer is not None and answer.whole and answer.part("item"):
+            yield answer, name, answer.part("item")
+
+
+@rules.must(
+    "items.retrieved-is-what-was-said",
+    about={"conversation.item.retrieved"},
+    covers=("ITM-13",),
+    spec=SERVER_EVENTS + "conversation/item/retrieved",
+)
+def retrieved_is_what_was_said(view: View) -> Judged:
+    """A retrieved item has the type, the role and the texts with which it was finished."""
+    finished = {
+        name: frame.part("item")
+        for frame in view.server("conversation.item.added", "conversation.item.done", "response.output_item.done")
+        if frame.whole and (name := _named(frame)) is not None
+    }
+    for frame, name, item in _retrieved(view):
+        known = finished.get(name)
+        if known is None:
+            continue
+        wrong = [key for key in ("type", "role", "call_id") if key in known and known[key] != item.get(key)]
+        texts = (_texts(known), _texts(item))
+        if wrong:
+            yield _changed(frame, name, wrong[0], known.get(wrong[0]), item.get(wrong[0]))
+        elif texts[0] and texts[0] != texts[1]:
+            yield _changed(frame, name, "content", *texts)
+        else:
+            yield HELD
+
+
+def _changed(frame: Frame, name: str, key: str, before: Any, now: Any) -> Finding:
+    message = f"The retrieved item {name} has another {key} than before."
+    return Finding(frame.index, message, str(before)[:80], str(now)[:80], f"/item/{key}")
+
+
+def _texts(item: Mapping[str, Any]) -> list[str]:
+    parts = listing(item.get("content"))
+    return [text for part in parts if (text := string(mapping(part).get("text"))) is not None]
+
+
+@rules.must(
+    "items.retrieved-audio-is-there",
+    about={"conversation.item.retrieved"},
+    covers=("ITM-13",),
+    spec=CLIENT_EVENTS + "conversation/item/retrieve",
+)
+def retrieved_audio_is_there(view: View) -> Judged:
+    """A retrieved item has its audio, which every other event leaves out."""
+    spoken = {"input_audio", view.dialect.content_type("output_audio")}
+    for frame, name, item in _retrieved(view):
+        for at, part in enumerate(map(mapping, listing(item.get("content")))):
+            if part.get("type") not in spoken:
+                continue
+            if part.get("audio"):
+                yield HELD
+            else:
+                message = f"The retrieved item {name} comes without its audio."
+                yield Finding(frame.index, message, "base64", "none", f"/item/content/{at}/audio")
+
+
+def _sounds(view: View) -> dict[tuple[str, int | None], Sound]:
+    return {(sound.stream.item_id, sound.stream.content_index): sound for sound in view.sounds}
+
+
+def _cuts(view: View) -> Iterator[tuple[Exchange, str, int, int]]:
+    """Give each truncation of a sound that had come to its end: the item, the cut and the whole length, in ms."""
+    if not view.client(TRUNCATE):
+        return
+    sounds = _sounds(view)
+    for exchange, name, history in _asked(view, TRUNCATE):
+        sound = sounds.get((name, exchange.sent.number("content_index")))
+        cut = exchange.sent.number("audio_end_ms")
+        if sound is None or sound.seconds is None or cut is None or name not in history.present:
+            continue
+        if not sound.response.open and sound.response.last < exchange.sent.index:
+            yield exchange, name, cut, round(sound.seconds * 1000)
+
+
+@rules.must(
+    "items.truncating-is-acknowledged",
+    about={TRUNCATE},
+    covers=("ITM-14",),
+    spec=CLIENT_EVENTS + "conversation/item/truncate",
+)
+def truncating_is_acknowledged(view: View) -> Judged:
+    """Cutting the assistant's audio within its length is answered by `conversation.item.truncated`."""
+    late = {id(exchange) for exchange in overdue(view, TRUNCATE)}
+    for exchange, name, cut, length in _cuts(view):
+        if not 0 <= cut <= length:
+            continue
+        if exchange.errors:
+            code = string(exchange.errors[0].part("error").get("code")) or "error"
+            message = f"Cutting {name} at {cut} ms of {length} was refused."
+            yield Finding(exchange.errors[0].index, message, "conversation.item.truncated", code)
+        elif exchange.answer is not None:
+            yield HELD
+        elif id(exchange) in late:
+            message = f"Cutting {name} at {cut} ms was not answered."
+            yield Finding(exchange.sent.index, message, "conversation.item.truncated", "nothing")
+
+
+@rules.must(
+    "items.a-truncation-is-echoed",
+    about={"conversation.item.truncated"},
+    covers=("ITM-14",),
+    spec=SERVER_EVENTS + "conversation/item/truncated",
+)
+def a_truncation_is_echoed(view: View) -> Judged:
+    """`conversation.item.truncated` repeats the content index and the end that the client asked for."""
+    for exchange, name, _ in _asked(view, TRUNCATE):
+        answer = exchange.answer
+        if answer is None or not answer.whole:
+            continue
+        for field in ("content_index", "audio_end_ms"):
+            asked, came = exchange.sent.number(field), answer.number(field)
+            if asked is None or came is None:
+                continue
+            if asked == came:
+                yield HELD
+            else:
+                message = f"The truncation of {name} is acknowledged with another {field}."
+                yield Finding(answer.index, message, str(asked), str(came), f"/{field}")
+
+
+@rules.must(
+    "items.truncating-beyond-the-end-is-refused",
+    about={TRUNCATE},
+    covers=("ITM-15",),
+    spec=CLIENT_EVENTS + "conversation/item/truncate",
+)
+def truncating_beyond_the_end_is_refused(view: View) -> Judged:
+    """A cut beyond the end of the audio is refused."""
+    for exchange, name, cut, length in _cuts(view):
+        if cut <= length + SLACK_MS:
+            continue
+        if exchange.errors:
+            yield HELD
+        elif exchange.answer is not None:
+            message = f"{name} was cut at {cut} ms, beyond its {length} ms."
+            yield Finding(exchange.answer.index, message, "error", "accepted", "/audio_end_ms")
+
+
+@rules.should(
+    "items.truncating-loses-the-transcript",
+    about={"conversation.item.retrieved"},
+    covers=("ITM-16",),
+    spec=CLIENT_EVENTS + "conversation/item/truncate",
+    softened="The documents differ on whether all of the transcript goes or the unheard part: either is accepted.",
+)
+def truncating_loses_the_transcript(view: View) -> Judged:
+    """After a truncation the item no longer holds the transcript of what was not heard."""
+    cut = {
+        (name, exchange.sent.number("content_index")): exchange.answer.index
+        for exchange, name, at, length in _cuts(view)
+        if exchange.answer is not None and at + SLACK_MS < length
+    }
+    transcripts = {
+        (stream.item_id, stream.content_index): stream.final or stream.joined
+        for response in view.responses
+        for item in response.items.values()
+        for stream in item.streams
+        if stream.kind == "output_audio_transcript"
+    }
+    for frame, name, item in _retrieved(view):
+        for at, part in enumerate(map(mapping, listing(item.get("content")))):
+            whole = transcripts.get((name, at))
+            if not whole or cut.get((name, at), frame.index) >= frame.index:
+                continue
+            if part.get("transcript") == whole:
+                message = f"The truncated item {name} still has its whole transcript."
+                yield Finding(frame.index, message, "no transcript", whole[:80], f"/item/content/{at}/transcript")
+            else:
+                yield HELD
+
+
+@rules.should("items.an-unknown-call-is-refused", about={CREATE}, covers=("ITM-17",), spec=CLIENT_EVENTS + "conversation/item/create")
+def an_unknown_call_is_refused(view: View) -> Judged:
+    """A `function_call_output` for a call that nobody made is refused."""
+    if view.partial:
+        return
+    made = {_call_of(frame) for frame in view.server("response.output_item.added", "response.output_item.done")}
+    made |= {_call_of(frame) for frame in view.server("conversation.item.added")if frame.part("item").get("type") == "function_call"}
+    made |= {frame.text("call_id") for frame in view.server("response.function_call_arguments.done")}
+    for exchange in view.exchanges_with(CREATE):
+        call, kind = _call_of(exchange.sent), exchange.sent.part("item").get("type")
+        if kind == "function_call":
+            made.add(call)
+        if kind != "function_call_output" or call is None or call in made:
+            continue
+        if exchange.errors:
+            yield HELD
+        elif exchange.answer is not None:
+            message = f"An output for the unknown call {call} was accepted."
+            yield Finding(exchange.answer.index, message, "error", exchange.answer.entry.type)
+
+
+def _call_of(frame: Frame) -> str | None:
+    return string(frame.part("item").get("call_id"))

@@ -1,0 +1,173 @@
+"""The usage ledger: what the endpoint says it used, beside what we counted ourselves.  A pure fold over a view.
+
+One line for each response that is over and one for each finished transcription, in the order of the trace.
+Tokens are the endpoint's own; seconds of audio are ours, from the bytes that crossed the wire.
+A count that is absent, no integer or negative is None: unknown, never zero.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from conformance.trace.frames import Frame, mapping, whole_number
+from conformance.trace.listening import bytes_of
+from conformance.trace.sound import seconds
+
+if TYPE_CHECKING:
+    from conformance.trace.responses import Response
+    from conformance.trace.views import View
+
+_INPUT, _OUTPUT, _CACHED = "input_token_details", "output_token_details", "cached_tokens_details"
+
+#: Column -> where the count lies in a `usage` object.  Source: the reference of `response.done`.
+COUNTS: Mapping[str, tuple[str, ...]] = {
+    "total": ("total_tokens",),
+    "input": ("input_tokens",),
+    "input_text": (_INPUT, "text_tokens"),
+    "input_audio": (_INPUT, "audio_tokens"),
+    "input_image": (_INPUT, "image_tokens"),
+    "cached": (_INPUT, "cached_tokens"),
+    "cached_text": (_INPUT, _CACHED, "text_tokens"),
+    "cached_audio": (_INPUT, _CACHED, "audio_tokens"),
+    "cached_image": (_INPUT, _CACHED, "image_tokens"),
+    "output": ("output_tokens",),
+    "output_text": (_OUTPUT, "text_tokens"),
+    "output_audio": (_OUTPUT, "audio_tokens"),
+    "reasoning": (_OUTPUT, "reasoning_tokens"),
+}
+HEADER = ("entry", "kind", "id", "status", *COUNTS, "seconds")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """The usage of one response or of one transcription."""
+
+    frame: Frame
+    """The event that told it."""
+    kind: str
+    """`response` or `transcription`."""
+    id: str
+    """The response's id, or the transcribed item's."""
+    status: str
+    """How the response ended; `completed` for a transcription."""
+    usage: Mapping[str, Any]
+    """The usage object as it came; empty if there was none."""
+    counts: Mapping[str, int | None]
+    """The counts by column."""
+    negative: tuple[str, ...]
+    """The columns whose count is below zero."""
+    seconds: float | None
+    """Response: seconds of audio received.  Transcription: the seconds that it bills.  None where unknown."""
+    response: Response | None = None
+
+    def cells(self) -> tuple[str, ...]:
+        """Give the line as text, in the order of HEADER; empty where unknown."""
+        numbers = (_cell(self.counts[name]) for name in COUNTS)
+        return (str(self.frame.index), self.kind, self.id, self.status, *numbers, _cell(self.seconds))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ledger:
+    """All lines of a session, and their sums."""
+
+    lines: tuple[Line, ...]
+    seconds_sent: float | None
+    """Audio that the client appended; None where the recording does not tell."""
+    seconds_received: float | None
+    """Audio that the endpoint streamed; None where the recording does not tell."""
+    totals: Mapping[str, int] = field(default_factory=dict)
+    """The sum of every column over the responses; transcriptions are billed by themselves."""
+
+    @property
+    def responses(self) -> tuple[Line, ...]:
+        """The lines of responses."""
+        return tuple(line for line in self.lines if line.kind == "response")
+
+    @property
+    def transcriptions(self) -> tuple[Line, ...]:
+        """The lines of transcriptions."""
+        return tuple(line for line in self.lines if line.kind == "transcription")
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Give the whole ledger as text: the header, a row a line, and the sums of the responses."""
+        last = ("", "session", "", "", *(str(self.totals[name]) for name in COUNTS), _cell(self.seconds_received))
+        return [HEADER, *(line.cells() for line in self.lines), last]
+
+    def to_csv(self) -> str:
+        """Give the rows as CSV (RFC 4180)."""
+        out = io.StringIO(newline="")
+        csv.writer(out).writerows(self.rows())
+        return out.getvalue()
+
+
+def _cell(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def ledger_of(view: View) -> Ledger:
+    """Fold a view into its ledger; linear."""
+    lines = sorted((*_response_lines(view), *_transcription_lines(view)), key=lambda line: line.frame.index)
+    spoken = [sound.seconds for sound in view.sounds]
+    totals = {
+        name: sum(line.counts[name] or 0 for line in lines if line.kind == "response") for name in COUNTS
+    }
+    return Ledger(tuple(lines), _seconds_sent(view), _sum(spoken), totals)
+
+
+def _response_lines(view: View) -> list[Line]:
+    heard: dict[str, list[float | None]] = {}
+    for sound in view.sounds:
+        heard.setdefault(sound.response.id, []).append(sound.seconds)
+    return [
+        _line(done, "response", each.id, each.status, each.final.get("usage"), _sum(heard.get(each.id, [])), each)
+        for each in view.responses
+        if (done := each.done) is not None and done.whole
+    ]
+
+
+def _transcription_lines(view: View) -> list[Line]:
+    found = []
+    for frame in view.server("conversation.item.input_audio_transcription.completed"):
+        usage = frame.part("usage")
+        billed = usage.get("seconds")
+        length = float(billed) if isinstance(billed, int | float) and not isinstance(billed, bool) else None
+        if frame.whole:
+            found.append(_line(frame, "transcription", frame.text("item_id") or "", "completed", usage, length))
+    return found
+
+
+def _line(
+    frame: Frame, kind: str, name: str, status: str, usage: Any, length: float | None, response: Response | None = None
+) -> Line:
+    told = mapping(usage)
+    raw = {column: whole_number(_reach(told, path)) for column, path in COUNTS.items()}
+    negative = tuple(column for column, count in raw.items() if count is not None and count < 0)
+    counts = {column: None if column in negative else count for column, count in raw.items()}
+    return Line(frame, kind, name, status, told, counts, negative, length, response)
+
+
+def _reach(value: Any, path: tuple[str, ...]) -> Any:
+    for step in path:
+        value = mapping(value).get(step)
+    return value
+
+
+def _sum(lengths: list[float | None]) -> float | None:
+    known = [length for length in lengths if length is not None]
+    return sum(known, 0.0) if len(known) == len(lengths) else None
+
+
+def _seconds_sent(view: View) -> float | None:
+    """Add up what was appended, each in the input format in effect; None if one part is unknown."""
+    lengths = []
+    for frame in view.client("input_audio_buffer.append"):
+        size = bytes_of(frame)
+        audio_format = view.dialect.audio_format(view.setting_at(frame.index, "input_format"))
+        lengths.append(None if size is None else seconds(size, audio_format))
+    return _sum(lengths)

@@ -1,0 +1,82 @@
+import pytest
+
+from conformance.play.preflight import preflight
+from conformance.play.wire import Wire
+from conformance.secrets import Scrubber
+
+
+def diagnosed(run, served, talk, **options):
+    async def fly():
+        async with served(talk, **options) as target:
+            return await preflight(Wire(target), target, Scrubber((target.key,)))
+
+    return run(fly())
+
+
+async def silent(ws):
+    await ws.wait_closed()
+
+
+async def closes_at_once(ws):
+    await ws.close(1011, "no worker")
+
+
+def says(text):
+    async def talk(ws):
+        await ws.send(text)
+        await ws.wait_closed()
+
+    return talk
+
+
+def answers(status):
+    def refuse(connection, _request):
+        return connection.respond(status, "")
+
+    return {"process_request": refuse}
+
+
+def test_a_good_endpoint_is_ready_and_tells_its_dialect(run, served):
+    told = '{"type": "session.created", "session": {"modalities": ["text"], "input_audio_format": "pcm16"}}'
+
+    diagnosis = diagnosed(run, served, says(told))
+
+    assert diagnosis.ready
+    assert diagnosis.dialect.name == "beta"
+
+
+@pytest.mark.parametrize(
+    ("talk", "options", "trouble", "cure"),
+    [
+        (silent, answers(401), "the key was refused", "REALTIME_TOKEN"),
+        (silent, answers(404), "there is no such path", "/v1/realtime"),
+        (silent, answers(429), "limits the rate", "Wait"),
+        (silent, answers(418), "the upgrade was refused", "--endpoint"),
+        (silent, {}, "no event came", "session.created"),
+        (closes_at_once, {}, "ended at once (the endpoint closed with 1011 (no worker))", "--model"),
+        (says("hello"), {}, "no JSON object", "Realtime endpoint"),
+        (
+            says('{"type": "error", "error": {"code": "invalid_api_key", "message": "Incorrect"}}'),
+            {},
+            "invalid_api_key: Incorrect",
+            "REALTIME_TOKEN",
+        ),
+        (says('{"type": "error", "error": "boom"}'), {}, "boom", "--model"),
+    ],
+)
+def test_a_bad_endpoint_gets_one_diagnosis_with_cause_and_cure(run, served, talk, options, trouble, cure):
+    diagnosis = diagnosed(run, served, talk, **options)
+
+    assert not diagnosis.ready
+    assert trouble in diagnosis.trouble
+    assert cure in diagnosis.cure
+
+
+def test_the_key_is_in_no_diagnosis(run, served):
+    def echo(connection, request):
+        return connection.respond(403, f"who is {request.headers['Authorization']}?")
+
+    diagnosis = diagnosed(run, served, silent, process_request=echo)
+
+    assert "sk-secret-key" not in repr(diagnosis)
+    assert "‹token›" in diagnosis.trouble

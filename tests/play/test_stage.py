@@ -1,0 +1,92 @@
+import asyncio
+import threading
+
+import pytest
+
+from conformance.play.stage import Backstage, Stage
+
+
+@pytest.fixture
+def backstage():
+    stage = Backstage()
+    yield stage
+    stage.close()
+
+
+def test_conversations_are_played_at_the_same_time(backstage):
+    together = threading.Barrier(1)
+    seen = []
+
+    async def play(cue):
+        seen.append(cue)
+        while len(seen) < 3:
+            await asyncio.sleep(0)
+        return cue
+
+    stage = Stage(backstage, play, window=3)
+    stage.enqueue([1, 2, 3])
+
+    assert [stage.take(cue) for cue in (1, 2, 3)] == [1, 2, 3]
+    together.wait()
+
+
+def test_no_more_than_the_window_are_played_at_once(backstage):
+    running, most = set(), []
+
+    async def play(cue):
+        running.add(cue)
+        most.append(len(running))
+        await asyncio.sleep(0)
+        running.discard(cue)
+        return cue
+
+    stage = Stage(backstage, play, window=2)
+    stage.enqueue(range(10))
+    for cue in range(10):
+        stage.take(cue)
+
+    assert max(most) <= 2
+
+
+def test_a_cautious_stage_starts_nothing_before_the_last_was_reported(backstage):
+    async def play(cue):
+        return cue
+
+    stage = Stage(backstage, play, window=1, cautious=True)
+    stage.enqueue([1, 2])
+    assert stage.take(1) == 1
+    assert stage.started == 1
+
+    stage.refill()
+
+    assert stage.take(2) == 2
+
+
+def test_what_nobody_queued_is_played_when_taken(backstage):
+    async def play(cue):
+        return cue * 2
+
+    assert Stage(backstage, play, window=1).take(21) == 42
+
+
+def test_what_a_conversation_raises_reaches_whoever_takes_it(backstage):
+    async def play(cue):
+        raise KeyError(cue)
+
+    stage = Stage(backstage, play, window=1)
+    stage.enqueue(["a"])
+
+    with pytest.raises(KeyError):
+        stage.take("a")
+
+
+def test_closing_cancels_what_hangs(backstage):
+    async def play(cue):
+        await asyncio.Event().wait()
+
+    stage = Stage(backstage, play, window=4)
+    stage.enqueue([1, 2, 3])
+    stage.close()
+    backstage.close()
+
+    assert not backstage.thread.is_alive()

@@ -1,0 +1,44 @@
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.secrets import KEY_MARK, Scrubber
+from conformance.trace.trace import TOKEN_MARK
+
+KEY = "sk-canary/0123+ä\"quoted"
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [KEY, quote(KEY, safe=""), json.dumps(KEY)[1:-1], f"Bearer {KEY}", f"?token={quote(KEY, safe='')}&x=1"],
+)
+def test_a_key_is_scrubbed_in_every_spelling(spelled):
+    clean = Scrubber((KEY,))(f"before {spelled} after")
+
+    assert "canary" not in clean
+    assert TOKEN_MARK in clean
+
+
+@given(before=st.binary(max_size=20), after=st.binary(max_size=20))
+def test_a_key_inside_base64_is_scrubbed_at_every_alignment(before, after):
+    text = base64.b64encode(before + KEY.encode() + after).decode()
+
+    assert TOKEN_MARK in Scrubber((KEY,))(text)
+
+
+def test_a_short_secret_mangles_nothing():
+    assert Scrubber(("key",))("the key of the matter") == "the key of the matter"
+
+
+def test_keys_that_an_endpoint_sends_are_scrubbed_too():
+    assert Scrubber()('{"value": "ek_68af296e8e408191a1120ab6383263c2"}') == f'{{"value": "{KEY_MARK}"}}'
+
+
+def test_a_masked_key_in_an_error_message_is_no_leak():
+    text = "Incorrect API key provided: sk-ca***7890."
+
+    assert Scrubber((KEY,))(text) == text
