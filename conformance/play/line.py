@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 
-from conformance.play.connection import Connection, Connector, Disconnected, Refusal
+from conformance.contract.dialects import recognise
+from conformance.play.connection import Connection, Connector, Disconnected, Frame, Refusal
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target, ask_for
-from conformance.scenario.commands import Close, Command, Event, Hangup, Open, Reply, Send, Unmet, Wait
+from conformance.scenario.commands import Close, Command, Event, Hangup, Idle, Open, Recall, Reply, Send, Unmet, Wait
 from conformance.trace.trace import Credential, Direction, End, EndKind, Trace
 
 #: Statuses of a refused upgrade that say nothing about conformance.
@@ -56,6 +59,10 @@ class Line:
                 await self._close(command)
             case Hangup():
                 await self._hangup(command)
+            case Idle():
+                await self._idle(command)
+            case Recall():
+                return Reply(self._recall(command))
         return Reply()
 
     async def _open(self, command: Open) -> Reply:
@@ -73,9 +80,13 @@ class Line:
         self.connection = opened
         first = Wait(lambda _kind, _event: True, "session.created", self.target.patience.first_event)
         try:
-            return Reply(await self._wait(first))
+            event = await self._wait(first)
         except Unmet as unmet:
             return Reply(refused=unmet.came or unmet.message)
+        if command.options.get("revision") == "other" and (spoken := recognise([event])) is not None:
+            # Whoever asks for the other revision may get it: then what comes is judged as that.
+            self.recorder.trace = replace(self.recorder.trace, dialect=spoken.name)
+        return Reply(event)
 
     async def _send(self, command: Send) -> None:
         frame = command.frame
@@ -124,6 +135,11 @@ class Line:
             raise Unmet(
                 f"the connection ended while waiting for {command.awaiting}", command.awaiting, self._how_it_ended()
             ) from gone
+        return self._heard(frame)
+
+    def _heard(self, frame: Frame) -> tuple[str, Event]:
+        """Note a frame of the endpoint and give its event under its canonical type."""
+        assert self.connection is not None
         event = self.recorder.note(Direction.SERVER, frame, self.connection.now())
         kind = event.get("type")
         canonical = self.target.dialect.canonical(kind) if isinstance(kind, str) else ""
@@ -158,6 +174,28 @@ class Line:
             await self._wait(never)
         except Unmet:
             return
+
+    async def _idle(self, command: Idle) -> None:
+        """Listen and say nothing; what comes is kept for later steps."""
+        if self.connection is None:
+            return
+        until = self.connection.now() + command.seconds
+        while self.live and (left := until - self.connection.now()) > 0:
+            try:
+                self.backlog.append(self._heard(await self.connection.receive(left)))
+            except TimeoutError:
+                return
+            except Disconnected as gone:
+                self._ended(gone)
+
+    def _recall(self, command: Recall) -> Event:
+        """Find the first event heard that holds a text, beside where it may."""
+        for entry in self.recorder.entries:
+            if entry.direction is Direction.SERVER and entry.event is not None:
+                told = orjson.dumps(entry.event).decode()
+                if command.text in (told.replace(command.but, "") if command.but else told):
+                    return entry.event
+        return {}
 
     async def abandon(self) -> None:
         """Let go of the connection, whatever its state."""

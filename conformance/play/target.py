@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from conformance.contract.dialect import Dialect
+from conformance.contract.dialects import DIALECTS
 from conformance.errors import UsageError
 from conformance.play.auth import STYLES, Offer
 from conformance.play.connection import Ask
@@ -67,7 +68,7 @@ def ask_for(target: Target, options: Mapping[str, Any]) -> Ask:
     credential = Credential(options.get("credential", "valid"))
     model_kind = Credential(options.get("model", "valid"))
     offer = _offer(style, credential, target)
-    headers = list(target.dialect.headers.items()) if options.get("revision", True) else []
+    headers = list((_other(target.dialect) if options.get("revision") == "other" else target.dialect).headers.items())
     if options.get("lower_case_scheme"):
         offer = Offer(tuple((name, value.replace("Bearer ", "bearer ")) for name, value in offer.headers), offer.query)
     subprotocols = offer.subprotocols
@@ -86,6 +87,10 @@ def ask_for(target: Target, options: Mapping[str, Any]) -> Ask:
         model=_model(target, model_kind, options),
         plain=bool(options.get("plain")),
     )
+
+
+def _other(dialect: Dialect) -> Dialect:
+    return next(each for each in DIALECTS.values() if each is not dialect)
 
 
 def _offer(style: str, credential: Credential, target: Target) -> Offer:

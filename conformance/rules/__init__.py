@@ -7,10 +7,18 @@ from collections.abc import Mapping
 from conformance.rules import (
     asking,
     cancel,
+    connection,
+    envelope,
+    errors,
     input_audio,
+    items,
+    items_later,
     metering,
     ordering,
+    rate_limits,
     response,
+    session,
+    session_updates,
     streaming,
     tools,
     transcription,
@@ -33,6 +41,14 @@ def _table(*chapters: Chapter) -> Mapping[str, Rule]:
 
 #: Every rule by id, in the order of the chapters.
 RULES: Mapping[str, Rule] = _table(
+    envelope.rules,
+    connection.rules,
+    session.rules,
+    session_updates.rules,
+    items.rules,
+    items_later.rules,
+    errors.rules,
+    rate_limits.rules,
     input_audio.rules,
     turns.rules,
     transcription.rules,

@@ -49,7 +49,7 @@ def _with_bad_key(view: View) -> Handshake | None:
 
 @rules.must("connection.a-valid-key-opens-a-session", about=HANDSHAKE, covers=("CON-01", "SES-02"), spec=SPEC)
 def a_valid_key_opens_a_session(view: View) -> Judged:
-    """A valid key, offered in a documented style, opens a session, without the client having to say a word."""
+    """A valid key, offered in a documented style, opens a session before the client says a word."""
     hand = _upgrade(view)
     if hand is None or hand.credential is not Credential.VALID or hand.model is not Credential.VALID:
         return
@@ -95,7 +95,7 @@ def a_bad_key_opens_no_session(view: View) -> Judged:
     about=HANDSHAKE,
     covers=("CON-02",),
     spec=SPEC,
-    softened="No document says which of two keys counts, and an endpoint may not read the style of the wrong one at all.",
+    softened="No document says which of two keys counts, and an endpoint may not read the wrong one at all.",
 )
 def conflicting_keys_are_refused(view: View) -> Judged:
     """A wrong key beside the valid one, in another style, is not passed over in silence."""
@@ -103,14 +103,16 @@ def conflicting_keys_are_refused(view: View) -> Judged:
     if hand is None or hand.credential is not Credential.CONFLICTING:
         return
     if view.admitted:
-        yield Finding(-1, "A session was opened although one of two keys was wrong.", "a refusal", "session.created")
+        yield Finding(
+            -1, "A session was opened although one of two keys was wrong.", "a refusal", "session.created"
+        )
     else:
         yield HELD
 
 
 @rules.must("connection.a-refusal-is-visible", about=HANDSHAKE, covers=("CON-03",), spec=SPEC)
 def a_refusal_is_visible(view: View) -> Judged:
-    """A bad key is refused so that the client can see it: with an HTTP status, or an `error` and then the end."""
+    """A bad key is refused in sight of the client: with an HTTP status, or an `error` and then the end."""
     hand = _with_bad_key(view)
     if hand is None or view.admitted:
         return
@@ -120,9 +122,16 @@ def a_refusal_is_visible(view: View) -> Judged:
         came = f"HTTP {hand.status}" if hand.status is not None else "no answer"
         yield Finding(-1, "The refusal of a bad key has no status that says so.", "HTTP 401 or 403", came)
     elif "error" not in view.types:
-        yield Finding(len(view.frames), "A bad key got an upgrade and then no `error`.", "error", _first_words(view))
+        yield Finding(
+            len(view.frames), "A bad key got an upgrade and then no `error`.", "error", _first_words(view)
+        )
     elif view.end is not None and view.end.kind is EndKind.TIMEOUT:
-        yield Finding(len(view.frames), "After the `error` about the key the connection stays open.", "a close", "nothing")
+        yield Finding(
+            len(view.frames),
+            "After the `error` about the key the connection stays open.",
+            "a close",
+            "nothing",
+        )
     else:
         yield HELD
 
@@ -136,10 +145,14 @@ def a_refusal_says_unauthorized(view: View) -> Judged:
     if hand.status in (401, 403):
         yield HELD
     else:
-        yield Finding(-1, "A bad key is refused with another status.", "HTTP 401 or 403", f"HTTP {hand.status}")
+        yield Finding(
+            -1, "A bad key is refused with another status.", "HTTP 401 or 403", f"HTTP {hand.status}"
+        )
 
 
-@rules.should("connection.a-refusal-says-why", about=HANDSHAKE, covers=("CON-03",), spec=GUIDE + "error-codes")
+@rules.should(
+    "connection.a-refusal-says-why", about=HANDSHAKE, covers=("CON-03",), spec=GUIDE + "error-codes"
+)
 def a_refusal_says_why(view: View) -> Judged:
     """An upgrade refused by HTTP has a JSON body whose `error.message` says why."""
     hand = _upgrade(view)
@@ -153,10 +166,14 @@ def a_refusal_says_why(view: View) -> Judged:
         yield HELD
     else:
         came = hand.body[:80] or "an empty body"
-        yield Finding(-1, f"The refusal (HTTP {hand.status}) does not say why.", '{"error": {"message": …}}', came)
+        yield Finding(
+            -1, f"The refusal (HTTP {hand.status}) does not say why.", '{"error": {"message": …}}', came
+        )
 
 
-@rules.must("connection.the-subprotocol-was-offered", about=HANDSHAKE, covers=("CON-04",), spec=RFC_SUBPROTOCOL)
+@rules.must(
+    "connection.the-subprotocol-was-offered", about=HANDSHAKE, covers=("CON-04",), spec=RFC_SUBPROTOCOL
+)
 def the_subprotocol_was_offered(view: View) -> Judged:
     """The subprotocol that the server selects is one that the client offered."""
     hand = view.handshake
@@ -166,7 +183,9 @@ def the_subprotocol_was_offered(view: View) -> Judged:
         yield HELD
     else:
         offered = ", ".join(hand.offered_subprotocols) or "none"
-        yield Finding(-1, "The server selected a subprotocol nobody offered.", f"of {offered}", hand.subprotocol)
+        yield Finding(
+            -1, "The server selected a subprotocol nobody offered.", f"of {offered}", hand.subprotocol
+        )
 
 
 @rules.must(
@@ -174,17 +193,19 @@ def the_subprotocol_was_offered(view: View) -> Judged:
     about=HANDSHAKE,
     covers=("CON-04",),
     spec=BROWSERS,
-    softened="RFC 6455 lets a server select none; only an offer such as browsers make is judged, for they fail without.",
+    softened="RFC 6455 lets a server select none; only an offer such as browsers make is judged.",
 )
 def browsers_get_a_subprotocol(view: View) -> Judged:
-    """Of the subprotocols that a browser offers one is selected: without, every browser drops the connection."""
+    """Of the subprotocols that a browser offers one is selected: without, browsers drop the connection."""
     hand = view.handshake
     if hand is None or hand.status != 101 or not view.admitted:
         return
     if not any(offered.startswith(BROWSER_OFFER) for offered in hand.offered_subprotocols):
         return
     if hand.subprotocol is None:
-        yield Finding(-1, "None of the offered subprotocols was selected.", "realtime", "no Sec-WebSocket-Protocol")
+        yield Finding(
+            -1, "None of the offered subprotocols was selected.", "realtime", "no Sec-WebSocket-Protocol"
+        )
     else:
         yield HELD
 
@@ -199,7 +220,9 @@ def the_key_never_comes_back(view: View) -> Judged:
         if _holds_key(frame.event) or _holds_key(frame.entry.text)
     ]
     if view.end is not None and TOKEN_MARK in view.end.reason and view.end.kind is EndKind.CLOSED:
-        leaks.append(Finding(len(view.frames), "The close reason holds the key.", "no key", view.end.reason[:80]))
+        leaks.append(
+            Finding(len(view.frames), "The close reason holds the key.", "no key", view.end.reason[:80])
+        )
     yield from leaks
     if not leaks and (view.heard or view.handshake is not None):
         yield HELD
@@ -223,13 +246,15 @@ def _holds_key(value: Any) -> bool:
     if isinstance(value, str):
         return not value.isascii() and TOKEN_MARK in value
     if isinstance(value, dict):
-        return any(map(_holds_key, value.values())) or any(not key.isascii() and TOKEN_MARK in key for key in value)
+        return any(map(_holds_key, value.values())) or any(
+            not key.isascii() and TOKEN_MARK in key for key in value
+        )
     return isinstance(value, list) and any(map(_holds_key, value))
 
 
 @rules.should("connection.a-bad-model-is-refused", about=HANDSHAKE, covers=("CON-06",), spec=SPEC)
 def a_bad_model_is_refused(view: View) -> Judged:
-    """An unknown model, or none, is refused in sight of the client: by HTTP, an `error` or a failed response."""
+    """An unknown model, or none, is visibly refused: by HTTP, an `error` or a failed response."""
     hand = _upgrade(view)
     if hand is None or hand.credential is not Credential.VALID or hand.model is Credential.VALID:
         return
@@ -238,7 +263,12 @@ def a_bad_model_is_refused(view: View) -> Judged:
         yield HELD
     else:
         came = _first_words(view) if hand.status == 101 else f"HTTP {hand.status}"
-        yield Finding(len(view.frames), f"The model in the URL was {hand.model}, and nothing says so.", "a refusal", came)
+        yield Finding(
+            len(view.frames),
+            f"The model in the URL was {hand.model}, and nothing says so.",
+            "a refusal",
+            came,
+        )
 
 
 @rules.should("connection.a-plain-get-is-refused", about=HANDSHAKE, covers=("CON-03",), spec=RFC_SUBPROTOCOL)
@@ -260,7 +290,9 @@ def ends_with_a_close_frame(view: View) -> Judged:
     if end is None or end.by is not Direction.SERVER:
         return
     if end.kind is EndKind.DROPPED:
-        yield Finding(len(view.frames), "The server dropped the connection.", "a close frame", end.reason or "1006")
+        yield Finding(
+            len(view.frames), "The server dropped the connection.", "a close frame", end.reason or "1006"
+        )
     elif end.kind is EndKind.CLOSED:
         yield HELD
 
@@ -274,18 +306,24 @@ def answers_the_close_frame(view: View) -> Judged:
     if end.graceful:
         yield HELD
     else:
-        yield Finding(len(view.frames), "The client's close frame was never answered.", "a close frame", "nothing")
+        yield Finding(
+            len(view.frames), "The client's close frame was never answered.", "a close frame", "nothing"
+        )
 
 
-@rules.should("connection.a-failure-is-no-normal-close", about=END, covers=("CON-07", "ERR-10"), spec=RFC_CLOSE)
+@rules.should(
+    "connection.a-failure-is-no-normal-close", about=END, covers=("CON-07", "ERR-10"), spec=RFC_CLOSE
+)
 def a_failure_is_no_normal_close(view: View) -> Judged:
-    """A connection that the server ends because of an error is not closed with code 1000, which means all is well."""
+    """A connection that ends because of an error is not closed with code 1000, which means all is well."""
     end = view.end
     if end is None or end.kind is not EndKind.CLOSED or end.by is not Direction.SERVER:
         return
     if not view.heard or view.heard[-1].type != "error":
         return
     if end.code == 1000:
-        yield Finding(len(view.frames), "The close after an `error` says that all is well.", "another code", "1000")
+        yield Finding(
+            len(view.frames), "The close after an `error` says that all is well.", "another code", "1000"
+        )
     else:
         yield HELD

@@ -1,4 +1,4 @@
-"""What holds for every frame, whatever it says: JSON objects with a type and an id, as the schemas have them."""
+"""What holds for every frame, whatever it says: a JSON object with a type and an id, fit for its schema."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def frames_are_text(view: View) -> Judged:
             yield HELD
 
 
-@rules.must("envelope.frames-hold-one-object", about=ANYTHING, covers=("FRM-01",), spec=GUIDE + "realtime-websocket")
+@rules.must(
+    "envelope.frames-hold-one-object", about=ANYTHING, covers=("FRM-01",), spec=GUIDE + "realtime-websocket"
+)
 def frames_hold_one_object(view: View) -> Judged:
     """Every text frame of the server holds exactly one JSON object."""
     for frame in view.heard:
@@ -43,7 +45,9 @@ def frames_hold_one_object(view: View) -> Judged:
             yield HELD
         elif frame.entry.kind is FrameKind.TEXT:
             came = (frame.entry.text or "")[:60]
-            yield Finding(frame.index, "A text frame of the server holds no JSON object.", "a JSON object", came)
+            yield Finding(
+                frame.index, "A text frame of the server holds no JSON object.", "a JSON object", came
+            )
 
 
 @rules.must("envelope.events-have-a-type", about=ANYTHING, covers=("FRM-01",), spec=SERVER_EVENTS.rstrip("/"))
@@ -56,7 +60,11 @@ def events_have_a_type(view: View) -> Judged:
             yield HELD
         else:
             yield Finding(
-                frame.index, "An event has no type.", "a string", repr(frame.event.get("type"))[:60], path="/type"
+                frame.index,
+                "An event has no type.",
+                "a string",
+                repr(frame.event.get("type"))[:60],
+                path="/type",
             )
 
 
@@ -104,7 +112,9 @@ def _without_id(frame: Frame) -> Finding:
     return Finding(frame.index, f"`{frame.entry.type}` has no event_id.", "a string", came, path="/event_id")
 
 
-@rules.must("envelope.event-ids-are-unique", about=ANYTHING, covers=("FRM-03",), spec=SERVER_EVENTS.rstrip("/"))
+@rules.must(
+    "envelope.event-ids-are-unique", about=ANYTHING, covers=("FRM-03",), spec=SERVER_EVENTS.rstrip("/")
+)
 def event_ids_are_unique(view: View) -> Judged:
     """No two events of the server have the same `event_id`."""
     seen = {name: -1 for frame in view.said if (name := frame.text("event_id"))}
@@ -119,7 +129,9 @@ def event_ids_are_unique(view: View) -> Judged:
             yield Finding(frame.index, message, "an id of its own", name, path="/event_id")
 
 
-@rules.should("envelope.event-ids-are-its-own", about=ANYTHING, covers=("FRM-04",), spec=SERVER_EVENTS.rstrip("/"))
+@rules.should(
+    "envelope.event-ids-are-its-own", about=ANYTHING, covers=("FRM-04",), spec=SERVER_EVENTS.rstrip("/")
+)
 def event_ids_are_its_own(view: View) -> Judged:
     """The server gives its events ids of its own, and does not copy the client's `event_id`."""
     clients = {name for frame in view.said if (name := frame.text("event_id"))}
@@ -137,7 +149,10 @@ def event_ids_are_its_own(view: View) -> Judged:
 
 
 @rules.must(
-    "envelope.fits-its-schema", about=ANYTHING, covers=("FRM-05", "RAT-01", "ITM-18"), spec=SERVER_EVENTS.rstrip("/")
+    "envelope.fits-its-schema",
+    about=ANYTHING,
+    covers=("FRM-05", "RAT-01", "ITM-18"),
+    spec=SERVER_EVENTS.rstrip("/"),
 )
 def fits_its_schema(view: View) -> Judged:
     """Every event has the required fields, the JSON types and the closed enumerations of its schema."""
@@ -157,7 +172,7 @@ def fits_its_schema(view: View) -> Judged:
 
 
 def _has_its_own_rule(frame: Frame, path: str) -> bool:
-    """Tell whether another rule speaks of the field at *path*: `event_id` above, `error` in the chapter on errors."""
+    """Tell whether another rule speaks of the field: `event_id` above, `error` in the chapter on errors."""
     return path in ("/event_id", "/type") or (frame.type == "error" and path.startswith("/error"))
 
 
@@ -173,10 +188,10 @@ def _misfit(frame: Frame, problems: list[Problem]) -> Finding:
     about=ANYTHING,
     covers=("FRM-05",),
     spec=SERVER_EVENTS.rstrip("/"),
-    softened="The reference calls these fields optional; the official wire sends them, and clients were written against it.",
+    softened="The reference calls these fields optional; clients were written against the official wire.",
 )
 def has_the_fields_clients_need(view: View) -> Judged:
-    """Every event has the fields, null or not, that the official servers send and real clients read unasked."""
+    """Every event has the fields, null or not, that official servers send and real clients read unasked."""
     schemas = schemas_for(view.dialect.name)
     for frame in view.heard:
         if not frame.whole or frame.entry.ids_elided or not schemas.knows(Direction.SERVER, frame.entry.type):
@@ -192,7 +207,9 @@ def has_the_fields_clients_need(view: View) -> Judged:
             yield HELD
 
 
-@rules.should("envelope.speaks-one-revision", about=ANYTHING, covers=("FRM-06",), spec=SERVER_EVENTS.rstrip("/"))
+@rules.should(
+    "envelope.speaks-one-revision", about=ANYTHING, covers=("FRM-06",), spec=SERVER_EVENTS.rstrip("/")
+)
 def speaks_one_revision(view: View) -> Judged:
     """One connection speaks the event names of one revision only."""
     foreign: dict[str, int] = {}
@@ -203,7 +220,9 @@ def speaks_one_revision(view: View) -> Judged:
     if foreign:
         first = min(foreign.values())
         message = f"The connection speaks {view.dialect.name}, and names of another revision came: "
-        yield Finding(first, message + ", ".join(sorted(foreign)) + ".", "one revision's names", next(iter(foreign)))
+        yield Finding(
+            first, message + ", ".join(sorted(foreign)) + ".", "one revision's names", next(iter(foreign))
+        )
     elif any(frame.entry.type in view.dialect.server_events for frame in view.heard):
         yield HELD
 
@@ -215,7 +234,9 @@ def _foreign_tells(view: View) -> frozenset[str]:
     return frozenset(name for each in DIALECTS.values() if each is not own for name in each.tells) - mine
 
 
-@rules.may("envelope.types-are-documented", about=ANYTHING, covers=("FRM-07",), spec=SERVER_EVENTS.rstrip("/"))
+@rules.may(
+    "envelope.types-are-documented", about=ANYTHING, covers=("FRM-07",), spec=SERVER_EVENTS.rstrip("/")
+)
 def types_are_documented(view: View) -> Judged:
     """Every event type is one of the documented ones; more may come, and are told."""
     told = set(_foreign_tells(view))
@@ -225,12 +246,14 @@ def types_are_documented(view: View) -> Judged:
             yield HELD
         elif kind and kind not in told:
             told.add(kind)
-            yield Finding(frame.index, f"`{kind}` is not documented.", "a documented type", kind, path="/type")
+            yield Finding(
+                frame.index, f"`{kind}` is not documented.", "a documented type", kind, path="/type"
+            )
 
 
 @rules.may("envelope.ids-begin-as-usual", about=ANYTHING, covers=("FRM-09",), spec=SERVER_EVENTS.rstrip("/"))
 def ids_begin_as_usual(view: View) -> Judged:
-    """Ids begin with `event_`, `sess_`, `conv_` and `resp_`, as the official servers' do: a mere convention."""
+    """Ids begin with `event_`, `sess_`, `conv_` and `resp_`, as official servers' do: a mere convention."""
     first = next((frame for frame in _identified(view) if frame.text("event_id")), None)
     if first is not None:
         yield from _begins(first, first.text("event_id"), "event_", "/event_id")
@@ -246,4 +269,6 @@ def _begins(frame: Frame, name: str | None, prefix: str, path: str) -> Judged:
     if name.startswith(prefix):
         yield HELD
     else:
-        yield Finding(frame.index, f"The id {name} does not begin with {prefix}.", prefix + "…", name, path=path)
+        yield Finding(
+            frame.index, f"The id {name} does not begin with {prefix}.", prefix + "…", name, path=path
+        )

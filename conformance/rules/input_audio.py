@@ -45,7 +45,7 @@ def hung_up_after(view: View, index: int) -> bool:
     about={APPEND},
     covers=("IAB-01",),
     spec=CLIENT_EVENTS + "input_audio_buffer/append",
-    softened="An acknowledgement of an append has no documented name: what counts is an event named after the append.",
+    softened="Such an acknowledgement has no documented name: what counts is an event named after the append.",
 )
 def append_is_not_acknowledged(view: View) -> Judged:
     """The endpoint answers an `input_audio_buffer.append` with no event of its own."""
@@ -92,8 +92,8 @@ def legal_append_is_accepted(view: View) -> Judged:
     about={APPEND},
     covers=("IAB-03",),
     spec=CLIENT_EVENTS + "input_audio_buffer/append",
-    softened="The documents do not say what happens to an append that is no base64; decoders differ in what they "
-    "forgive, so only characters that no base64 alphabet has are judged.",
+    softened="The documents do not say what happens to an append that is no base64, and decoders forgive "
+    "different things: only characters that no base64 alphabet has are judged.",
 )
 def undecodable_append_is_refused(view: View) -> Judged:
     """An append whose audio is no base64 is refused by an `error`, and the connection stays."""
@@ -122,7 +122,7 @@ def _commits(view: View) -> list[Commit]:
     about={COMMIT},
     covers=("IAB-04",),
     spec=CLIENT_EVENTS + "input_audio_buffer/commit",
-    softened="Less than 100 ms of audio is not judged: real endpoints refuse it, the reference does not say so.",
+    softened="Less than 100 ms of audio is not judged: real endpoints refuse it, undocumented.",
 )
 def commit_is_acknowledged(view: View) -> Judged:
     """A commit of a buffer that holds audio is answered by `input_audio_buffer.committed`."""
@@ -276,7 +276,7 @@ def _empty_commits(view: View, emptied_by: str) -> Judged:
     about={COMMIT},
     covers=("IAB-06",),
     spec=CLIENT_EVENTS + "input_audio_buffer/commit",
-    softened="Only a buffer without any audio is judged: the 100 ms that real endpoints demand are not documented.",
+    softened="Only a buffer without any audio is judged: the 100 ms that endpoints demand are undocumented.",
 )
 def empty_commit_is_refused(view: View) -> Judged:
     """A commit before any audio was appended is refused by an `error`, and commits nothing."""

@@ -27,7 +27,12 @@ def _created(view: View) -> Iterator[tuple[Exchange, Frame]]:
     if view.partial:
         return
     for exchange in view.exchanges_with(CREATE):
-        if exchange.answer is not None and not exchange.errors and exchange.answer.whole and exchange.sent.whole:
+        if (
+            exchange.answer is not None
+            and not exchange.errors
+            and exchange.answer.whole
+            and exchange.sent.whole
+        ):
             yield exchange, exchange.answer
 
 
@@ -141,7 +146,9 @@ def the_predecessor_is_known(view: View) -> Judged:
             yield HELD
         else:
             message = f"The item {addition.item_id} follows {addition.previous}, which is no item of the conversation."
-            yield Finding(addition.frame.index, message, "a known item", addition.previous, "/previous_item_id")
+            yield Finding(
+                addition.frame.index, message, "a known item", addition.previous, "/previous_item_id"
+            )
 
 
 def _placed_by_client(view: View) -> dict[int, str]:
@@ -161,7 +168,12 @@ def new_items_come_last(view: View) -> Judged:
     gone = {frame.text("item_id") for frame in view.server("conversation.item.deleted")}
     known = view.announced
     for addition in view.additions:
-        if not addition.certain or addition.repeated or addition.frame.index in placed or not addition.frame.whole:
+        if (
+            not addition.certain
+            or addition.repeated
+            or addition.frame.index in placed
+            or not addition.frame.whole
+        ):
             continue
         if addition.previous == addition.last:
             yield HELD
@@ -214,7 +226,9 @@ def an_unknown_predecessor_is_refused(view: View) -> Judged:
     sent_before: set[str] = set()
     for exchange in view.exchanges_with(CREATE):
         asked = exchange.sent.text("previous_item_id")
-        known = asked in (None, "root") or asked in sent_before or asked in present.before(exchange.sent.index)
+        known = (
+            asked in (None, "root") or asked in sent_before or asked in present.before(exchange.sent.index)
+        )
         sent_before.add(_id_of(exchange.sent) or "")
         if known:
             continue
@@ -232,27 +246,43 @@ def client_items_are_kept(view: View) -> Judged:
         asked, shown = exchange.sent.part("item"), answer.part("item")
         if not shown or _id_of(answer) is None:
             continue
-        wrong = [name for name in ("type", "role", "call_id", "output", "name", "arguments") if _differs(asked, shown, name)]
+        wrong = [
+            name
+            for name in ("type", "role", "call_id", "output", "name", "arguments")
+            if _differs(asked, shown, name)
+        ]
         if wrong:
             name = wrong[0]
             message = f"The item {_id_of(answer)} has another {name} than the client gave it."
-            yield Finding(answer.index, message, str(asked[name])[:80], str(shown[name])[:80], f"/item/{name}")
+            yield Finding(
+                answer.index, message, str(asked[name])[:80], str(shown[name])[:80], f"/item/{name}"
+            )
         elif _texts(asked) != _texts(shown):
             message = f"The item {_id_of(answer)} has other texts than the client gave it."
-            yield Finding(answer.index, message, str(_texts(asked))[:80], str(_texts(shown))[:80], "/item/content")
+            yield Finding(
+                answer.index, message, str(_texts(asked))[:80], str(_texts(shown))[:80], "/item/content"
+            )
         else:
             yield HELD
 
 
 def _differs(asked: Any, shown: Any, name: str) -> bool:
-    return isinstance(asked.get(name), str) and isinstance(shown.get(name), str) and asked[name] != shown[name]
+    return (
+        isinstance(asked.get(name), str) and isinstance(shown.get(name), str) and asked[name] != shown[name]
+    )
 
 
 def _texts(item: Any) -> list[Any]:
-    return [text for part in listing(item.get("content")) if (text := string(mapping(part).get("text"))) is not None]
+    return [
+        text
+        for part in listing(item.get("content"))
+        if (text := string(mapping(part).get("text"))) is not None
+    ]
 
 
-@rules.must("items.client-items-are-complete", about={CREATE}, covers=("ITM-09",), spec=ADDED_SPEC, speaks={DONE})
+@rules.must(
+    "items.client-items-are-complete", about={CREATE}, covers=("ITM-09",), spec=ADDED_SPEC, speaks={DONE}
+)
 def client_items_are_complete(view: View) -> Judged:
     """A client's message is complete as soon as it is announced: its status is not `in_progress`."""
     for exchange, answer in _created(view):
@@ -271,7 +301,9 @@ def _output_ids(view: View) -> frozenset[str]:
     return frozenset(name for response in view.responses for name in response.items)
 
 
-@rules.must("items.model-items-start-empty", about={ADDED}, covers=("ITM-09",), spec=ADDED_SPEC, speaks={DONE})
+@rules.must(
+    "items.model-items-start-empty", about={ADDED}, covers=("ITM-09",), spec=ADDED_SPEC, speaks={DONE}
+)
 def model_items_start_empty(view: View) -> Judged:
     """An item of the model is announced before it has content: `in_progress` and empty."""
     produced = _output_ids(view)
@@ -288,7 +320,9 @@ def model_items_start_empty(view: View) -> Judged:
             yield HELD
 
 
-@rules.must("items.are-done-after-they-are-added", about={DONE}, covers=("ITM-08",), spec=DONE_SPEC, speaks={DONE})
+@rules.must(
+    "items.are-done-after-they-are-added", about={DONE}, covers=("ITM-08",), spec=DONE_SPEC, speaks={DONE}
+)
 def are_done_after_they_are_added(view: View) -> Judged:
     """`conversation.item.done` comes for an item that was announced before, and once for each."""
     if view.partial:
@@ -300,7 +334,9 @@ def are_done_after_they_are_added(view: View) -> Judged:
             continue
         added = view.announced.get(name)
         if added is None or added.frame.index > frame.index:
-            yield Finding(frame.index, f"The item {name} is done, and was not announced.", "an announcement", "none")
+            yield Finding(
+                frame.index, f"The item {name} is done, and was not announced.", "an announcement", "none"
+            )
         elif name in done:
             yield Finding(frame.index, f"The item {name} is done again.", "once", "again")
         else:
@@ -351,7 +387,9 @@ def done_items_are_final(view: View) -> Judged:
             yield HELD
 
 
-@rules.must("items.out-of-band-items-stay-out", about={"response.created"}, covers=("ITM-19",), spec=ADDED_SPEC)
+@rules.must(
+    "items.out-of-band-items-stay-out", about={"response.created"}, covers=("ITM-19",), spec=ADDED_SPEC
+)
 def out_of_band_items_stay_out(view: View) -> Judged:
     """The items of an out-of-band response are not announced as items of the conversation."""
     for response in view.responses:

@@ -89,11 +89,15 @@ def _judge_present(view: View, kind: str, doing: str) -> Judged:
             continue
         if exchange.errors:
             code = string(exchange.errors[0].part("error").get("code")) or "error"
-            yield Finding(exchange.errors[0].index, f"{doing} the item {name}, which exists, was refused.", "done", code)
+            yield Finding(
+                exchange.errors[0].index, f"{doing} the item {name}, which exists, was refused.", "done", code
+            )
         elif exchange.answer is not None:
             yield HELD
         elif id(exchange) in late:
-            yield Finding(exchange.sent.index, f"{doing} the item {name} was not answered.", "its answer", "nothing")
+            yield Finding(
+                exchange.sent.index, f"{doing} the item {name} was not answered.", "its answer", "nothing"
+            )
 
 
 def _judge_unknown(view: View, kind: str, doing: str) -> Judged:
@@ -106,13 +110,20 @@ def _judge_unknown(view: View, kind: str, doing: str) -> Judged:
             yield HELD
         elif exchange.answer is not None:
             came = exchange.answer.entry.type
-            yield Finding(exchange.answer.index, f"{doing} the unknown item {name} was accepted.", "error", came)
+            yield Finding(
+                exchange.answer.index, f"{doing} the unknown item {name} was accepted.", "error", came
+            )
         elif id(exchange) in late:
-            yield Finding(exchange.sent.index, f"{doing} the unknown item {name} was not answered.", "error", "nothing")
+            yield Finding(
+                exchange.sent.index, f"{doing} the unknown item {name} was not answered.", "error", "nothing"
+            )
 
 
 @rules.must(
-    "items.deleting-is-acknowledged", about={DELETE}, covers=("ITM-11",), spec=CLIENT_EVENTS + "conversation/item/delete"
+    "items.deleting-is-acknowledged",
+    about={DELETE},
+    covers=("ITM-11",),
+    spec=CLIENT_EVENTS + "conversation/item/delete",
 )
 def deleting_is_acknowledged(view: View) -> Judged:
     """Deleting an item that exists is answered by `conversation.item.deleted` with its id."""
@@ -188,7 +199,9 @@ def retrieved_is_what_was_said(view: View) -> Judged:
     """A retrieved item has the type, the role and the texts with which it was finished."""
     finished = {
         name: frame.part("item")
-        for frame in view.server("conversation.item.added", "conversation.item.done", "response.output_item.done")
+        for frame in view.server(
+            "conversation.item.added", "conversation.item.done", "response.output_item.done"
+        )
         if frame.whole and (name := _named(frame)) is not None
     }
     for frame, name, item in _retrieved(view):
@@ -240,7 +253,7 @@ def _sounds(view: View) -> dict[tuple[str, int | None], Sound]:
 
 
 def _cuts(view: View) -> Iterator[tuple[Exchange, str, int, int]]:
-    """Give each truncation of a sound that had come to its end: the item, the cut and the whole length, in ms."""
+    """Give each truncation of a sound that was over: the item, the cut and the whole length, in ms."""
     if not view.client(TRUNCATE):
         return
     sounds = _sounds(view)
@@ -322,7 +335,7 @@ def truncating_beyond_the_end_is_refused(view: View) -> Judged:
     about={"conversation.item.retrieved"},
     covers=("ITM-16",),
     spec=CLIENT_EVENTS + "conversation/item/truncate",
-    softened="The documents differ on whether all of the transcript goes or the unheard part: either is accepted.",
+    softened="The documents differ on whether all of it goes or the unheard part: either is accepted.",
 )
 def truncating_loses_the_transcript(view: View) -> Judged:
     """After a truncation the item no longer holds the transcript of what was not heard."""
@@ -345,18 +358,31 @@ def truncating_loses_the_transcript(view: View) -> Judged:
                 continue
             if part.get("transcript") == whole:
                 message = f"The truncated item {name} still has its whole transcript."
-                yield Finding(frame.index, message, "no transcript", whole[:80], f"/item/content/{at}/transcript")
+                yield Finding(
+                    frame.index, message, "no transcript", whole[:80], f"/item/content/{at}/transcript"
+                )
             else:
                 yield HELD
 
 
-@rules.should("items.an-unknown-call-is-refused", about={CREATE}, covers=("ITM-17",), spec=CLIENT_EVENTS + "conversation/item/create")
+@rules.should(
+    "items.an-unknown-call-is-refused",
+    about={CREATE},
+    covers=("ITM-17",),
+    spec=CLIENT_EVENTS + "conversation/item/create",
+)
 def an_unknown_call_is_refused(view: View) -> Judged:
     """A `function_call_output` for a call that nobody made is refused."""
     if view.partial:
         return
-    made = {_call_of(frame) for frame in view.server("response.output_item.added", "response.output_item.done")}
-    made |= {_call_of(frame) for frame in view.server("conversation.item.added")if frame.part("item").get("type") == "function_call"}
+    made = {
+        _call_of(frame) for frame in view.server("response.output_item.added", "response.output_item.done")
+    }
+    made |= {
+        _call_of(frame)
+        for frame in view.server("conversation.item.added")
+        if frame.part("item").get("type") == "function_call"
+    }
     made |= {frame.text("call_id") for frame in view.server("response.function_call_arguments.done")}
     for exchange in view.exchanges_with(CREATE):
         call, kind = _call_of(exchange.sent), exchange.sent.part("item").get("type")

@@ -1,4 +1,4 @@
-"""Evidence that something did not come: a later question was answered on the same ordered channel, or we waited in vain."""
+"""Evidence that an answer never came: a later question was answered, or we waited in vain."""
 
 from __future__ import annotations
 
@@ -17,12 +17,18 @@ def is_due(view: View, exchange: Exchange) -> bool:
     if exchange.sent.index < view.settled:
         return True
     awaited = {ACKNOWLEDGED_BY.get(exchange.sent.type), "error"}
-    return view.end is not None and view.end.kind is EndKind.TIMEOUT and not awaited.isdisjoint(view.end.awaiting.split(" or "))
+    return (
+        view.end is not None
+        and view.end.kind is EndKind.TIMEOUT
+        and not awaited.isdisjoint(view.end.awaiting.split(" or "))
+    )
 
 
 def last_loose_error(view: View) -> int:
     """Give the index of the last `error` that names no client event of the trace; -1 if all do."""
-    return next((error.index for error in reversed(view.server("error")) if error.index not in view.blamed), -1)
+    return next(
+        (error.index for error in reversed(view.server("error")) if error.index not in view.blamed), -1
+    )
 
 
 def overdue(view: View, *types: str) -> Iterator[Exchange]:

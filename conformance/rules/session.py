@@ -26,7 +26,9 @@ LONGEST = 3600 + 60
 EXPIRED = re.compile(r"maximum duration|session.{0,12}expired", re.IGNORECASE)
 
 
-@rules.must("session.created-comes-first", about=CREATED, covers=("SES-01",), spec=SERVER_EVENTS + "session/created")
+@rules.must(
+    "session.created-comes-first", about=CREATED, covers=("SES-01",), spec=SERVER_EVENTS + "session/created"
+)
 def created_comes_first(view: View) -> Judged:
     """The first thing the server says on an open connection is `session.created`."""
     opened = view.server(*CREATED)
@@ -37,15 +39,21 @@ def created_comes_first(view: View) -> Judged:
         yield HELD
     else:
         came = first.entry.type or "a frame without a type"
-        yield Finding(first.index, f"`{came}` came before `{opened[0].entry.type}`.", opened[0].entry.type, came)
+        yield Finding(
+            first.index, f"`{came}` came before `{opened[0].entry.type}`.", opened[0].entry.type, came
+        )
 
 
-@rules.should("session.created-comes-once", about=CREATED, covers=("SES-03",), spec=SERVER_EVENTS + "session/created")
+@rules.should(
+    "session.created-comes-once", about=CREATED, covers=("SES-03",), spec=SERVER_EVENTS + "session/created"
+)
 def created_comes_once(view: View) -> Judged:
     """`session.created` comes once in a connection."""
     first, *more = view.server(*CREATED)
     for frame in more:
-        yield Finding(frame.index, f"`{frame.entry.type}` came again, after entry {first.index}.", "once", "again")
+        yield Finding(
+            frame.index, f"`{frame.entry.type}` came again, after entry {first.index}.", "once", "again"
+        )
     if not more:
         yield HELD
 
@@ -54,8 +62,12 @@ def created_comes_once(view: View) -> Judged:
     "session.the-intent-is-honoured", about=CREATED, covers=("SES-01",), spec=GUIDE + "realtime-transcription"
 )
 def the_intent_is_honoured(view: View) -> Judged:
-    """A connection with `intent=transcription` opens a transcription session, announced as its revision does."""
-    if view.handshake is None or "intent=transcription" not in view.handshake.url or "model=" in view.handshake.url:
+    """A connection with `intent=transcription` opens a transcription session, and says so."""
+    if (
+        view.handshake is None
+        or "intent=transcription" not in view.handshake.url
+        or "model=" in view.handshake.url
+    ):
         return
     opened = view.server(*CREATED)[0]
     own = "transcription_session.created"
@@ -74,7 +86,7 @@ def the_intent_is_honoured(view: View) -> Judged:
     spec=SERVER_EVENTS + "session/created",
 )
 def created_shows_the_defaults(view: View) -> Judged:
-    """`session.created` shows the settings in effect: id, model, modalities, voice, formats and turn detection."""
+    """`session.created` shows the settings in effect: model, modalities, voice, formats, turn detection."""
     schemas = schemas_for(view.dialect.name)
     for frame in view.server("session.created"):
         if not frame.whole or not isinstance(frame.event.get("session"), dict):
@@ -82,7 +94,9 @@ def created_shows_the_defaults(view: View) -> Judged:
         lacking = schemas.absences(frame.event)
         if lacking:
             names = ", ".join(each.path.removeprefix("/session/") for each in lacking)
-            yield Finding(frame.index, f"The session does not show {names}.", names[:200], "absent", lacking[0].path)
+            yield Finding(
+                frame.index, f"The session does not show {names}.", names[:200], "absent", lacking[0].path
+            )
         else:
             yield HELD
 
@@ -107,19 +121,24 @@ def the_conversation_is_announced_early(view: View) -> Judged:
             yield HELD
 
 
-@rules.must("session.an-update-is-answered", about=UPDATE, covers=("SES-06",), spec=SERVER_EVENTS + "session/updated")
+@rules.must(
+    "session.an-update-is-answered", about=UPDATE, covers=("SES-06",), spec=SERVER_EVENTS + "session/updated"
+)
 def an_update_is_answered(view: View) -> Judged:
     """Every `session.update` is answered: by `session.updated`, or by an `error`."""
     for exchange in overdue(view, *UPDATE):
-        message = f"Nothing answered the `{exchange.sent.entry.type}` {exchange.sent.text('event_id') or ''}".rstrip()
-        yield Finding(exchange.sent.index, message + ".", "session.updated or error", "nothing")
+        message = f"Nothing answered the `{exchange.sent.entry.type}` in entry {exchange.sent.index}."
+        yield Finding(exchange.sent.index, message, "session.updated or error", "nothing")
     for exchange in updates(view):
         if exchange.answer is not None or exchange.errors:
             yield HELD
 
 
 @rules.must(
-    "session.updated-answers-one-update", about=UPDATED, covers=("SES-06",), spec=SERVER_EVENTS + "session/updated"
+    "session.updated-answers-one-update",
+    about=UPDATED,
+    covers=("SES-06",),
+    spec=SERVER_EVENTS + "session/updated",
 )
 def updated_answers_one_update(view: View) -> Judged:
     """Each `session.updated` answers one accepted `session.update`; a refused one gets none."""
@@ -131,19 +150,27 @@ def updated_answers_one_update(view: View) -> Judged:
             yield HELD
         else:
             yield Finding(
-                frame.index, f"`{frame.entry.type}` answers no accepted update.", "one for each update", "one more"
+                frame.index,
+                f"`{frame.entry.type}` answers no accepted update.",
+                "one for each update",
+                "one more",
             )
 
 
 @rules.must(
-    "session.updated-shows-everything", about=UPDATED, covers=("SES-07",), spec=SERVER_EVENTS + "session/updated"
+    "session.updated-shows-everything",
+    about=UPDATED,
+    covers=("SES-07",),
+    spec=SERVER_EVENTS + "session/updated",
 )
 def updated_shows_everything(view: View) -> Judged:
     """`session.updated` shows the whole session, not only what was changed."""
     if not view.sessions:
         return
     (_, first), *later = view.sessions
-    before = {name for name, value in settings_in(view, first).items() if value is not None and name != "expires_at"}
+    before = {
+        name for name, value in settings_in(view, first).items() if value is not None and name != "expires_at"
+    }
     for index, session in later:
         now = settings_in(view, session)
         gone = sorted(before - now.keys())
@@ -154,7 +181,9 @@ def updated_shows_everything(view: View) -> Judged:
             yield HELD
 
 
-@rules.should("session.the-id-is-constant", about=UPDATED, covers=("SES-15",), spec=SERVER_EVENTS + "session/updated")
+@rules.should(
+    "session.the-id-is-constant", about=UPDATED, covers=("SES-15",), spec=SERVER_EVENTS + "session/updated"
+)
 def the_id_is_constant(view: View) -> Judged:
     """The session keeps its id."""
     if view.partial:
@@ -164,19 +193,26 @@ def the_id_is_constant(view: View) -> Judged:
         if name == named[0][1]:
             yield HELD
         else:
-            yield Finding(index, f"The session {named[0][1]} is now called {name}.", named[0][1], name, "/session/id")
+            yield Finding(
+                index, f"The session {named[0][1]} is now called {name}.", named[0][1], name, "/session/id"
+            )
 
 
-@rules.must("session.the-model-is-constant", about=UPDATED, covers=("SES-13",), spec=SERVER_EVENTS + "session/updated")
+@rules.must(
+    "session.the-model-is-constant", about=UPDATED, covers=("SES-13",), spec=SERVER_EVENTS + "session/updated"
+)
 def the_model_is_constant(view: View) -> Judged:
     """The model is chosen with the connection; no `session.update` changes it."""
     shown = [(index, name) for index, session in view.sessions if (name := string(session.get("model")))]
     tried = any(
-        view.dialect.setting(each.sent.part("session"), "model", ABSENT) not in (ABSENT, None) for each in updates(view)
+        view.dialect.setting(each.sent.part("session"), "model", ABSENT) not in (ABSENT, None)
+        for each in updates(view)
     )
     for index, name in shown[1:]:
         if name != shown[0][1]:
-            yield Finding(index, f"The model was {shown[0][1]} and is now {name}.", shown[0][1], name, "/session/model")
+            yield Finding(
+                index, f"The model was {shown[0][1]} and is now {name}.", shown[0][1], name, "/session/model"
+            )
         elif tried:
             yield HELD
 
@@ -186,7 +222,7 @@ def the_model_is_constant(view: View) -> Judged:
     about=CREATED,
     covers=("SES-17",),
     spec=SERVER_EVENTS + "session/created",
-    softened="Rules know no clock: where the upgrade had no Date header, only that these are Unix seconds is judged.",
+    softened="Rules know no clock: without a Date header only that these are Unix seconds is judged.",
 )
 def the_expiry_is_near(view: View) -> Judged:
     """`expires_at`, where it is shown, is in Unix seconds, in the future and within the longest session."""
@@ -199,7 +235,9 @@ def the_expiry_is_near(view: View) -> Judged:
             yield HELD
         else:
             expected = "Unix seconds" if now is None else f"{now} to {now + LONGEST}"
-            yield Finding(frame.index, "The session's expiry is implausible.", expected, str(at), "/session/expires_at")
+            yield Finding(
+                frame.index, "The session's expiry is implausible.", expected, str(at), "/session/expires_at"
+            )
 
 
 def _date_of(view: View) -> int | None:
@@ -212,13 +250,25 @@ def _date_of(view: View) -> int | None:
         return None
 
 
-@rules.should("session.its-expiry-is-announced", about=END, covers=("SES-18",), spec=GUIDE + "realtime-conversations")
+@rules.should(
+    "session.its-expiry-is-announced", about=END, covers=("SES-18",), spec=GUIDE + "realtime-conversations"
+)
 def its_expiry_is_announced(view: View) -> Judged:
     """A connection that ends because the session's time is up gets an `error` `session_expired` first."""
     end = view.end
-    if end is None or end.kind is not EndKind.CLOSED or end.by is not Direction.SERVER or not EXPIRED.search(end.reason):
+    if (
+        end is None
+        or end.kind is not EndKind.CLOSED
+        or end.by is not Direction.SERVER
+        or not EXPIRED.search(end.reason)
+    ):
         return
     if any(frame.part("error").get("code") == "session_expired" for frame in view.server("error")):
         yield HELD
     else:
-        yield Finding(len(view.frames), "The session expired without an `error` that says so.", "session_expired", "none")
+        yield Finding(
+            len(view.frames),
+            "The session expired without an `error` that says so.",
+            "session_expired",
+            "none",
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from conformance.rules.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
@@ -29,9 +30,20 @@ UPDATE_SPEC = CLIENT_EVENTS + "session/update"
 #: Settings whose emptiness has a meaning of its own: nothing of it at all.
 EMPTY: tuple[Any, ...] = (None, "", [])
 #: Codes that blame what an update says, whenever it is said.
-OWN_FAULT = ("invalid_", "unknown_", "missing_", "integer_", "decimal_", "string_", "array_", "cannot_update_voice")
+OWN_FAULT = (
+    "invalid_",
+    "unknown_",
+    "missing_",
+    "integer_",
+    "decimal_",
+    "string_",
+    "array_",
+    "cannot_update_voice",
+)
 #: Session fields that documents name but no canonical setting stands for.
-FURTHER = frozenset({"client_secret", "parallel_tool_calls", "reasoning", "truncation", "tracing", "prompt", "include"})
+FURTHER = frozenset(
+    {"client_secret", "parallel_tool_calls", "reasoning", "truncation", "tracing", "prompt", "include"}
+)
 
 
 def _accepted(view: View) -> Iterator[tuple[Exchange, Frame, Mapping[str, Any]]]:
@@ -40,7 +52,12 @@ def _accepted(view: View) -> Iterator[tuple[Exchange, Frame, Mapping[str, Any]]]
         return
     for exchange in updates(view):
         answer = exchange.answer
-        if answer is not None and not exchange.errors and answer.whole and isinstance(answer.event.get("session"), dict):
+        if (
+            answer is not None
+            and not exchange.errors
+            and answer.whole
+            and isinstance(answer.event.get("session"), dict)
+        ):
             yield exchange, answer, answer.part("session")
 
 
@@ -75,7 +92,7 @@ def untouched_settings_stay(view: View) -> Judged:
     if view.partial:
         return
     shown = [(index, settings_in(view, session)) for index, session in view.sessions]
-    for (before, old), (after, new) in zip(shown, shown[1:], strict=False):
+    for (before, old), (after, new) in pairwise(shown):
         touched = _touched(view, before, after) | FIXED
         changed = [
             name
@@ -84,7 +101,7 @@ def untouched_settings_stay(view: View) -> Judged:
         ]
         if changed:
             name = changed[0]
-            message = f"Nobody touched {', '.join(changed)}, and yet {'it' if len(changed) == 1 else 'they'} changed."
+            message = f"No update named {', '.join(changed)}, and the value changed."
             yield Finding(after, message, _short(old[name]), _short(new[name]), _path(view, name))
         elif old.keys() & new.keys() - touched:
             yield HELD
@@ -120,7 +137,9 @@ def null_and_empty_lists_clear(view: View) -> Judged:
         for name, value in asked_for(view, exchange).items():
             if name == "instructions" or (value is not None and value != []) or name not in shown:
                 continue
-            if shown[name] in (None, []) or (name == "turn_detection" and mapping(shown[name]).get("type") in (None, "none")):
+            if shown[name] in (None, []) or (
+                name == "turn_detection" and mapping(shown[name]).get("type") in (None, "none")
+            ):
                 yield HELD
             elif name in ("tools", "turn_detection", "transcription", "noise_reduction"):
                 message = f"The update cleared {name}, and the session still has it."
@@ -149,7 +168,10 @@ def empty_instructions_clear(view: View) -> Judged:
 
 
 @rules.must(
-    "session.updated-has-its-own-event-id", about=UPDATED, covers=("SES-11",), spec=SERVER_EVENTS + "session/updated"
+    "session.updated-has-its-own-event-id",
+    about=UPDATED,
+    covers=("SES-11",),
+    spec=SERVER_EVENTS + "session/updated",
 )
 def updated_has_its_own_event_id(view: View) -> Judged:
     """`session.updated` does not carry the `event_id` of the client's `session.update`."""
@@ -157,7 +179,13 @@ def updated_has_its_own_event_id(view: View) -> Judged:
     for frame in view.server(*UPDATED):
         name = frame.text("event_id")
         if name in asked:
-            yield Finding(frame.index, f"It carries the client's {name}.", "an id of the server", name or "", "/event_id")
+            yield Finding(
+                frame.index,
+                f"It carries the client's {name}.",
+                "an id of the server",
+                name or "",
+                "/event_id",
+            )
         elif name and asked:
             yield HELD
 
@@ -177,13 +205,17 @@ def the_voice_is_fixed_once_heard(view: View) -> Judged:
             yield HELD
         elif exchange.answer is not None:
             now = _shows(view, exchange.answer.part("session"), "voice")
-            message = "The voice was changed after the assistant had been heard." if reflects(asked, now) else (
-                "Another voice after the assistant had been heard was passed over without an error."
+            message = (
+                "The voice was changed after the assistant had been heard."
+                if reflects(asked, now)
+                else ("Another voice after the assistant had been heard was passed over without an error.")
             )
             yield Finding(exchange.answer.index, message, "error", _short(now), _path(view, "voice"))
 
 
-@rules.should("session.a-refused-update-changes-nothing", about=UPDATE, covers=("SES-14", "ERR-07"), spec=UPDATE_SPEC)
+@rules.should(
+    "session.a-refused-update-changes-nothing", about=UPDATE, covers=("SES-14", "ERR-07"), spec=UPDATE_SPEC
+)
 def a_refused_update_changes_nothing(view: View) -> Judged:
     """Of an update that is refused nothing takes effect, not even its valid part."""
     if view.partial:
@@ -196,7 +228,12 @@ def a_refused_update_changes_nothing(view: View) -> Judged:
         if shown is None or not before:
             continue
         index, now = shown[0], settings_in(view, shown[1])
-        others = {name for each in updates(view) if each is not exchange for name in _between(view, each, exchange, index)}
+        others = {
+            name
+            for each in updates(view)
+            if each is not exchange
+            for name in _between(view, each, exchange, index)
+        }
         tried = {
             name: value
             for name, value in asked_for(view, exchange).items()
@@ -205,7 +242,9 @@ def a_refused_update_changes_nothing(view: View) -> Judged:
         taken = [name for name, value in tried.items() if reflects(value, now[name])]
         if taken:
             message = f"The update was refused, and yet its {', '.join(taken)} took effect."
-            yield Finding(index, message, _short(before[taken[0]]), _short(now[taken[0]]), _path(view, taken[0]))
+            yield Finding(
+                index, message, _short(before[taken[0]]), _short(now[taken[0]]), _path(view, taken[0])
+            )
         elif tried:
             yield HELD
 
@@ -216,7 +255,9 @@ def _between(view: View, other: Exchange, refused: Exchange, shown: int) -> Mapp
     return asked_for(view, other) if refused.sent.index < answered and other.sent.index < shown else {}
 
 
-@rules.must("session.an-update-names-its-type", about=UPDATE, covers=("SES-16",), spec=UPDATE_SPEC, settings={"type"})
+@rules.must(
+    "session.an-update-names-its-type", about=UPDATE, covers=("SES-16",), spec=UPDATE_SPEC, settings={"type"}
+)
 def an_update_names_its_type(view: View) -> Judged:
     """A `session.update` without `session.type` is refused."""
     for exchange in view.exchanges_with("session.update"):
@@ -225,7 +266,9 @@ def an_update_names_its_type(view: View) -> Judged:
         if exchange.errors:
             yield HELD
         elif exchange.answer is not None:
-            yield Finding(exchange.answer.index, "An update without `session.type` was accepted.", "error", "accepted")
+            yield Finding(
+                exchange.answer.index, "An update without `session.type` was accepted.", "error", "accepted"
+            )
 
 
 @rules.should("session.out-of-range-values-are-refused", about=UPDATE, covers=("SES-19",), spec=UPDATE_SPEC)
@@ -242,7 +285,11 @@ def out_of_range_values_are_refused(view: View) -> Judged:
 
 
 @rules.should(
-    "session.unknown-parameters-are-refused", about=UPDATE, covers=("SES-19",), spec=UPDATE_SPEC, settings={"type"}
+    "session.unknown-parameters-are-refused",
+    about=UPDATE,
+    covers=("SES-19",),
+    spec=UPDATE_SPEC,
+    settings={"type"},
 )
 def unknown_parameters_are_refused(view: View) -> Judged:
     """A session field that no document knows is refused, not passed over."""
@@ -260,7 +307,9 @@ def _unknown_fields(view: View, exchange: Exchange) -> list[str]:
     return [name for name in exchange.sent.part("session") if name not in known]
 
 
-@rules.should("session.a-refusal-names-the-parameter", about=UPDATE, covers=("SES-19",), spec=SERVER_EVENTS + "error")
+@rules.should(
+    "session.a-refusal-names-the-parameter", about=UPDATE, covers=("SES-19",), spec=SERVER_EVENTS + "error"
+)
 def a_refusal_names_the_parameter(view: View) -> Judged:
     """The `error` about one bad field of an update names it in `param`."""
     for exchange in updates(view):
@@ -272,7 +321,9 @@ def a_refusal_names_the_parameter(view: View) -> Judged:
         if string(error.part("error").get("param")):
             yield HELD
         else:
-            yield Finding(error.index, "The error does not name the field.", "its path", "null", "/error/param")
+            yield Finding(
+                error.index, "The error does not name the field.", "its path", "null", "/error/param"
+            )
 
 
 @rules.must(
@@ -284,7 +335,11 @@ def modalities_are_exclusive(view: View) -> Judged:
 
 
 @rules.should(
-    "session.audio-comes-with-text", about=UPDATE, covers=("SES-20",), spec=UPDATE_SPEC, settings={"temperature"}
+    "session.audio-comes-with-text",
+    about=UPDATE,
+    covers=("SES-20",),
+    spec=UPDATE_SPEC,
+    settings={"temperature"},
 )
 def audio_comes_with_text(view: View) -> Judged:
     """An update that asks for audio without text is refused."""
@@ -301,11 +356,16 @@ def _judge_modalities(view: View) -> Judged:
             yield HELD
         elif exchange.answer is not None:
             came = f"accepted {sorted(asked)}"
-            yield Finding(exchange.answer.index, "Modalities that do not go together were accepted.", "error", came)
+            yield Finding(
+                exchange.answer.index, "Modalities that do not go together were accepted.", "error", came
+            )
 
 
 @rules.must(
-    "session.updates-are-legal-at-any-time", about=UPDATE, covers=("SES-21",), spec=GUIDE + "realtime-conversations"
+    "session.updates-are-legal-at-any-time",
+    about=UPDATE,
+    covers=("SES-21",),
+    spec=GUIDE + "realtime-conversations",
 )
 def updates_are_legal_at_any_time(view: View) -> Judged:
     """A valid `session.update` is accepted while a response runs, too."""
@@ -319,7 +379,12 @@ def updates_are_legal_at_any_time(view: View) -> Judged:
         for error in exchange.errors[:1]:
             code = string(error.part("error").get("code")) or ""
             if not code.startswith(OWN_FAULT) and not {"voice", "speed"} & asked_for(view, exchange).keys():
-                yield Finding(error.index, "An update was refused while a response was running.", "accepted", code or "error")
+                yield Finding(
+                    error.index,
+                    "An update was refused while a response was running.",
+                    "accepted",
+                    code or "error",
+                )
 
 
 def _path(view: View, name: str) -> str:

@@ -96,7 +96,7 @@ def _is_illegal(view: View, name: str, value: Any) -> bool:
 
 
 def modalities_asked(view: View, exchange: Exchange) -> frozenset[str] | None:
-    """Give the modalities that a `session.update` asks for; None if it asks for none, or not as documented."""
+    """Give the modalities that a `session.update` asks for; None if it asks for none, or for no strings."""
     names = [string(each) for each in listing(asked_for(view, exchange).get("modalities"))]
     return frozenset(name for name in names if name is not None) if names and None not in names else None
 

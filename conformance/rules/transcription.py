@@ -5,7 +5,6 @@ from __future__ import annotations
 from conformance.rules.rule import GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import Frame, listing, mapping, string
 from conformance.trace.listening import MISSING
-from conformance.trace.trace import Direction, EndKind
 from conformance.trace.views import View
 
 rules = Chapter("transcription")
@@ -56,8 +55,8 @@ def only_when_configured(view: View) -> Judged:
     about={DELTA, COMPLETED, FAILED},
     covers=("TRX-02",),
     spec=SERVER_EVENTS + "conversation/item/input_audio_transcription/completed",
-    softened="A transcription may come before its item, and before the commit: streaming models transcribe while the "
-    "user speaks. The id only has to be announced somewhere.",
+    softened="A transcription may come before its item and before the commit: streaming models transcribe "
+    "while the user speaks. The id only has to be announced somewhere.",
 )
 def names_the_users_audio(view: View) -> Judged:
     """A transcription names an item of the user's audio."""
@@ -134,7 +133,7 @@ def ends_once(view: View) -> Judged:
     about={COMMITTED},
     covers=("TRX-03",),
     spec=GUIDE + "realtime-transcription",
-    softened="Only judged where the play waited for the end in vain: how long a transcription takes is not promised.",
+    softened="Only judged where the play waited for the end in vain: nothing promises how long it takes.",
 )
 def ends_at_all(view: View) -> Judged:
     """With transcription configured, each committed audio gets an end: `completed` or `failed`."""
@@ -181,7 +180,7 @@ def end_is_last(view: View) -> Judged:
     about={DELTA},
     covers=("TRX-05",),
     spec=SERVER_EVENTS + "conversation/item/input_audio_transcription/delta",
-    softened="The documents do not promise it: `completed` is what counts. White space at either end is not compared.",
+    softened="The documents do not promise it: `completed` counts. White space at the ends is not compared.",
 )
 def deltas_make_the_transcript(view: View) -> Judged:
     """The deltas of a transcription, joined, are its transcript."""
@@ -221,27 +220,6 @@ def failure_is_its_own_event(view: View) -> Judged:
             yield Finding(frame.index, f"an `error` says {tale}", FAILED, "error", "/type")
     for _ in view.server(FAILED):
         yield HELD
-
-
-@rules.must(
-    "transcription.failure-ends-nothing",
-    about={FAILED},
-    covers=("TRX-06",),
-    spec=SERVER_EVENTS + "conversation/item/input_audio_transcription/failed",
-)
-def failure_ends_nothing(view: View) -> Judged:
-    """After a failed transcription the session goes on."""
-    for frame in view.server(FAILED)[-1:]:
-        end = view.end
-        ended = (
-            end is not None and end.by is Direction.SERVER and end.kind in (EndKind.CLOSED, EndKind.DROPPED)
-        )
-        if view.overdue(frame.index):
-            yield HELD
-        elif ended and not any(each.index > frame.index for each in view.heard):
-            yield Finding(
-                frame.index, "the endpoint hung up after a failed transcription", "a session", "the end"
-            )
 
 
 @rules.must(

@@ -39,7 +39,7 @@ def _detection(view: View, index: int) -> Mapping[str, Any]:
     about={STARTED, STOPPED},
     covers=("VAD-01",),
     spec=SERVER_EVENTS + "input_audio_buffer/speech_started",
-    softened="A client that commits, clears or changes settings during speech may end a turn without `speech_stopped`.",
+    softened="A client that commits, clears or changes settings during speech may end a turn early.",
 )
 def speech_alternates(view: View) -> Judged:
     """`speech_started` and `speech_stopped` alternate, and `speech_started` comes first."""
@@ -96,7 +96,7 @@ def _ended(view: View) -> Iterator[tuple[Turn, Frame, Frame | None]]:
     about={COMMITTED},
     covers=("VAD-02",),
     spec=SERVER_EVENTS + "input_audio_buffer/speech_started",
-    softened="A commit by the client during speech is not judged: the documents do not say which id it gives.",
+    softened="A client's commit during speech is not judged: the documents do not say which id it gives.",
 )
 def committed_names_its_speech(view: View) -> Judged:
     """The commit that ends a turn names the item that `speech_started` announced."""
@@ -172,7 +172,7 @@ def speech_ends_after_it_begins(view: View) -> Judged:
     about={STARTED},
     covers=("VAD-03",),
     spec=SERVER_EVENTS + "input_audio_buffer/speech_started",
-    softened="Only beginnings are compared with beginnings: a turn may begin before the end of the turn before it, "
+    softened="Only beginnings are compared: a turn may begin before the end of the turn before it, "
     "because the start includes the prefix padding.",
 )
 def positions_advance(view: View) -> Judged:
@@ -333,7 +333,7 @@ def _interrupted(view: View, interrupt: bool) -> Iterator[tuple[Frame, Response]
     about={STARTED},
     covers=("VAD-06",),
     spec=CLIENT_EVENTS + "session/update",
-    softened="A response that completes without another delta had been generated when the speech began: not judged.",
+    softened="A response that completes without another delta had been generated already: not judged.",
 )
 def speech_interrupts_the_response(view: View) -> Judged:
     """With `interrupt_response`, speech during a response cancels it."""

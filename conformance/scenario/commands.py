@@ -54,6 +54,21 @@ class Hangup:
 
 
 @dataclass(frozen=True)
+class Idle:
+    """Stay connected for that many seconds and say nothing; not answered."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Look for *text* in every event heard so far on this connection, *but* this; answered by the first that holds it."""
+
+    text: str
+    but: str = ""
+
+
+@dataclass(frozen=True)
 class Reply:
     """What a command brought."""
 
@@ -63,7 +78,7 @@ class Reply:
     ended: bool = False
 
 
-Command = Open | Send | Wait | Close | Hangup
+Command = Open | Send | Wait | Close | Hangup | Idle | Recall
 Script = Generator[Command, Reply, Event | None]
 
 

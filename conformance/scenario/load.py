@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,16 +33,6 @@ class _Marked(dict[str, Any]):
 
     where: tuple[int, int] = (1, 1)
     keys_at: dict[str, tuple[int, int]]
-
-
-def looks_like_scenario(path: Path) -> bool:
-    """Tell from the first bytes whether a YAML file means to be a scenario; cheap, and never raises."""
-    try:
-        head = path.open("rb").read(65_536)
-    except OSError:
-        return False
-    lines = {line.split(b":")[0] for line in head.splitlines() if b":" in line and not line[:1].isspace()}
-    return {b"scenario", b"steps"} <= lines
 
 
 def load(path: Path, home: Path | None = None) -> Scenario:
@@ -117,6 +108,7 @@ def _scenario(data: _Marked, path: Path, home: Path | None) -> Scenario:
         steps=steps,
         proves=tuple(data.get("proves", ())),
         needs=frozenset(data.get("needs", ())),
+        lacks=frozenset(data.get("lacks", ())),
         dialects=frozenset(data.get("dialects", ("ga", "beta"))),
         tags=frozenset(data.get("tags", ())),
         each=data.get("each", ""),
@@ -139,7 +131,24 @@ def _steps(written: Any, path: Path) -> Iterator[Step]:
             each = _bare(each, path)
         if not isinstance(each, _Marked):
             raise ScenarioError(f"a step is `name: argument`, not {each!r}", where=f"{path}:1:1")
-        yield _step(each, path)
+        yield from _on_each(_step(each, path), each.get("on"))
+
+
+def _on_each(step: Step, names: Any) -> Iterator[Step]:
+    """Play a step with `on: [a, b]` on each of these connections; `${on}` is the connection's name."""
+    if not isinstance(names, list):
+        yield step
+        return
+    for name in names:
+        yield replace(step, on=str(name), argument=_named(step.argument, str(name)))
+
+
+def _named(value: Any, name: str) -> Any:
+    if isinstance(value, str):
+        return value.replace("${on}", name)
+    if isinstance(value, dict):
+        return {key: _named(each, name) for key, each in value.items()}
+    return [_named(each, name) for each in value] if isinstance(value, list) else value
 
 
 def _bare(name: str, path: Path) -> _Marked:

@@ -42,6 +42,8 @@ class Scenario:
     """Ids of the rules that this conversation promises to exercise."""
     needs: frozenset[str] = frozenset()
     """Features without which it says nothing."""
+    lacks: frozenset[str] = frozenset()
+    """Features that the endpoint must not have: the script asks for them, and wants to be refused."""
     dialects: frozenset[str] = frozenset({"ga", "beta"})
     tags: frozenset[str] = frozenset()
     each: str = ""

@@ -6,15 +6,19 @@ A step that sends an event waits for the acknowledgement that the protocol owes,
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from conformance.scenario.commands import (
     Close,
     Event,
     Hangup,
+    Idle,
     ModelDidNot,
     Open,
+    Recall,
     Reply,
     Script,
     Send,
@@ -38,10 +42,10 @@ def ask(talk: Talk, line: Step, event: Event, ack: str, fits: Mapping[str, Any] 
     """Send *event* and wait for what has to answer it; give the answer."""
     event = {"event_id": talk.event_id(line.name), **event}
     yield Send(event, deliberate=line.answer in ("error", "either"))
-    return (yield from answered(line, event["event_id"], ack, fits or {}))
+    return (yield from answered(talk, line, event["event_id"], ack, fits or {}))
 
 
-def answered(line: Step, sent: str, ack: str, fits: Mapping[str, Any]) -> Script:
+def answered(talk: Talk, line: Step, sent: str, ack: str, fits: Mapping[str, Any]) -> Script:
     """Wait for the acknowledgement or the error that answers the client event *sent*."""
     if line.answer == "none":
         return None
@@ -49,7 +53,7 @@ def answered(line: Step, sent: str, ack: str, fits: Mapping[str, Any]) -> Script
 
     def matches(kind: str, event: Event) -> bool:
         if kind == "error" and "error" in wanted:
-            return _error_about(event, sent)
+            return _error_about(talk, event, sent)
         return kind == ack and ack in wanted and not mismatch(dict(fits), event)
 
     # A refusal that is expected may also be answered by the acknowledgement: waiting on would only time out.
@@ -62,10 +66,11 @@ def answered(line: Step, sent: str, ack: str, fits: Mapping[str, Any]) -> Script
     return reply.event
 
 
-def _error_about(event: Event, sent: str) -> bool:
+def _error_about(talk: Talk, event: Event, sent: str) -> bool:
+    """Tell whether an error may be about the event *sent*: it names that, or none of the others."""
     error = event.get("error")
     named = error.get("event_id") if isinstance(error, dict) else None
-    return named is None or named == sent
+    return named == sent or not isinstance(named, str) or named not in talk.event_ids
 
 
 @step
@@ -127,11 +132,15 @@ def barrier(talk: Talk, line: Step) -> Script:
 
 @step
 def say(talk: Talk, line: Step) -> Script:
-    """Add a text message: `say: text`, or `{text, role, id, after}`."""
+    """Add a message: `say: text`, or `{text, role, id, after}`; `clip: NAME` instead of the text says it in audio."""
     given = line.argument if isinstance(line.argument, dict) else {"text": line.argument}
     role = given.get("role", "user")
     kind = talk.dialect.content_type("output_text") if role == "assistant" else "input_text"
-    message: Event = {"type": "message", "role": role, "content": [{"type": kind, "text": given["text"]}]}
+    part: Event = {"type": kind, "text": given.get("text", "")}
+    if "clip" in given:
+        sound = talk.clip(given["clip"], talk.input_format)
+        part = {"type": "input_audio", "audio": base64.b64encode(sound).decode()}
+    message: Event = {"type": "message", "role": role, "content": [part]}
     if "id" in given:
         message["id"] = given["id"]
     return (yield from _create(talk, line, message, given))
@@ -157,6 +166,9 @@ def _create(talk: Talk, line: Step, made: Event, given: Mapping[str, Any]) -> Sc
     if "after" in given:
         event["previous_item_id"] = given["after"]
     told = {key: made[key] for key in ("type", "role", "call_id") if key in made}
+    if made.get("content"):
+        # An item of the same role may be on its way from the audio buffer: its content is of another type.
+        told["content"] = {"$in": [{"$null": True}, {"$empty": True}, {"$has": {"type": made["content"][0]["type"]}}]}
     return (yield from ask(talk, line, event, "conversation.item.added", {"item": told}))
 
 
@@ -211,7 +223,7 @@ def cancel(talk: Talk, line: Step) -> Script:
 
 @step
 def _await(talk: Talk, line: Step) -> Script:
-    """Wait for an event: `await: TYPE`, `{event: TYPE, match: pattern}`, or a list of these in any order."""
+    """Wait for an event: `await: TYPE`, `{event: TYPE or list of types, match: pattern}`, or a list of these, in any order."""
     last: Event | None = None
     for each in line.argument if isinstance(line.argument, list) else [line.argument]:
         wanted = each if isinstance(each, dict) else {"event": each}
@@ -219,11 +231,13 @@ def _await(talk: Talk, line: Step) -> Script:
     return last
 
 
-def _come(line: Step, kind: str, pattern: Mapping[str, Any]) -> Script:
-    def matches(name: str, event: Event) -> bool:
-        return name == kind and not mismatch(pattern, event)
+def _come(line: Step, kinds: str | list[str], pattern: Mapping[str, Any]) -> Script:
+    wanted = [kinds] if isinstance(kinds, str) else kinds
 
-    reply: Reply = yield Wait(matches, kind, line.within)
+    def matches(name: str, event: Event) -> bool:
+        return name in wanted and not mismatch(pattern, event)
+
+    reply: Reply = yield Wait(matches, " or ".join(wanted), line.within)
     return reply.event
 
 
@@ -248,11 +262,22 @@ def call(talk: Talk, line: Step) -> Script:
         is_call = kind == "response.output_item.done" and isinstance(made, dict) and made.get("type") == "function_call"
         return kind == "response.done" or (is_call and name in (None, made.get("name") if made else None))
 
-    reply: Reply = yield Wait(matches, "a function call", line.within)
+    reply: Reply = yield Wait(matches, "response.output_item.done or response.done", line.within)
     made = reply.event.get("item")
     if isinstance(made, dict):
         return made
     raise ModelDidNot(f"needs a call of {name or 'a function'}; the model answered otherwise")
+
+
+@step
+def outcome(talk: Talk, line: Step) -> Script:
+    """Wait for `response.done` with that status; unproven if the response ended otherwise, as a model may."""
+    event = yield from _come(line, "response.done", {})
+    response = (event or {}).get("response")
+    status = response.get("status") if isinstance(response, dict) else None
+    if status != line.argument:
+        raise ModelDidNot(f"needs a response that is {line.argument}; this one is {status}")
+    return event
 
 
 @step
@@ -265,6 +290,24 @@ def send(talk: Talk, line: Step) -> Script:
         yield Send(str(given["binary"]).encode(), deliberate=True)
     else:
         yield Send(given, deliberate=True)
+    return None
+
+
+@step
+def unheard(talk: Talk, line: Step) -> Script:
+    """No event on this connection may hold a text: `{text, but}`, where *but* may occur; a barrier comes first."""
+    yield from ask(talk, replace(line, answer="", name="barrier"), update_of(talk, {}), updated_of(talk))
+    given = line.argument if isinstance(line.argument, dict) else {"text": line.argument}
+    reply: Reply = yield Recall(given["text"], given.get("but", ""))
+    if reply.event:
+        raise Unmet(f"an event holds {given['text']!r}", expected="what was said here only", came=_named(reply.event))
+    return None
+
+
+@step
+def idle(talk: Talk, line: Step) -> Script:
+    """Stay connected for that many seconds and say nothing: the only step in which time passes on purpose."""
+    yield Idle(float(line.argument))
     return None
 
 

@@ -37,12 +37,14 @@ class Talk:
     values: dict[str, Any] = field(default_factory=dict)
     """What `as:` kept, and `run.*`."""
     input_format: str = "pcm16"
-    spoken: int = 0
+    event_ids: set[str] = field(default_factory=set)
+    """Of the client events sent so far."""
 
     def event_id(self, step: str) -> str:
         """Give the next client event id: readable, unique in the conversation."""
-        self.spoken += 1
-        return f"client_{self.spoken}_{step}"
+        event_id = f"client_{len(self.event_ids) + 1}_{step}"
+        self.event_ids.add(event_id)
+        return event_id
 
     def filled(self, value: Any) -> Any:
         """Replace `${name.path}` by what was remembered; a string that is nothing else keeps the value's type."""

@@ -85,6 +85,11 @@ def test_a_created_response_has_nothing_yet(talk):
     assert response["metadata"] == {"a": "b"}
 
 
+def test_the_standing_instructions_ask_for_nothing(talk):
+    (response,) = done(talk.respond(modalities="text").hear())
+    assert response["output"][0]["content"][0]["text"] == "Hello! How can I help you today?"
+
+
 def test_a_forced_tool_is_called_with_fitting_arguments(talk):
     talk.update(tools=[tool("other"), tool()], tool_choice={"type": "function", "name": "get_weather"})
     events = talk.turn("How is it in Paris?")
@@ -259,5 +264,6 @@ def test_usage_adds_up_grows_and_is_cached_in_blocks(talk):
 
 def test_a_real_pace_speaks_as_long_as_its_sound(new_talk):
     talk = new_talk(pace=Pace.REALTIME)
+    silence = 2 * 30  # waited in vain, after the session began and after the answer
     talk.turn("Say exactly: one two three four five six seven eight nine ten")
-    assert 1.2 < talk.line.clock.now - 30 < 1.5
+    assert 1.2 < talk.line.clock.now - silence < 1.5

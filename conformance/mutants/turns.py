@@ -1,0 +1,202 @@
+"""Endpoints that treat turns of detected speech wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import deepcopy
+
+from conformance.contract.dialect import Dialect, Event
+from conformance.mutants.changes import (
+    adding_before,
+    changing,
+    dropping,
+    holding,
+    obeying,
+    repeating,
+    setting,
+)
+from conformance.mutants.mutant import Fault, Faults
+
+faults = Faults()
+
+COMMITTED, TIMED_OUT = "input_audio_buffer.committed", "input_audio_buffer.timeout_triggered"
+STARTED, STOPPED = "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"
+SESSIONS = ("session.created", "session.updated")
+
+
+@faults.mutant(
+    killed_by="turns.speech-alternates", during="turns/server_vad", like="speech-stopped-without-started"
+)
+def speech_stops_twice(_dialect: Dialect) -> Fault:
+    """The end of speech is announced twice."""
+    return repeating(STOPPED)
+
+
+@faults.mutant(
+    killed_by="turns.stopped-names-its-speech", during="turns/server_vad", like="ids-inconsistent-over-events"
+)
+def speech_stops_under_another_id(_dialect: Dialect) -> Fault:
+    """Speech ends under another item id than it began with."""
+    return setting(STOPPED, item_id="item_other")
+
+
+@faults.mutant(
+    killed_by="turns.committed-names-its-speech",
+    during="turns/server_vad",
+    like="committed-item-id-not-used-again",
+)
+def speech_is_committed_under_another_id(_dialect: Dialect) -> Fault:
+    """The item announced when speech began is not the one that is committed."""
+    return setting(STARTED, STOPPED, item_id="item_heard")
+
+
+@faults.mutant(killed_by="turns.speech-ends-in-a-commit", during="turns/no_automatic_response")
+def a_turn_is_never_committed(_dialect: Dialect) -> Fault:
+    """Detected speech becomes an item without a commit."""
+    return dropping(COMMITTED)
+
+
+@faults.mutant(killed_by="turns.stopped-precedes-committed", during="turns/server_vad")
+def a_turn_is_committed_before_it_stops(_dialect: Dialect) -> Fault:
+    """The end of speech is announced after the commit."""
+    return holding(lambda event: event["type"] == STOPPED, until=COMMITTED)
+
+
+@faults.mutant(
+    killed_by="turns.speech-ends-after-it-begins",
+    during="turns/server_vad",
+    like="speech-stopped-without-started",
+)
+def speech_ends_before_it_begins(_dialect: Dialect) -> Fault:
+    """A turn begins a minute after its end."""
+    return changing({STARTED}, lambda event: {**event, "audio_start_ms": event["audio_start_ms"] + 60_000})
+
+
+@faults.mutant(killed_by="turns.positions-advance", during="turns/barge_in")
+def a_later_turn_begins_earlier(_dialect: Dialect) -> Fault:
+    """Every turn begins a little before the first one."""
+    first: list[int] = []
+
+    def change(event: Event) -> Event:
+        first.append(event["audio_start_ms"])
+        return {**event, "audio_start_ms": first[0] + (200 if len(first) == 1 else 100)}
+
+    return changing({STARTED}, change)
+
+
+@faults.mutant(
+    killed_by="turns.positions-lie-in-the-audio", during="turns/server_vad", like="sample-rate-assumed-16k"
+)
+def positions_are_counted_at_another_rate(_dialect: Dialect) -> Fault:
+    """Positions are counted as if the audio had a third of its sample rate."""
+
+    def change(event: Event) -> Event:
+        return {
+            key: value * 3 if key in ("audio_start_ms", "audio_end_ms") else value
+            for key, value in event.items()
+        }
+
+    return changing({STARTED, STOPPED}, change)
+
+
+@faults.mutant(killed_by="turns.end-includes-the-silence", during="turns/server_vad")
+def a_turn_is_shorter_than_its_silence(_dialect: Dialect) -> Fault:
+    """The end of speech is said to be just after its beginning."""
+    began = [0]
+
+    def change(event: Event) -> Event:
+        if event["type"] == STARTED:
+            began[0] = event["audio_start_ms"]
+            return event
+        return {**event, "audio_end_ms": began[0] + 10}
+
+    return changing({STARTED, STOPPED}, change)
+
+
+@faults.mutant(
+    killed_by="turns.committed-turn-is-answered",
+    during="turns/server_vad",
+    like="no-response-without-transcription",
+)
+def turns_are_never_answered(_dialect: Dialect) -> Fault:
+    """With `create_response`, a turn is committed and nothing follows."""
+
+    def sends(event: Event) -> Iterable[Event]:
+        item = event.get("item")
+        own = isinstance(item, dict) and item.get("role") == "assistant"
+        if not own and not event["type"].startswith(("response.", "rate_limits.")):
+            yield event
+
+    return Fault(sends=sends)
+
+
+@faults.mutant(killed_by="turns.response-follows-a-committed-turn", during="turns/server_vad")
+def the_response_comes_before_the_commit(_dialect: Dialect) -> Fault:
+    """A turn is committed only after its response has begun."""
+
+    def held(event: Event) -> bool:
+        item = event.get("item")
+        of_the_user = isinstance(item, dict) and item.get("role") == "user"
+        return event["type"] == COMMITTED or (of_the_user and event["type"].startswith("conversation."))
+
+    return holding(held, until="response.created")
+
+
+@faults.mutant(
+    killed_by="turns.no-response-by-itself",
+    during="turns/no_automatic_response",
+    like="create-response-ignored",
+)
+def create_response_is_ignored(dialect: Dialect) -> Fault:
+    """`create_response` false is confirmed, and turns are answered all the same."""
+    return obeying(dialect, "create_response", shown=False, real=True)
+
+
+@faults.mutant(
+    killed_by="turns.speech-interrupts-the-response", during="turns/barge_in", like="barge-in-missing"
+)
+def speech_interrupts_nothing(dialect: Dialect) -> Fault:
+    """`interrupt_response` is confirmed, and responses go on through speech."""
+    return obeying(dialect, "interrupt_response", shown=True, real=False)
+
+
+@faults.mutant(killed_by="turns.interruption-gives-its-reason", during="turns/barge_in")
+def an_interruption_blames_the_client(_dialect: Dialect) -> Fault:
+    """A response that speech cancelled says that the client cancelled it."""
+
+    def change(event: Event) -> Event:
+        changed = deepcopy(event)
+        if changed["response"]["status"] == "cancelled":
+            changed["response"]["status_details"]["reason"] = "client_cancelled"
+        return changed
+
+    return changing({"response.done"}, change)
+
+
+@faults.mutant(killed_by="turns.uninterrupted-response-runs-on", during="turns/no_interruption")
+def speech_always_interrupts(dialect: Dialect) -> Fault:
+    """`interrupt_response` false is confirmed, and speech cancels responses all the same."""
+    return obeying(dialect, "interrupt_response", shown=False, real=True)
+
+
+@faults.mutant(killed_by="turns.timeout-is-committed", during="turns/server_vad", dialects={"ga"})
+def a_timeout_commits_something_else(_dialect: Dialect) -> Fault:
+    """A turn times out under an id that is never committed."""
+    event = {"type": TIMED_OUT, "item_id": "item_idle", "audio_start_ms": 0, "audio_end_ms": 100}
+    return adding_before(COMMITTED, lambda _: [event])
+
+
+@faults.mutant(killed_by="turns.detection-is-on-at-first", during="session/defaults")
+def detection_is_off_at_first(dialect: Dialect) -> Fault:
+    """A conversation begins without turn detection."""
+    path = dialect.session_paths["turn_detection"]
+
+    def change(event: Event) -> Event:
+        changed = deepcopy(event)
+        where = changed["session"]
+        for step in path[:-1]:
+            where = where[step]
+        where[path[-1]] = None
+        return changed
+
+    return changing(SESSIONS, change)

@@ -1,0 +1,30 @@
+"""The pytest plugin: inert, and next to free, in every run that does not ask for it.
+
+It wakes up for an option of ours, for the folders of a project that says `realtime_suite = true`,
+and for scenario files named on the command line (`activation`).  All else is imported only then.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.plugin.options import INI, OPTIONS
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register the options; none of them changes anything unless it is given."""
+    group = parser.getgroup("realtime-conformance", "conformance of an OpenAI Realtime endpoint")
+    for option in OPTIONS:
+        option.register(group)
+    parser.addini(INI, "The folders of this project hold scenarios: play them (realtime-conformance).", "bool", False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Wake up, if this run asks for it."""
+    from conformance.plugin.activation import asked_for
+
+    if asked_for(config):
+        from conformance.plugin.run import activate
+
+        activate(config)

@@ -1,0 +1,79 @@
+"""Whether a pytest run is ours, and which files it plays.  Imported in every pytest run: keep it light."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.plugin.options import INI, given
+
+if TYPE_CHECKING:
+    import pytest
+
+#: How a bundled scenario is named on the command line, wherever it lies.
+BUNDLED = "scenarios"
+#: So many YAML files of a named folder are looked at, and so deep, to see whether it holds scenarios.
+MOST_FILES, DEEPEST = 40, 3
+YAML = (".yaml", ".yml")
+
+
+def asked_for(config: pytest.Config) -> bool:
+    """Tell whether this run asks for the plugin."""
+    if config.getoption("help", False) or config.getoption("version", 0):
+        return False
+    if hasattr(config, "workerinput"):
+        return bool(config.workerinput.get("realtime"))
+    if given(config):
+        return True
+    if config.args_source.name != "ARGS" and not config.getini(INI):
+        return False
+    return any(_holds_scenarios(config, each) for each in config.args)
+
+
+def bundled_by_default(config: pytest.Config) -> bool:
+    """Tell whether an endpoint but no path was named, so that the bundled scenarios are what is meant.
+
+    In the root of a project of scenarios its own `testpaths` are.
+    """
+    source = config.args_source.name
+    return given(config) and (source == "INVOCATION_DIR" or (source == "TESTPATHS" and not config.getini(INI)))
+
+
+def arguments(config: pytest.Config) -> list[str]:
+    """Give what pytest shall collect: the bundled scenarios where nothing is named, or where they are named."""
+    from conformance.resources import folder
+
+    bundled = folder(BUNDLED)
+    if bundled_by_default(config):
+        return [str(bundled)]
+    return [_bundled(config, each, bundled) for each in config.args]
+
+
+def _bundled(config: pytest.Config, argument: str, bundled: Path) -> str:
+    """Turn `scenarios/…`, which is not here, into the place of the bundled file."""
+    name, colons, rest = argument.partition("::")
+    path = Path(name)
+    if path.is_absolute() or path.parts[:1] != (BUNDLED,) or (config.invocation_params.dir / path).exists():
+        return argument
+    found = bundled.joinpath(*path.parts[1:])
+    return f"{found}{colons}{rest}" if found.exists() else argument
+
+
+def _holds_scenarios(config: pytest.Config, argument: str) -> bool:
+    from conformance.scenario.sniff import looks_like_scenario
+
+    path = config.invocation_params.dir / argument.partition("::")[0]
+    if path.is_file():
+        return path.suffix in YAML and looks_like_scenario(path)
+    if not path.is_dir():
+        # A bundled scenario, as the command that repeats a finding names it.
+        return path.suffix in YAML and Path(argument).parts[:1] == (BUNDLED,)
+    return any(looks_like_scenario(each) for each in _yaml_files(path))
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    for depth in range(DEEPEST):
+        for suffix in YAML:
+            found += sorted(folder.glob("*/" * depth + "*" + suffix))[: MOST_FILES - len(found)]
+    return found

@@ -1,0 +1,80 @@
+"""The options, one line each.  Imported in every pytest run: nothing but the standard library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import pytest
+
+#: The ini option of a project whose folders hold scenarios.
+INI = "realtime_suite"
+
+
+class Option(NamedTuple):
+    """One command line option."""
+
+    flag: str
+    help: str
+    metavar: str | None = None
+    type: type = str
+    action: str = "store"
+    choices: tuple[str, ...] | None = None
+
+    @property
+    def dest(self) -> str:
+        """Where pytest keeps the value; prefixed, so that nobody else's option is touched."""
+        return "realtime_" + self.flag.removeprefix("--").replace("-", "_")
+
+    def register(self, group: pytest.OptionGroup) -> None:
+        """Add it to pytest's parser."""
+        how: dict[str, Any] = {"action": self.action, "dest": self.dest, "default": None, "help": self.help}
+        if self.action in ("store", "append"):
+            how |= {"metavar": self.metavar, "type": self.type}
+        if self.choices:
+            how["choices"] = self.choices
+        try:
+            group.addoption(self.flag, **how)
+        except ValueError:  # another plugin has taken the name
+            group.addoption("--realtime-" + self.flag.removeprefix("--"), **how)
+
+
+OPTIONS = (
+    Option("--endpoint", "The endpoint to play against; without it the embedded reference.", "URL"),
+    Option("--model", "Value of `?model=`.", "NAME"),
+    Option("--token", "The key. Better: the environment variable REALTIME_TOKEN.", "KEY"),
+    Option("--auth", "How the key is offered: bearer, query-token, query-api_key, …, or all.", "STYLE"),
+    Option("--dialect", "Protocol revision; auto (the default) looks at the first events.", None, str, "store",
+           ("auto", "ga", "beta")),
+    Option("--profile", "What the endpoint's documents promise: a bundled profile or a YAML file.", "NAME|FILE"),
+    Option("--sessions", "Conversations at once (default 16).", "N", int),
+    Option("--strict-conformance", "SHOULD findings fail too (pytest's own --strict does the same).", action="store_true"),
+    Option("--allow-unproven", "A promised rule that was not exercised is skipped, not failed.", action="store_true"),
+    Option("--ca-file", "Certificate authority that signed the endpoint's certificate.", "FILE"),
+    Option("--insecure", "Do not check the endpoint's certificate.", action="store_true"),
+    Option("--header", "A further header of every upgrade request; may be repeated.", "'Name: value'", str, "append"),
+    Option("--connect-timeout", "Seconds to wait for the upgrade (default 10).", "SECONDS", float),
+    Option("--answer-timeout", "Seconds to wait for an answer (default 20).", "SECONDS", float),
+    Option("--reports", "Where traces, report.json and allure-results go (default reports/).", "DIR"),
+)  # fmt: skip
+
+
+def value(config: pytest.Config, flag: str) -> Any:
+    """Give the value of one of our options, None if it was not given."""
+    return config.getoption("realtime_" + flag.replace("-", "_"))
+
+
+def given(config: pytest.Config) -> bool:
+    """Tell whether any of our options was given."""
+    return any(config.getoption(option.dest) is not None for option in OPTIONS)
+
+
+def strict(config: pytest.Config) -> bool:
+    """Tell whether SHOULD findings count.
+
+    pytest has a `--strict` of its own, in every release (8: for markers; 9: all its strictness, kept as an
+    override of the ini option): given on the command line it means ours too.
+    """
+    overrides = config.getoption("override_ini", None) or []
+    own = config.getoption("strict", False) is True or "strict=true" in overrides
+    return bool(value(config, "strict-conformance")) or own

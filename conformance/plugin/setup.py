@@ -1,0 +1,218 @@
+"""From options, environment and profile to one value that says where to play, as whom, and what is claimed."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from conformance.contract.dialect import Dialect
+from conformance.contract.dialects import DIALECTS
+from conformance.errors import UsageError
+from conformance.play.auth import STYLES
+from conformance.play.target import Patience, Target, checked_url
+from conformance.plugin.options import strict, value
+from conformance.secrets import Scrubber
+
+if TYPE_CHECKING:
+    from conformance.contract.profile import Profile
+
+TOKEN = "REALTIME_TOKEN"  # noqa: S105 - the name of a variable
+AUTO = "auto"
+#: What the embedded reference is asked for where nobody says otherwise.
+REFERENCE_MODEL = "gpt-realtime"
+#: Conversations at once.
+SESSIONS = 16
+#: Names of headers and query parameters whose values are secrets.
+SECRET_NAMES = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
+
+Number = TypeVar("Number", int, float)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the options come to."""
+
+    target: Target
+    """`url` is empty until the embedded reference listens."""
+    dialect: str = AUTO
+    """As asked for: `auto`, `ga` or `beta`."""
+    profile: Profile | None = None
+    auth: str = ""
+    """As asked for: a style, `all`, or empty."""
+    sessions: int = SESSIONS
+    strict: bool = False
+    allow_unproven: bool = False
+    reports: Path = Path("reports")
+    scrub: Scrubber = Scrubber()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the reference endpoint is what is played against."""
+        return not self.target.url
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """The auth styles that `each: auth` goes through: those documented, or the one that was asked for."""
+        if self.auth not in ("", "all"):
+            return (self.auth,)
+        if self.profile is not None:
+            return self.profile.auth
+        return tuple(STYLES) if self.embedded or self.auth == "all" else ("bearer",)
+
+    @property
+    def waivers(self) -> Mapping[str, str]:
+        """Rule id -> why the profile's vendor departs from it."""
+        return self.profile.waivers if self.profile is not None else {}
+
+    def lacks(self, needs: frozenset[str]) -> frozenset[str]:
+        """Give those of the features that the profile does not claim."""
+        if self.profile is None or self.profile.features is None:
+            return frozenset()
+        return needs - frozenset(self.profile.features)
+
+    @property
+    def repeats(self) -> str:
+        """The options that play the same again, without secrets."""
+        told = {
+            "endpoint": "" if self.embedded else self.scrub(self.target.url),
+            "profile": self.profile.name if self.profile is not None else "",
+            "auth": self.auth,
+            "dialect": "" if self.dialect == AUTO else self.dialect,
+            "model": (self.target.model or "") if not self.embedded else "",
+        }
+        return " ".join(f"--{name}={_quoted(each)}" for name, each in told.items() if each)
+
+
+def _quoted(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)
+
+
+def setup_of(config: pytest.Config) -> Setup:
+    """Read the options; UsageError says which one is wrong."""
+    profile = _profile(value(config, "profile"))
+    asked = value(config, "dialect") or AUTO
+    endpoint = value(config, "endpoint")
+    url = _url(endpoint, profile) if endpoint is not None else ""
+    headers = _headers(value(config, "header") or [], profile)
+    key = _key(value(config, "token"), embedded=not url)
+    auth = _auth(value(config, "auth"))
+    styles = profile.auth if profile is not None else ("bearer",)
+    target = Target(
+        url=url,
+        dialect=_first_guess(asked, profile),
+        key=key,
+        model=value(config, "model") or (profile.model if profile else None) or (None if url else REFERENCE_MODEL),
+        auth=auth if auth not in ("", "all") else styles[0],
+        headers=headers,
+        patience=_patience(config),
+        ca_file=_existing(value(config, "ca-file")),
+        insecure=bool(value(config, "insecure")),
+    )
+    return Setup(
+        target=target,
+        dialect=asked if asked != AUTO or profile is None else profile.dialect,
+        profile=profile,
+        auth=auth,
+        sessions=_positive("sessions", value(config, "sessions"), SESSIONS),
+        strict=strict(config),
+        allow_unproven=bool(value(config, "allow-unproven")),
+        reports=_reports(config),
+        scrub=Scrubber((key, *_hidden(url, headers))),
+    )
+
+
+def embedded_on(setup: Setup, url: str) -> Setup:
+    """Give the target its address, now that the embedded reference listens."""
+    path = setup.profile.path if setup.profile is not None else ""
+    if path:
+        url = urlsplit(url)._replace(path=path).geturl()
+    return replace(setup, target=replace(setup.target, url=url))
+
+
+def _profile(name: str | None) -> Profile | None:
+    if name is None:
+        return None
+    from conformance.contract.profile import load_profile
+
+    return load_profile(name)
+
+
+def _url(endpoint: str, profile: Profile | None) -> str:
+    if profile is not None and urlsplit(endpoint).path in ("", "/") and "://" in endpoint:
+        endpoint = urlsplit(endpoint)._replace(path=profile.path).geturl()
+    return checked_url(endpoint)
+
+
+def _first_guess(asked: str, profile: Profile | None) -> Dialect:
+    """Give the dialect in which the first connection asks for a session."""
+    name = asked if asked != AUTO else (profile.dialect if profile is not None else "ga")
+    return DIALECTS[name]
+
+
+def _key(option: str | None, *, embedded: bool) -> str:
+    if option is not None:
+        return option
+    # The reference invents a key of its own: the real one has no business there.
+    return "sk-reference-" + secrets.token_hex(12) if embedded else os.environ.get(TOKEN, "")
+
+
+def _auth(style: str | None) -> str:
+    if style is None or style == "all" or style in STYLES:
+        return style or ""
+    raise UsageError(f"--auth: there is no style {style!r}", f"Known: {', '.join(STYLES)}, and all.")
+
+
+def _headers(written: list[str], profile: Profile | None) -> tuple[tuple[str, str], ...]:
+    headers = list((profile.headers if profile is not None else {}).items())
+    for each in written:
+        name, colon, text = each.partition(":")
+        if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not text.strip().isprintable():
+            raise UsageError("--header: no 'Name: value'", "For example: --header 'X-Team: voice'")
+        headers.append((name, text.strip()))
+    return tuple(headers)
+
+
+def _hidden(url: str, headers: tuple[tuple[str, str], ...]) -> list[str]:
+    """Give the secrets that stand in the URL or in further headers."""
+    pairs = [*parse_qsl(urlsplit(url).query), *headers]
+    password = urlsplit(url).password if url else None
+    return [text for name, text in pairs if SECRET_NAMES.search(name)] + ([password] if password else [])
+
+
+def _patience(config: pytest.Config) -> Patience:
+    usual = Patience()
+    return replace(
+        usual,
+        connect=_positive("connect-timeout", value(config, "connect-timeout"), usual.connect),
+        first_event=_positive("answer-timeout", value(config, "answer-timeout"), usual.first_event),
+        answer=_positive("answer-timeout", value(config, "answer-timeout"), usual.answer),
+    )
+
+
+def _positive(flag: str, number: Number | None, usual: Number) -> Number:
+    if number is None:
+        return usual
+    if not number > 0:
+        raise UsageError(f"--{flag}: {number} is not more than 0")
+    return number
+
+
+def _existing(file: str | None) -> str | None:
+    if file is not None and not Path(file).is_file():
+        raise UsageError(f"--ca-file: there is no file {file}")
+    return file
+
+
+def _reports(config: pytest.Config) -> Path:
+    chosen = value(config, "reports")
+    return (config.invocation_params.dir / chosen).resolve() if chosen else config.rootpath / "reports"

@@ -1,0 +1,123 @@
+"""What the reference says, in the eyes of the official client's types."""
+
+from __future__ import annotations
+
+import base64
+import typing
+
+import pytest
+
+from conformance.contract.dialects import DIALECTS
+from conformance.reference.sound import tone
+
+pytest.importorskip("openai", reason="the official client is a development dependency")
+
+from openai.types.beta.realtime.realtime_server_event import RealtimeServerEvent as BetaEvent  # noqa: E402
+from openai.types.realtime.realtime_server_event import RealtimeServerEvent as GaEvent  # noqa: E402
+
+#: Fields that the recordings of real endpoints have and the package's types do not know yet.
+ON_THE_WIRE = {
+    "session.client_secret",
+    "session.expires_at",
+    "session.id",
+    "session.include",
+    "session.object",
+    "session.prompt",
+    "session.truncation",
+    "session.turn_detection.idle_timeout_ms",
+    "session.input_audio_noise_reduction",
+    "session.max_response_output_tokens",
+    "session.speed",
+    "session.tracing",
+    "name",
+    "part.transcript",
+}
+#: The package has no type for it.
+UNTYPED = {"beta": {"transcription_session.created"}, "ga": set()}
+
+
+def models(union):
+    return {
+        typing.get_args(each.model_fields["type"].annotation)[0]: each
+        for each in typing.get_args(typing.get_args(union)[0])
+        if hasattr(each, "model_fields")
+    }
+
+
+MODELS = {"ga": models(GaEvent), "beta": models(BetaEvent)}
+
+
+def unknown_fields(model, path=""):
+    """Dotted paths of what a model was given and does not know."""
+    for name, value in model:
+        where = f"{path}.{name}" if path else name
+        if name in (model.model_extra or {}):
+            yield where
+            continue
+        for each in value if isinstance(value, list) else [value]:
+            if hasattr(each, "model_fields"):
+                yield from unknown_fields(each, where)
+
+
+def tour(talk):
+    """Hear every kind of event that the reference can send in a conversation."""
+    tool = {"type": "function", "name": "look_it_up", "description": "", "parameters": {"type": "object"}}
+    talk.update(tools=[tool], transcription={"model": "gpt-4o-transcribe"}, turn_detection={"type": "semantic_vad"})
+    sound = base64.b64encode(tone("pcm16", 600) + bytes(96_000)).decode()
+    talk.send("input_audio_buffer.append", audio=sound).hear()
+    talk.update(transcription={"model": "nobody"}, turn_detection={"type": "server_vad"})
+    talk.send("input_audio_buffer.append", audio=sound).hear()
+    talk.update(transcription={"model": "whisper-1"}, turn_detection=None)
+    talk.send("input_audio_buffer.append", audio=sound).send("input_audio_buffer.commit").hear()
+    talk.send("input_audio_buffer.clear").hear()
+    call = talk.only(talk.turn("Call look_it_up"), "response.function_call_arguments.done")
+    output = {"type": "function_call_output", "call_id": call["call_id"], "output": "42"}
+    talk.send("conversation.item.create", item=output).respond(modalities="text").hear()
+    spoken = talk.only(talk.turn("Hello", metadata={"a": "b"}), "response.output_item.done")["item"]["id"]
+    talk.send("conversation.item.retrieve", item_id=spoken).hear()
+    talk.send("conversation.item.truncate", item_id=spoken, content_index=0, audio_end_ms=100).hear()
+    talk.send("conversation.item.retrieve", item_id=spoken).hear()
+    talk.send("conversation.item.delete", item_id=spoken).hear()
+    talk.say("Count from 1 to 100").respond(max_output_tokens=30, modalities="text").hear()
+    talk.respond().hear_until("response.output_audio.delta")
+    talk.send("response.cancel").hear()
+    talk.respond(conversation="none", instructions="Please fail").hear()
+    talk.send("response.cancel", event_id="x").hear()
+    return talk.heard
+
+
+@pytest.mark.parametrize("intent", ["conversation", "transcription"])
+def test_every_event_fits_the_types_of_the_official_client(new_talk, intent):
+    talk = new_talk(intent=intent)
+    events = tour(talk) if intent == "conversation" else talk.heard
+    types = MODELS[talk.dialect.name]
+    strange = set()
+    for event in events:
+        spoken = talk.dialect.spoken(event["type"])
+        if spoken in UNTYPED[talk.dialect.name]:
+            continue
+        model = types[spoken].model_validate({**event, "type": spoken}, strict=True)
+        strange |= set(unknown_fields(model))
+    assert strange <= ON_THE_WIRE
+
+
+def test_the_tour_hears_what_the_revision_has(talk):
+    elsewhere = {
+        "conversation.created",
+        "conversation.item.created",
+        "conversation.item.input_audio_transcription.segment",
+        "input_audio_buffer.dtmf_event_received",
+        "input_audio_buffer.timeout_triggered",
+        "transcription_session.created",
+        "transcription_session.updated",
+    }
+    missing = {
+        kind
+        for kind in talk.dialect.canonical_server_events
+        if kind not in elsewhere and "mcp" not in kind and not kind.startswith("output_audio_buffer.")
+    }
+    assert missing <= {event["type"] for event in tour(talk)}
+
+
+def test_both_revisions_are_known_to_the_package():
+    assert set(MODELS) == set(DIALECTS)
