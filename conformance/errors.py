@@ -4,8 +4,9 @@ What the endpoint does wrong is a finding, never an exception; what the network 
 
     ConformanceError            has a message and a cure; prints without a traceback
     ├── UsageError              an option, a URL, a credential: the person's call
-    │   ├── ScenarioError       a scenario file, with file, line and column
-    │   └── ProfileError        a profile file
+    │   └── FileError           a file written by hand, with file, line and column
+    │       ├── ScenarioError
+    │       └── ProfileError
     ├── TraceError              a saved trace that cannot be read
     ├── SchemaError             our own schema files are missing or broken
     └── HarnessError            our own bug: the harness said something wrong on the wire
@@ -32,8 +33,8 @@ class UsageError(ConformanceError):
 
 
 @dataclass(eq=False)
-class ScenarioError(UsageError):
-    """A scenario file is wrong; `where` is `file:line:column`."""
+class FileError(UsageError):
+    """A file written by hand is wrong; `where` is `file:line:column`."""
 
     where: str = ""
 
@@ -42,8 +43,12 @@ class ScenarioError(UsageError):
         return f"{text}\n{self.cure}" if self.cure else text
 
 
-class ProfileError(UsageError):
-    """A profile file is wrong or unknown."""
+class ScenarioError(FileError):
+    """A scenario file is wrong."""
+
+
+class ProfileError(FileError):
+    """A profile file is wrong, or there is no such profile."""
 
 
 class TraceError(ConformanceError):

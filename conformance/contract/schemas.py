@@ -6,6 +6,7 @@ registration.  `jsonschema-rs` gives the verdict; it is imported when the first 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -207,7 +208,7 @@ def pointer(steps: Iterator[str | int] | list[str | int]) -> str:
 
 
 def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    return json.dumps(value, ensure_ascii=False)  # takes integers of any size, which orjson refuses
 
 
 def _short(text: str) -> str:

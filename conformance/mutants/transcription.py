@@ -15,6 +15,15 @@ PREFIX = "conversation.item.input_audio_transcription."
 DELTA, COMPLETED, FAILED = PREFIX + "delta", PREFIX + "completed", PREFIX + "failed"
 COMMITTED, ADDED = "input_audio_buffer.committed", "conversation.item.added"
 
+#: Usage of a response that was cancelled before it said anything.
+NOTHING_USED: dict[str, Any] = {
+    "total_tokens": 0,
+    "input_tokens": 0,
+    "output_tokens": 0,
+    "input_token_details": {"text_tokens": 0, "audio_tokens": 0, "cached_tokens": 0},
+    "output_token_details": {"text_tokens": 0, "audio_tokens": 0},
+}
+
 
 def _transcript(item_id: str | None) -> Event:
     return {
@@ -110,22 +119,23 @@ def a_failed_transcription_is_an_error_too(_dialect: Dialect) -> Fault:
 
 
 @faults.mutant(killed_by="transcription.session-never-responds", during="transcription/session")
-def a_transcription_session_answers(_dialect: Dialect) -> Fault:
+def a_transcription_session_answers(dialect: Dialect) -> Fault:
     """A transcription session answers what it transcribed."""
-    response: dict[str, Any] = {
+    effective = {"modalities": "text", "max_output_tokens": "inf", "voice": "alloy", "output_format": "pcm16"}
+    response = {
         "object": "realtime.response",
         "id": "resp_uncalled",
-        "status_details": None,
         "output": [],
         "conversation_id": "conv_uncalled",
         "metadata": None,
-        "usage": None,
+        **dialect.response({**effective, "temperature": 0.8}),
     }
     cancelled = {"type": "cancelled", "reason": "turn_detected"}
+    begun = {"status": "in_progress", "status_details": None, "usage": None}
+    ended = {"status": "cancelled", "status_details": cancelled, "usage": NOTHING_USED}
 
     def make(_event: Event) -> Iterable[Event]:
-        yield {"type": "response.created", "response": {**response, "status": "in_progress"}}
-        ended = {**response, "status": "cancelled", "status_details": cancelled}
-        yield {"type": "response.done", "response": ended}
+        yield {"type": "response.created", "response": {**response, **begun}}
+        yield {"type": "response.done", "response": {**response, **ended}}
 
     return adding_after(COMPLETED, make)

@@ -72,7 +72,7 @@ def speech_ends_before_it_begins(_dialect: Dialect) -> Fault:
     return changing({STARTED}, lambda event: {**event, "audio_start_ms": event["audio_start_ms"] + 60_000})
 
 
-@faults.mutant(killed_by="turns.positions-advance", during="turns/barge_in")
+@faults.mutant(killed_by="turns.positions-advance", during="turns/two_turns")
 def a_later_turn_begins_earlier(_dialect: Dialect) -> Fault:
     """Every turn begins a little before the first one."""
     first: list[int] = []

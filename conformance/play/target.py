@@ -121,4 +121,6 @@ def url_of(target: Target, ask: Ask) -> str:
         query = [pair for pair in query if pair[0] != "model"] + [("model", ask.model)]
     elif ask.model is None and ask.model_kind != "valid":
         query = [pair for pair in query if pair[0] not in ("model", "deployment")]
-    return parts._replace(query=urlencode([*query, *ask.query])).geturl()
+    # A GET without an upgrade is plain HTTP, and its URL says so.
+    scheme = parts.scheme.replace("ws", "http") if ask.plain else parts.scheme
+    return parts._replace(scheme=scheme, query=urlencode([*query, *ask.query])).geturl()

@@ -144,7 +144,7 @@ class Wire:
 
 def tls_of(target: Target, url: str) -> ssl.SSLContext | None:
     """Give the TLS settings for *url*: the system's authorities, or `--ca-file`, or none (`--insecure`)."""
-    if not url.startswith("wss"):
+    if not url.startswith(("wss", "https")):
         return None
     context = ssl.create_default_context(cafile=target.ca_file)
     if target.insecure:

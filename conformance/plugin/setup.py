@@ -52,11 +52,8 @@ class Setup:
     allow_unproven: bool = False
     reports: Path = Path("reports")
     scrub: Scrubber = Scrubber()
-
-    @property
-    def embedded(self) -> bool:
-        """Whether the reference endpoint is what is played against."""
-        return not self.target.url
+    embedded: bool = False
+    """Whether the reference endpoint is what is played against; stays true once it listens."""
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -128,6 +125,7 @@ def setup_of(config: pytest.Config) -> Setup:
         allow_unproven=bool(value(config, "allow-unproven")),
         reports=_reports(config),
         scrub=Scrubber((key, *_hidden(url, headers))),
+        embedded=not url,
     )
 
 

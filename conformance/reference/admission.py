@@ -10,11 +10,11 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
+from conformance.reference.hooks import Hears, Said, Sends, unchanged
 from conformance.reference.ids import Ids
 from conformance.reference.refusals import Event, error_body
 
@@ -141,14 +141,25 @@ def admit(
         return Refused(
             426, error_body("upgrade_required", "This endpoint speaks WebSocket: ask for an upgrade.")
         )
-    wants_beta = (
-        "realtime=v1" in asked.headers.get("openai-beta", ()) or BETA_SUBPROTOCOL in asked.subprotocols
-    )
-    if wants_beta and dialect == "ga":
+    if dialect == "ga" and _wants_beta(asked):
         message = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
         return AcceptThenClose(error_body("beta_api_shape_disabled", message), 4000, selected)
-    spoken = dialect if dialect != "auto" else "beta" if wants_beta else "ga"
-    return _session(asked, spoken, selected, models)
+    return _session(asked, _revision(asked, dialect), selected, models)
+
+
+def revision(
+    headers: Mapping[str, str] | Iterable[tuple[str, str]], subprotocols: Sequence[str], dialect: str = "auto"
+) -> str:
+    """Tell which revision an upgrade request asks for: `ga` or `beta`."""
+    return _revision(Upgrade("", {}, _grouped(headers), tuple(subprotocols)), dialect)
+
+
+def _revision(asked: Upgrade, dialect: str) -> str:
+    return dialect if dialect != "auto" else "beta" if _wants_beta(asked) else "ga"
+
+
+def _wants_beta(asked: Upgrade) -> bool:
+    return "realtime=v1" in asked.headers.get("openai-beta", ()) or BETA_SUBPROTOCOL in asked.subprotocols
 
 
 def _session(asked: Upgrade, dialect: str, selected: str | None, models: Sequence[str]) -> Admission:
@@ -196,11 +207,11 @@ class Refusing:
 
     def __init__(self, refused: AcceptThenClose, seed: int | str = 0) -> None:
         self.closing: tuple[int, str] | None = None
-        self.sends: Callable[[Event], Iterable[Any]] = _unchanged
-        self.hears: Callable[[Event], Iterable[Event]] = _unchanged
+        self.sends: Sends = unchanged
+        self.hears: Hears = unchanged
         self._refused, self._ids = refused, Ids(seed)
 
-    def open(self) -> list[Any]:
+    def open(self) -> list[Said]:
         """Say the error."""
         self.closing = self._refused.code, self._refused.reason
         return list(
@@ -209,7 +220,7 @@ class Refusing:
             )
         )
 
-    def receive(self, frame: str | bytes) -> list[Any]:  # noqa: ARG002 - nothing is heard any more
+    def receive(self, frame: str | bytes) -> list[Said]:  # noqa: ARG002 - nothing is heard any more
         """Answer nothing."""
         return []
 
@@ -217,10 +228,6 @@ class Refusing:
         """Nothing is planned."""
         return None
 
-    def tick(self) -> list[Any]:
+    def tick(self) -> list[Said]:
         """Nothing is due."""
         return []
-
-
-def _unchanged(event: Event) -> Iterable[Event]:
-    return (event,)

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 import orjson
 
 from conformance.contract.dialect import Dialect
+from conformance.reference.hooks import Hears, Said, Sends, unchanged
 from conformance.reference.ids import Ids
 from conformance.reference.items import Conversation
 from conformance.reference.life import Stage
@@ -59,9 +60,6 @@ FEATURES = frozenset(
 #: Deepest nesting of a client event; OpenAI documents none, our JSON writer ends at 254.
 DEPTH = 100
 
-Said = Event | str | bytes
-"""An event to send; a hook may also make it a raw frame."""
-Hook = Callable[[Event], Iterable[Said]]
 Answer = Callable[[Event], Iterator[Event]]
 
 
@@ -72,10 +70,6 @@ class Row:
     answer: Answer
     shape: Shape
     feature: str = ""
-
-
-def _unchanged(event: Event) -> Iterable[Event]:
-    return (event,)
 
 
 class Endpoint:
@@ -102,9 +96,9 @@ class Endpoint:
         self.dialect = dialect
         self.closing: tuple[int, str] | None = None
         """Close code and reason, once the endpoint wants to close."""
-        self.sends: Hook = _unchanged
+        self.sends: Sends = unchanged
         """Applied to every event that goes out."""
-        self.hears: Callable[[Event], Iterable[Event]] = _unchanged
+        self.hears: Hears = unchanged
         """Applied to every event that comes in."""
         self._manner, self._ids = MANNERS[dialect.name], Ids(seed)
         self._features = FEATURES if features is None else features

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
 import orjson
 
-from conformance.reference.core import Hook, Said
+from conformance.reference.hooks import Hears, Said, Sends
 from conformance.reference.refusals import Event
 
 
@@ -35,8 +35,8 @@ class Session(Protocol):
     """What a loopback talks to: an `Endpoint`, or a `Refusing` one."""
 
     closing: tuple[int, str] | None
-    sends: Hook
-    hears: Callable[[Event], Iterable[Event]]
+    sends: Sends
+    hears: Hears
 
     def open(self) -> list[Said]:
         """Begin."""
@@ -58,12 +58,14 @@ class Loopback:
         self,
         endpoint: Callable[[VirtualClock], Session],
         *,
-        sends: Hook | None = None,
-        hears: Callable[[Event], Iterable[Event]] | None = None,
+        sends: Sends | None = None,
+        hears: Hears | None = None,
+        frames: Callable[[Event], str | bytes] | None = None,
     ) -> None:
         """Connect to the session that *endpoint* makes with the loopback's clock.
 
-        *sends* is applied to every event that the endpoint sends, *hears* to every event that reaches it.
+        *sends* is applied to every event that the endpoint sends, *hears* to every event that reaches it, and
+        *frames* puts outgoing events into frames.
         """
         self.clock = VirtualClock()
         self.endpoint = endpoint(self.clock)
@@ -71,6 +73,7 @@ class Loopback:
             self.endpoint.sends = sends
         if hears is not None:
             self.endpoint.hears = hears
+        self._frames = frames
         self.closed: tuple[int, str] | None = None
         """How the client closed the connection, once it has."""
         self._inbox: deque[Said] = deque(self.endpoint.open())
@@ -96,13 +99,15 @@ class Loopback:
                 raise TimeoutError(f"nothing came within {within} s")
             self.clock.now = max(self.clock.now, due)
             self._inbox.extend(self.endpoint.tick())
-        return as_frame(self._inbox.popleft())
+        return as_frame(self._inbox.popleft(), self._frames)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close the connection as the client."""
         self.closed = self.closed or (code, reason)
 
 
-def as_frame(said: Said) -> str | bytes:
-    """Write an event as the text of a frame; what a hook made raw stays as it is."""
-    return orjson.dumps(said).decode() if isinstance(said, dict) else said
+def as_frame(said: Said, frames: Callable[[Event], str | bytes] | None = None) -> str | bytes:
+    """Write an event as a frame: JSON text unless *frames* says otherwise; a raw frame stays as it is."""
+    if not isinstance(said, dict):
+        return said
+    return orjson.dumps(said).decode() if frames is None else frames(said)

@@ -13,10 +13,10 @@ from conformance.reference.refusals import Event
 from conformance.reference.shapes import Shape, anything, boolean, choice, decimal, maybe, record, text
 
 INSTRUCTIONS = (
-    "You are the reference endpoint of a conformance suite. Answer in one short sentence, and do exactly what "
-    "a simple request asks for: repeat a given text, give a single word, list some numbers in their order, tell "
-    "a tale, or use a tool that was named. You hear sound but no words in it, you speak with the voice of a "
-    "single tone, and you never say anything that would differ from one run to the next."
+    "You are the reference endpoint of a conformance suite. Answer in one short sentence, and do exactly "
+    "what a simple request asks for: repeat a given text, give a single word, list some numbers in their "
+    "order, tell a tale, or use a tool that was named. You hear sound but no words in it, you speak with the "
+    "voice of a single tone, and you never say anything that would differ from one run to the next."
 )
 SERVER_VAD: Event = {
     "type": "server_vad",

@@ -1,8 +1,4 @@
-"""The reference endpoint behind a socket: one asyncio server, a session for each connection.
-
-A connection has one writer.  The reader hands each frame to the session and puts the answers into the outbox;
-the writer empties it in order, and between that sleeps until the session's next plan is due.
-"""
+"""The reference endpoint behind a socket: one asyncio server, a session for each connection."""
 
 from __future__ import annotations
 
@@ -10,11 +6,12 @@ import asyncio
 import http
 import logging
 import ssl as tls
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import count
 from types import TracebackType
 from typing import Self
+from weakref import WeakKeyDictionary
 
 from websockets.asyncio.server import Server as Listener
 from websockets.asyncio.server import ServerConnection, serve
@@ -24,19 +21,35 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from conformance.contract.dialects import DIALECTS
-from conformance.reference.admission import MODELS, STYLES, Admission, Admitted, Refused, Refusing, admit
-from conformance.reference.core import Endpoint, Hook, Said
-from conformance.reference.loopback import Session, as_frame
+from conformance.reference.admission import (
+    MODELS,
+    STYLES,
+    Admission,
+    Admitted,
+    Refused,
+    Refusing,
+    admit,
+    revision,
+)
+from conformance.reference.core import Endpoint
+from conformance.reference.hooks import Hooks
+from conformance.reference.line import Line
+from conformance.reference.loopback import Session
 from conformance.reference.manners import MANNERS
 from conformance.reference.pace import Pace
-from conformance.reference.refusals import Event
 
 log = logging.getLogger("conformance.reference")
 
 #: Largest frame taken: a 15 MiB append in base64 with its envelope, and room to refuse a larger one politely.
 MAX_FRAME = 32 * 1024 * 1024
-#: So many events may wait for a client that does not read, before it is not listened to either.
-OUTBOX_LIMIT = 4096
+
+
+@dataclass(frozen=True)
+class Knock:
+    """One upgrade request: what was decided about it, and what its session does wrong on purpose."""
+
+    admission: Admission
+    hooks: Hooks | None
 
 
 class Server:
@@ -55,20 +68,20 @@ class Server:
         refusal: str = "http",
         features: frozenset[str] | None = None,
         lifetime: float | None = None,
-        sends_factory: Callable[[], Hook] | None = None,
-        hears_factory: Callable[[], Callable[[Event], Iterable[Event]]] | None = None,
+        hooks: Callable[[str], Hooks] | None = None,
         ssl: tls.SSLContext | None = None,
     ) -> None:
         """Prepare to listen; *port* 0 lets the system choose.
 
         *tokens* are the keys that are let in (none: everybody).  *lifetime* is in seconds, by default that
-        of the dialect.  The factories make one hook for each session (`Endpoint.sends`, `Endpoint.hears`).
+        of the dialect.  *hooks* makes the hooks of one session from the name of its dialect.
         """
         self._host, self._port, self._ssl = host, port, ssl
         self._tokens, self._styles, self._models = tuple(tokens), tuple(auth_styles), tuple(models)
         self._dialect, self._refusal = dialect, refusal
         self._pace, self._features, self._lifetime = pace, features, lifetime
-        self._sends_factory, self._hears_factory = sends_factory, hears_factory
+        self._hooks = hooks
+        self._knocks: WeakKeyDictionary[ServerConnection, Knock] = WeakKeyDictionary()
         self._numbers = count(1)
         self._listener: Listener | None = None
 
@@ -101,15 +114,17 @@ class Server:
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"{'wss' if self._ssl else 'ws'}://{host}:{self._port}/v1/realtime"
 
-    def _admission(self, request: Request) -> Admission:
+    def _knock(self, request: Request) -> Knock:
+        headers = list(request.headers.raw_items())
         offered = [
             each.strip()
             for value in request.headers.get_all("Sec-WebSocket-Protocol")
             for each in value.split(",")
         ]
-        return admit(
+        hooks = self._hooks(revision(headers, offered, self._dialect)) if self._hooks is not None else None
+        admission = admit(
             request.path,
-            request.headers.raw_items(),
+            headers,
             offered,
             tokens=self._tokens,
             auth_styles=self._styles,
@@ -117,9 +132,11 @@ class Server:
             refusal=self._refusal,
             models=self._models,
         )
+        return Knock(hooks.admits(admission) if hooks and hooks.admits else admission, hooks)
 
-    def _process(self, _connection: ServerConnection, request: Request) -> Response | None:
-        admission = self._admission(request)
+    def _process(self, connection: ServerConnection, request: Request) -> Response | None:
+        self._knocks[connection] = knock = self._knock(request)
+        admission = knock.admission
         if not isinstance(admission, Refused):
             return None
         headers = Headers()
@@ -130,36 +147,38 @@ class Server:
             headers["Upgrade"] = "websocket"
         return Response(admission.status, http.HTTPStatus(admission.status).phrase, headers, admission.body)
 
-    def _select(self, _connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-        return next((each for each in offered if each == "realtime"), None)
+    def _select(self, connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        admission = self._knocks[connection].admission
+        chosen = None if isinstance(admission, Refused) else admission.subprotocol
+        return next((each for each in offered if each == chosen), None)
 
     async def _converse(self, connection: ServerConnection) -> None:
-        number = next(self._numbers)
-        session = self._session(connection, number)
-        line = _Line(connection, session)
+        number, knock = next(self._numbers), self._knocks[connection]
+        session = self._session(knock, number)
+        line = Line(connection, session, knock.hooks)
         try:
             await line.hold()
         except ConnectionClosed:
             pass
         finally:
-            log.info(
-                "session %d: %d frames heard, %d said, closed %s",
-                number,
-                line.heard,
-                line.said,
-                connection.close_code,
-            )
+            told = number, line.heard, line.said, connection.close_code
+            log.info("session %d: %d frames heard, %d said, closed %s", *told)
 
-    def _session(self, connection: ServerConnection, number: int) -> Session:
-        request = connection.request
-        admission = self._admission(request) if request is not None else None
+    def _session(self, knock: Knock, number: int) -> Session:
+        session = self._opened(knock.admission, number)
+        if knock.hooks is not None:
+            session.sends = knock.hooks.sends or session.sends
+            session.hears = knock.hooks.hears or session.hears
+        return session
+
+    def _opened(self, admission: Admission, number: int) -> Session:
         if not isinstance(admission, Admitted):
-            if admission is None or isinstance(admission, Refused):
-                raise RuntimeError("a session without an admitted request")
+            if isinstance(admission, Refused):
+                raise TypeError("a refused client has no session")
             log.info("session %d: refused, %s", number, admission.reason)
             return Refusing(admission, number)
         log.info("session %d: %s, %s, %s", number, admission.dialect, admission.intent, admission.model)
-        session = Endpoint(
+        return Endpoint(
             DIALECTS[admission.dialect],
             clock=asyncio.get_running_loop().time,
             model=admission.model,
@@ -169,67 +188,3 @@ class Server:
             seed=number,
             lifetime=self._lifetime or MANNERS[admission.dialect].lifetime,
         )
-        if self._sends_factory is not None:
-            session.sends = self._sends_factory()
-        if self._hears_factory is not None:
-            session.hears = self._hears_factory()
-        return session
-
-
-class _Line:
-    """One connection and its session."""
-
-    def __init__(self, connection: ServerConnection, session: Session) -> None:
-        self._connection, self._session = connection, session
-        self._outbox: deque[Said] = deque()
-        self._news, self._drained = asyncio.Event(), asyncio.Event()
-        self.heard = self.said = 0
-
-    async def hold(self) -> None:
-        """Hold the conversation until one side closes."""
-        self._outbox.extend(self._session.open())
-        reader = asyncio.create_task(self._read())
-        try:
-            await self._write(reader)
-        finally:
-            reader.cancel()
-            await asyncio.gather(reader, return_exceptions=True)
-
-    async def _read(self) -> None:
-        try:
-            async for frame in self._connection:
-                self.heard += 1
-                self._outbox.extend(self._session.receive(frame))
-                self._news.set()
-                while len(self._outbox) > OUTBOX_LIMIT:
-                    self._drained.clear()
-                    await self._drained.wait()
-        finally:
-            self._news.set()
-
-    async def _write(self, reader: asyncio.Task[None]) -> None:
-        while True:
-            self._news.clear()
-            while self._outbox:
-                await self._connection.send(as_frame(self._outbox.popleft()))
-                self.said += 1
-            self._drained.set()
-            if self._session.closing is not None:
-                await self._connection.close(*self._session.closing)
-                return
-            if reader.done():
-                reader.result()
-                return
-            await self._sleep()
-            self._outbox.extend(self._session.tick())
-
-    async def _sleep(self) -> None:
-        due, loop = self._session.due(), asyncio.get_running_loop()
-        if due is None:
-            await self._news.wait()
-        elif due <= loop.time():
-            await asyncio.sleep(0)
-        else:
-            alarm = loop.call_at(due, self._news.set)
-            await self._news.wait()
-            alarm.cancel()

@@ -366,7 +366,7 @@ def cleared_answers_a_clear(view: View) -> Judged:
 )
 def commit_starts_no_response(view: View) -> Judged:
     """While turn detection is off, a response starts only when the client asks for one."""
-    if view.partial:
+    if view.partial or view.transcription_session:
         return
     for frame in view.unasked_responses:
         if detection_at(view, frame.index) == NOTHING:

@@ -222,8 +222,6 @@ def _comes_last(view: View, edge: Edge) -> Judged:
             continue
         closed = span.closer.index
         late = [frame for frame in _after(span.frames, closed) if frame.index < span.limit and frame.type != edge.event]
-        again = next((frame.index for frame in late if frame.type == NESTS[edge.nest].opened_by), NEVER)
-        late = [frame for frame in late if frame.index < again]
         for frame in late:
             yield Finding(frame.index, f"{frame.type} of {span.name} came after {edge.event}.", f"before entry {closed}")
         if not late:
@@ -327,11 +325,17 @@ def _about(edge: Edge) -> set[str]:
     """Name the events without any of which an edge has nothing to look at."""
     if edge.relation is ONCE:
         return {edge.event}
-    if edge.nest == "response" and edge.relation is FIRST:
-        return {"response.created", "response.done", "response.output_item.added", "response.output_item.done"}
+    if edge.relation is FIRST:
+        return _inside(edge.nest)
     if edge.nest in STREAMS:
         return {*STREAMS[edge.nest][:2], "response.output_item.done"}
     return {event for event in (edge.event, edge.other, NESTS[edge.nest].opened_by) if event}
+
+
+def _inside(nest: str) -> set[str]:
+    """Name the events of a kind of span and of everything in it."""
+    own = {event for event in (NESTS[nest].opened_by, NESTS[nest].closed_by, *STREAMS.get(nest, ())[:2]) if event}
+    return own.union(*(_inside(name) for name, each in NESTS.items() if each.inside == nest))
 
 
 for _edge in EDGES:

@@ -213,13 +213,10 @@ _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
 #: Requirement -> why no rule covers it.
 UNCHECKED: Mapping[str, str] = {
     "FRM-08": "It binds the client; ours keeps to it.",
-    "FRM-09": "The documents' own examples differ, and nothing may depend on it: only uniqueness is a fact.",
     "ITM-20": "The documents ask for it, real `ga` endpoints leave it out: either is right.",
     "RSP-18": "It allows an endpoint two behaviours; no trace can break it.",
-    "SES-18": "It takes a whole session (up to an hour) to see, and no client can shorten it.",
     "STR-15": "It leaves the order open; no trace can break it.",
     "TRX-04": "It leaves the order open; no trace can break it.",
-    "RAT-02": "It allows every place, and absence; no trace can break it.",
     "USE-13": "The documents do not say; what is present is judged by the other rules of usage.",
     "USE-15": "A lone client cannot see it: it takes the traces of both sides of a relay.",
 }

@@ -30,8 +30,10 @@ def speak(talk: Talk, line: Step) -> Script:
 
 @step
 def pause(talk: Talk, line: Step) -> Script:
-    """Append that many milliseconds of silence: audio time, not waiting."""
-    return (yield from _append(talk, silence(int(line.argument), talk.input_format), CHUNK))
+    """Append that many milliseconds of silence, or `{milliseconds, chunk}`: audio time, not waiting."""
+    given = line.argument if isinstance(line.argument, dict) else {"milliseconds": line.argument}
+    quiet = silence(int(given["milliseconds"]), talk.input_format)
+    return (yield from _append(talk, quiet, given.get("chunk", CHUNK)))
 
 
 @step

@@ -88,10 +88,10 @@ def connect(talk: Talk, line: Step) -> Script:
 def knock(talk: Talk, line: Step) -> Script:
     """Ask for a session that must not be opened; `answer: either` where a session is allowed too."""
     reply = yield Open({**(line.argument or {}), "intent": talk.intent})
-    if reply.refused or line.answer == "either":
-        return reply.event
     if reply.event.get("type") == "error":
         yield Hangup(line.within)
+        return reply.event
+    if reply.refused or line.answer == "either":
         return reply.event
     raise Unmet("a session was opened", expected="a refusal", came=_named(reply.event))
 

@@ -11,9 +11,12 @@ from conformance.trace.trace import Entry, Event
 NOTHING: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Frame:
-    """One entry under its canonical name.  Hostile content is fine: every accessor copes with any JSON."""
+    """One entry under its canonical name.  Hostile content is fine: every accessor copes with any JSON.
+
+    Not frozen, for speed alone: a view makes one for every entry.  Nobody writes to it.
+    """
 
     index: int
     type: str

@@ -121,11 +121,11 @@ def ledger_of(view: View) -> Ledger:
 
 
 def _response_lines(view: View) -> list[Line]:
-    heard: dict[str, list[float | None]] = {}
+    heard: dict[int, list[float | None]] = {}
     for sound in view.sounds:
-        heard.setdefault(sound.response.id, []).append(sound.seconds)
+        heard.setdefault(sound.response.first, []).append(sound.seconds)
     return [
-        _line(done, "response", each.id, each.status, each.final.get("usage"), _sum(heard.get(each.id, [])), each)
+        _line(done, "response", each.id, each.status, each.final.get("usage"), _sum(heard.get(each.first, [])), each)
         for each in view.responses
         if (done := each.done) is not None and done.whole
     ]

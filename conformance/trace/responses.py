@@ -46,11 +46,11 @@ class Stream:
 
     @property
     def joined(self) -> str | None:
-        """The deltas, joined; None if one of them is no string or was shortened."""
-        parts = [frame.text("delta") for frame in self.deltas]
-        if not self.whole or any(part is None for part in parts):
-            return None
-        return "".join(part for part in parts if part is not None)
+        """The deltas up to the done event, joined; None if one of them is no string or was shortened."""
+        until = self.dones[0].index if self.dones else None
+        early = [frame for frame in self.deltas if until is None or frame.index < until]
+        parts = [part for frame in early if frame.whole and (part := frame.text("delta")) is not None]
+        return "".join(parts) if len(parts) == len(early) else None
 
     @property
     def final(self) -> str | None:
@@ -178,25 +178,27 @@ def id_of(frame: Frame) -> str | None:
 
 
 def responses_of(view: View) -> tuple[Response, ...]:
-    """Sort the server's events by response."""
-    found: dict[str, Response] = {}
+    """Sort the server's events by response.  An id that is created again after its end is another response."""
+    found: list[Response] = []
+    current: dict[str, Response] = {}
     for frame in view.heard:
         if not frame.type.startswith("response."):
             continue
         name = id_of(frame)
         if name is None:
             continue
-        response = found.get(name)
-        if response is None:
-            response = found[name] = Response(name)
+        response = current.get(name)
+        if response is None or (frame.type == "response.created" and response.dones):
+            response = current[name] = Response(name)
+            found.append(response)
         response.frames.append(frame)
         _place(response, frame)
-    for response in found.values():
+    for response in found:
         response.gapped = view.gap_between(response.first, response.last + 1) or (
             response.created is None and bool(view.gaps) and view.gaps[0] < response.first
         )
     _attribute(view, found)
-    return tuple(found.values())
+    return tuple(found)
 
 
 def _place(response: Response, frame: Frame) -> None:
@@ -244,14 +246,14 @@ def _place_in_part(item: OutputItem, frame: Frame) -> None:
         (stream.dones if step else stream.deltas).append(frame)
 
 
-def _attribute(view: View, found: Mapping[str, Response]) -> None:
+def _attribute(view: View, found: list[Response]) -> None:
     """Give each response the `response.create` it answers, where only one is possible.
 
     Responses that detected speech began have no cause; once speech was detected nothing is attributed by order.
     """
     speech = next((frame.index for frame in view.server("input_audio_buffer.speech_started")), len(view.frames))
     asked = [each.sent for each in view.exchanges_with("response.create") if not each.errors]
-    for response in found.values():
+    for response in found:
         if response.created is None or response.created.index > speech:
             continue
         if asked and asked[0].index < response.created.index:

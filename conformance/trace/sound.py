@@ -24,15 +24,11 @@ RATES = {"pcm16": (2, 24_000), "g711_ulaw": (1, 8_000), "g711_alaw": (1, 8_000)}
 def decoded(text: str) -> bytes | None:
     """Decode base64 as defined above; None if it is not that."""
     try:
-        data = text.encode("ascii")
-    except UnicodeEncodeError:
+        # Strict mode refuses foreign characters and padding in the middle, but lets superfluous padding pass.
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
         return None
-    if len(data) % 4 or data.rstrip(b"=").find(b"=") >= 0 or data.endswith(b"==="):
-        return None
-    try:
-        return binascii.a2b_base64(data, strict_mode=True)
-    except binascii.Error:
-        return None
+    return data if len(text) == -(-len(data) // 3) * 4 else None
 
 
 def seconds(size: int, audio_format: str | None) -> float | None:
@@ -53,8 +49,14 @@ class Sound:
     """Canonical format in effect when the response began."""
     sizes: tuple[int | None, ...]
     """Decoded bytes of each delta; None where it is no base64."""
-    digest: str
-    """SHA-256 of all bytes, in hexadecimal."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all bytes, in hexadecimal."""
+        digest = sha256()
+        for frame in self.stream.deltas:
+            digest.update(decoded(frame.text("delta") or "") or b"")
+        return digest.hexdigest()
 
     @property
     def size(self) -> int:
@@ -63,8 +65,8 @@ class Sound:
 
     @property
     def seconds(self) -> float | None:
-        """Length; None where the format is unknown or the recording shortened a delta."""
-        return seconds(self.size, self.format) if self.stream.whole else None
+        """Length; None where the format is unknown, a delta is no base64 or the recording shortened one."""
+        return seconds(self.size, self.format) if self.stream.whole and None not in self.sizes else None
 
     @property
     def broken(self) -> tuple[Frame, ...]:
@@ -85,12 +87,13 @@ def sounds_of(view: View) -> tuple[Sound, ...]:
 
 
 def _sound(view: View, response: Response, stream: Stream) -> Sound:
-    digest, sizes = sha256(), []
-    for frame in stream.deltas:
-        data = decoded(frame.text("delta") or "")
-        sizes.append(None if data is None or frame.text("delta") is None else len(data))
-        digest.update(data or b"")
+    sizes = tuple(_size(frame.text("delta")) for frame in stream.deltas)
     spelled = view.dialect.response_setting(response.initial, "output_format")
     if spelled is None:
         spelled = view.setting_at(response.first, "output_format")
-    return Sound(response, stream, view.dialect.audio_format(spelled), tuple(sizes), digest.hexdigest())
+    return Sound(response, stream, view.dialect.audio_format(spelled), sizes)
+
+
+def _size(delta: str | None) -> int | None:
+    data = decoded(delta) if delta is not None else None
+    return None if data is None else len(data)

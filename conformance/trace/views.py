@@ -16,7 +16,7 @@ from conformance.trace.frames import NOTHING, Frame, mapping
 from conformance.trace.listening import Commit, commits_of, unasked_commits_of, unasked_responses_of
 from conformance.trace.responses import Response, responses_of
 from conformance.trace.speech import Turn, turns_of
-from conformance.trace.trace import Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
+from conformance.trace.trace import Direction, End, EndKind, FrameKind, Handshake, Trace
 
 if TYPE_CHECKING:
     from conformance.trace.ledger import Ledger
@@ -56,15 +56,15 @@ class View:
         self.dialect = dialect
         self.handshake: Handshake | None = trace.handshake
         self.end: End | None = trace.end
-        self.frames: tuple[Frame, ...] = tuple(self._frame(entry) for entry in trace.entries)
+        canonical = dialect.canonical
+        self.frames: tuple[Frame, ...] = tuple(
+            Frame(entry.index, canonical(entry.type), entry.event or {}, entry, not entry.elided)
+            for entry in trace.entries
+        )
         self.heard: tuple[Frame, ...] = tuple(each for each in self.frames if not each.entry.sent)
         """What the server said."""
         self.said: tuple[Frame, ...] = tuple(each for each in self.frames if each.entry.sent)
         """What the client said."""
-
-    def _frame(self, entry: Entry) -> Frame:
-        event = entry.event if entry.event is not None else {}
-        return Frame(entry.index, self.dialect.canonical(entry.type), event, entry, not entry.elided)
 
     @cached_property
     def types(self) -> frozenset[str]:

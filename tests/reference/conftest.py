@@ -14,6 +14,7 @@ from conformance.contract.dialects import DIALECTS
 from conformance.reference.core import Endpoint
 from conformance.reference.loopback import Closed, Loopback
 
+
 def at_once(coroutine: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine that never waits for anything but its own clock."""
     with suppress(StopIteration):
@@ -74,7 +75,9 @@ class Talk:
 
     def say(self, text: str) -> Talk:
         content = [{"type": "input_text", "text": text}]
-        return self.send("conversation.item.create", item={"type": "message", "role": "user", "content": content})
+        return self.send(
+            "conversation.item.create", item={"type": "message", "role": "user", "content": content}
+        )
 
     def respond(self, **settings: Any) -> Talk:
         fields = {"response": self.dialect.response(settings)} if settings else {}

@@ -10,13 +10,33 @@ from conformance.contract.dialects import DIALECTS
 from conformance.reference.core import FEATURES, Endpoint
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
 NAMES = st.sampled_from(
-    ["item", "session", "response", "audio", "item_id", "content_index", "audio_end_ms", "previous_item_id"]
-    + ["event_id", "response_id", "content", "role", "tools", "turn_detection", "instructions", "input", "type"]
+    [
+        "item",
+        "session",
+        "response",
+        "audio",
+        "item_id",
+        "content_index",
+        "audio_end_ms",
+        "previous_item_id",
+        "event_id",
+        "response_id",
+        "content",
+        "role",
+        "tools",
+        "turn_detection",
+        "instructions",
+        "input",
+    ]
 )
 KINDS = st.sampled_from(sorted(DIALECTS["ga"].client_events | DIALECTS["beta"].client_events))
 NESTED = st.recursive(JSON, lambda inner: st.dictionaries(NAMES, inner, max_size=5), max_leaves=10)
@@ -58,7 +78,11 @@ def test_the_same_seed_says_the_same(new_talk):
         ('{"type": "input_audio_buffer.append", "audio": 3}', "invalid_type", "audio"),
         ('{"type": "response.create", "response": []}', "invalid_type", "response"),
         ('{"type": "response.create", "surprise": 1}', "unknown_parameter", "surprise"),
-        ('{"type": "response.create", "response": {"metadata": {"a": 1}}}', "invalid_type", "response.metadata.a"),
+        (
+            '{"type": "response.create", "response": {"metadata": {"a": 1}}}',
+            "invalid_type",
+            "response.metadata.a",
+        ),
         ("[" * 2000 + "]" * 2000, "invalid_json", None),
         ('{"type": ' + '{"a":' * 300 + "1" + "}" * 300 + "}", "invalid_event", None),
     ],
@@ -121,7 +145,10 @@ def test_a_session_expires_with_an_error_and_a_close(new_talk):
     talk = new_talk(lifetime=120.0)
     talk.hear(within=200.0)
     assert talk.heard[-1]["error"]["code"] == "session_expired"
-    assert (talk.closed.code, talk.closed.reason) == (1001, "Your session hit the maximum duration of 2 minutes.")
+    assert (talk.closed.code, talk.closed.reason) == (
+        1001,
+        "Your session hit the maximum duration of 2 minutes.",
+    )
 
 
 def test_a_transcription_session_never_responds(new_talk):
@@ -149,7 +176,9 @@ def test_an_endpoint_never_raises_and_lives_on_after_garbage():
             st.text(max_size=30)
             | st.binary(max_size=10)
             | JSON.map(json.dumps)
-            | st.builds(lambda kind, rest: json.dumps({**rest, "type": kind}), KINDS, st.dictionaries(NAMES, NESTED)),
+            | st.builds(
+                lambda kind, rest: json.dumps({**rest, "type": kind}), KINDS, st.dictionaries(NAMES, NESTED)
+            ),
             max_size=6,
         ),
     )

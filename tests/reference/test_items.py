@@ -51,12 +51,22 @@ def test_an_item_goes_where_the_client_puts_it(talk):
     ("item", "fields", "code", "param"),
     [
         (message(id="taken"), {}, "item_create_duplicate_item_id", "item.id"),
-        (message(), {"previous_item_id": "nobody"}, "item_create_invalid_previous_item_id", "previous_item_id"),
+        (
+            message(),
+            {"previous_item_id": "nobody"},
+            "item_create_invalid_previous_item_id",
+            "previous_item_id",
+        ),
         ({"type": "message", "role": "king", "content": []}, {}, "invalid_value", "item.role"),
         ({"type": "message", "role": "user"}, {}, "missing_required_parameter", "item.content"),
         ({"type": "thought"}, {}, "invalid_value", "item.type"),
         (message(role="assistant"), {}, "invalid_value", "item.content[0].type"),
-        (message(role="system") | {"content": [{"type": "input_audio", "audio": ""}]}, {}, "invalid_value", None),
+        (
+            message(role="system") | {"content": [{"type": "input_audio", "audio": ""}]},
+            {},
+            "invalid_value",
+            None,
+        ),
         (message() | {"content": [{"type": "input_audio", "audio": "?"}]}, {}, "invalid_value", None),
         (
             {"type": "function_call_output", "call_id": "call_none", "output": "1"},
@@ -98,7 +108,9 @@ def spoken_answer(talk):
 def test_the_assistants_retrieved_audio_is_what_was_streamed(talk):
     item = spoken_answer(talk)
     streamed = b"".join(
-        base64.b64decode(event["delta"]) for event in talk.heard if event["type"] == "response.output_audio.delta"
+        base64.b64decode(event["delta"])
+        for event in talk.heard
+        if event["type"] == "response.output_audio.delta"
     )
     (retrieved,) = talk.send("conversation.item.retrieve", item_id=item["id"]).hear()
     (part,) = retrieved["item"]["content"]
@@ -108,7 +120,9 @@ def test_the_assistants_retrieved_audio_is_what_was_streamed(talk):
 
 def test_a_truncated_answer_is_shorter_and_has_no_transcript(talk):
     item = spoken_answer(talk)
-    (event,) = talk.send("conversation.item.truncate", item_id=item["id"], content_index=0, audio_end_ms=150).hear()
+    (event,) = talk.send(
+        "conversation.item.truncate", item_id=item["id"], content_index=0, audio_end_ms=150
+    ).hear()
     del event["event_id"]
     assert event == {
         "type": "conversation.item.truncated",

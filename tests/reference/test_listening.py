@@ -109,7 +109,10 @@ def test_silence_and_faint_noise_are_not_speech(talk):
 
 
 def test_a_click_is_not_speech(talk):
-    assert append(talk, silence("pcm16", 500) + speech(milliseconds=50)[:1000] + silence("pcm16", 500)).hear() == []
+    assert (
+        append(talk, silence("pcm16", 500) + speech(milliseconds=50)[:1000] + silence("pcm16", 500)).hear()
+        == []
+    )
 
 
 def test_a_turn_needs_no_response(talk):
@@ -127,7 +130,9 @@ def test_a_short_pause_does_not_end_a_turn(talk):
 
 def test_semantic_vad_waits_longer_than_server_vad(talk):
     talk.update(turn_detection={"type": "semantic_vad", "eagerness": "low"})
-    assert talk.kinds(append(talk, speech() + silence("pcm16", 500)).hear()) == ["input_audio_buffer.speech_started"]
+    assert talk.kinds(append(talk, speech() + silence("pcm16", 500)).hear()) == [
+        "input_audio_buffer.speech_started"
+    ]
     assert "input_audio_buffer.speech_stopped" in talk.kinds(append(talk, silence("pcm16", 1000)).hear())
 
 

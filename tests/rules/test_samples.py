@@ -84,7 +84,7 @@ def cases():
                     yield pytest.param(rule_id, dialect, kind, name, id=f"{rule_id}-{dialect}-{kind}-{name}")
 
 
-@pytest.mark.parametrize(("rule_id", "dialect", "kind", "name"), cases())
+@pytest.mark.parametrize(("rule_id", "dialect", "kind", "name"), list(cases()))
 def test_a_rule_judges_its_samples_as_the_file_says(rule_id, dialect, kind, name):
     spoken = DIALECTS[dialect]
     lines = sample(rule_id)[kind][name]
@@ -102,7 +102,7 @@ def test_a_rule_judges_its_samples_as_the_file_says(rule_id, dialect, kind, name
         assert expected_at is None or judgement.findings[0].index == expected_at
 
 
-@pytest.mark.parametrize("rule_id", RULES)
+@pytest.mark.parametrize("rule_id", list(RULES))
 def test_every_rule_has_a_sample_with_near_misses_and_violations(rule_id):
     data = sample(rule_id)
 

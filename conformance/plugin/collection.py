@@ -1,0 +1,127 @@
+"""From scenario files to items: a file, an auth style where there are several, and the items of a conversation."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.errors import ConformanceError, ScenarioError
+from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
+from conformance.plugin.performance import Cue
+from conformance.plugin.setup import Setup
+from conformance.resources import folder
+from conformance.rules import RULES
+from conformance.scenario.load import load
+from conformance.scenario.model import Scenario
+from conformance.scenario.sniff import looks_like_scenario
+
+
+def collects(path: Path, session: pytest.Session) -> bool:
+    """Tell whether *path* is a scenario: it looks like one, or it was named."""
+    return looks_like_scenario(path) or session.isinitpath(path)
+
+
+class ScenarioFile(pytest.File):
+    """One scenario."""
+
+    setup_of_run: Setup
+
+    @classmethod
+    def at(cls, parent: pytest.Collector, path: Path, setup: Setup) -> ScenarioFile:
+        """Make the node; bundled scenarios are called `scenarios/…` wherever they lie."""
+        root, bundled = parent.config.rootpath, folder("scenarios")
+        kept: dict[str, Any] = {}
+        if not path.is_relative_to(root) and path.is_relative_to(bundled):
+            kept["nodeid"] = f"scenarios/{path.relative_to(bundled).as_posix()}"
+        node: ScenarioFile = cls.from_parent(parent, path=path, **kept)
+        node.setup_of_run = setup
+        return node
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Read the file; what is wrong with it is one message."""
+        bundled = folder("scenarios")
+        home = bundled if self.path.is_relative_to(bundled) else self.config.rootpath
+        scenario = load(self.path, home)
+        text = self.path.read_text(encoding="utf-8").splitlines()
+        _rules_exist(scenario, text)
+        _register(self.config, {*scenario.tags, scenario.topic.rpartition("/")[2]})
+        if scenario.each == "auth" or self.setup_of_run.auth == "all":
+            return [AuthStyle.of(self, scenario, style, text) for style in self.setup_of_run.styles]
+        return list(_items(self, Cue.of(scenario), text))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
+        """Give our own messages without a traceback."""
+        return message_of(excinfo) or super().repr_failure(excinfo)
+
+
+class AuthStyle(pytest.Collector):
+    """The items of a scenario in one auth style."""
+
+    scenario: Scenario
+    text: list[str]
+
+    @classmethod
+    def of(cls, parent: ScenarioFile, scenario: Scenario, style: str, text: list[str]) -> AuthStyle:
+        """Make the node."""
+        node: AuthStyle = cls.from_parent(parent, name=style)
+        node.scenario, node.text = scenario, text
+        return node
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Give the items."""
+        return list(_items(self, Cue.of(self.scenario, self.name), self.text))
+
+
+def _items(parent: pytest.Collector, cue: Cue, text: list[str]) -> Iterator[pytest.Item]:
+    scenario = cue.scenario
+    yield _marked(Plays.of(parent, cue, "plays", _line_of(text, "scenario:")), scenario)
+    for rule_id in scenario.proves:
+        item = Proves.of(parent, cue, rule_id, _line_of(text, rule_id))
+        item.add_marker(RULES[rule_id].keyword.lower())
+        yield _marked(item, scenario)
+    yield _marked(KeepsEveryOtherRule.of(parent, cue, "keeps-every-other-rule", 0), scenario)
+
+
+def _marked(item: ConversationItem, scenario: Scenario) -> ConversationItem:
+    for name in sorted({*scenario.tags, scenario.topic.rpartition("/")[2]} - {""}):
+        item.add_marker(name)
+    if item.config.pluginmanager.hasplugin("allure_pytest"):
+        from conformance.report.allure import markers
+
+        for marker in markers(scenario, item.name):
+            item.add_marker(marker)
+    return item
+
+
+def _line_of(text: list[str], wanted: str) -> int:
+    """Give the line that holds *wanted*, from 0."""
+    return next((number for number, line in enumerate(text) if wanted in line), 0)
+
+
+def _rules_exist(scenario: Scenario, text: list[str]) -> None:
+    for rule_id in scenario.proves:
+        if rule_id not in RULES:
+            near = difflib.get_close_matches(rule_id, RULES, n=1)
+            number = _line_of(text, rule_id)
+            column = text[number].find(rule_id) + 1
+            raise ScenarioError(
+                f"proves: there is no rule {rule_id!r}",
+                f"Did you mean {near[0]!r}?" if near else "List them: realtime-conformance rules",
+                where=f"{scenario.path}:{number + 1}:{column}",
+            )
+
+
+def _register(config: pytest.Config, names: set[str]) -> None:
+    """Make the tags of a scenario known markers, so that --strict-markers takes them."""
+    known = {line.partition(":")[0].partition("(")[0].strip() for line in config.getini("markers")}
+    for name in sorted(names - known - {""}):
+        config.addinivalue_line("markers", f"{name}: a tag of scenarios")
+
+
+def message_of(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    """Give the text of our own errors, empty for anybody else's."""
+    return str(excinfo.value) if isinstance(excinfo.value, ConformanceError) else ""

@@ -1,0 +1,155 @@
+"""The items of a conversation: it was played, it proves the rules that it promises, it keeps all others."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+from conformance.errors import ConformanceError
+from conformance.play.player import Outcome
+from conformance.plugin.performance import Cue
+from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble, Unproven
+from conformance.report.assessment import Assessment, Ruling
+from conformance.report.text import finding_text, several, stopped_text
+from conformance.rules.judge import Verdict
+
+if TYPE_CHECKING:
+    from conformance.plugin.run import Run
+
+#: How a run's items find it.
+RUN = pytest.StashKey["Run"]()
+
+NOT_THAT_FAR = "unproven: the conversation did not get that far (see plays)"
+
+
+class ConversationItem(pytest.Item):
+    """One question about one conversation."""
+
+    cue: Cue
+    line: int
+
+    @classmethod
+    def of(cls, parent: pytest.Collector, cue: Cue, name: str, line: int) -> Any:
+        """Make the node; *line* of the scenario file, from 0."""
+        node = cls.from_parent(parent, name=name)
+        node.cue, node.line = cue, line
+        return node
+
+    @property
+    def run(self) -> Run:
+        """The run this item is part of."""
+        return self.config.stash[RUN]
+
+    @property
+    def stable_id(self) -> str:
+        """Names the item wherever the scenarios lie."""
+        return f"{self.cue.key}::{self.name}"
+
+    def runtest(self) -> None:
+        """Wait for the conversation and answer the question."""
+        self.run.before(self)
+        if reason := self.run.performance.not_applicable(self.cue.scenario):
+            pytest.skip(f"not applicable: {reason}")
+        assessment = self.run.performance.take(self.cue)
+        self.run.taken(self, assessment)
+        self.decide(assessment)
+
+    def decide(self, assessment: Assessment) -> None:
+        """Pass, or raise the verdict."""
+        raise NotImplementedError
+
+    def broken(self, assessment: Assessment, rulings: list[Ruling]) -> None:
+        """Raise for MUST findings, and under --strict for SHOULD; warn for the others."""
+        counts = {Verdict.FAIL, Verdict.WARNING} if self.run.setup.strict else {Verdict.FAIL}
+        fatal = [each for each in rulings if each.verdict in counts]
+        mild = [each for each in rulings if each.verdict is Verdict.WARNING and each not in fatal]
+        text = several(self._text(assessment, each) for each in (*fatal, *mild))
+        if fatal:
+            raise NonConformance(text)
+        if mild:
+            self.warn(ConformanceWarning(text))
+
+    def _text(self, assessment: Assessment, ruling: Ruling) -> str:
+        return self.run.setup.scrub(finding_text(ruling, assessment.key, self.again))
+
+    @property
+    def again(self) -> str:
+        """The command that repeats this item, without secrets."""
+        nodeid = self.nodeid
+        if (self.config.rootpath / self.nodeid.partition("::")[0]).exists():
+            path = os.path.relpath(self.config.rootpath, self.config.invocation_params.dir)
+            nodeid = (Path(path) / nodeid).as_posix()
+        return " ".join(filter(None, ("pytest", shlex.quote(nodeid), self.run.setup.repeats)))
+
+    def unproven(self, why: str) -> NoReturn:
+        """A promise was not kept: nobody's fault, and no pass."""
+        if self.run.setup.allow_unproven:
+            pytest.skip(why)
+        raise Unproven(why)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Give verdicts and our own messages as they are, without a traceback."""
+        if isinstance(excinfo.value, NonConformance | ConformanceWarning | Trouble | ConformanceError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
+        """Give file, line and the conversation's own name."""
+        return self.path, self.line, self.stable_id
+
+
+class Plays(ConversationItem):
+    """The conversation got through its script."""
+
+    def decide(self, assessment: Assessment) -> None:
+        """Say where it stopped."""
+        conversation = assessment.conversation
+        match conversation.outcome:
+            case Outcome.UNMET:
+                raise NonConformance(self.run.setup.scrub(stopped_text(conversation, assessment.key, self.again)))
+            case Outcome.MODEL:
+                self.unproven(f"unproven: {conversation.message}")
+            case Outcome.ENVIRONMENT:
+                raise Trouble(trouble_of(assessment))
+
+
+class Proves(ConversationItem):
+    """The conversation proves one rule."""
+
+    def decide(self, assessment: Assessment) -> None:
+        """Give the rule's verdict."""
+        ruling = assessment.rulings[self.name]
+        self.broken(assessment, [ruling])
+        if ruling.verdict is Verdict.NOT_APPLICABLE:
+            pytest.skip(f"not applicable: {ruling.reason}")
+        if ruling.verdict is Verdict.UNPROVEN:
+            self._explain(assessment)
+
+    def _explain(self, assessment: Assessment) -> NoReturn:
+        conversation = assessment.conversation
+        match conversation.outcome:
+            case Outcome.ENVIRONMENT:
+                raise Trouble(trouble_of(assessment))
+            case Outcome.UNMET:
+                self.unproven(NOT_THAT_FAR)
+            case Outcome.MODEL:
+                self.unproven(f"unproven: {conversation.message}")
+        self.unproven(f"unproven: the conversation was played, but nothing in it shows that {self.name}")
+
+
+class KeepsEveryOtherRule(ConversationItem):
+    """The conversation breaks none of the rules that it does not set out to prove."""
+
+    def decide(self, assessment: Assessment) -> None:
+        """Collect what it breaks."""
+        others = [each for rule_id, each in assessment.rulings.items() if rule_id not in self.cue.scenario.proves]
+        self.broken(assessment, [each for each in others if each.spotted])
+
+
+def trouble_of(assessment: Assessment) -> str:
+    """Say in one line what got in the way."""
+    return f"the environment got in the way, nothing was judged: {assessment.conversation.message}"

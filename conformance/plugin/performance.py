@@ -1,0 +1,146 @@
+"""Conversations are played backstage, ahead of the reporting; here they are ordered, kept and judged, once each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from conformance.contract.dialects import DIALECTS
+from conformance.play.player import Conversation, Player
+from conformance.play.preflight import Diagnosis, preflight
+from conformance.play.stage import Backstage, Stage
+from conformance.play.wire import Wire
+from conformance.plugin.setup import AUTO, Setup, embedded_on
+from conformance.report.assessment import Assessment, assess, key_of
+from conformance.scenario.audio import clip
+from conformance.scenario.model import Scenario
+
+#: Credentials that only an endpoint with a key can refuse.
+BAD_CREDENTIALS = frozenset({"wrong", "empty", "missing", "conflicting"})
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One conversation to be played: a scenario, and the auth style where it has its own."""
+
+    key: str
+    scenario: Scenario = field(compare=False)
+    variant: str = field(default="", compare=False)
+
+    @classmethod
+    def of(cls, scenario: Scenario, variant: str = "") -> Cue:
+        """Name a conversation."""
+        return cls(key_of(scenario.id, variant), scenario, variant)
+
+
+@dataclass(frozen=True)
+class Played:
+    """A conversation, and where its traces were written."""
+
+    conversation: Conversation
+    files: tuple[Path, ...]
+
+
+class Performance:
+    """Everything between the first connection and the last."""
+
+    def __init__(self, setup: Setup, *, window: int, cautious: bool) -> None:
+        self.setup = setup
+        self.backstage = Backstage()
+        self.stage: Stage[Cue, Played] = Stage(self.backstage, self._play, window, cautious=cautious)
+        self.kept: dict[Cue, Assessment | Exception] = {}
+        self.open_resources = AsyncExitStack()
+        self.diagnosis: Diagnosis | None = None
+
+    def prepare(self, dialect: str = "") -> Diagnosis | None:
+        """Start the embedded reference if nothing else is asked for, and connect once; None if *dialect* is known."""
+        if self.setup.embedded:
+            self.setup = embedded_on(self.setup, self.backstage.run(self._listen()))
+        if dialect:
+            self._speak(dialect)
+            return None
+        target = self.setup.target
+        self.diagnosis = self.backstage.run(preflight(Wire(target), target, self.setup.scrub))
+        if self.diagnosis.ready:
+            recognised = self.diagnosis.dialect or target.dialect
+            self._speak(recognised.name if self.setup.dialect == AUTO else self.setup.dialect)
+        return self.diagnosis
+
+    def _speak(self, dialect: str) -> None:
+        self.setup = replace(self.setup, target=replace(self.setup.target, dialect=DIALECTS[dialect]))
+
+    async def _listen(self) -> str:
+        from conformance.reference.server import Server
+
+        server = Server(tokens=(self.setup.target.key,) if self.setup.target.key else ())
+        return (await self.open_resources.enter_async_context(server)).url
+
+    def not_applicable(self, scenario: Scenario) -> str:
+        """Say why a scenario has nothing to say about this endpoint; empty if it has."""
+        target = self.setup.target
+        if target.dialect.name not in scenario.dialects:
+            return f"the conversation is for {' and '.join(sorted(scenario.dialects))}"
+        if lacking := self.setup.lacks(scenario.needs):
+            return f"the profile does not claim {', '.join(sorted(lacking))}"
+        if not target.key and _offers_bad_credentials(scenario):
+            return "no key was given, so the endpoint has none to ask for"
+        return ""
+
+    def enqueue(self, cues: Iterable[Cue]) -> None:
+        """Begin to play, in this order."""
+        fresh = [cue for cue in dict.fromkeys(cues) if cue not in self.kept and not self.not_applicable(cue.scenario)]
+        self.stage.enqueue(cue for cue in fresh if cue not in self.stage.playing)
+
+    def take(self, cue: Cue) -> Assessment:
+        """Wait for a conversation and judge it; the same assessment every time."""
+        if cue not in self.kept:
+            try:
+                played = self.stage.take(cue)
+            except Exception as error:  # noqa: BLE001 - told again to every item of the conversation
+                self.kept[cue] = error
+            else:
+                self.kept[cue] = self._assess(played)
+        kept = self.kept[cue]
+        if isinstance(kept, Exception):
+            raise kept
+        return kept
+
+    def _assess(self, played: Played) -> Assessment:
+        from conformance.rules import RULES
+
+        return assess(played.conversation, RULES.values(), self.setup.waivers, played.files)
+
+    async def _play(self, cue: Cue) -> Played:
+        target, scenario = self.setup.target, cue.scenario
+        home = scenario.path.parent if scenario.path is not None else None
+        player = Player(Wire(target), target, self.setup.scrub, partial(clip, home=home))
+        conversation = await player.play(scenario, cue.variant)
+        return Played(conversation, tuple(self._write(cue, conversation)))
+
+    def _write(self, cue: Cue, conversation: Conversation) -> Iterable[Path]:
+        from conformance.trace.lines import dump
+
+        for number, trace in enumerate(conversation.traces, 1):
+            name = f"{cue.key}{f'#{number}' if number > 1 else ''}.jsonl"
+            path = self.setup.reports / "traces" / name
+            dump(trace, path)
+            yield path
+
+    def close(self) -> None:
+        """Stop everything."""
+        self.stage.close()
+        try:
+            if self.backstage.thread.is_alive():
+                self.backstage.run(self.open_resources.aclose(), 5)
+        except TimeoutError:
+            pass
+        finally:
+            self.backstage.close()
+
+
+def _offers_bad_credentials(scenario: Scenario) -> bool:
+    arguments = (step.argument for step in scenario.steps)
+    return any(isinstance(each, dict) and each.get("credential") in BAD_CREDENTIALS for each in arguments)

@@ -1,0 +1,286 @@
+"""A run that is ours: the hooks, from the first look at the options to the last line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.errors import ConformanceError, ScenarioError
+from conformance.plugin.activation import YAML, arguments
+from conformance.plugin.collection import ScenarioFile, collects
+from conformance.plugin.items import RUN, ConversationItem, Plays
+from conformance.plugin.performance import Performance
+from conformance.plugin.setup import Setup, setup_of
+from conformance.report.assessment import Assessment
+from conformance.report.records import Record, record_not_played, record_of
+from conformance.rules.rule import Keyword
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+#: Exit statuses of our own beside pytest's.
+UNREACHABLE = 6
+#: An xdist worker knows the item it runs and the next one: no window reaches further.
+WORKER_WINDOW = 2
+MARKERS = (*(keyword.lower() for keyword in Keyword), "smoke")
+PLUGIN = "realtime-conformance-run"
+
+
+def activate(config: pytest.Config) -> None:
+    """Make this run ours."""
+    try:
+        config.args = arguments(config)
+        setup = setup_of(config)
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from error
+    for name in MARKERS:
+        config.addinivalue_line("markers", f"{name}: {name.upper()} requirements" if name != "smoke" else SMOKE)
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
+        _clear(setup.reports, config)
+    run = Run(config, setup)
+    config.stash[RUN] = run
+    config.pluginmanager.register(run, PLUGIN)
+
+
+SMOKE = "smoke: a first verdict in seconds"
+
+
+def _clear(reports: Path, config: pytest.Config) -> None:
+    """Forget the last run, and let Allure write beside the rest unless somebody chose another place."""
+    for old in (reports / "traces").rglob("*.jsonl"):
+        old.unlink()
+    if not config.pluginmanager.hasplugin("allure_pytest") or config.option.allure_report_dir:
+        return
+    results = reports / "allure-results"
+    for old in results.glob("*"):
+        if old.is_file():
+            old.unlink()
+    config.option.allure_report_dir = str(results)
+
+
+class Run:
+    """The hooks of an active run."""
+
+    def __init__(self, config: pytest.Config, setup: Setup) -> None:
+        self.config = config
+        self.asked = setup
+        self.worker: dict[str, Any] | None = getattr(config, "workerinput", {}).get("realtime")
+        self.performance = Performance(setup, window=self._window(), cautious=self.cautious)
+        self.records: dict[str, Record] = {}
+        self.told: set[str] = set()
+        """Conversations whose record this process has sent along with a report."""
+        self.pending: Counter[str] = Counter()
+        self.deselected = 0
+        self.reported = 0
+        self.misused = False
+        self.unreachable = False
+        if config.pluginmanager.hasplugin("allure_pytest") and config.option.allure_report_dir:
+            from conformance.report.allure import AllureSide
+
+            self.allure: AllureSide | None = AllureSide(config.option.allure_report_dir, setup.scrub)
+        else:
+            self.allure = None
+
+    @property
+    def setup(self) -> Setup:
+        """Where to play; complete once the preflight was done."""
+        return self.performance.setup
+
+    @property
+    def cautious(self) -> bool:
+        """Whether a failure may end the run, so that nothing should be played that it would have stopped."""
+        return bool(self.config.getoption("maxfail", 0) or self.config.getoption("stepwise", False))
+
+    def _window(self) -> int:
+        sessions = WORKER_WINDOW if self.worker is not None else self.asked.sessions
+        return min(sessions, self.config.getoption("maxfail", 0) or 1) if self.cautious else sessions
+
+    # Collection
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
+        """Collect scenario files."""
+        if file_path.suffix not in YAML or not collects(file_path, parent.session):
+            return None
+        return ScenarioFile.at(parent, file_path, self.asked)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
+        """Mark what is the person's mistake, so that the exit status can tell."""
+        report = yield
+        call = getattr(report, "call", None)
+        excinfo = call.excinfo if call is not None else None
+        if excinfo is not None and isinstance(excinfo.value, ScenarioError):
+            report.realtime_misused = True
+        return report
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember broken scenarios."""
+        self.misused |= getattr(report, "realtime_misused", False)
+
+    def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
+        """Remember that the run is partial."""
+        self.deselected += sum(isinstance(item, ConversationItem) for item in items)
+
+    # Playing
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Look whether the endpoint is there, and begin to play; True ends the run before it began."""
+        if self.config.option.collectonly:
+            return None
+        if session.testsfailed and not self.config.option.continue_on_collection_errors:
+            return None
+        items = [item for item in session.items if isinstance(item, ConversationItem)]
+        distributing = self.config.pluginmanager.hasplugin("dsession")
+        if not items and not distributing:
+            return None
+        if self.worker is None and not self.prepare():
+            return True
+        if self.worker is not None:
+            self.performance.prepare(self.worker["dialect"])
+        self.pending.update(item.cue.key for item in items)
+        if self.worker is None and not distributing:
+            self.performance.enqueue(item.cue for item in items)
+        return None
+
+    def prepare(self) -> bool:
+        """Do the preflight, once; say what is wrong if it fails."""
+        if self.performance.diagnosis is None:
+            diagnosis = self.performance.prepare()
+            assert diagnosis is not None
+            self.unreachable = not diagnosis.ready
+            terminal = self._terminal()
+            if terminal is not None:
+                from conformance.report.terminal import diagnosed
+
+                diagnosed(terminal, diagnosis, self.setup)
+        return not self.unreachable
+
+    def _terminal(self) -> TerminalReporter | None:
+        found: TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
+        return found
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
+        """Play what comes next; forget what has been reported."""
+        ours = [each for each in (item, nextitem) if isinstance(each, ConversationItem)]
+        if self.worker is not None:
+            self.performance.enqueue(each.cue for each in ours)
+        done = yield
+        if isinstance(item, ConversationItem):
+            self._reported(item)
+            next_cue = nextitem.cue if isinstance(nextitem, ConversationItem) else None
+            if next_cue != item.cue and not (item.session.shouldfail or item.session.shouldstop):
+                self.performance.stage.refill()
+        return done
+
+    def _reported(self, item: ConversationItem) -> None:
+        self.pending[item.cue.key] -= 1
+        if self.worker is None and self.pending[item.cue.key] <= 0:
+            self.performance.kept.pop(item.cue, None)
+
+    def before(self, item: ConversationItem) -> None:
+        """Label the item while it is known to be running."""
+        if self.allure is not None:
+            self.allure.describe(item.cue.scenario, item.name, item.stable_id, self.setup)
+
+    def taken(self, item: ConversationItem, assessment: Assessment) -> None:
+        """Note what a conversation came to, and show its trace."""
+        if self.allure is not None:
+            seconds = assessment.conversation.seconds if isinstance(item, Plays) else 0.0
+            self.allure.show(item.stable_id, assessment, seconds, with_trace=isinstance(item, Plays))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        """Let a report carry what is needed to sum up, also from worker to controller; and no secret."""
+        report = yield
+        report.sections = [(title, self.setup.scrub(text)) for title, text in report.sections]
+        if isinstance(report.longrepr, str):
+            report.longrepr = self.setup.scrub(report.longrepr)
+        if call.when == "call" and isinstance(item, ConversationItem):
+            kept = self.performance.kept.get(item.cue)
+            if isinstance(item, Plays) and not isinstance(kept, Exception | None):
+                report.duration = kept.conversation.seconds
+            if item.cue.key not in self.told:
+                self.told.add(item.cue.key)
+                report.realtime = self._record(item, kept, call)
+        return report
+
+    def _record(self, item: ConversationItem, kept: Assessment | Exception | None, call: pytest.CallInfo[None]) -> Record:
+        reason = self.performance.not_applicable(item.cue.scenario)
+        if reason:
+            return record_not_played(item.cue.scenario, item.cue.variant, "not applicable", reason)
+        if isinstance(kept, Assessment):
+            return record_of(kept, self.setup.reports)
+        why = self.setup.scrub(str(kept or (call.excinfo.value if call.excinfo else "not played")))
+        return record_not_played(item.cue.scenario, item.cue.variant, "error", why)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather the records."""
+        record: Record | None = getattr(report, "realtime", None)
+        if record is not None:
+            self.records[record["conversation"]] = record
+        self.reported += report.when == "call"
+
+    # xdist
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker what the preflight found."""
+        self.prepare()
+        node.workerinput["realtime"] = {"dialect": self.setup.target.dialect.name}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Keep the items of a conversation on one worker, unless somebody chose otherwise."""
+        if config.getvalue("dist") != "load":
+            return None
+        from xdist.scheduler import LoadFileScheduling
+
+        return LoadFileScheduling(config, log)
+
+    # Telling
+
+    def pytest_report_header(self) -> list[str]:
+        """Say what is played against."""
+        from conformance.report.terminal import header
+
+        return header(self.setup)
+
+    def pytest_sessionstart(self) -> None:
+        """Stand between Allure and the disk."""
+        if self.allure is not None:
+            self.allure.guard(self.config)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
+        """End the conversations, write what is left to write, and set the exit status."""
+        self.performance.close()
+        if self.worker is None and not self.config.option.collectonly:
+            from conformance.report.summary import write
+
+            write(self.records, self.setup, partial=self.partial(session))
+            if self.allure is not None and not self.unreachable:
+                self.allure.about(self.setup)
+        done = yield
+        if self.unreachable:
+            session.exitstatus = UNREACHABLE
+        elif self.misused and exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED):
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        return done
+
+    def partial(self, session: pytest.Session) -> bool:
+        """Whether less than the whole was judged."""
+        return bool(self.deselected or session.shouldfail or session.shouldstop)
+
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
+        """Sum up, one line a rule."""
+        from conformance.report.terminal import summary
+
+        if self.records:
+            session = terminalreporter._session  # noqa: SLF001
+            summary(terminalreporter, self.records, self.setup, partial=self.partial(session))

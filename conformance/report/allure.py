@@ -1,0 +1,189 @@
+"""Allure: labels that sort by dialect, topic and requirement; the trace attached; nothing secret on the disk.
+
+Only the public interfaces of `allure` and `allure_commons` are used.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import allure
+import allure_commons
+import pytest
+from allure_commons.logger import AllureFileLogger
+from allure_commons.utils import md5
+
+from conformance.report.assessment import Assessment
+from conformance.rules import RULES
+from conformance.rules.rule import Keyword
+from conformance.scenario.model import Scenario
+from conformance.secrets import Scrubber
+from conformance.trace.lines import dumps
+from conformance.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from conformance.plugin.setup import Setup
+
+SEVERITY = {
+    Keyword.MUST: allure.severity_level.CRITICAL,
+    Keyword.SHOULD: allure.severity_level.NORMAL,
+    Keyword.MAY: allure.severity_level.MINOR,
+}
+#: The label that carries the item's own name, from which its history is made.
+NAME = "conversation_item"
+#: Base64 longer than this is shown by its length and digest.
+LONGEST_BASE64 = 200
+BASE64 = re.compile(rb'"([A-Za-z0-9+/=_-]{%d,})"' % LONGEST_BASE64)
+#: Bytes of one attachment.
+LARGEST = 2_000_000
+OWN = {
+    "plays": "The conversation gets through its script",
+    "keeps-every-other-rule": "The conversation breaks no rule that it does not set out to prove",
+}
+
+
+def story_of(name: str) -> str:
+    """Give the sentence behind an item's name."""
+    return RULES[name].sentence if name in RULES else OWN.get(name, name)
+
+
+def markers(scenario: Scenario, name: str) -> Iterator[Any]:
+    """Give what is known at collection, so that --allure-severities and its like can select."""
+    keyword = RULES[name].keyword if name in RULES else Keyword.MUST
+    yield allure.severity(SEVERITY[keyword])
+    yield allure.feature(scenario.topic or scenario.id)
+    yield allure.story(story_of(name))
+
+
+class AllureSide:
+    """What this run tells Allure."""
+
+    def __init__(self, folder: str, scrub: Scrubber) -> None:
+        self.folder = Path(folder).absolute()
+        self.scrub = scrub
+        self.seconds: dict[str, float] = {}
+
+    def describe(self, scenario: Scenario, name: str, stable_id: str, setup: Setup) -> None:
+        """Label the item that is running."""
+        allure.dynamic.epic(setup.target.dialect.title)
+        allure.dynamic.title(f"{scenario.title}: {name}" if name in OWN else story_of(name))
+        allure.dynamic.label(NAME, stable_id)
+        allure.dynamic.label("suite", scenario.id)
+        allure.dynamic.label("parentSuite", setup.profile.name if setup.profile is not None else "no profile")
+        if name in RULES:
+            rule = RULES[name]
+            allure.dynamic.label("requirement", rule.id)
+            allure.dynamic.label("keyword", str(rule.keyword))
+            allure.dynamic.link(rule.spec, name="spec")
+
+    def show(self, stable_id: str, assessment: Assessment, seconds: float, *, with_trace: bool) -> None:
+        """Attach what was said, and remember how long it took."""
+        self.seconds[stable_id] = seconds
+        if not with_trace:
+            return
+        for number, trace in enumerate(assessment.conversation.traces, 1):
+            name = f"trace{f' of connection {number}' if number > 1 else ''}"
+            allure.attach(attachment(trace), name, allure.attachment_type.TEXT)
+
+    def guard(self, config: pytest.Config) -> None:
+        """Put a scrubbing writer in the place of Allure's own."""
+        manager = allure_commons.plugin_manager
+        for writer in [each for each in manager.get_plugins() if type(each) is AllureFileLogger]:
+            own, name = _Writer(str(self.folder), self), manager.get_name(writer)
+            manager.unregister(writer)
+            manager.register(own, name=name)
+
+            def give_back(writer: Any = writer, own: Any = own, name: str | None = name) -> None:
+                # Allure unregisters its writer at the end, and expects to find it.
+                manager.unregister(own)
+                manager.register(writer, name=name)
+
+            config.add_cleanup(give_back)
+
+    def about(self, setup: Setup) -> None:
+        """Write what Allure shows about the whole run."""
+        told = {
+            "endpoint": "embedded reference" if setup.embedded else setup.target.url,
+            "dialect": setup.target.dialect.name,
+            "profile": setup.profile.name if setup.profile is not None else "none",
+            "auth": setup.auth or setup.target.auth,
+            "model": setup.target.model or "",
+            "rules": str(len(RULES)),
+        }
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lines = "".join(f"{name}={self.scrub(text)}\n" for name, text in told.items())
+        (self.folder / "environment.properties").write_text(lines, encoding="utf-8")
+        (self.folder / "executor.json").write_text(
+            '{"name": "realtime-conformance", "type": "realtime-conformance"}\n', encoding="utf-8"
+        )
+
+
+class _Writer(AllureFileLogger):
+    """Allure's own writer, after scrubbing; and the history of an item hangs on its own name, not on a path."""
+
+    def __init__(self, folder: str, side: AllureSide) -> None:
+        super().__init__(folder)
+        self.side = side
+
+    @allure_commons.hookimpl
+    def report_result(self, result: Any) -> None:
+        name = next((label.value for label in result.labels if label.name == NAME), None)
+        if name is not None:
+            result.fullName = name
+            result.testCaseId = md5(name)
+            result.historyId = md5(name)
+            if seconds := self.side.seconds.get(name):
+                result.start = (result.stop or result.start) - round(seconds * 1000)
+        super().report_result(scrubbed(result, self.side.scrub))
+
+    @allure_commons.hookimpl
+    def report_container(self, container: Any) -> None:
+        super().report_container(scrubbed(container, self.side.scrub))
+
+    @allure_commons.hookimpl
+    def report_attached_file(self, source: str, file_name: str) -> None:
+        self.report_attached_data(Path(source).read_bytes(), file_name)
+
+    @allure_commons.hookimpl
+    def report_attached_data(self, body: Any, file_name: str) -> None:
+        if isinstance(body, bytes | bytearray):
+            try:
+                body = bytes(body).decode()
+            except UnicodeDecodeError:
+                pass
+        super().report_attached_data(self.side.scrub(body) if isinstance(body, str) else body, file_name)
+
+
+def scrubbed(value: Any, scrub: Scrubber) -> Any:
+    """Scrub every text in one of Allure's objects, in place where it can be changed."""
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, list):
+        return [scrubbed(each, scrub) for each in value]
+    fields = getattr(type(value), "__attrs_attrs__", ())
+    for each in fields:
+        setattr(value, each.name, scrubbed(getattr(value, each.name), scrub))
+    return value
+
+
+def attachment(trace: Trace) -> str:
+    """Give a trace as text, with its audio by length and digest, cut at LARGEST bytes."""
+    text = BASE64.sub(_digest, dumps(trace))
+    if len(text) > LARGEST:
+        text = text[:LARGEST] + b"\n(cut here; the whole trace is in reports/traces)\n"
+    return text.decode("utf-8", "replace")
+
+
+def _digest(found: re.Match[bytes]) -> bytes:
+    written = found[1]
+    try:
+        data = base64.b64decode(written, validate=True)
+    except (binascii.Error, ValueError):
+        return found[0]
+    return f'"‹{len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()[:16]}›"'.encode()

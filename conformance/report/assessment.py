@@ -1,0 +1,103 @@
+"""What the rules say of one conversation: the judgements of its traces, one ruling for each rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.contract.dialects import DIALECTS, recognise
+from conformance.play.player import Conversation
+from conformance.rules.judge import VERDICT_OF_FINDING, Verdict, judge
+from conformance.rules.rule import Finding, Rule
+from conformance.trace.trace import Trace
+from conformance.trace.views import View
+
+
+@dataclass(frozen=True)
+class Spotted:
+    """A finding, and the connection of the conversation on which it was made."""
+
+    finding: Finding
+    trace: Trace
+    connection: int = 0
+    """Number of the connection, from 0."""
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """One rule's verdict on one conversation."""
+
+    rule: Rule
+    verdict: Verdict
+    spotted: tuple[Spotted, ...] = ()
+    held: int = 0
+    reason: str = ""
+    """Why it is not applicable."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """One conversation and what every rule says of it."""
+
+    conversation: Conversation
+    rulings: Mapping[str, Ruling]
+    files: tuple[Path, ...] = field(default=())
+    """Where its traces were written."""
+
+    @property
+    def key(self) -> str:
+        """`topic/name`, with `@style` where the scenario is played in several."""
+        return key_of(self.conversation.scenario.id, self.conversation.variant)
+
+
+def key_of(scenario: str, variant: str) -> str:
+    """Name one conversation."""
+    return f"{scenario}@{variant}" if variant else scenario
+
+
+def assess(
+    conversation: Conversation,
+    rules: Iterable[Rule],
+    waivers: Mapping[str, str] | None = None,
+    files: tuple[Path, ...] = (),
+) -> Assessment:
+    """Judge every trace of a conversation."""
+    return Assessment(conversation, rule_on(conversation.traces, tuple(rules), waivers or {}), files)
+
+
+def rule_on(traces: tuple[Trace, ...], rules: tuple[Rule, ...], waivers: Mapping[str, str]) -> Mapping[str, Ruling]:
+    """Judge traces together: what breaks a rule on one connection breaks it."""
+    columns = [judge(View(trace, DIALECTS[dialect_of(trace)]), rules) for trace in traces]
+    rulings: dict[str, Ruling] = {}
+    for position, rule in enumerate(rules):
+        row = [column[position] for column in columns]
+        spotted = tuple(
+            Spotted(finding, traces[number], number)
+            for number, judgement in enumerate(row)
+            for finding in judgement.findings
+        )
+        held = sum(judgement.held for judgement in row)
+        verdicts = {judgement.verdict for judgement in row}
+        rulings[rule.id] = _ruling(rule, verdicts, spotted, held, waivers.get(rule.id, ""))
+    return rulings
+
+
+def _ruling(rule: Rule, verdicts: set[Verdict], spotted: tuple[Spotted, ...], held: int, waiver: str) -> Ruling:
+    if waiver:
+        return Ruling(rule, Verdict.NOT_APPLICABLE, spotted, held, f"the profile departs from it: {waiver}")
+    if spotted:
+        return Ruling(rule, VERDICT_OF_FINDING[rule.keyword], spotted, held)
+    if held:
+        return Ruling(rule, Verdict.PASS, (), held)
+    if verdicts == {Verdict.NOT_APPLICABLE}:
+        return Ruling(rule, Verdict.NOT_APPLICABLE, reason="this revision of the protocol has nothing of the kind")
+    return Ruling(rule, Verdict.UNPROVEN)
+
+
+def dialect_of(trace: Trace, usual: str = "ga") -> str:
+    """Give the dialect of a trace: as noted, as recognised, or *usual*."""
+    if trace.dialect in DIALECTS:
+        return trace.dialect
+    found = recognise(entry.event for entry in trace if entry.event is not None and not entry.sent)
+    return found.name if found is not None else usual

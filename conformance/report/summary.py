@@ -1,0 +1,166 @@
+"""The run turned around: each rule once, with the conversations that prove or break it, and one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from conformance.report.records import Record
+from conformance.rules import RULES
+from conformance.rules.judge import Verdict
+from conformance.rules.rule import Keyword, Rule
+
+if TYPE_CHECKING:
+    from conformance.plugin.setup import Setup
+
+FORMAT = "realtime-conformance/report"
+FORMAT_VERSION = 1
+#: What one conversation says outweighs what comes later here.
+GRAVITY = (
+    Verdict.FAIL,
+    Verdict.WARNING,
+    Verdict.NOTE,
+    Verdict.PASS,
+    Verdict.ERROR,
+    Verdict.UNPROVEN,
+    Verdict.NOT_APPLICABLE,
+)
+#: Outcomes of a conversation that got through, or never had to.
+QUIET = frozenset({"played", "not applicable"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One rule over the whole run."""
+
+    rule: Rule
+    verdict: Verdict
+    conversations: Mapping[Verdict, tuple[str, ...]] = field(default_factory=dict)
+    """Which conversations say what of it."""
+    first: str = ""
+    """The first finding, or the reason, in a sentence."""
+
+    def count(self, verdict: Verdict) -> int:
+        """Count the conversations with a verdict."""
+        return len(self.conversations.get(verdict, ()))
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What a run came to."""
+
+    lines: tuple[Line, ...]
+    stopped: tuple[Record, ...]
+    """Conversations that did not get through their script."""
+    played: int
+    partial: bool
+
+    def counted(self, verdict: Verdict, *keywords: Keyword) -> int:
+        """Count rules by verdict."""
+        return sum(each.verdict is verdict and (not keywords or each.rule.keyword in keywords) for each in self.lines)
+
+    @property
+    def conformant(self) -> bool:
+        """Whether nothing that counts went wrong."""
+        return not (self.stopped or self.counted(Verdict.FAIL) or self.unproven)
+
+    @property
+    def unproven(self) -> tuple[Line, ...]:
+        """Rules that were promised, and shown by no conversation."""
+        return tuple(each for each in self.lines if each.verdict is Verdict.UNPROVEN and each.conversations)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict."""
+        must, should = self.counted(Verdict.PASS, Keyword.MUST), self.counted(Verdict.PASS, Keyword.SHOULD)
+        over = f"over {_many(self.played, 'conversation')}"
+        where = "in what was selected, " if self.partial else ""
+        if self.conformant:
+            told = f"conformant: {where}{must} MUST and {_many(should, 'SHOULD requirement')} proved {over}"
+            broken = self.counted(Verdict.WARNING)
+            return told + (f"; {_many(broken, 'SHOULD requirement')} not kept" if broken else "")
+        troubled = sum(each["outcome"] in ("environment", "error") for each in self.stopped)
+        parts = [
+            (self.counted(Verdict.FAIL), "MUST requirement", "broken"),
+            (len(self.stopped) - troubled, "conversation", "stopped"),
+            (len(self.unproven), "promised requirement", "unproven"),
+            (troubled, "conversation", "not judged (the environment, or an error of ours)"),
+        ]
+        told = ", ".join(f"{_many(number, noun)} {what}" for number, noun, what in parts if number)
+        guilty = self.counted(Verdict.FAIL) or len(self.stopped) > troubled
+        return f"{'NOT conformant' if guilty else 'not proved'}: {told} ({over})"
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def sum_up(records: Mapping[str, Record], *, partial: bool = False) -> Sum:
+    """Turn records of conversations into lines of rules, in the order of the table."""
+    said: dict[str, dict[Verdict, list[str]]] = {}
+    first: dict[tuple[str, Verdict], str] = {}
+    for name, record in records.items():
+        for rule_id, told in record["rules"].items():
+            verdict = Verdict(told["verdict"])
+            said.setdefault(rule_id, {}).setdefault(verdict, []).append(name)
+            first.setdefault((rule_id, verdict), _first(told))
+    lines = []
+    for rule_id, rule in RULES.items():
+        own = said.get(rule_id, {})
+        verdict = next((each for each in GRAVITY if each in own), Verdict.NOT_RUN)
+        told = {each: tuple(names) for each, names in own.items()}
+        lines.append(Line(rule, verdict, told, first.get((rule_id, verdict), "")))
+    stopped = tuple(each for each in records.values() if each["outcome"] not in QUIET)
+    played = sum(each["outcome"] not in ("not applicable", "error") for each in records.values())
+    return Sum(tuple(lines), stopped, played, partial)
+
+
+def _first(told: Mapping[str, Any]) -> str:
+    findings = told.get("findings") or [{}]
+    return findings[0].get("message") or told.get("reason") or ""
+
+
+def report_of(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> dict[str, Any]:
+    """Give the whole of report.json (`schemas/harness/report.json`)."""
+    run = sum_up(records, partial=partial)
+    return {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "endpoint": setup.scrub(setup.target.url),
+        "embedded": setup.embedded,
+        "dialect": setup.target.dialect.name,
+        "profile": setup.profile.name if setup.profile is not None else None,
+        "auth": setup.auth or setup.target.auth,
+        "model": setup.target.model,
+        "partial": partial,
+        "conformant": run.conformant,
+        "verdict": run.sentence,
+        "rules": [
+            {
+                "id": line.rule.id,
+                "keyword": line.rule.keyword,
+                "sentence": line.rule.sentence,
+                "spec": line.rule.spec,
+                "verdict": line.verdict,
+                "conversations": {str(verdict): list(names) for verdict, names in line.conversations.items()},
+                "first": line.first,
+            }
+            for line in run.lines
+        ],
+        "conversations": list(records.values()),
+    }
+
+
+def write(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> Path:
+    """Write report.json, scrubbed."""
+    path = setup.reports / "report.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = orjson.dumps(report_of(records, setup, partial=partial), option=orjson.OPT_INDENT_2).decode()
+    part = path.with_name(path.name + ".part")
+    part.write_text(setup.scrub(text) + "\n", encoding="utf-8")
+    part.replace(path)
+    return path

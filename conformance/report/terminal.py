@@ -1,0 +1,131 @@
+"""What the terminal shows beside pytest's own lines: the header, a diagnosis, and the sum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from conformance.report.records import Record
+from conformance.report.summary import Line, Sum, sum_up
+from conformance.report.text import wrapped
+from conformance.report.timeline import WIDTH
+from conformance.rules.judge import Verdict
+
+if TYPE_CHECKING:
+    from conformance.play.preflight import Diagnosis
+    from conformance.plugin.setup import Setup
+
+#: Verdicts whose rules are listed one by one, and in which colour.
+LISTED: Mapping[Verdict, Mapping[str, bool]] = {
+    Verdict.FAIL: {"red": True},
+    Verdict.ERROR: {"red": True},
+    Verdict.UNPROVEN: {"yellow": True},
+    Verdict.WARNING: {"yellow": True},
+    Verdict.NOTE: {"cyan": True},
+}
+#: Listed too under -v.
+VERBOSE: Mapping[Verdict, Mapping[str, bool]] = {Verdict.PASS: {"green": True}, Verdict.NOT_APPLICABLE: {}}
+
+
+class Terminal(Protocol):
+    """What we need of pytest's terminal reporter."""
+
+    verbosity: int
+
+    def write_line(self, line: str, **markup: bool) -> None:
+        """Write one line."""
+
+    def write_sep(self, sep: str, title: str | None = None, fullwidth: int | None = None, **markup: bool) -> None:
+        """Write a separator."""
+
+
+def header(setup: Setup) -> list[str]:
+    """Say what is played against, for the head of the report."""
+    target = setup.target
+    endpoint = "the embedded reference endpoint" if setup.embedded else setup.scrub(target.url)
+    profile = setup.profile.name if setup.profile is not None else "none"
+    told = {
+        "dialect": setup.dialect,
+        "profile": profile,
+        "auth": setup.auth or target.auth,
+        "model": target.model or "not named",
+        "sessions": str(setup.sessions),
+    }
+    return [f"endpoint: {endpoint}", ", ".join(f"{name}: {text}" for name, text in told.items())]
+
+
+def diagnosed(terminal: Terminal, diagnosis: Diagnosis, setup: Setup) -> None:
+    """Say what the first connection showed."""
+    if diagnosis.ready:
+        spoken = setup.target.dialect
+        found = diagnosis.dialect
+        if setup.dialect == "auto" and not setup.embedded:
+            how = "recognised" if found is not None else "assumed: the first events do not tell"
+            terminal.write_line(f"dialect: {spoken.name} ({how})")
+        elif found is not None and found != spoken:
+            terminal.write_line(f"dialect: {spoken.name} as asked, though the first events look like {found.name}", yellow=True)
+        return
+    place = "the embedded reference" if setup.embedded else setup.scrub(setup.target.url)
+    terminal.write_line("")
+    terminal.write_sep("=", "the endpoint is not ready", red=True)
+    for line in (*wrapped(setup.scrub(f"{place}: {diagnosis.trouble}")), *wrapped(diagnosis.cure, "  ")):
+        terminal.write_line(line, red=True)
+    terminal.write_line("Nothing was judged.")
+
+
+def summary(terminal: Terminal, records: Mapping[str, Record], setup: Setup, *, partial: bool) -> None:
+    """Sum up: what is not simply right line by line, the rest in numbers, the verdict last."""
+    run = sum_up(records, partial=partial)
+    terminal.write_sep("=", "conformance")
+    for record in run.stopped:
+        for line in wrapped(f"{_NAMES[record['outcome']]} {record['conversation']}: {record['message']}", "", "  "):
+            terminal.write_line(line, red=True)
+    listed = dict(LISTED) | (VERBOSE if terminal.verbosity > 0 else {})
+    for verdict, markup in listed.items():
+        for line in run.lines:
+            if line.verdict is verdict:
+                _show(terminal, line, markup)
+    _count(terminal, run)
+    _facts(terminal, records, setup)
+    terminal.write_line(f"traces and report.json: {setup.reports}")
+    right = run.conformant
+    terminal.write_line(run.sentence, bold=True, green=right, red=not right)
+
+
+_NAMES = {"unmet": "stopped", "model": "unproven", "environment": "not judged", "error": "not judged"}
+
+
+def _show(terminal: Terminal, line: Line, markup: Mapping[str, bool]) -> None:
+    number, of = line.count(line.verdict), sum(map(len, line.conversations.values()))
+    amount = f"{number}/{of}" if number != of else str(number)
+    head = f"{line.rule.keyword:<6} {line.verdict:<9} {line.rule.id}"
+    terminal.write_line(f"{head:<{WIDTH - 9}} {amount:>8}", **markup)
+    if line.first and line.verdict is not Verdict.PASS:
+        where = line.conversations[line.verdict][0]
+        for text in wrapped(f"{where}: {line.first}", " " * 7):
+            terminal.write_line(text)
+
+
+def _count(terminal: Terminal, run: Sum) -> None:
+    """Give the numbers of rules, one verdict after the other."""
+    named = (*Verdict,)
+    counts = [(each, run.counted(each)) for each in named]
+    told = ", ".join(f"{number} {_WORDS.get(each, each)}" for each, number in counts if number)
+    for line in wrapped(f"rules: {told}", "", "  "):
+        terminal.write_line(line)
+
+
+_WORDS = {Verdict.PASS: "proved", Verdict.FAIL: "broken", Verdict.NOT_RUN: "not exercised", Verdict.WARNING: "not kept (SHOULD)"}
+
+
+def _facts(terminal: Terminal, records: Mapping[str, Record], setup: Setup) -> None:
+    """Say how much of what the vendor documents was shown."""
+    facts: Any = getattr(setup.profile, "facts", None)
+    if not facts:
+        return
+    from conformance.report.facts import documented_facts
+
+    for line in documented_facts(records, setup):
+        terminal.write_line(line)
+
+

@@ -1,0 +1,80 @@
+"""Findings in words, 80 columns wide: what is demanded, what came instead, where, and how to see it again."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from conformance.play.player import Conversation
+from conformance.report.assessment import Ruling, Spotted
+from conformance.report.timeline import WIDTH, excerpt
+from conformance.trace.trace import Trace
+
+#: Further findings of the same rule are counted, not shown.
+MOST_SHOWN = 3
+
+
+def finding_text(ruling: Ruling, conversation: str, again: str = "") -> str:
+    """Give the whole text of a rule's findings in one conversation; *again* is the command that repeats it."""
+    rule = ruling.rule
+    lines = [*wrapped(f"{rule.keyword} {rule.sentence}"), f"  rule  {rule.id}", f"  spec  {rule.spec}"]
+    for spotted in ruling.spotted[:MOST_SHOWN]:
+        lines += ["", *_spotted(spotted, conversation)]
+    if more := len(ruling.spotted) - MOST_SHOWN:
+        lines += ["", f"  … and {more} more"] if more > 0 else []
+    return "\n".join([*lines, *_again(again)])
+
+
+def _spotted(spotted: Spotted, conversation: str) -> list[str]:
+    finding = spotted.finding
+    at = f" (at {finding.path})" if finding.path else ""
+    lines = wrapped(f"{finding.message}{at}", "  ")
+    lines += pair(finding.expected, finding.came)
+    where = f"connection {spotted.connection + 1} of {conversation}" if spotted.connection else conversation
+    return [*lines, f"  in {where}:", *excerpt(spotted.trace, finding.index)]
+
+
+def pair(expected: str, came: str) -> list[str]:
+    """Give the lines `expected` and `came`, where there is anything to say."""
+    lines = []
+    for name, text in (("expected", expected), ("came", came)):
+        if text:
+            lines += wrapped(text, f"  {name:<9} ", " " * 12)
+    return lines
+
+
+def stopped_text(conversation: Conversation, name: str, again: str = "") -> str:
+    """Say at which line of the script a conversation stopped, and what was the matter."""
+    step, path = conversation.step, conversation.scenario.path
+    lines = wrapped(f"The conversation did not get through its script: {conversation.message}")
+    if step is not None and step.line and path is not None:
+        lines.append(f"  step  {step.name}   ({path.name}, line {step.line})")
+    elif step is None:
+        lines.append("  step  the barrier and the close that end every conversation")
+    lines += pair(conversation.expected, conversation.came)
+    if conversation.traces:
+        trace = conversation.traces[-1]
+        lines += [f"  the end of {name}:", *excerpt(trace, _last(trace))]
+    return "\n".join([*lines, *_again(again)])
+
+
+def _last(trace: Trace) -> int:
+    return len(trace) if trace.end is not None else len(trace) - 1
+
+
+def several(texts: Iterable[str]) -> str:
+    """Put texts below each other."""
+    return ("\n" + "─" * (WIDTH - 4) + "\n").join(texts)
+
+
+def _again(command: str) -> list[str]:
+    return ["", "  again:", f"    {command}"] if command else []
+
+
+def wrapped(text: str, first: str = "", further: str | None = None) -> list[str]:
+    """Wrap to the width of the page; a long word (an id, an address) stays whole."""
+    indent = first if further is None else further
+    return textwrap.wrap(
+        " ".join(text.split()), WIDTH, initial_indent=first, subsequent_indent=indent,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip

@@ -1,0 +1,250 @@
+"""Deviations that are known from the field: what many findings have in common, and its cure.
+
+`explain` recognises them, `explanation_of` gives a finding its one more line.
+`fold` keeps one mistake from being told a hundred times: where an endpoint mixes the names of two revisions,
+every rule that waits for the right name misses it.  So the trace is judged again as if the foreign names had
+been spelled right; what is still found then is wrong by itself, and the mixing itself is told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from conformance.rules.judge import Judgement, judge
+from conformance.rules.peculiarities import (
+    born_incomplete,
+    constant_ids,
+    done_for_each_item,
+    echoed_ids,
+    errors_like,
+    foreign,
+    foreign_names,
+    foreign_session,
+    has_its_code_in_type,
+    hybrid,
+    no_item_done,
+    of_type,
+    session_outside,
+    status_details_as_text,
+    usage_beside,
+    with_usage_keys,
+    without_ids,
+)
+from conformance.rules.rule import Finding
+from conformance.trace.frames import Frame
+from conformance.trace.trace import Entry
+from conformance.trace.views import View
+
+#: The rule that tells the mixing of revisions.
+MIXED = "envelope.speaks-one-revision"
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A known deviation, as one conversation shows it."""
+
+    id: str
+    explanation: str
+    """One line: what the endpoint does, and the cure."""
+    source: str
+    """Where it was seen in the field."""
+    rules: tuple[str, ...]
+    """Ids, or chapters ending in a dot, of the rules whose findings it explains."""
+    indices: frozenset[int]
+    """The entries that show it."""
+
+    def explains(self, rule_id: str, finding: Finding) -> bool:
+        """Tell whether a finding comes of it."""
+        return finding.index in self.indices and rule_id.startswith(self.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """One row of the table."""
+
+    id: str
+    explanation: str
+    source: str
+    rules: tuple[str, ...]
+    shown_by: Callable[[View], Iterator[Frame]]
+
+
+def explain(view: View, judgements: Iterable[Judgement]) -> tuple[Deviation, ...]:
+    """Give the known deviations that at least one finding comes of, in the order of the table."""
+    found = [(each.rule.id, finding) for each in judgements for finding in each.findings]
+    if not found:
+        return ()
+    shown = (
+        Deviation(
+            each.id,
+            each.explanation,
+            each.source,
+            each.rules,
+            frozenset(f.index for f in each.shown_by(view)),
+        )
+        for each in KNOWN
+    )
+    return tuple(each for each in shown if any(each.explains(*finding) for finding in found))
+
+
+def explanation_of(rule_id: str, finding: Finding, deviations: Iterable[Deviation]) -> Deviation | None:
+    """Give the first deviation that a finding comes of."""
+    return next((each for each in deviations if each.explains(rule_id, finding)), None)
+
+
+def fold(view: View, judgements: Sequence[Judgement]) -> list[Judgement]:
+    """Tell the mixing of revisions once: judge the rest as if every name were this revision's."""
+    if not any(each.rule.id == MIXED and each.findings for each in judgements):
+        return list(judgements)
+    again = judge(respelled(view), [each.rule for each in judgements])
+    return [old if old.rule.id == MIXED else new for old, new in zip(judgements, again, strict=True)]
+
+
+def respelled(view: View) -> View:
+    """Give the view with the server's foreign names spelled as the conversation's own revision does."""
+    names = foreign_names(view)
+    entries = tuple(_respelled(entry, names) for entry in view.trace.entries)
+    return View(replace(view.trace, entries=entries), view.dialect)
+
+
+def _respelled(entry: Entry, names: Mapping[str, str]) -> Entry:
+    if entry.sent or entry.event is None or entry.type not in names:
+        return entry
+    return replace(entry, event={**entry.event, "type": names[entry.type]})
+
+
+SCHEMA = "envelope.fits-its-schema"
+#: The known deviations; of two that explain a finding, the first does.
+KNOWN: tuple[_Known, ...] = (
+    _Known(
+        "hybrid-created",
+        "`conversation.item.created` is beta's name; a `ga` session has `conversation.item.added`.",
+        "Hugging Face speech-to-speech",
+        (MIXED, "items.", "input_audio.", "ordering.", "envelope."),
+        hybrid,
+    ),
+    _Known(
+        "foreign-names",
+        "Event names of two revisions are mixed; translate all to the one that the client chose.",
+        "LiteLLM, vLLM-Omni, xAI",
+        (MIXED, "envelope."),
+        foreign,
+    ),
+    _Known(
+        "foreign-session",
+        "The session has the other revision's shape (beta flat, `ga` nested); translate it too.",
+        "xAI; LiteLLM issue 14887",
+        (SCHEMA, "envelope.has-the-fields-clients-need", "session."),
+        foreign_session,
+    ),
+    _Known(
+        "session-without-object",
+        "`session.created` has no `session` object: this is vLLM's own protocol, not Realtime.",
+        "vLLM /v1/realtime",
+        (SCHEMA, "envelope.has-the-fields-clients-need", "session."),
+        session_outside,
+    ),
+    _Known(
+        "plural-usage-keys",
+        "Usage is spelled as in the Responses API; here it is `input_token_details`.",
+        "LiteLLM pull request 38419; Qwen",
+        ("usage.", "metering.", SCHEMA),
+        with_usage_keys("input_tokens_details", "output_tokens_details"),
+    ),
+    _Known(
+        "chat-usage",
+        "Usage is spelled as in Chat Completions; here it is `input_tokens`, `output_tokens`.",
+        "vLLM /v1/realtime",
+        ("usage.", "metering.", SCHEMA),
+        with_usage_keys("prompt_tokens", "completion_tokens"),
+    ),
+    _Known(
+        "usage-beside-the-response",
+        "`usage` lies beside the response in `response.done`; clients read `response.usage`.",
+        "xAI",
+        ("usage.", "metering.", "response.object-is-complete", SCHEMA),
+        usage_beside,
+    ),
+    _Known(
+        "no-event-ids",
+        "Events have no `event_id`; give each a fresh one where frames are written.",
+        "LocalAI, vLLM",
+        (SCHEMA, "envelope."),
+        without_ids,
+    ),
+    _Known(
+        "constant-event-ids",
+        "One `event_id` comes again and again, like a placeholder; make a fresh one for each event.",
+        "LocalAI (`event_TODO`), new-api (`evt_<request id>`)",
+        ("envelope.event-ids-are-unique",),
+        constant_ids,
+    ),
+    _Known(
+        "echoed-event-ids",
+        "The client's `event_id` comes back as the server's; it belongs into `error.event_id` only.",
+        "LocalAI",
+        (
+            "envelope.event-ids-are-its-own",
+            "envelope.event-ids-are-unique",
+            "session.updated-has-its-own-event-id",
+        ),
+        echoed_ids,
+    ),
+    _Known(
+        "error-as-text",
+        "`error` is a string; it has to be an object of type, code, message, param and event_id.",
+        "vLLM",
+        (SCHEMA, "errors.", "envelope.has-the-fields-clients-need"),
+        lambda view: errors_like(view, lambda error: isinstance(error, str)),
+    ),
+    _Known(
+        "error-code-in-type",
+        "The error's identifier is in `type`; it belongs into `code`, beside a class of error.",
+        "Hugging Face speech-to-speech",
+        ("errors.", "asking.", "cancel.", "input_audio.empty-commit-has-its-code"),
+        lambda view: errors_like(view, has_its_code_in_type),
+    ),
+    _Known(
+        "response-cancelled",
+        "`response.cancelled` is no event; `response.done` has the status `cancelled` instead.",
+        "aimock, GLM-Realtime; an old Azure reference",
+        ("envelope.types-are-documented", "cancel.", "ordering."),
+        of_type("response.cancelled"),
+    ),
+    _Known(
+        "heartbeat",
+        "An event of the application keeps the connection alive; WebSocket has pings for that.",
+        "xAI (`ping`), GLM-Realtime (`heartbeat`)",
+        ("envelope.types-are-documented", "envelope.events-have-an-id"),
+        of_type("ping", "heartbeat"),
+    ),
+    _Known(
+        "status-details-as-text",
+        "`status_details` is a string; it is null, or an object whose `type` is the status.",
+        "xAI (`unimplemented`)",
+        (SCHEMA, "response."),
+        status_details_as_text,
+    ),
+    _Known(
+        "done-for-each-item",
+        "`response.done` comes for each output item; it has to come once, when the whole response is over.",
+        "speaches",
+        ("ordering.response-done",),
+        done_for_each_item,
+    ),
+    _Known(
+        "born-incomplete",
+        "A response is `incomplete` while it begins; it is `in_progress` until its `response.done`.",
+        "speaches",
+        ("response.created-is-in-progress",),
+        born_incomplete,
+    ),
+    _Known(
+        "no-item-done",
+        "`conversation.item.done` is never sent; `ga` clients wait for it after each item.",
+        "LocalAI, xAI",
+        ("items.every-item-gets-done",),
+        no_item_done,
+    ),
+)

@@ -1,0 +1,48 @@
+import pytest
+
+from conformance.errors import SchemaError, UsageError
+from conformance.mutants.mutant import Fault, Mutant
+from conformance.report.explain import WIDTH, detail, find, listing, sample_of
+from conformance.rules import RULES
+
+RULE = "input_audio.commit-empties-the-buffer"
+
+
+def test_every_rule_has_one_line_of_at_most_eighty_columns():
+    lines = listing(RULES).splitlines()
+
+    assert len([line for line in lines if line.startswith("  ")]) == len(RULES)
+    assert max(len(line) for line in lines) <= WIDTH
+
+
+@pytest.mark.parametrize("rule_id", RULES)
+def test_every_rule_can_be_explained(rule_id):
+    text = detail(RULES[rule_id], sample_of(rule_id), (), ())
+
+    assert "Holds, e.g." in text
+    assert "Breaks, e.g." in text
+
+
+def test_an_explanation_tells_everything():
+    mutant = Mutant("full-for-ever", RULE, "audio/commit_twice", lambda _: Fault())
+
+    text = detail(RULES[RULE], sample_of(RULE), [mutant], ["audio/commit_twice"])
+
+    assert RULES[RULE].sentence in " ".join(text.split())
+    assert RULES[RULE].spec in text
+    assert "server    input_audio_buffer.committed" in text
+    assert "full-for-ever" in text
+    assert "  audio/commit_twice" in text
+
+
+def test_an_unknown_rule_is_refused_with_those_that_look_like_it():
+    with pytest.raises(UsageError, match=r"there is no rule 'commit'") as caught:
+        find(RULES, "commit")
+
+    assert "commit" in caught.value.cure
+    assert find(RULES, RULE) is RULES[RULE]
+
+
+def test_a_rule_without_a_sample_is_our_own_fault():
+    with pytest.raises(SchemaError):
+        sample_of("no.such-rule")

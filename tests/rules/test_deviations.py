@@ -1,0 +1,176 @@
+from pathlib import Path
+
+import pytest
+
+from conformance.contract.dialects import DIALECTS
+from conformance.rules import RULES
+from conformance.rules.deviations import KNOWN, MIXED, explain, explanation_of, fold, respelled
+from conformance.rules.judge import judge
+from conformance.trace.lines import load
+from conformance.trace.trace import Direction, Entry, Trace
+from conformance.trace.views import View
+
+RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "traces"
+
+
+def view_of(*lines, dialect="ga"):
+    entries = []
+    for number, (who, event) in enumerate(lines):
+        event = {"event_id": f"event_{number}", **event} if who == "server" else event
+        entries.append(Entry(number, Direction(who), event=event))
+    return View(Trace(tuple(entries), dialect), DIALECTS[dialect])
+
+
+def server(kind, **fields):
+    return "server", {"type": kind, **fields}
+
+
+def client(kind, **fields):
+    return "client", {"type": kind, **fields}
+
+
+def explained(view):
+    return {each.id for each in explain(view, judge(view, RULES.values()))}
+
+
+def done(**fields):
+    return server("response.done", response={"id": "resp_1", "status": "completed", "output": [], **fields})
+
+
+SHOWN = {
+    "plural-usage-keys": [done(usage={"input_tokens": 1, "input_tokens_details": {}})],
+    "chat-usage": [done(usage={"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2})],
+    "usage-beside-the-response": [
+        server("response.done", response={"id": "resp_1", "status": "completed", "usage": {}}, usage={"total_tokens": 1})
+    ],
+    "no-event-ids": [server("session.created", event_id=""), server("response.created", event_id="")],
+    "constant-event-ids": [server("session.created", event_id="event_TODO")] * 3,
+    "echoed-event-ids": [client("session.update", event_id="mine"), server("session.updated", event_id="mine")],
+    "error-as-text": [server("error", error="it broke", code="broken")],
+    "error-code-in-type": [
+        client("response.cancel", event_id="mine"),
+        server("error", error={"type": "nothing_active", "code": None, "message": "No.", "event_id": "mine"}),
+    ],
+    "response-cancelled": [server("response.cancelled", response_id="resp_1")],
+    "heartbeat": [server("heartbeat")],
+    "status-details-as-text": [done(status_details="unimplemented")],
+    "born-incomplete": [server("response.created", response={"id": "resp_1", "status": "incomplete"})],
+    "session-without-object": [server("session.created", id="sess_1", created=1)],
+    "foreign-session": [server("session.created", session={"modalities": ["text"], "voice": "alloy"})],
+    "foreign-names": [server("response.text.delta", response_id="resp_1", item_id="item_1", delta="a")],
+    "hybrid-created": [
+        server("conversation.item.created", item={"id": "item_1"}),
+        server("response.output_text.delta", response_id="resp_1", item_id="item_1", content_index=0, delta="a"),
+    ],
+    "done-for-each-item": [
+        server("response.created", response={"id": "resp_1", "status": "in_progress"}),
+        server("response.output_item.added", response_id="resp_1", output_index=0, item={"id": "item_1"}),
+        done(),
+        server("response.output_item.added", response_id="resp_1", output_index=1, item={"id": "item_2"}),
+        done(),
+    ],
+    "no-item-done": [
+        server("conversation.item.added", item={"id": "item_1", "type": "message", "role": "user", "content": []}),
+        client("session.update", session={"type": "realtime"}, event_id="mine"),
+        server("session.updated", session={"type": "realtime"}),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_each_known_deviation_is_recognised(name):
+    assert name in explained(view_of(*SHOWN[name]))
+
+
+def test_every_known_deviation_is_shown_here():
+    assert {each.id for each in KNOWN} == SHOWN.keys()
+
+
+def test_every_known_deviation_explains_rules_that_exist():
+    named = {name for each in KNOWN for name in each.rules}
+
+    assert [name for name in named if not any(rule.startswith(name) for rule in RULES)] == []
+
+
+def test_a_deviation_explains_only_findings_where_it_shows():
+    view = view_of(done(usage={"prompt_tokens": 1}), server("error", error={"type": "x"}))
+    judgements = judge(view, RULES.values())
+    deviations = explain(view, judgements)
+
+    told = {
+        (each.rule.id, finding.index): explanation_of(each.rule.id, finding, deviations)
+        for each in judgements
+        for finding in each.findings
+    }
+
+    assert told[("usage.has-no-names-of-chat", 0)].id == "chat-usage"
+    assert told[("envelope.fits-its-schema", 1)] is None
+
+
+def test_what_cannot_be_found_needs_no_explanation():
+    assert explain(view_of(server("session.created")), []) == ()
+
+
+def text_turn(text):
+    one = {"response_id": "resp_1", "item_id": "item_1", "output_index": 0, "content_index": 0}
+    item = {"id": "item_1", "type": "message", "role": "assistant"}
+    done_item = {**item, "status": "completed", "content": [{"type": "output_text", "text": text}]}
+    return [
+        server("response.created", response={"id": "resp_1", "status": "in_progress", "output": []}),
+        server("response.output_item.added", response_id="resp_1", output_index=0, item={**item, "content": []}),
+        server("conversation.item.added", item={**item, "status": "in_progress", "content": []}),
+        server("response.content_part.added", part={"type": "text", "text": ""}, **one),
+        server("response.text.delta", delta="Hello.", **one),
+        server("response.text.done", text=text, **one),
+        server("response.content_part.done", part={"type": "text", "text": text}, **one),
+        server("response.output_item.done", response_id="resp_1", output_index=0, item=done_item),
+        done(output=[done_item]),
+    ]
+
+
+def findings(judgements):
+    return {each.rule.id for each in judgements if each.findings}
+
+
+def test_mixing_revisions_is_told_once():
+    view = view_of(*text_turn("Hello."))
+    plain = view_of(*((who, {**event, "type": respelling(event["type"])}) for who, event in text_turn("Hello.")))
+
+    folded = fold(view, judge(view, RULES.values()))
+
+    assert findings(folded) == findings(judge(plain, RULES.values())) | {MIXED}
+
+
+def respelling(kind):
+    return kind.replace("response.text.", "response.output_text.")
+
+
+def test_what_is_wrong_by_itself_survives_the_folding():
+    view = view_of(*text_turn("Goodbye."))
+
+    folded = findings(fold(view, judge(view, RULES.values())))
+
+    assert {MIXED, "wholes.text-is-made-of-its-deltas"} <= folded
+
+
+def test_a_connection_that_mixes_nothing_is_left_alone():
+    view = view_of(server("session.created"))
+    judgements = judge(view, RULES.values())
+
+    assert fold(view, judgements) == judgements
+
+
+def test_respelling_leaves_every_entry_at_its_place():
+    view = respelled(view_of(*text_turn("Hello.")))
+
+    assert [frame.index for frame in view.frames] == list(range(9))
+    assert view.frames[4].type == "response.output_text.delta"
+
+
+@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings of real endpoints are not part of the project")
+def test_the_recorded_xai_session_is_explained():
+    trace = load(next(RECORDINGS.glob("36-*.jsonl")))
+
+    told = explained(View(trace, DIALECTS["ga"]))
+
+    assert {"foreign-session", "usage-beside-the-response", "status-details-as-text", "heartbeat"} <= told
