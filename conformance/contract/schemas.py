@@ -53,6 +53,8 @@ class Problem:
 class Schemas:
     """The schemas of one dialect; nothing in it changes once it is loaded."""
 
+    __slots__ = ("_client", "_documented", "_server", "_wanted", "dialect")
+
     def __init__(self, dialect_name: str, home: Path) -> None:
         """Load and compile every schema below *home*; SchemaError if one is missing or broken."""
         self.dialect = dialect_name

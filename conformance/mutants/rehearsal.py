@@ -12,6 +12,8 @@ from functools import cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
+
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
 from conformance.mutants.mutant import Fault
@@ -39,6 +41,7 @@ class MemoryConnection:
         self.loopback = loopback
         self.handshake = handshake
         self.fault = fault
+        self.ended: Closed | None = None
 
     def now(self) -> float:
         """Seconds of virtual time since connect."""
@@ -47,6 +50,7 @@ class MemoryConnection:
     async def send(self, frame: Frame) -> None:
         """Send a frame."""
         try:
+            self._go_on()
             await self.loopback.send(frame)
         except Closed as closed:
             raise self._gone(closed) from closed
@@ -54,13 +58,29 @@ class MemoryConnection:
     async def receive(self, within: float) -> Frame:
         """Give the next frame, in no real time."""
         try:
+            self._go_on()
             frame: Frame = await self.loopback.receive(within)
         except Closed as closed:
             raise self._gone(closed) from closed
-        return frame
+        return self._faulty(frame)
+
+    def _go_on(self) -> None:
+        if self.ended is not None:
+            raise self.ended
+
+    def _faulty(self, frame: Frame) -> Frame:
+        """Do to a frame of the endpoint what the fault does at the very end."""
+        if not isinstance(frame, str) or (self.fault.frames is None and self.fault.ends is None):
+            return frame
+        event = orjson.loads(frame)
+        end = self.fault.ends(event) if self.fault.ends is not None else None
+        self.ended = Closed(*end) if end is not None else None
+        return self.fault.frames(event) if self.fault.frames is not None else frame
 
     async def close(self, code: int = 1000, reason: str = "") -> Disconnected:
         """Close from our side."""
+        if self.ended is not None:
+            return self._gone(self.ended)
         if self.loopback.endpoint.closing is not None:
             return self._gone(Closed(*self.loopback.endpoint.closing))
         await self.loopback.close(code, reason)
@@ -128,7 +148,7 @@ class Rehearsal:
             make = partial(_refusing, decision, seed)
         else:
             make = partial(_endpoint, decision, seed, self.features)
-        return Loopback(make, sends=fault.sends, hears=fault.hears)
+        return Loopback(make, sends=fault.sends, hears=fault.hears, frames=fault.frames)
 
 
 def _refusing(decision: AcceptThenClose, seed: str, _clock: VirtualClock) -> Refusing:

@@ -16,7 +16,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("realtime-conformance", "conformance of an OpenAI Realtime endpoint")
     for option in OPTIONS:
         option.register(group)
-    parser.addini(INI, "The folders of this project hold scenarios: play them (realtime-conformance).", "bool", False)
+    parser.addini(
+        INI, "The folders of this project hold scenarios: play them (realtime-conformance).", "bool", False
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.errors import ConformanceError, ScenarioError
 from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
 from conformance.plugin.performance import Cue
-from conformance.plugin.setup import Setup
 from conformance.resources import folder
 from conformance.rules import RULES
 from conformance.scenario.load import load
-from conformance.scenario.model import Scenario
 from conformance.scenario.sniff import looks_like_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from conformance.play.setup import Setup
+    from conformance.scenario.model import Scenario
 
 
 def collects(path: Path, session: pytest.Session) -> bool:

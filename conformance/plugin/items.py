@@ -11,14 +11,14 @@ import pytest
 
 from conformance.errors import ConformanceError
 from conformance.play.player import Outcome
-from conformance.plugin.performance import Cue
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble, Unproven
-from conformance.report.assessment import Assessment, Ruling
 from conformance.report.text import finding_text, several, stopped_text
 from conformance.rules.judge import Verdict
 
 if TYPE_CHECKING:
+    from conformance.plugin.performance import Cue
     from conformance.plugin.run import Run
+    from conformance.report.assessment import Assessment, Ruling
 
 #: How a run's items find it.
 RUN = pytest.StashKey["Run"]()
@@ -52,7 +52,7 @@ class ConversationItem(pytest.Item):
     def runtest(self) -> None:
         """Wait for the conversation and answer the question."""
         self.run.before(self)
-        if reason := self.run.performance.not_applicable(self.cue.scenario):
+        if reason := self.run.setup.not_applicable(self.cue.scenario):
             pytest.skip(f"not applicable: {reason}")
         assessment = self.run.performance.take(self.cue)
         self.run.taken(self, assessment)
@@ -110,7 +110,9 @@ class Plays(ConversationItem):
         conversation = assessment.conversation
         match conversation.outcome:
             case Outcome.UNMET:
-                raise NonConformance(self.run.setup.scrub(stopped_text(conversation, assessment.key, self.again)))
+                raise NonConformance(
+                    self.run.setup.scrub(stopped_text(conversation, assessment.key, self.again))
+                )
             case Outcome.MODEL:
                 self.unproven(f"unproven: {conversation.message}")
             case Outcome.ENVIRONMENT:
@@ -146,7 +148,9 @@ class KeepsEveryOtherRule(ConversationItem):
 
     def decide(self, assessment: Assessment) -> None:
         """Collect what it breaks."""
-        others = [each for rule_id, each in assessment.rulings.items() if rule_id not in self.cue.scenario.proves]
+        others = [
+            each for rule_id, each in assessment.rulings.items() if rule_id not in self.cue.scenario.proves
+        ]
         self.broken(assessment, [each for each in others if each.spotted])
 
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS
 from conformance.play.player import Conversation, Player
 from conformance.play.preflight import Diagnosis, preflight
+from conformance.play.setup import AUTO, Setup, embedded_on
 from conformance.play.stage import Backstage, Stage
 from conformance.play.wire import Wire
-from conformance.plugin.setup import AUTO, Setup, embedded_on
 from conformance.report.assessment import Assessment, assess, key_of
 from conformance.scenario.audio import clip
-from conformance.scenario.model import Scenario
 
-#: Credentials that only an endpoint with a key can refuse.
-BAD_CREDENTIALS = frozenset({"wrong", "empty", "missing", "conflicting"})
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from conformance.scenario.model import Scenario
 
 
 @dataclass(frozen=True)
@@ -78,20 +79,13 @@ class Performance:
         server = Server(tokens=(self.setup.target.key,) if self.setup.target.key else ())
         return (await self.open_resources.enter_async_context(server)).url
 
-    def not_applicable(self, scenario: Scenario) -> str:
-        """Say why a scenario has nothing to say about this endpoint; empty if it has."""
-        target = self.setup.target
-        if target.dialect.name not in scenario.dialects:
-            return f"the conversation is for {' and '.join(sorted(scenario.dialects))}"
-        if lacking := self.setup.lacks(scenario.needs):
-            return f"the profile does not claim {', '.join(sorted(lacking))}"
-        if not target.key and _offers_bad_credentials(scenario):
-            return "no key was given, so the endpoint has none to ask for"
-        return ""
-
     def enqueue(self, cues: Iterable[Cue]) -> None:
         """Begin to play, in this order."""
-        fresh = [cue for cue in dict.fromkeys(cues) if cue not in self.kept and not self.not_applicable(cue.scenario)]
+        fresh = [
+            cue
+            for cue in dict.fromkeys(cues)
+            if cue not in self.kept and not self.setup.not_applicable(cue.scenario)
+        ]
         self.stage.enqueue(cue for cue in fresh if cue not in self.stage.playing)
 
     def take(self, cue: Cue) -> Assessment:
@@ -99,7 +93,7 @@ class Performance:
         if cue not in self.kept:
             try:
                 played = self.stage.take(cue)
-            except Exception as error:  # noqa: BLE001 - told again to every item of the conversation
+            except Exception as error:
                 self.kept[cue] = error
             else:
                 self.kept[cue] = self._assess(played)
@@ -139,8 +133,3 @@ class Performance:
             pass
         finally:
             self.backstage.close()
-
-
-def _offers_bad_credentials(scenario: Scenario) -> bool:
-    arguments = (step.argument for step in scenario.steps)
-    return any(isinstance(each, dict) and each.get("credential") in BAD_CREDENTIALS for each in arguments)

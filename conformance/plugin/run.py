@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.errors import ConformanceError, ScenarioError
 from conformance.plugin.activation import YAML, arguments
+from conformance.plugin.asked import setup_of
 from conformance.plugin.collection import ScenarioFile, collects
 from conformance.plugin.items import RUN, ConversationItem, Plays
 from conformance.plugin.performance import Performance
-from conformance.plugin.setup import Setup, setup_of
 from conformance.report.assessment import Assessment
 from conformance.report.records import Record, record_not_played, record_of
 from conformance.rules.rule import Keyword
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+    from pathlib import Path
+
     from _pytest.terminal import TerminalReporter
+
+    from conformance.play.setup import Setup
 
 #: Exit statuses of our own beside pytest's.
 UNREACHABLE = 6
@@ -38,7 +41,9 @@ def activate(config: pytest.Config) -> None:
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from error
     for name in MARKERS:
-        config.addinivalue_line("markers", f"{name}: {name.upper()} requirements" if name != "smoke" else SMOKE)
+        config.addinivalue_line(
+            "markers", f"{name}: {name.upper()} requirements" if name != "smoke" else SMOKE
+        )
     if not hasattr(config, "workerinput") and not config.option.collectonly:
         _clear(setup.reports, config)
     run = Run(config, setup)
@@ -165,7 +170,9 @@ class Run:
         return found
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, Any, Any]:
         """Play what comes next; forget what has been reported."""
         ours = [each for each in (item, nextitem) if isinstance(each, ConversationItem)]
         if self.worker is not None:
@@ -195,7 +202,9 @@ class Run:
             self.allure.show(item.stable_id, assessment, seconds, with_trace=isinstance(item, Plays))
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, Any, Any]:
         """Let a report carry what is needed to sum up, also from worker to controller; and no secret."""
         report = yield
         report.sections = [(title, self.setup.scrub(text)) for title, text in report.sections]
@@ -210,8 +219,10 @@ class Run:
                 report.realtime = self._record(item, kept, call)
         return report
 
-    def _record(self, item: ConversationItem, kept: Assessment | Exception | None, call: pytest.CallInfo[None]) -> Record:
-        reason = self.performance.not_applicable(item.cue.scenario)
+    def _record(
+        self, item: ConversationItem, kept: Assessment | Exception | None, call: pytest.CallInfo[None]
+    ) -> Record:
+        reason = self.setup.not_applicable(item.cue.scenario)
         if reason:
             return record_not_played(item.cue.scenario, item.cue.variant, "not applicable", reason)
         if isinstance(kept, Assessment):

@@ -9,26 +9,28 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import allure
 import allure_commons
-import pytest
 from allure_commons.logger import AllureFileLogger
 from allure_commons.utils import md5
 
-from conformance.report.assessment import Assessment
 from conformance.rules import RULES
 from conformance.rules.rule import Keyword
-from conformance.scenario.model import Scenario
-from conformance.secrets import Scrubber
 from conformance.trace.lines import dumps
-from conformance.trace.trace import Trace
 
 if TYPE_CHECKING:
-    from conformance.plugin.setup import Setup
+    from collections.abc import Iterator
+
+    import pytest
+
+    from conformance.play.setup import Setup
+    from conformance.report.assessment import Assessment
+    from conformance.scenario.model import Scenario
+    from conformance.secrets import Scrubber
+    from conformance.trace.trace import Trace
 
 SEVERITY = {
     Keyword.MUST: allure.severity_level.CRITICAL,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS, recognise
-from conformance.play.player import Conversation
 from conformance.rules.judge import VERDICT_OF_FINDING, Verdict, judge
-from conformance.rules.rule import Finding, Rule
-from conformance.trace.trace import Trace
 from conformance.trace.views import View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from conformance.play.player import Conversation
+    from conformance.rules.rule import Finding, Rule
+    from conformance.trace.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,9 @@ def assess(
     return Assessment(conversation, rule_on(conversation.traces, tuple(rules), waivers or {}), files)
 
 
-def rule_on(traces: tuple[Trace, ...], rules: tuple[Rule, ...], waivers: Mapping[str, str]) -> Mapping[str, Ruling]:
+def rule_on(
+    traces: tuple[Trace, ...], rules: tuple[Rule, ...], waivers: Mapping[str, str]
+) -> Mapping[str, Ruling]:
     """Judge traces together: what breaks a rule on one connection breaks it."""
     columns = [judge(View(trace, DIALECTS[dialect_of(trace)]), rules) for trace in traces]
     rulings: dict[str, Ruling] = {}
@@ -83,7 +89,9 @@ def rule_on(traces: tuple[Trace, ...], rules: tuple[Rule, ...], waivers: Mapping
     return rulings
 
 
-def _ruling(rule: Rule, verdicts: set[Verdict], spotted: tuple[Spotted, ...], held: int, waiver: str) -> Ruling:
+def _ruling(
+    rule: Rule, verdicts: set[Verdict], spotted: tuple[Spotted, ...], held: int, waiver: str
+) -> Ruling:
     if waiver:
         return Ruling(rule, Verdict.NOT_APPLICABLE, spotted, held, f"the profile departs from it: {waiver}")
     if spotted:
@@ -91,7 +99,9 @@ def _ruling(rule: Rule, verdicts: set[Verdict], spotted: tuple[Spotted, ...], he
     if held:
         return Ruling(rule, Verdict.PASS, (), held)
     if verdicts == {Verdict.NOT_APPLICABLE}:
-        return Ruling(rule, Verdict.NOT_APPLICABLE, reason="this revision of the protocol has nothing of the kind")
+        return Ruling(
+            rule, Verdict.NOT_APPLICABLE, reason="this revision of the protocol has nothing of the kind"
+        )
     return Ruling(rule, Verdict.UNPROVEN)
 
 

@@ -5,13 +5,16 @@ The shape is that of `conversations` in `schemas/harness/report.json`.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.play.player import Outcome
 from conformance.report.assessment import Assessment, Ruling, key_of
 from conformance.rules.judge import Verdict
-from conformance.scenario.model import Scenario
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conformance.scenario.model import Scenario
 
 Record = dict[str, Any]
 

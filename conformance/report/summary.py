@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from conformance.report.records import Record
 from conformance.rules import RULES
 from conformance.rules.judge import Verdict
 from conformance.rules.rule import Keyword, Rule
 
 if TYPE_CHECKING:
-    from conformance.plugin.setup import Setup
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from conformance.play.setup import Setup
+    from conformance.report.records import Record
 
 FORMAT = "realtime-conformance/report"
 FORMAT_VERSION = 1
@@ -61,7 +62,9 @@ class Sum:
 
     def counted(self, verdict: Verdict, *keywords: Keyword) -> int:
         """Count rules by verdict."""
-        return sum(each.verdict is verdict and (not keywords or each.rule.keyword in keywords) for each in self.lines)
+        return sum(
+            each.verdict is verdict and (not keywords or each.rule.keyword in keywords) for each in self.lines
+        )
 
     @property
     def conformant(self) -> bool:

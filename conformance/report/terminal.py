@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from conformance.report.records import Record
 from conformance.report.summary import Line, Sum, sum_up
 from conformance.report.text import wrapped
 from conformance.report.timeline import WIDTH
 from conformance.rules.judge import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.play.preflight import Diagnosis
-    from conformance.plugin.setup import Setup
+    from conformance.play.setup import Setup
+    from conformance.report.records import Record
 
 #: Verdicts whose rules are listed one by one, and in which colour.
 LISTED: Mapping[Verdict, Mapping[str, bool]] = {
@@ -35,7 +36,9 @@ class Terminal(Protocol):
     def write_line(self, line: str, **markup: bool) -> None:
         """Write one line."""
 
-    def write_sep(self, sep: str, title: str | None = None, fullwidth: int | None = None, **markup: bool) -> None:
+    def write_sep(
+        self, sep: str, title: str | None = None, fullwidth: int | None = None, **markup: bool
+    ) -> None:
         """Write a separator."""
 
 
@@ -63,7 +66,10 @@ def diagnosed(terminal: Terminal, diagnosis: Diagnosis, setup: Setup) -> None:
             how = "recognised" if found is not None else "assumed: the first events do not tell"
             terminal.write_line(f"dialect: {spoken.name} ({how})")
         elif found is not None and found != spoken:
-            terminal.write_line(f"dialect: {spoken.name} as asked, though the first events look like {found.name}", yellow=True)
+            terminal.write_line(
+                f"dialect: {spoken.name} as asked, though the first events look like {found.name}",
+                yellow=True,
+            )
         return
     place = "the embedded reference" if setup.embedded else setup.scrub(setup.target.url)
     terminal.write_line("")
@@ -78,7 +84,9 @@ def summary(terminal: Terminal, records: Mapping[str, Record], setup: Setup, *, 
     run = sum_up(records, partial=partial)
     terminal.write_sep("=", "conformance")
     for record in run.stopped:
-        for line in wrapped(f"{_NAMES[record['outcome']]} {record['conversation']}: {record['message']}", "", "  "):
+        for line in wrapped(
+            f"{_NAMES[record['outcome']]} {record['conversation']}: {record['message']}", "", "  "
+        ):
             terminal.write_line(line, red=True)
     listed = dict(LISTED) | (VERBOSE if terminal.verbosity > 0 else {})
     for verdict, markup in listed.items():
@@ -115,7 +123,12 @@ def _count(terminal: Terminal, run: Sum) -> None:
         terminal.write_line(line)
 
 
-_WORDS = {Verdict.PASS: "proved", Verdict.FAIL: "broken", Verdict.NOT_RUN: "not exercised", Verdict.WARNING: "not kept (SHOULD)"}
+_WORDS = {
+    Verdict.PASS: "proved",
+    Verdict.FAIL: "broken",
+    Verdict.NOT_RUN: "not exercised",
+    Verdict.WARNING: "not kept (SHOULD)",
+}
 
 
 def _facts(terminal: Terminal, records: Mapping[str, Record], setup: Setup) -> None:
@@ -127,5 +140,3 @@ def _facts(terminal: Terminal, records: Mapping[str, Record], setup: Setup) -> N
 
     for line in documented_facts(records, setup):
         terminal.write_line(line)
-
-

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from conformance.play.player import Conversation
-from conformance.report.assessment import Ruling, Spotted
 from conformance.report.timeline import WIDTH, excerpt
-from conformance.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.play.player import Conversation
+    from conformance.report.assessment import Ruling, Spotted
+    from conformance.trace.trace import Trace
 
 #: Further findings of the same rule are counted, not shown.
 MOST_SHOWN = 3

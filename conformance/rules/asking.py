@@ -159,17 +159,18 @@ def out_of_band_may_overlap(view: View) -> Judged:
 @rules.should("asking.out-of-band-input-stays-outside", about={"response.create"}, covers=("RSP-27",), spec=CREATE)
 def out_of_band_input_stays_outside(view: View) -> Judged:
     """The input items of a response outside the conversation are not added to it."""
-    own = {string(mapping(each.sent.event.get("item")).get("id")) for each in view.exchanges_with("conversation.item.create")}
+    explained = {each.answer.index for each in view.exchanges_with("conversation.item.create") if each.answer is not None}
+    produced = {name for response in view.responses for name in response.items}
+    produced |= {name for frame in view.server("input_audio_buffer.committed") if (name := frame.text("item_id"))}
     for response in view.responses:
-        if response.asked.get("conversation") != "none" or response.open or view.partial:
+        if response.asked.get("conversation") != "none" or response.open or view.partial or view.turns:
             continue
-        given = [string(mapping(each).get("id")) for each in listing(response.asked.get("input"))]
-        named = [name for name in given if name is not None and name not in own]
-        for name in named:
-            if name in view.announced and view.announced[name].frame.index > response.first:
-                index = view.announced[name].frame.index
-                yield Finding(index, f"{name} was input of {response.id} only.", "no item", "conversation.item.added")
-        if not any(name in view.announced for name in named) and given:
+        meant = (each for each in view.additions if response.first < each.frame.index < response.last)
+        strange = [each for each in meant if each.frame.index not in explained and each.item_id not in produced]
+        for each in strange:
+            message = f"{each.item_id} joined the conversation while {response.id} ran outside of it."
+            yield Finding(each.frame.index, message, "no item", "conversation.item.added")
+        if not strange and listing(response.asked.get("input")):
             yield HELD
 
 

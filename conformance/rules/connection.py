@@ -55,6 +55,8 @@ def a_valid_key_opens_a_session(view: View) -> Judged:
         return
     if view.admitted:
         yield HELD
+    elif view.heard and view.heard[0].type != "error":
+        return  # something else came first: the chapter on the session says so
     elif not _asks_for_another_revision(view, hand) and "call_id=" not in hand.url:
         came = f"HTTP {hand.status}" if hand.status != 101 else _first_words(view)
         message = f"A valid key (style {hand.auth or 'unknown'}) opened no session."

@@ -154,7 +154,7 @@ def event_ids_are_its_own(view: View) -> Judged:
 @rules.must(
     "envelope.fits-its-schema",
     about=ANYTHING,
-    covers=("FRM-05", "RAT-01", "ITM-18"),
+    covers=("FRM-05", "RAT-01", "ITM-02", "ITM-18"),
     spec=SERVER_EVENTS.rstrip("/"),
 )
 def fits_its_schema(view: View) -> Judged:

@@ -101,6 +101,8 @@ def name_the_event_they_refuse(view: View) -> Judged:
     unblamed = iter([each.sent for each in view.exchanges if _may_be_blamed(each)])
     suspect = next(unblamed, None)
     for frame in view.server("error"):
+        if not frame.whole or not isinstance(_error(frame), dict):
+            continue
         named = frame.part("error").get("event_id")
         if frame.index in view.blamed:
             yield HELD
@@ -145,7 +147,7 @@ def the_session_goes_on(view: View) -> Judged:
 
 
 def _said_garbage(view: View, before: int) -> bool:
-    """Tell whether the last thing the client said before an entry was no JSON object: another rule's affair."""
+    """Tell whether the last thing the client said before an entry was no JSON object."""
     last = next((frame for frame in reversed(view.said) if frame.index < before), None)
     return last is not None and last.entry.event is None
 
@@ -234,7 +236,7 @@ def garbage_leaves_the_session_open(view: View) -> Judged:
         return
     end = view.end
     if end is not None and end.by is Direction.SERVER and end.kind in (EndKind.CLOSED, EndKind.DROPPED):
-        if garbage[-1] is view.said[-1]:
+        if view.settled < garbage[-1].index:
             came = f"{end.kind} {end.code or ''}".strip()
             yield Finding(
                 len(view.frames), "The connection ended after a malformed frame.", "an open session", came

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,18 +67,6 @@ def the_clients_id_is_kept(view: View) -> Judged:
             yield HELD
         else:
             yield Finding(answer.index, f"The item {asked} is announced as {came}.", asked, came, "/item/id")
-
-
-@rules.must("items.have-an-id", about={ADDED}, covers=("ITM-02",), spec=ADDED_SPEC)
-def have_an_id(view: View) -> Judged:
-    """Every announced item has an id: the client's, or one that the server made."""
-    for frame in view.server(ADDED):
-        if not frame.whole or frame.entry.ids_elided or not isinstance(frame.event.get("item"), dict):
-            continue
-        if _id_of(frame):
-            yield HELD
-        else:
-            yield Finding(frame.index, "An item is announced without an id.", "a string", "none", "/item/id")
 
 
 @rules.should("items.ids-are-unique", about={ADDED}, covers=("ITM-03",), spec=ADDED_SPEC)
@@ -145,7 +134,7 @@ def the_predecessor_is_known(view: View) -> Judged:
         if addition.previous in names:
             yield HELD
         else:
-            message = f"The item {addition.item_id} follows {addition.previous}, which is no item of the conversation."
+            message = f"The item {addition.item_id} follows {addition.previous}, which is no item."
             yield Finding(
                 addition.frame.index, message, "a known item", addition.previous, "/previous_item_id"
             )
@@ -327,7 +316,8 @@ def are_done_after_they_are_added(view: View) -> Judged:
     """`conversation.item.done` comes for an item that was announced before, and once for each."""
     if view.partial:
         return
-    done: set[str] = set()
+    announced = Counter(addition.item_id for addition in view.additions)
+    done: Counter[str] = Counter()
     for frame in view.server(DONE):
         name = _id_of(frame)
         if name is None:
@@ -337,11 +327,11 @@ def are_done_after_they_are_added(view: View) -> Judged:
             yield Finding(
                 frame.index, f"The item {name} is done, and was not announced.", "an announcement", "none"
             )
-        elif name in done:
+        elif done[name] >= announced[name]:
             yield Finding(frame.index, f"The item {name} is done again.", "once", "again")
         else:
             yield HELD
-        done.add(name)
+        done[name] += 1
 
 
 @rules.must(
@@ -397,7 +387,7 @@ def out_of_band_items_stay_out(view: View) -> Judged:
             continue
         added = [view.announced[name] for name in response.items if name in view.announced]
         for addition in added:
-            message = f"The item {addition.item_id} of the out-of-band response {response.id} joined the conversation."
+            message = f"The item {addition.item_id} of the out-of-band {response.id} joined the conversation."
             yield Finding(addition.frame.index, message, "no announcement", addition.frame.entry.type)
         if not added:
             yield HELD

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from conformance.contract.schemas import schemas_for
 from conformance.rules.overdue import overdue
-from conformance.rules.rule import END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.rule import ANYTHING, END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.rules.settings import ABSENT, settings_in, updates
 from conformance.trace.frames import string, whole_number
 from conformance.trace.trace import Direction, EndKind
@@ -27,21 +27,25 @@ EXPIRED = re.compile(r"maximum duration|session.{0,12}expired", re.IGNORECASE)
 
 
 @rules.must(
-    "session.created-comes-first", about=CREATED, covers=("SES-01",), spec=SERVER_EVENTS + "session/created"
+    "session.created-comes-first", about=ANYTHING, covers=("SES-01",), spec=SERVER_EVENTS + "session/created"
 )
 def created_comes_first(view: View) -> Judged:
     """The first thing the server says on an open connection is `session.created`."""
     opened = view.server(*CREATED)
-    if not opened or any(gap < opened[0].index for gap in view.gaps):
+    expected = opened[0].index if opened else 0
+    if not view.heard or any(gap < expected for gap in view.gaps):
         return
     first = view.heard[0]
     if first.type in CREATED:
         yield HELD
-    else:
+    elif opened or (_asked_for_a_session(view) and first.type != "error"):
         came = first.entry.type or "a frame without a type"
-        yield Finding(
-            first.index, f"`{came}` came before `{opened[0].entry.type}`.", opened[0].entry.type, came
-        )
+        yield Finding(first.index, f"`{came}` came before `session.created`.", "session.created", came)
+
+
+def _asked_for_a_session(view: View) -> bool:
+    """Tell whether the upgrade opened a connection of its own, not one that joins a call."""
+    return view.handshake is not None and "call_id=" not in view.handshake.url
 
 
 @rules.should(

@@ -41,11 +41,14 @@ SHOWN = {
     "plural-usage-keys": [done(usage={"input_tokens": 1, "input_tokens_details": {}})],
     "chat-usage": [done(usage={"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2})],
     "usage-beside-the-response": [
-        server("response.done", response={"id": "resp_1", "status": "completed", "usage": {}}, usage={"total_tokens": 1})
+        server("response.done", response={"id": "resp_1", "status": "completed"}, usage={"total_tokens": 1})
     ],
     "no-event-ids": [server("session.created", event_id=""), server("response.created", event_id="")],
     "constant-event-ids": [server("session.created", event_id="event_TODO")] * 3,
-    "echoed-event-ids": [client("session.update", event_id="mine"), server("session.updated", event_id="mine")],
+    "echoed-event-ids": [
+        client("session.update", event_id="mine"),
+        server("session.updated", event_id="mine"),
+    ],
     "error-as-text": [server("error", error="it broke", code="broken")],
     "error-code-in-type": [
         client("response.cancel", event_id="mine"),
@@ -60,7 +63,9 @@ SHOWN = {
     "foreign-names": [server("response.text.delta", response_id="resp_1", item_id="item_1", delta="a")],
     "hybrid-created": [
         server("conversation.item.created", item={"id": "item_1"}),
-        server("response.output_text.delta", response_id="resp_1", item_id="item_1", content_index=0, delta="a"),
+        server(
+            "response.output_text.delta", response_id="resp_1", item_id="item_1", content_index=0, delta="a"
+        ),
     ],
     "done-for-each-item": [
         server("response.created", response={"id": "resp_1", "status": "in_progress"}),
@@ -70,7 +75,9 @@ SHOWN = {
         done(),
     ],
     "no-item-done": [
-        server("conversation.item.added", item={"id": "item_1", "type": "message", "role": "user", "content": []}),
+        server(
+            "conversation.item.added", item={"id": "item_1", "type": "message", "role": "user", "content": []}
+        ),
         client("session.update", session={"type": "realtime"}, event_id="mine"),
         server("session.updated", session={"type": "realtime"}),
     ],
@@ -104,7 +111,7 @@ def test_a_deviation_explains_only_findings_where_it_shows():
     }
 
     assert told[("usage.has-no-names-of-chat", 0)].id == "chat-usage"
-    assert told[("envelope.fits-its-schema", 1)] is None
+    assert "chat-usage" not in {each.id for (_, index), each in told.items() if index == 1 and each}
 
 
 def test_what_cannot_be_found_needs_no_explanation():
@@ -117,7 +124,9 @@ def text_turn(text):
     done_item = {**item, "status": "completed", "content": [{"type": "output_text", "text": text}]}
     return [
         server("response.created", response={"id": "resp_1", "status": "in_progress", "output": []}),
-        server("response.output_item.added", response_id="resp_1", output_index=0, item={**item, "content": []}),
+        server(
+            "response.output_item.added", response_id="resp_1", output_index=0, item={**item, "content": []}
+        ),
         server("conversation.item.added", item={**item, "status": "in_progress", "content": []}),
         server("response.content_part.added", part={"type": "text", "text": ""}, **one),
         server("response.text.delta", delta="Hello.", **one),
@@ -134,7 +143,9 @@ def findings(judgements):
 
 def test_mixing_revisions_is_told_once():
     view = view_of(*text_turn("Hello."))
-    plain = view_of(*((who, {**event, "type": respelling(event["type"])}) for who, event in text_turn("Hello.")))
+    plain = view_of(
+        *((who, {**event, "type": respelling(event["type"])}) for who, event in text_turn("Hello."))
+    )
 
     folded = fold(view, judge(view, RULES.values()))
 
@@ -167,7 +178,9 @@ def test_respelling_leaves_every_entry_at_its_place():
     assert view.frames[4].type == "response.output_text.delta"
 
 
-@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings of real endpoints are not part of the project")
+@pytest.mark.skipif(
+    not RECORDINGS.is_dir(), reason="the recordings of real endpoints are not part of the project"
+)
 def test_the_recorded_xai_session_is_explained():
     trace = load(next(RECORDINGS.glob("36-*.jsonl")))
 

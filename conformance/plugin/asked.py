@@ -1,97 +1,36 @@
-"""From options, environment and profile to one value that says where to play, as whom, and what is claimed."""
+"""From options, environment and profile to a `Setup`."""
 
 from __future__ import annotations
 
 import os
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-import pytest
-
-from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import UsageError
 from conformance.play.auth import STYLES
+from conformance.play.setup import AUTO, SESSIONS, Setup
 from conformance.play.target import Patience, Target, checked_url
 from conformance.plugin.options import strict, value
 from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:
+    import pytest
+
+    from conformance.contract.dialect import Dialect
     from conformance.contract.profile import Profile
 
 TOKEN = "REALTIME_TOKEN"  # noqa: S105 - the name of a variable
-AUTO = "auto"
 #: What the embedded reference is asked for where nobody says otherwise.
 REFERENCE_MODEL = "gpt-realtime"
-#: Conversations at once.
-SESSIONS = 16
 #: Names of headers and query parameters whose values are secrets.
 SECRET_NAMES = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
 
 Number = TypeVar("Number", int, float)
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What the options come to."""
-
-    target: Target
-    """`url` is empty until the embedded reference listens."""
-    dialect: str = AUTO
-    """As asked for: `auto`, `ga` or `beta`."""
-    profile: Profile | None = None
-    auth: str = ""
-    """As asked for: a style, `all`, or empty."""
-    sessions: int = SESSIONS
-    strict: bool = False
-    allow_unproven: bool = False
-    reports: Path = Path("reports")
-    scrub: Scrubber = Scrubber()
-    embedded: bool = False
-    """Whether the reference endpoint is what is played against; stays true once it listens."""
-
-    @property
-    def styles(self) -> tuple[str, ...]:
-        """The auth styles that `each: auth` goes through: those documented, or the one that was asked for."""
-        if self.auth not in ("", "all"):
-            return (self.auth,)
-        if self.profile is not None:
-            return self.profile.auth
-        return tuple(STYLES) if self.embedded or self.auth == "all" else ("bearer",)
-
-    @property
-    def waivers(self) -> Mapping[str, str]:
-        """Rule id -> why the profile's vendor departs from it."""
-        return self.profile.waivers if self.profile is not None else {}
-
-    def lacks(self, needs: frozenset[str]) -> frozenset[str]:
-        """Give those of the features that the profile does not claim."""
-        if self.profile is None or self.profile.features is None:
-            return frozenset()
-        return needs - frozenset(self.profile.features)
-
-    @property
-    def repeats(self) -> str:
-        """The options that play the same again, without secrets."""
-        told = {
-            "endpoint": "" if self.embedded else self.scrub(self.target.url),
-            "profile": self.profile.name if self.profile is not None else "",
-            "auth": self.auth,
-            "dialect": "" if self.dialect == AUTO else self.dialect,
-            "model": (self.target.model or "") if not self.embedded else "",
-        }
-        return " ".join(f"--{name}={_quoted(each)}" for name, each in told.items() if each)
-
-
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
 
 
 def setup_of(config: pytest.Config) -> Setup:
@@ -108,7 +47,9 @@ def setup_of(config: pytest.Config) -> Setup:
         url=url,
         dialect=_first_guess(asked, profile),
         key=key,
-        model=value(config, "model") or (profile.model if profile else None) or (None if url else REFERENCE_MODEL),
+        model=value(config, "model")
+        or (profile.model if profile else None)
+        or (None if url else REFERENCE_MODEL),
         auth=auth if auth not in ("", "all") else styles[0],
         headers=headers,
         patience=_patience(config),
@@ -127,14 +68,6 @@ def setup_of(config: pytest.Config) -> Setup:
         scrub=Scrubber((key, *_hidden(url, headers))),
         embedded=not url,
     )
-
-
-def embedded_on(setup: Setup, url: str) -> Setup:
-    """Give the target its address, now that the embedded reference listens."""
-    path = setup.profile.path if setup.profile is not None else ""
-    if path:
-        url = urlsplit(url)._replace(path=path).geturl()
-    return replace(setup, target=replace(setup.target, url=url))
 
 
 def _profile(name: str | None) -> Profile | None:
@@ -174,7 +107,11 @@ def _headers(written: list[str], profile: Profile | None) -> tuple[tuple[str, st
     headers = list((profile.headers if profile is not None else {}).items())
     for each in written:
         name, colon, text = each.partition(":")
-        if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not text.strip().isprintable():
+        if (
+            not colon
+            or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name)
+            or not text.strip().isprintable()
+        ):
             raise UsageError("--header: no 'Name: value'", "For example: --header 'X-Team: voice'")
         headers.append((name, text.strip()))
     return tuple(headers)

@@ -1,0 +1,168 @@
+"""Endpoints that do something else than the client's `response.create` asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from conformance.contract.dialect import Dialect, Event
+from conformance.mutants.changes import adding_after, adding_before, dropping
+from conformance.mutants.edits import editing, put, putting, without
+from conformance.mutants.mutant import Fault, Faults
+
+faults = Faults()
+
+CREATED, DONE, CREATE = "response.created", "response.done", "response.create"
+TRANSCRIPT = "response.output_audio_transcript"
+
+
+@faults.mutant(killed_by="asking.create-begins-a-response", during="response/text_turn")
+def create_is_ignored(_dialect: Dialect) -> Fault:
+    """`response.create` has no effect and no answer."""
+    return Fault(hears=lambda event: () if event.get("type") == CREATE else (event,))
+
+
+@faults.mutant(killed_by="asking.collision-is-refused", during="response/collision")
+def collision_is_ignored(_dialect: Dialect) -> Fault:
+    """A second `response.create` has no effect and no answer."""
+    return dropping("error")
+
+
+@faults.mutant(killed_by="asking.collision-has-its-code", during="response/collision")
+def collision_without_its_code(_dialect: Dialect) -> Fault:
+    """The refusal of a second response has no code, as the first beta did it."""
+    return putting("error", ("error", "code"), None)
+
+
+@faults.mutant(
+    killed_by="asking.collision-spares-the-running-response",
+    during="response/collision",
+    like="second-response-kills-first-silently",
+)
+def second_response_kills_the_first(_dialect: Dialect) -> Fault:
+    """A second `response.create` cancels the running response and begins its own."""
+    created: list[Event] = []
+
+    def hears(event: Event) -> Iterable[Event]:
+        if event.get("type") == CREATE:
+            if created:
+                yield {"type": "response.cancel"}
+            created.append(event)
+        yield event
+
+    return Fault(hears=hears)
+
+
+@faults.mutant(
+    killed_by="asking.one-response-at-a-time", during="turns/server_vad", like="proxy-injects-response-create"
+)
+def two_responses_at_once(_dialect: Dialect) -> Fault:
+    """A second response of the same conversation runs while the first one does."""
+    kept: list[Event] = []
+
+    def second(_event: Event) -> Iterable[Event]:
+        if kept:
+            response = {**kept.pop()["response"], "id": "resp_second"}
+            error = {"type": "server_error", "code": "server_error", "message": "It failed."}
+            failed = {"status": "failed", "status_details": {"type": "failed", "error": error}}
+            yield {"type": CREATED, "response": response}
+            yield {"type": DONE, "response": {**response, **failed}}
+
+    inner = adding_before("response.content_part.done", second).sends
+
+    def sends(event: Event) -> Iterable[Event]:
+        if event["type"] == CREATED:
+            kept.append(event)
+        return inner(event) if inner is not None else ()
+
+    return Fault(sends=sends)
+
+
+@faults.mutant(killed_by="asking.out-of-band-has-no-conversation", during="response/out_of_band")
+def out_of_band_in_a_conversation(_dialect: Dialect) -> Fault:
+    """A response outside the conversation names a conversation."""
+
+    def change(event: Event) -> Event:
+        named = event.get("response")
+        if isinstance(named, dict) and named.get("conversation_id", "") is None:
+            return put(event, ("response", "conversation_id"), "conv_other")
+        return event
+
+    return editing(change)
+
+
+@faults.mutant(killed_by="asking.out-of-band-may-overlap", during="response/out_of_band_beside")
+def out_of_band_counts_as_active(_dialect: Dialect) -> Fault:
+    """A response outside the conversation is refused while another one runs."""
+    return Fault(hears=lambda event: (without(event, ("response", "conversation")),))
+
+
+@faults.mutant(
+    killed_by="asking.out-of-band-input-stays-outside", during="response/out_of_band", like="response-overrides-ignored"
+)
+def out_of_band_input_joins(_dialect: Dialect) -> Fault:
+    """The input of a response outside the conversation is added to it."""
+
+    def joined(event: Event) -> Iterable[Event]:
+        if event["response"].get("conversation_id", "") is None:
+            content = [{"type": "input_text", "text": "Say exactly: Aside."}]
+            item = {"id": "item_polluting", "type": "message", "role": "user", "status": "completed", "content": content}
+            place = {"previous_item_id": "item_before", "item": item}
+            yield {"type": "conversation.item.added", **place}
+            if _dialect.spoken("conversation.item.added") == "conversation.item.added":
+                yield {"type": "conversation.item.done", **place}
+
+    return adding_after(CREATED, joined)
+
+
+@faults.mutant(killed_by="asking.metadata-is-returned", during="response/metadata", like="response-overrides-ignored")
+def metadata_is_lost(_dialect: Dialect) -> Fault:
+    """The response does not carry its metadata."""
+    return editing(lambda event: put(event, ("response", "metadata"), None) if "response" in event else event)
+
+
+@faults.mutant(
+    killed_by="asking.overrides-are-honoured", during="response/modality_override", like="response-overrides-ignored"
+)
+def overrides_are_ignored(dialect: Dialect) -> Fault:
+    """What a `response.create` overrides is ignored."""
+    path = ("response", *dialect.response_paths["modalities"])
+    return Fault(hears=lambda event: (without(event, path) if event.get("type") == CREATE else event,))
+
+
+@faults.mutant(killed_by="asking.overrides-end-with-their-response", during="response/overrides")
+def overrides_stick(_dialect: Dialect) -> Fault:
+    """What one `response.create` overrides holds for all that follow."""
+    limit: list[Any] = []
+
+    def hears(event: Event) -> Iterable[Event]:
+        if event.get("type") == CREATE:
+            asked = event.get("response") or {}
+            limit.extend([asked["max_output_tokens"]] if "max_output_tokens" in asked else [])
+            event = {**event, "response": {**({"max_output_tokens": limit[-1]} if limit else {}), **asked}}
+        yield event
+
+    return Fault(hears=hears)
+
+
+@faults.mutant(killed_by="asking.text-only-has-no-audio", during="response/text_turn")
+def text_comes_as_a_transcript(_dialect: Dialect) -> Fault:
+    """A response of text only is streamed as the transcript of audio."""
+
+    def change(event: Event) -> Event:
+        kind = event["type"]
+        if kind.startswith("response.output_text."):
+            event["type"] = kind.replace("output_text", "output_audio_transcript")
+        if "text" in event:
+            event["transcript"] = event.pop("text")
+        if isinstance(event.get("part"), dict):
+            event["part"] = {"type": "audio", "transcript": event["part"].get("text", "")}
+        return event
+
+    return editing(change)
+
+
+@faults.mutant(killed_by="asking.audio-comes-with-a-transcript", during="response/audio_turn")
+def audio_without_a_transcript(_dialect: Dialect) -> Fault:
+    """Audio is streamed without its transcript."""
+    return dropping(TRANSCRIPT + ".delta", TRANSCRIPT + ".done")

@@ -1,0 +1,116 @@
+"""Endpoints that call functions wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.contract.dialect import Dialect, Event
+from conformance.mutants.changes import adding_after
+from conformance.mutants.edits import editing, putting
+from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.wholes import losing_the_first
+
+faults = Faults()
+
+ADDED, DONE = "response.output_item.added", "response.output_item.done"
+DELTA, ARGUMENTS = "response.function_call_arguments.delta", "response.function_call_arguments.done"
+FORCED = "tools/forced_call"
+
+
+@faults.mutant(killed_by="tools.argument-deltas-make-the-whole", during=FORCED, like="first-argument-chunk-lost")
+def first_arguments_are_lost(_dialect: Dialect) -> Fault:
+    """The first piece of the arguments is never sent."""
+    return losing_the_first(DELTA)
+
+
+@faults.mutant(killed_by="tools.arguments-are-the-same-in-the-item", during=FORCED)
+def item_has_other_arguments(_dialect: Dialect) -> Fault:
+    """`response.output_item.done` shows other arguments than were streamed."""
+    return putting(DONE, ("item", "arguments"), "{}")
+
+
+@faults.mutant(killed_by="tools.arguments-are-the-same-in-the-response", during=FORCED)
+def response_has_other_arguments(_dialect: Dialect) -> Fault:
+    """`response.done` shows other arguments than were streamed."""
+    return putting("response.done", ("response", "output", 0, "arguments"), "{}")
+
+
+@faults.mutant(killed_by="tools.call-has-no-content-parts", during=FORCED)
+def call_with_a_content_part(_dialect: Dialect) -> Fault:
+    """A function call has an empty content part."""
+
+    def part(event: Event) -> Iterable[Event]:
+        place = {"response_id": event["response_id"], "item_id": event["item"]["id"], "output_index": 0}
+        for kind in ("response.content_part.added", "response.content_part.done"):
+            yield {"type": kind, **place, "content_index": 0, "part": {"type": "text", "text": ""}}
+
+    held = adding_after(ADDED, part).sends
+    waiting: list[Event] = []
+
+    def sends(event: Event) -> Iterable[Event]:
+        """The part comes after the conversation announced the call."""
+        if held is None or event["type"] not in (ADDED, "conversation.item.added"):
+            yield event
+        elif event["type"] == ADDED:
+            first, *parts = held(event)
+            waiting.extend(parts)
+            yield first
+        else:
+            yield event
+            yield from waiting
+            waiting.clear()
+
+    return Fault(sends=sends)
+
+
+@faults.mutant(killed_by="tools.call-id-is-the-same-everywhere", during=FORCED)
+def arguments_of_another_call(_dialect: Dialect) -> Fault:
+    """The arguments name another call id than the item."""
+    return putting(ARGUMENTS, ("call_id",), "call_other")
+
+
+@faults.mutant(killed_by="tools.call-ids-are-unique", during="tools/two_calls", like="id-prefix-wrong")
+def every_call_has_the_same_id(_dialect: Dialect) -> Fault:
+    """All calls have the same call id."""
+
+    def change(event: Event) -> Event:
+        items = [event.get("item"), *(event.get("response") or {}).get("output", ())]
+        for each in (event, *items):
+            if isinstance(each, dict) and "call_id" in each:
+                each["call_id"] = "call_constant"
+        return event
+
+    return editing(change)
+
+
+@faults.mutant(killed_by="tools.done-names-its-function", during=FORCED)
+def arguments_of_another_function(_dialect: Dialect) -> Fault:
+    """The end of the arguments names another function than the item."""
+    return putting(ARGUMENTS, ("name",), "something_else")
+
+
+@faults.mutant(killed_by="tools.call-begins-without-arguments", during=FORCED)
+def call_begins_with_arguments(_dialect: Dialect) -> Fault:
+    """A call is added with arguments."""
+    return putting(ADDED, ("item", "arguments"), "{}")
+
+
+@faults.mutant(killed_by="tools.arguments-are-json", during=FORCED, like="tool-args-not-json")
+def arguments_are_no_json(_dialect: Dialect) -> Fault:
+    """The arguments end with a brace too many, everywhere."""
+
+    def change(event: Event) -> Event:
+        items = [event.get("item"), *(event.get("response") or {}).get("output", ())]
+        for each in (event, *items):
+            if isinstance(each, dict) and each.get("arguments"):
+                each["arguments"] += "}"
+        return event
+
+    inner = editing(change).sends
+
+    def sends(event: Event) -> Iterable[Event]:
+        if event["type"] == ARGUMENTS:
+            yield {**{key: value for key, value in event.items() if key not in ("arguments", "name")}, "type": DELTA, "delta": "}"}
+        yield from inner(event) if inner is not None else ()
+
+    return Fault(sends=sends)

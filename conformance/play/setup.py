@@ -1,0 +1,97 @@
+"""Where to play, as whom, and what the endpoint claims: one value, whoever asked for it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from conformance.play.auth import STYLES
+from conformance.secrets import Scrubber
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.contract.profile import Profile
+    from conformance.play.target import Target
+    from conformance.scenario.model import Scenario
+
+AUTO = "auto"
+#: Conversations at once.
+SESSIONS = 16
+#: Credentials that only an endpoint with a key can refuse.
+BAD_CREDENTIALS = frozenset({"wrong", "empty", "missing", "conflicting"})
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the options come to."""
+
+    target: Target
+    """`url` is empty until the embedded reference listens."""
+    dialect: str = AUTO
+    """As asked for: `auto`, `ga` or `beta`."""
+    profile: Profile | None = None
+    auth: str = ""
+    """As asked for: a style, `all`, or empty."""
+    sessions: int = SESSIONS
+    strict: bool = False
+    allow_unproven: bool = False
+    reports: Path = Path("reports")
+    scrub: Scrubber = Scrubber()
+    embedded: bool = False
+    """Whether the reference endpoint is what is played against; stays true once it listens."""
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """The auth styles that `each: auth` goes through: those documented, or the one that was asked for."""
+        if self.auth not in ("", "all"):
+            return (self.auth,)
+        if self.profile is not None:
+            return self.profile.auth
+        return tuple(STYLES) if self.embedded or self.auth == "all" else ("bearer",)
+
+    @property
+    def waivers(self) -> Mapping[str, str]:
+        """Rule id -> why the profile's vendor departs from it."""
+        return self.profile.waivers if self.profile is not None else {}
+
+    def not_applicable(self, scenario: Scenario) -> str:
+        """Say why a scenario has nothing to say about this endpoint; empty if it has."""
+        claimed = self.profile.features if self.profile is not None else None
+        if self.target.dialect.name not in scenario.dialects:
+            return f"the conversation is for {' and '.join(sorted(scenario.dialects))}"
+        if claimed is not None and (unclaimed := scenario.needs - claimed):
+            return f"the profile does not claim {', '.join(sorted(unclaimed))}"
+        if scenario.lacks and (claimed is None or scenario.lacks & claimed):
+            return f"the endpoint is not said to lack {', '.join(sorted(scenario.lacks))}"
+        if not self.target.key and _offers_bad_credentials(scenario):
+            return "no key was given, so the endpoint has none to ask for"
+        return ""
+
+    @property
+    def repeats(self) -> str:
+        """The options that play the same again, without secrets."""
+        told = {
+            "endpoint": "" if self.embedded else self.scrub(self.target.url),
+            "profile": self.profile.name if self.profile is not None else "",
+            "auth": self.auth,
+            "dialect": "" if self.dialect == AUTO else self.dialect,
+            "model": (self.target.model or "") if not self.embedded else "",
+        }
+        return " ".join(f"--{name}={shlex.quote(each)}" for name, each in told.items() if each)
+
+
+def embedded_on(setup: Setup, url: str) -> Setup:
+    """Give the target its address, now that the embedded reference listens."""
+    path = setup.profile.path if setup.profile is not None else ""
+    if path:
+        url = urlsplit(url)._replace(path=path).geturl()
+    return replace(setup, target=replace(setup.target, url=url))
+
+
+def _offers_bad_credentials(scenario: Scenario) -> bool:
+    arguments = (step.argument for step in scenario.steps)
+    return any(isinstance(each, dict) and each.get("credential") in BAD_CREDENTIALS for each in arguments)
