@@ -43,6 +43,12 @@ class Marked(dict[str, Any]):
     keys_at: dict[str, tuple[int, int]]
 
 
+class MarkedList(list[Any]):
+    """An array that remembers where its elements stand."""
+
+    items_at: list[tuple[int, int]]
+
+
 def read(path: Path, wrong: Wrong) -> Marked:
     """Read a file that holds one object."""
     try:
@@ -115,8 +121,16 @@ class _Builder:
         if isinstance(event, yaml.MappingStartEvent):
             return self.mapping(event, depth)
         if isinstance(event, yaml.SequenceStartEvent):
-            return [self.value(each, depth + 1) for each in self.until(yaml.SequenceEndEvent)]
+            return self.sequence(depth)
         return _scalar(event)
+
+    def sequence(self, depth: int) -> MarkedList:
+        built = MarkedList()
+        built.items_at = []
+        for event in self.until(yaml.SequenceEndEvent):
+            built.items_at.append(_place(event))
+            built.append(self.value(event, depth + 1))
+        return built
 
     def mapping(self, start: Any, depth: int) -> Marked:
         built = Marked()
@@ -203,11 +217,12 @@ def place_of(data: Any, path: Iterable[Any]) -> tuple[int, int]:
     """Give line and column of what lies at *path*, or of the nearest thing around it that has a place."""
     place: tuple[int, int] = getattr(data, "where", (1, 1))
     for step in path:
-        if isinstance(data, Marked):
-            place = data.keys_at.get(step, place)
         try:
+            if isinstance(data, Marked):
+                place = data.keys_at[step]
+            elif isinstance(data, MarkedList):
+                place = data.items_at[step]
             data = data[step]
         except (KeyError, IndexError, TypeError):
             break
-        place = data.where if isinstance(data, Marked) else place
     return place

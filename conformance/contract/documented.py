@@ -49,7 +49,9 @@ def extra_paths(documented: Documented, name: str, value: Any) -> Iterator[str]:
         yield from _extras(documented, [(name, schema)], value, "")
 
 
-def _extras(documented: Documented, schemas: list[tuple[str, Schema]], value: Any, place: str) -> Iterator[str]:
+def _extras(
+    documented: Documented, schemas: list[tuple[str, Schema]], value: Any, place: str
+) -> Iterator[str]:
     parts = [part for base, schema in schemas for part in _parts(documented, base, schema, value)]
     if isinstance(value, list):
         items = [(base, schema["items"]) for base, schema in parts if "items" in schema]
@@ -57,7 +59,11 @@ def _extras(documented: Documented, schemas: list[tuple[str, Schema]], value: An
             yield from _extras(documented, items, element, f"{place}/{index}")
     elif isinstance(value, Mapping) and any("properties" in schema for _, schema in parts):
         for key, inner in value.items():
-            named = [(base, schema["properties"][key]) for base, schema in parts if key in schema.get("properties", {})]
+            named = [
+                (base, schema["properties"][key])
+                for base, schema in parts
+                if key in schema.get("properties", {})
+            ]
             here = f"{place}/{key.replace('~', '~0').replace('/', '~1')}"
             if named:
                 yield from _extras(documented, named, inner, here)
@@ -66,7 +72,7 @@ def _extras(documented: Documented, schemas: list[tuple[str, Schema]], value: An
 
 
 def _parts(documented: Documented, base: str, schema: Schema, value: Any) -> Iterator[tuple[str, Schema]]:
-    """Yield the schemas that apply to *value* here: this one, what it refers to, and the branch of its `if`."""
+    """Yield the schemas that apply to *value*: this one, what it refers to, and the branch of its `if`."""
     yield base, schema
     if "$ref" in schema:
         yield from _parts(documented, *documented.follow(base, schema["$ref"]), value)
@@ -77,9 +83,10 @@ def _parts(documented: Documented, base: str, schema: Schema, value: Any) -> Ite
 
 
 def _holds(condition: Schema, value: Any) -> bool:
-    """Decide the two conditions our schemas are written with: the kind of a value, and a discriminator's value."""
+    """Decide the two conditions that our schemas use: the kind of a value, and a discriminator's value."""
     if "type" in condition:
         return isinstance(value, {"string": str, "object": Mapping}[condition["type"]])
     return isinstance(value, Mapping) and all(
-        value.get(key) in test.get("enum", [test.get("const")]) for key, test in condition["properties"].items()
+        value.get(key) in test.get("enum", [test.get("const")])
+        for key, test in condition["properties"].items()
     )

@@ -1,16 +1,15 @@
 """The schemas of every documented event, one set for each dialect.
 
-One file an event under `schemas/<dialect>/<client|server>/`, shared objects in `objects/`; the file name is the
-registration.  `jsonschema-rs` gives the verdict; it is imported when the first set is loaded, and nowhere else.
+One file an event under `schemas/<dialect>/<client|server>/`, shared objects in `objects/`.
+The file name is the registration.
+`jsonschema-rs` gives the verdict; it is imported when the first set is loaded, and nowhere else.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -23,6 +22,9 @@ from conformance.resources import folder
 from conformance.trace.trace import Direction, Event
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
     import jsonschema_rs
 
     Judges = dict[str, jsonschema_rs.Draft202012Validator]
@@ -33,7 +35,14 @@ BASE = "https://realtime-conformance.invalid/"
 """Every schema's `$id` is this and its path; the name is reserved never to be fetched (RFC 6761)."""
 CLIENT = Direction.CLIENT
 CURE = "Reinstall: pip install --force-reinstall realtime-conformance"
-JSON_NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null", float: "number"}
+JSON_NAMES = {
+    dict: "object",
+    list: "array",
+    str: "string",
+    bool: "boolean",
+    type(None): "null",
+    float: "number",
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,7 +83,7 @@ class Schemas:
 
     def problems(self, side: Direction, event: Event) -> tuple[Problem, ...]:
         """Say how *event* breaks its schema, sorted; () if it is valid or of an unknown type."""
-        # The one hot path of the room: it costs less than parsing the event did, so no call and no enum look-up.
+        # The one hot path of the room: it costs less than parsing the event did, so no needless call.
         try:
             judge = (self._client if side is CLIENT else self._server)[event["type"]]
         except (KeyError, TypeError):  # without a type, of an unknown one, or of one that is no string
@@ -84,12 +93,14 @@ class Schemas:
         return tuple(sorted({_problem(error) for error in judge.iter_errors(event)}))
 
     def absences(self, event: Event) -> tuple[Wanted, ...]:
-        """Name the fields a server *event* lacks that no source requires, but that real clients die without."""
+        """Name the fields a server *event* lacks that no source requires, but that real clients need."""
         return absences(self._wanted.get(_type(event), ()), event)
 
     def extras(self, side: Direction, event: Event) -> tuple[str, ...]:
-        """Give the JSON pointers of the fields that no source documents, sorted: information, never a fault."""
-        return tuple(sorted(extra_paths(self._documented, f"{self.dialect}/{side.value}/{_type(event)}.json", event)))
+        """Give the JSON pointers, sorted, of the fields that no source documents: information, no fault."""
+        return tuple(
+            sorted(extra_paths(self._documented, f"{self.dialect}/{side.value}/{_type(event)}.json", event))
+        )
 
     def _of(self, side: Direction) -> Judges:
         return self._client if side is CLIENT else self._server
@@ -122,7 +133,7 @@ def _documents(dialect_name: str, home: Path) -> dict[str, dict[str, Any]]:
 
 
 def _complete(dialect_name: str, documents: Mapping[str, dict[str, Any]], home: Path) -> None:
-    """Raise SchemaError if an event of the dialect has no schema, or a schema refers to a file that is not there."""
+    """Raise SchemaError if an event has no schema, or a schema refers to a file that is not there."""
     dialect = DIALECTS[dialect_name]
     sides = {Direction.CLIENT: dialect.client_events, Direction.SERVER: dialect.server_events}
     missing = [
@@ -152,8 +163,8 @@ def _document(path: Path, name: str) -> dict[str, Any]:
 
 
 def _compiled(documents: Mapping[str, dict[str, Any]]) -> dict[str, Judges]:
-    """Compile every schema, the shared objects too: what is broken must show now, not at the first such event."""
-    import jsonschema_rs  # noqa: PLC0415 - 20 ms that a run without schemas does not pay
+    """Compile every schema, the shared objects too: what is broken shows now, not at the first such event."""
+    import jsonschema_rs
 
     judges: dict[str, Judges] = {}
     name = ""

@@ -1,7 +1,8 @@
 """The layer below the schemas: fields that no source requires, but that real clients need.
 
-The reference calls most of a response optional, and the official wire sends all of it.  Clients are written against
-the wire: a server that leaves `status_details` out passes the reference and silences a whole bot framework.
+The reference calls most of a response optional, and the official wire sends all of it.
+Clients are written against the wire: a server that leaves `status_details` out passes the reference
+and silences a whole bot framework.
 `schemas/wanted.json` lists such fields as data; what is absent is a finding of a SHOULD.
 """
 
@@ -9,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from conformance.errors import SchemaError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Wanted:
     """A field that clients need."""
 
     path: str
-    """JSON pointer; `*` stands for every element of an array.  In an answer of `absences`: the place itself."""
+    """JSON pointer; `*` is every element of an array.  In an answer of `absences`: the place itself."""
     breaks: str
     """Which client breaks, and how."""
     source: str
@@ -34,7 +37,7 @@ class Wanted:
 
 
 def load_wanted(path: Path, dialect_name: str) -> dict[str, tuple[Wanted, ...]]:
-    """Read the list for one dialect: event type as spoken -> what is wanted of it.  SchemaError if it is broken."""
+    """Read the list: event type as spoken in the dialect -> what is wanted of it; SchemaError if broken."""
     wanted: dict[str, list[Wanted]] = {}
     try:
         entries = orjson.loads(path.read_bytes())
@@ -57,11 +60,7 @@ def load_wanted(path: Path, dialect_name: str) -> dict[str, tuple[Wanted, ...]]:
 
 def absences(wanted: Sequence[Wanted], event: Mapping[str, Any]) -> tuple[Wanted, ...]:
     """Say which of the *wanted* fields *event* lacks, each with the place where it should be."""
-    return tuple(
-        replace(each, path=place)
-        for each in wanted
-        for place in _lacking(each, event)
-    )
+    return tuple(replace(each, path=place) for each in wanted for place in _lacking(each, event))
 
 
 def _lacking(wanted: Wanted, event: Mapping[str, Any]) -> Iterator[str]:
@@ -84,4 +83,6 @@ def _reached(place: str, value: Any, way: Sequence[str]) -> Iterator[tuple[str, 
 
 
 def _applies(when: Mapping[str, Any], around: Mapping[str, Any]) -> bool:
-    return all(around.get(key) in (value if isinstance(value, list) else [value]) for key, value in when.items())
+    return all(
+        around.get(key) in (value if isinstance(value, list) else [value]) for key, value in when.items()
+    )

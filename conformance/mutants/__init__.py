@@ -4,7 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.mutants import input_audio, transcription, turns
+from conformance.mutants import (
+    asking,
+    cancel,
+    connection,
+    envelope,
+    errors,
+    input_audio,
+    items,
+    metering,
+    ordering,
+    rate_limits,
+    response,
+    session,
+    streaming,
+    tools,
+    transcription,
+    turns,
+    usage,
+    wholes,
+)
 from conformance.mutants.mutant import Faults, Mutant
 
 
@@ -19,4 +38,23 @@ def _table(*chapters: Faults) -> Mapping[str, Mutant]:
 
 
 #: Every mutant by id, in the order of the chapters.
-MUTANTS: Mapping[str, Mutant] = _table(input_audio.faults, turns.faults, transcription.faults)
+MUTANTS: Mapping[str, Mutant] = _table(
+    envelope.faults,
+    connection.faults,
+    session.faults,
+    items.faults,
+    errors.faults,
+    rate_limits.faults,
+    input_audio.faults,
+    turns.faults,
+    transcription.faults,
+    ordering.faults,
+    response.faults,
+    asking.faults,
+    cancel.faults,
+    streaming.faults,
+    wholes.faults,
+    tools.faults,
+    usage.faults,
+    metering.faults,
+)

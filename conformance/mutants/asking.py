@@ -7,13 +7,24 @@ from typing import Any
 
 from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.changes import adding_after, adding_before, dropping
-from conformance.mutants.edits import editing, put, putting, without
+from conformance.mutants.edits import both, editing, noting, put, putting, without
 from conformance.mutants.mutant import Fault, Faults
 
 faults = Faults()
 
 CREATED, DONE, CREATE = "response.created", "response.done", "response.create"
+ADDED = "conversation.item.added"
 TRANSCRIPT = "response.output_audio_transcript"
+NOTHING = {"text_tokens": 0, "audio_tokens": 0}
+FAILED = {
+    "status": "failed",
+    "status_details": {"type": "failed", "error": {"type": "server_error", "code": "server_error"}},
+    "usage": {
+        **dict.fromkeys(("total_tokens", "input_tokens", "output_tokens"), 0),
+        "input_token_details": {**NOTHING, "cached_tokens": 0},
+        "output_token_details": NOTHING,
+    },
+}
 
 
 @faults.mutant(killed_by="asking.create-begins-a-response", during="response/text_turn")
@@ -54,28 +65,18 @@ def second_response_kills_the_first(_dialect: Dialect) -> Fault:
 
 
 @faults.mutant(
-    killed_by="asking.one-response-at-a-time", during="turns/server_vad", like="proxy-injects-response-create"
+    killed_by="asking.one-response-at-a-time", during="response/text_turn", like="proxy-injects-response-create"
 )
 def two_responses_at_once(_dialect: Dialect) -> Fault:
-    """A second response of the same conversation runs while the first one does."""
-    kept: list[Event] = []
+    """A second response of the same conversation begins, and fails, while the first one runs."""
+    created: list[Event] = []
 
     def second(_event: Event) -> Iterable[Event]:
-        if kept:
-            response = {**kept.pop()["response"], "id": "resp_second"}
-            error = {"type": "server_error", "code": "server_error", "message": "It failed."}
-            failed = {"status": "failed", "status_details": {"type": "failed", "error": error}}
-            yield {"type": CREATED, "response": response}
-            yield {"type": DONE, "response": {**response, **failed}}
+        response = {**created[0]["response"], "id": "resp_second"}
+        yield {"type": CREATED, "response": response}
+        yield {"type": DONE, "response": {**response, **FAILED}}
 
-    inner = adding_before("response.content_part.done", second).sends
-
-    def sends(event: Event) -> Iterable[Event]:
-        if event["type"] == CREATED:
-            kept.append(event)
-        return inner(event) if inner is not None else ()
-
-    return Fault(sends=sends)
+    return both(noting(CREATED, created), adding_before(DONE, second))
 
 
 @faults.mutant(killed_by="asking.out-of-band-has-no-conversation", during="response/out_of_band")
@@ -98,21 +99,24 @@ def out_of_band_counts_as_active(_dialect: Dialect) -> Fault:
 
 
 @faults.mutant(
-    killed_by="asking.out-of-band-input-stays-outside", during="response/out_of_band", like="response-overrides-ignored"
+    killed_by="asking.out-of-band-input-stays-outside",
+    during="response/out_of_band_beside",
+    like="response-overrides-ignored",
 )
-def out_of_band_input_joins(_dialect: Dialect) -> Fault:
+def out_of_band_input_joins(dialect: Dialect) -> Fault:
     """The input of a response outside the conversation is added to it."""
+    added: list[Event] = []
+    content = [{"type": "input_text", "text": "Say exactly: Aside."}]
+    item = {"id": "item_polluting", "type": "message", "role": "user", "status": "completed", "content": content}
 
     def joined(event: Event) -> Iterable[Event]:
         if event["response"].get("conversation_id", "") is None:
-            content = [{"type": "input_text", "text": "Say exactly: Aside."}]
-            item = {"id": "item_polluting", "type": "message", "role": "user", "status": "completed", "content": content}
-            place = {"previous_item_id": "item_before", "item": item}
-            yield {"type": "conversation.item.added", **place}
-            if _dialect.spoken("conversation.item.added") == "conversation.item.added":
+            place = {"previous_item_id": added[-1]["item"]["id"], "item": item}
+            yield {"type": ADDED, **place}
+            if dialect.spoken(ADDED) == ADDED:
                 yield {"type": "conversation.item.done", **place}
 
-    return adding_after(CREATED, joined)
+    return both(noting(ADDED, added), adding_after(CREATED, joined))
 
 
 @faults.mutant(killed_by="asking.metadata-is-returned", during="response/metadata", like="response-overrides-ignored")

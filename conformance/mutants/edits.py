@@ -59,6 +59,27 @@ def editing(change: Callable[[Event], Event]) -> Fault:
     return Fault(sends=lambda event: (change(deepcopy(event)),))
 
 
+def both(first: Fault, second: Fault) -> Fault:
+    """Send what *second* makes of what *first* sends."""
+
+    def sends(event: Event) -> Iterable[Event]:
+        for each in first.sends(event) if first.sends is not None else (event,):
+            yield from second.sends(each) if second.sends is not None else (each,)
+
+    return Fault(sends=sends)
+
+
+def noting(kind: str, notes: list[Event]) -> Fault:
+    """Change nothing, and keep the events of one type in *notes*."""
+
+    def sends(event: Event) -> Iterable[Event]:
+        if event["type"] == kind:
+            notes.append(event)
+        yield event
+
+    return Fault(sends=sends)
+
+
 def is_output(event: Event) -> bool:
     """Tell whether a conversation event announces an item that the model made."""
     item = event.get("item")

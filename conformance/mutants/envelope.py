@@ -21,19 +21,19 @@ def _framing(kind: str, frame: str | bytes) -> Fault:
     return Fault(frames=lambda event: frame if event.get("type") == kind else orjson.dumps(event).decode())
 
 
-@faults.mutant(killed_by="envelope.frames-are-text", during="response/text_turn")
+@faults.mutant(killed_by="envelope.frames-are-text", during="response/two_turns")
 def a_frame_is_binary(_dialect: Dialect) -> Fault:
     """One event comes as a binary frame."""
     return _framing(LIMITS, b"\x00\x01")
 
 
-@faults.mutant(killed_by="envelope.frames-hold-one-object", during="response/text_turn")
+@faults.mutant(killed_by="envelope.frames-hold-one-object", during="response/two_turns")
 def a_frame_holds_an_array(_dialect: Dialect) -> Fault:
     """One event comes wrapped in an array."""
     return _framing(LIMITS, '[{"type": "rate_limits.updated"}]')
 
 
-@faults.mutant(killed_by="envelope.events-have-a-type", during="response/text_turn")
+@faults.mutant(killed_by="envelope.events-have-a-type", during="response/two_turns")
 def a_type_is_missing(_dialect: Dialect) -> Fault:
     """One event comes without its type."""
     return _framing(LIMITS, '{"event_id": "event_untyped", "rate_limits": []}')
@@ -99,7 +99,7 @@ def an_item_has_an_unknown_status(_dialect: Dialect) -> Fault:
     return putting("conversation.item.added", ("item", "status"), "cancelled")
 
 
-@faults.mutant(killed_by="envelope.fits-its-schema", during="response/text_turn")
+@faults.mutant(killed_by="envelope.fits-its-schema", during="response/two_turns")
 def a_rate_limit_has_an_unknown_name(_dialect: Dialect) -> Fault:
     """The rate limits are named as the vendor likes."""
     return setting(LIMITS, rate_limits=[{"name": "bytes", "limit": 5, "remaining": 5, "reset_seconds": 0}])

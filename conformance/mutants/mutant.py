@@ -19,7 +19,7 @@ Mutants never import rules: they name a rule by its id, a string.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.contract.dialect import Dialect, Event
@@ -41,12 +41,12 @@ class Fault:
     """The admission's decision (`reference.admission`), before it is carried out."""
     closes: Callable[[int, str], tuple[int, str] | None] | None = None
     """The close frame; None = break the connection without one."""
+    ends: Callable[[Event], tuple[int, str] | None] | None = None
+    """After which outgoing event the endpoint closes, with which code and reason."""
 
     def spoken(self, dialect: Dialect) -> Fault:
         """Give the same fault for events as *dialect* spells them."""
-        return Fault(
-            _respelled(self.sends, dialect), _respelled(self.hears, dialect), self.frames, self.admits, self.closes
-        )
+        return replace(self, sends=_respelled(self.sends, dialect), hears=_respelled(self.hears, dialect))
 
 
 def _respelled(transform: Transform | None, dialect: Dialect) -> Transform | None:

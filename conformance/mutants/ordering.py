@@ -7,7 +7,7 @@ from copy import deepcopy
 
 from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.changes import adding_after, dropping, holding, repeating
-from conformance.mutants.edits import is_output
+from conformance.mutants.edits import both, is_output, noting
 from conformance.mutants.mutant import Fault, Faults
 
 faults = Faults()
@@ -20,7 +20,7 @@ TEXT_TURN = "response/text_turn"
 @faults.mutant(killed_by="ordering.response-created-is-first", during=TEXT_TURN, like="delta-before-item-added")
 def item_before_its_response(_dialect: Dialect) -> Fault:
     """The first item is added before the response is created."""
-    return holding(lambda event: event["type"] == "response.created", ADDED)
+    return holding(lambda event: event["type"] in ("response.created", "rate_limits.updated"), ADDED)
 
 
 @faults.mutant(killed_by="ordering.response-created-comes-once", during="response/two_turns", like="id-prefix-wrong")
@@ -69,19 +69,9 @@ def response_ends_twice(_dialect: Dialect) -> Fault:
 @faults.mutant(killed_by="ordering.response-done-is-last", during=TEXT_TURN, like="late-delta-after-cancel")
 def delta_follows_its_response(_dialect: Dialect) -> Fault:
     """A text delta arrives after `response.done`."""
-    kept: list[Event] = []
-
-    def late(_event: Event) -> Iterable[Event]:
-        return kept[-1:]
-
-    inner = adding_after("response.done", late).sends
-
-    def sends(event: Event) -> Iterable[Event]:
-        if event["type"] == "response.output_text.delta":
-            kept.append(event)
-        return inner(event) if inner is not None else ()
-
-    return Fault(sends=sends)
+    deltas: list[Event] = []
+    late = adding_after("response.done", lambda _: deltas[-1:])
+    return both(noting("response.output_text.delta", deltas), late)
 
 
 @faults.mutant(killed_by="ordering.output-item-added-is-first", during=TEXT_TURN, like="delta-before-item-added")

@@ -62,20 +62,20 @@ class MemoryConnection:
             frame: Frame = await self.loopback.receive(within)
         except Closed as closed:
             raise self._gone(closed) from closed
-        return self._faulty(frame)
+        self._end_after(frame)
+        return frame
 
     def _go_on(self) -> None:
         if self.ended is not None:
             raise self.ended
 
-    def _faulty(self, frame: Frame) -> Frame:
-        """Do to a frame of the endpoint what the fault does at the very end."""
-        if not isinstance(frame, str) or (self.fault.frames is None and self.fault.ends is None):
-            return frame
-        event = orjson.loads(frame)
-        end = self.fault.ends(event) if self.fault.ends is not None else None
-        self.ended = Closed(*end) if end is not None else None
-        return self.fault.frames(event) if self.fault.frames is not None else frame
+    def _end_after(self, frame: Frame) -> None:
+        """Close from the endpoint's side, if the fault wants that after this frame."""
+        if self.fault.ends is None or not isinstance(frame, str):
+            return
+        end = self.fault.ends(orjson.loads(frame))
+        if end is not None:
+            self.ended = Closed(*end)
 
     async def close(self, code: int = 1000, reason: str = "") -> Disconnected:
         """Close from our side."""

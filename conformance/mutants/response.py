@@ -35,14 +35,6 @@ def created_with_status_details(_dialect: Dialect) -> Fault:
     return putting(CREATED, ("response", "status_details"), {"type": "completed"})
 
 
-@faults.mutant(
-    killed_by="response.object-is-complete", during=TEXT_TURN, like="response-missing-status-details"
-)
-def response_without_status_details(_dialect: Dialect) -> Fault:
-    """Response objects lack `status_details`."""
-    return lacking((CREATED, DONE), ("response", "status_details"))
-
-
 @faults.mutant(killed_by="response.done-has-a-terminal-status", during=TEXT_TURN)
 def done_and_in_progress(_dialect: Dialect) -> Fault:
     """A response that is done is still in progress."""

@@ -92,7 +92,13 @@ def part_changes_its_type(_dialect: Dialect) -> Fault:
 @faults.mutant(killed_by="streaming.part-holds-what-its-type-says", during=TEXT_TURN)
 def text_in_an_audio_part(_dialect: Dialect) -> Fault:
     """Text is streamed into a part of type audio."""
-    return editing(lambda event: put(event, ("part", "type"), "audio") if event["type"] in (PART, PART_DONE) else event)
+
+    def change(event: Event) -> Event:
+        if event["type"] in (PART, PART_DONE):
+            event["part"] |= {"type": "audio", "transcript": event["part"].get("text", "")}
+        return event
+
+    return editing(change)
 
 
 @faults.mutant(killed_by="streaming.item-begins-in-progress", during=TEXT_TURN)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.contract.dialect import Dialect, Event
-from conformance.mutants.changes import adding_after
-from conformance.mutants.edits import editing, putting
+from conformance.mutants.changes import adding_after, adding_before
+from conformance.mutants.edits import both, editing, putting
 from conformance.mutants.mutant import Fault, Faults
 from conformance.mutants.wholes import losing_the_first
 
@@ -106,11 +106,8 @@ def arguments_are_no_json(_dialect: Dialect) -> Fault:
                 each["arguments"] += "}"
         return event
 
-    inner = editing(change).sends
+    def brace(event: Event) -> Iterable[Event]:
+        kept = {key: value for key, value in event.items() if key not in ("arguments", "name")}
+        yield {**kept, "type": DELTA, "delta": "}"}
 
-    def sends(event: Event) -> Iterable[Event]:
-        if event["type"] == ARGUMENTS:
-            yield {**{key: value for key, value in event.items() if key not in ("arguments", "name")}, "type": DELTA, "delta": "}"}
-        yield from inner(event) if inner is not None else ()
-
-    return Fault(sends=sends)
+    return both(adding_before(ARGUMENTS, brace), editing(change))

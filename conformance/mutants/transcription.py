@@ -118,6 +118,12 @@ def a_failed_transcription_is_an_error_too(_dialect: Dialect) -> Fault:
     return adding_after(FAILED, lambda _: [{"type": "error", "error": error}])
 
 
+@faults.mutant(killed_by="transcription.failure-ends-nothing", during="transcription/failed")
+def a_failed_transcription_ends_the_session(_dialect: Dialect) -> Fault:
+    """The endpoint hangs up once a transcription has failed."""
+    return Fault(ends=lambda event: (1000, "") if event.get("type") == FAILED else None)
+
+
 @faults.mutant(killed_by="transcription.session-never-responds", during="transcription/session")
 def a_transcription_session_answers(dialect: Dialect) -> Fault:
     """A transcription session answers what it transcribed."""

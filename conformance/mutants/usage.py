@@ -83,7 +83,9 @@ def cached_audio_of_a_text_session(_dialect: Dialect) -> Fault:
 @faults.mutant(killed_by="usage.created-has-none", during=TEXT_TURN)
 def usage_before_the_response_began(_dialect: Dialect) -> Fault:
     """A new response has usage already."""
-    return putting(CREATED, USAGE, {"total_tokens": 0, "input_tokens": 0, "output_tokens": 0})
+    nothing = dict.fromkeys(("total_tokens", "input_tokens", "output_tokens"), 0)
+    details = dict.fromkeys(("input_token_details", "output_token_details"), {"text_tokens": 0, "audio_tokens": 0})
+    return putting(CREATED, USAGE, {**nothing, **details})
 
 
 @faults.mutant(killed_by="usage.completed-has-usage", during=TEXT_TURN, like="usage-missing")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -40,7 +40,7 @@ class Setup:
     strict: bool = False
     allow_unproven: bool = False
     reports: Path = Path("reports")
-    scrub: Scrubber = Scrubber()
+    scrub: Scrubber = field(default_factory=Scrubber)
     embedded: bool = False
     """Whether the reference endpoint is what is played against; stays true once it listens."""
 

@@ -6,6 +6,7 @@ No compression unless a scenario asks; frames up to 64 MiB (an append may hold 1
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 import time
@@ -187,5 +188,5 @@ def _trouble(error: Exception, target: Target) -> tuple[str, str]:
     if isinstance(error, InvalidMessage | EOFError):
         return f"{host} did not answer in HTTP: {error.__cause__ or error}", "protocol"
     if isinstance(error, OSError):
-        return f"{host}: {error.strerror or error}", "tcp"
+        return f"{host}: {os.strerror(error.errno) if error.errno else error}", "tcp"
     return f"{host}: {error}", "protocol"

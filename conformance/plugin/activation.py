@@ -42,7 +42,7 @@ def bundled_by_default(config: pytest.Config) -> bool:
 
 
 def arguments(config: pytest.Config) -> list[str]:
-    """Give what pytest shall collect: the bundled scenarios where nothing is named, or where they are named."""
+    """Give what pytest shall collect: the bundled scenarios where nothing or they are named."""
     from conformance.resources import folder
 
     bundled = folder(BUNDLED)

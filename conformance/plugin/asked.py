@@ -15,7 +15,7 @@ from conformance.errors import UsageError
 from conformance.play.auth import STYLES
 from conformance.play.setup import AUTO, SESSIONS, Setup
 from conformance.play.target import Patience, Target, checked_url
-from conformance.plugin.options import strict, value
+from conformance.plugin.options import INI, strict, value
 from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:
@@ -150,4 +150,9 @@ def _existing(file: str | None) -> str | None:
 
 def _reports(config: pytest.Config) -> Path:
     chosen = value(config, "reports")
-    return (config.invocation_params.dir / chosen).resolve() if chosen else config.rootpath / "reports"
+    return (config.invocation_params.dir / chosen).resolve() if chosen else _home(config) / "reports"
+
+
+def _home(config: pytest.Config) -> Path:
+    """Give the root of a project of scenarios, elsewhere the current folder: nothing lands in a foreign root."""
+    return config.rootpath if config.getini(INI) else config.invocation_params.dir

@@ -1,15 +1,15 @@
-"""From scenario files to items: a file, an auth style where there are several, and the items of a conversation."""
+"""From scenario files to items: a file, an auth style where there are several, a conversation's items."""
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.errors import ConformanceError, ScenarioError
+from conformance.errors import ConformanceError
 from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
 from conformance.plugin.performance import Cue
+from conformance.report.lint import place_of, promises_exist
 from conformance.resources import folder
 from conformance.rules import RULES
 from conformance.scenario.load import load
@@ -49,12 +49,11 @@ class ScenarioFile(pytest.File):
         bundled = folder("scenarios")
         home = bundled if self.path.is_relative_to(bundled) else self.config.rootpath
         scenario = load(self.path, home)
-        text = self.path.read_text(encoding="utf-8").splitlines()
-        _rules_exist(scenario, text)
+        promises_exist(scenario)
         _register(self.config, {*scenario.tags, scenario.topic.rpartition("/")[2]})
         if scenario.each == "auth" or self.setup_of_run.auth == "all":
-            return [AuthStyle.of(self, scenario, style, text) for style in self.setup_of_run.styles]
-        return list(_items(self, Cue.of(scenario), text))
+            return [AuthStyle.of(self, scenario, style) for style in self.setup_of_run.styles]
+        return list(_items(self, Cue.of(scenario)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
         """Give our own messages without a traceback."""
@@ -65,25 +64,24 @@ class AuthStyle(pytest.Collector):
     """The items of a scenario in one auth style."""
 
     scenario: Scenario
-    text: list[str]
 
     @classmethod
-    def of(cls, parent: ScenarioFile, scenario: Scenario, style: str, text: list[str]) -> AuthStyle:
+    def of(cls, parent: ScenarioFile, scenario: Scenario, style: str) -> AuthStyle:
         """Make the node."""
         node: AuthStyle = cls.from_parent(parent, name=style)
-        node.scenario, node.text = scenario, text
+        node.scenario = scenario
         return node
 
     def collect(self) -> Iterable[pytest.Item]:
         """Give the items."""
-        return list(_items(self, Cue.of(self.scenario, self.name), self.text))
+        return list(_items(self, Cue.of(self.scenario, self.name)))
 
 
-def _items(parent: pytest.Collector, cue: Cue, text: list[str]) -> Iterator[pytest.Item]:
+def _items(parent: pytest.Collector, cue: Cue) -> Iterator[pytest.Item]:
     scenario = cue.scenario
-    yield _marked(Plays.of(parent, cue, "plays", _line_of(text, "scenario:")), scenario)
+    yield _marked(Plays.of(parent, cue, "plays", 0), scenario)
     for rule_id in scenario.proves:
-        item = Proves.of(parent, cue, rule_id, _line_of(text, rule_id))
+        item = Proves.of(parent, cue, rule_id, place_of(scenario, rule_id)[0] - 1)
         item.add_marker(RULES[rule_id].keyword.lower())
         yield _marked(item, scenario)
     yield _marked(KeepsEveryOtherRule.of(parent, cue, "keeps-every-other-rule", 0), scenario)
@@ -98,24 +96,6 @@ def _marked(item: ConversationItem, scenario: Scenario) -> ConversationItem:
         for marker in markers(scenario, item.name):
             item.add_marker(marker)
     return item
-
-
-def _line_of(text: list[str], wanted: str) -> int:
-    """Give the line that holds *wanted*, from 0."""
-    return next((number for number, line in enumerate(text) if wanted in line), 0)
-
-
-def _rules_exist(scenario: Scenario, text: list[str]) -> None:
-    for rule_id in scenario.proves:
-        if rule_id not in RULES:
-            near = difflib.get_close_matches(rule_id, RULES, n=1)
-            number = _line_of(text, rule_id)
-            column = text[number].find(rule_id) + 1
-            raise ScenarioError(
-                f"proves: there is no rule {rule_id!r}",
-                f"Did you mean {near[0]!r}?" if near else "List them: realtime-conformance rules",
-                where=f"{scenario.path}:{number + 1}:{column}",
-            )
 
 
 def _register(config: pytest.Config, names: set[str]) -> None:

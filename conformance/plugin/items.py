@@ -86,7 +86,7 @@ class ConversationItem(pytest.Item):
         return " ".join(filter(None, ("pytest", shlex.quote(nodeid), self.run.setup.repeats)))
 
     def unproven(self, why: str) -> NoReturn:
-        """A promise was not kept: nobody's fault, and no pass."""
+        """Tell that a promise was not kept: nobody's fault, and no pass."""
         if self.run.setup.allow_unproven:
             pytest.skip(why)
         raise Unproven(why)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 #: The ini option of a project whose folders hold scenarios.
 INI = "realtime_suite"
+DIALECTS = ("auto", "ga", "beta")
 
 
 class Option(NamedTuple):
@@ -44,19 +45,20 @@ OPTIONS = (
     Option("--model", "Value of `?model=`.", "NAME"),
     Option("--token", "The key. Better: the environment variable REALTIME_TOKEN.", "KEY"),
     Option("--auth", "How the key is offered: bearer, query-token, query-api_key, …, or all.", "STYLE"),
-    Option("--dialect", "Protocol revision; auto (the default) looks at the first events.", None, str, "store",
-           ("auto", "ga", "beta")),
-    Option("--profile", "What the endpoint's documents promise: a bundled profile or a YAML file.", "NAME|FILE"),
+    Option("--dialect", "Protocol revision; auto (the default) looks at the first events.", choices=DIALECTS),
+    Option("--profile", "What the endpoint's documents promise: a bundled one, or a file.", "NAME|FILE"),
     Option("--sessions", "Conversations at once (default 16).", "N", int),
-    Option("--strict-conformance", "SHOULD findings fail too (pytest's own --strict does the same).", action="store_true"),
-    Option("--allow-unproven", "A promised rule that was not exercised is skipped, not failed.", action="store_true"),
+    Option("--strict-conformance", "SHOULD findings fail too (as with --strict).", action="store_true"),
+    Option("--allow-unproven", "Skip promised rules that were not exercised.", action="store_true"),
     Option("--ca-file", "Certificate authority that signed the endpoint's certificate.", "FILE"),
     Option("--insecure", "Do not check the endpoint's certificate.", action="store_true"),
-    Option("--header", "A further header of every upgrade request; may be repeated.", "'Name: value'", str, "append"),
+    Option(
+        "--header", "A further header of every upgrade; may be repeated.", "'Name: value'", action="append"
+    ),
     Option("--connect-timeout", "Seconds to wait for the upgrade (default 10).", "SECONDS", float),
     Option("--answer-timeout", "Seconds to wait for an answer (default 20).", "SECONDS", float),
     Option("--reports", "Where traces, report.json and allure-results go (default reports/).", "DIR"),
-)  # fmt: skip
+)
 
 
 def value(config: pytest.Config, flag: str) -> Any:

@@ -1,4 +1,4 @@
-"""Conversations are played backstage, ahead of the reporting; here they are ordered, kept and judged, once each."""
+"""Conversations are played backstage, ahead of the reporting; each is played and judged once."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Performance:
         self.diagnosis: Diagnosis | None = None
 
     def prepare(self, dialect: str = "") -> Diagnosis | None:
-        """Start the embedded reference if nothing else is asked for, and connect once; None if *dialect* is known."""
+        """Start the embedded reference if need be, and connect once; None if *dialect* is known."""
         if self.setup.embedded:
             self.setup = embedded_on(self.setup, self.backstage.run(self._listen()))
         if dialect:
@@ -76,7 +76,11 @@ class Performance:
     async def _listen(self) -> str:
         from conformance.reference.server import Server
 
-        server = Server(tokens=(self.setup.target.key,) if self.setup.target.key else ())
+        setup = self.setup
+        server = Server(
+            tokens=(setup.target.key,) if setup.target.key else (),
+            features=setup.profile.features if setup.profile is not None else None,
+        )
         return (await self.open_resources.enter_async_context(server)).url
 
     def enqueue(self, cues: Iterable[Cue]) -> None:

@@ -80,7 +80,8 @@ class Run:
         """Conversations whose record this process has sent along with a report."""
         self.pending: Counter[str] = Counter()
         self.deselected = 0
-        self.reported = 0
+        self.is_partial = False
+        """Whether less than the whole was judged."""
         self.misused = False
         self.unreachable = False
         if config.pluginmanager.hasplugin("allure_pytest") and config.option.allure_report_dir:
@@ -113,7 +114,7 @@ class Run:
         return ScenarioFile.at(parent, file_path, self.asked)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
+    def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
         """Mark what is the person's mistake, so that the exit status can tell."""
         report = yield
         call = getattr(report, "call", None)
@@ -156,10 +157,9 @@ class Run:
         """Do the preflight, once; say what is wrong if it fails."""
         if self.performance.diagnosis is None:
             diagnosis = self.performance.prepare()
-            assert diagnosis is not None
-            self.unreachable = not diagnosis.ready
+            self.unreachable = diagnosis is not None and not diagnosis.ready
             terminal = self._terminal()
-            if terminal is not None:
+            if terminal is not None and diagnosis is not None:
                 from conformance.report.terminal import diagnosed
 
                 diagnosed(terminal, diagnosis, self.setup)
@@ -235,7 +235,6 @@ class Run:
         record: Record | None = getattr(report, "realtime", None)
         if record is not None:
             self.records[record["conversation"]] = record
-        self.reported += report.when == "call"
 
     # xdist
 
@@ -274,7 +273,8 @@ class Run:
         if self.worker is None and not self.config.option.collectonly:
             from conformance.report.summary import write
 
-            write(self.records, self.setup, partial=self.partial(session))
+            self.is_partial = bool(self.deselected or session.shouldfail or session.shouldstop)
+            write(self.records, self.setup, partial=self.is_partial)
             if self.allure is not None and not self.unreachable:
                 self.allure.about(self.setup)
         done = yield
@@ -284,14 +284,9 @@ class Run:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         return done
 
-    def partial(self, session: pytest.Session) -> bool:
-        """Whether less than the whole was judged."""
-        return bool(self.deselected or session.shouldfail or session.shouldstop)
-
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Sum up, one line a rule."""
         from conformance.report.terminal import summary
 
         if self.records:
-            session = terminalreporter._session  # noqa: SLF001
-            summary(terminalreporter, self.records, self.setup, partial=self.partial(session))
+            summary(terminalreporter, self.records, self.setup, partial=self.is_partial)

@@ -1,4 +1,4 @@
-"""How verdicts reach pytest: what an item raises.  An AssertionError is the endpoint's fault; anything else is not."""
+"""What an item raises: an AssertionError blames the endpoint, anything else does not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Unproven(NonConformance):
     """A requirement that the scenario promised to exercise was not exercised."""
 
 
-class ConformanceWarning(UserWarning, AssertionError):
+class ConformanceWarning(UserWarning, AssertionError):  # noqa: N818 - a warning
     """A SHOULD requirement is broken."""
 
 

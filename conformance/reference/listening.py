@@ -8,7 +8,7 @@ from conformance.reference.ids import Ids
 from conformance.reference.items import Conversation, Item, Sound, decoded
 from conformance.reference.refusals import Event, Refusal
 from conformance.reference.responses import Responses
-from conformance.reference.schedule import Schedule
+from conformance.reference.schedule import Schedule, Steps
 from conformance.reference.settings import Settings
 from conformance.reference.transcription import transcribing
 from conformance.reference.vad import Boundary, Ear
@@ -40,6 +40,9 @@ class Listening:
         """Where in the session's audio the buffer begins."""
         self._announced: str | None = None
         """Id of the item that the speech under way will become (VAD-02)."""
+        self._silences = 0
+        """How many waits for the user have begun; only the last one may time out."""
+        responses.ended = self._await_the_user
 
     def append(self, event: Event) -> Iterator[Event]:
         """Take audio; nothing is answered but what voice activity finds in it (IAB-01)."""
@@ -101,6 +104,29 @@ class Listening:
         if detection.get("create_response"):
             self._responses.take_turn()
             yield from self._schedule.tick()
+
+    def _await_the_user(self) -> None:
+        """Take the turn by ourselves if the user stays silent after a response (VAD-09)."""
+        self._silences += 1
+        timeout = (self._settings.get("turn_detection") or {}).get("idle_timeout_ms")
+        if timeout is not None and "input_audio_buffer.timeout_triggered" in self._settings.dialect.server_events:
+            self._schedule.start(self._timing_out(self._silences, timeout / 1000, int(self._ear.heard_ms)))
+
+    def _timing_out(self, silence: int, seconds: float, since_ms: int) -> Steps:
+        yield seconds
+        if silence != self._silences or self._announced or self._responses.active:
+            return
+        self._announced = self._ids.new("item")
+        yield {
+            "type": "input_audio_buffer.timeout_triggered",
+            "audio_start_ms": since_ms,
+            "audio_end_ms": int(self._ear.heard_ms),
+            "item_id": self._announced,
+        }
+        data = bytes(self._buffer)
+        self._forget()
+        yield from self._commit(data)
+        self._responses.take_turn()
 
     def _commit(self, data: bytes) -> Iterator[Event]:
         fmt = self._settings.input_format

@@ -5,7 +5,7 @@ At most one response writes to the conversation at a time (RSP-11); out-of-band 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from conformance.contract.dialect import reach
@@ -34,6 +34,8 @@ class Responses:
         self._spent = Tokens()
         self._asked = 0
         self._turn_is_waiting = False
+        self.ended: Callable[[], None] = lambda: None
+        """Told when a response of the conversation has ended."""
 
     @property
     def active(self) -> Response | None:
@@ -95,6 +97,8 @@ class Responses:
         yield {"type": "response.done", "response": self._stage.spell(response)}
         if not self._stage.manner.limits_come_first:
             yield self._limits()
+        if request.in_conversation:
+            self.ended()
         if self._turn_is_waiting and self.active is None:
             self._turn_is_waiting = False
             self.take_turn()

@@ -32,7 +32,8 @@ class Settings:
     """The effective session object of one session."""
 
     def __init__(self, dialect: Dialect, manner: Manner, session: Event, features: frozenset[str]) -> None:
-        self._dialect, self._manner, self._features = dialect, manner, features
+        self.dialect = dialect
+        self._manner, self._features = manner, features
         self._session = copied(session)
         self.voice_was_heard = False
         """Whether the assistant has spoken: its voice is fixed from then on."""
@@ -48,7 +49,7 @@ class Settings:
 
     def get(self, name: str, default: Any = None) -> Any:
         """Read a canonical setting."""
-        return self._dialect.setting(self._session, name, default)
+        return self.dialect.setting(self._session, name, default)
 
     @property
     def transcribes_only(self) -> bool:
@@ -58,7 +59,7 @@ class Settings:
     @property
     def input_format(self) -> Format:
         """The format of the user's audio."""
-        return FORMATS[self._dialect.audio_format(self.get("input_format")) or "pcm16"]
+        return FORMATS[self.dialect.audio_format(self.get("input_format")) or "pcm16"]
 
     def update(self, patch: Any) -> None:
         """Apply a client's *patch*, or raise the Refusal and change nothing."""
@@ -69,12 +70,12 @@ class Settings:
             raise invalid_value("session.type", patch["type"], (self._session["type"],))
         merged = self._merged(patch)
         self._refuse_change(merged)
-        self.refuse_unsupported(merged, "session", self._dialect.session_paths)
+        self.refuse_unsupported(merged, "session", self.dialect.session_paths)
         self._session = merged
 
     def _with_known_kind(self, patch: Any) -> Any:
         """Let a client that changes one number of its turn detection leave out the type it already has."""
-        path = self._dialect.session_paths["turn_detection"]
+        path = self.dialect.session_paths["turn_detection"]
         said, now = reach(patch, path), self.get("turn_detection")
         if isinstance(said, dict) and "type" not in said and now:
             patch = copied(patch)
@@ -85,7 +86,7 @@ class Settings:
         merged = self.shown()
         _merge(merged, copied(patch))
         for name in COMPLETED:
-            path = self._dialect.session_paths[name]
+            path = self.dialect.session_paths[name]
             said = reach(patch, path)
             if isinstance(said, dict):
                 _place(merged, path, self._completed(name, said))
@@ -107,7 +108,7 @@ class Settings:
         return {"type": said["type"], "rate": 24_000} if said["type"] == "audio/pcm" else said
 
     def _refuse_change(self, merged: Event) -> None:
-        setting = self._dialect.setting
+        setting = self.dialect.setting
         if setting(merged, "model") != self.get("model"):
             raise Refusal("invalid_value", "The model of a session cannot be changed.", "session.model")
         if self.voice_was_heard and setting(merged, "voice") != self.get("voice"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import re
 from pathlib import Path
@@ -127,7 +128,7 @@ class AllureSide:
 
 
 class _Writer(AllureFileLogger):
-    """Allure's own writer, after scrubbing; and the history of an item hangs on its own name, not on a path."""
+    """Allure's own writer, after scrubbing; an item's history hangs on its own name, not on a path."""
 
     def __init__(self, folder: str, side: AllureSide) -> None:
         super().__init__(folder)
@@ -155,10 +156,8 @@ class _Writer(AllureFileLogger):
     @allure_commons.hookimpl
     def report_attached_data(self, body: Any, file_name: str) -> None:
         if isinstance(body, bytes | bytearray):
-            try:
+            with contextlib.suppress(UnicodeDecodeError):
                 body = bytes(body).decode()
-            except UnicodeDecodeError:
-                pass
         super().report_attached_data(self.side.scrub(body) if isinstance(body, str) else body, file_name)
 
 
@@ -188,4 +187,4 @@ def _digest(found: re.Match[bytes]) -> bytes:
         data = base64.b64decode(written, validate=True)
     except (binascii.Error, ValueError):
         return found[0]
-    return f'"‹{len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()[:16]}›"'.encode()
+    return f'"({len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()[:16]})"'.encode()

@@ -29,7 +29,7 @@ def record_of(assessment: Assessment, reports: Path) -> Record:
     record["traces"] = [_relative(file, reports) for file in assessment.files]
     promised = frozenset(conversation.scenario.proves)
     record["rules"] = {
-        rule_id: _ruling(ruling)
+        rule_id: ruling_data(ruling)
         for rule_id, ruling in assessment.rulings.items()
         if rule_id in promised or ruling.verdict not in (Verdict.UNPROVEN, Verdict.NOT_APPLICABLE)
     }
@@ -59,7 +59,8 @@ def _blank(scenario: Scenario, variant: str) -> Record:
     }
 
 
-def _ruling(ruling: Ruling) -> dict[str, Any]:
+def ruling_data(ruling: Ruling) -> dict[str, Any]:
+    """Put one rule's verdict and findings into plain data."""
     told: dict[str, Any] = {"verdict": str(ruling.verdict)}
     if ruling.held:
         told["held"] = ruling.held

@@ -31,7 +31,9 @@ VERBOSE: Mapping[Verdict, Mapping[str, bool]] = {Verdict.PASS: {"green": True}, 
 class Terminal(Protocol):
     """What we need of pytest's terminal reporter."""
 
-    verbosity: int
+    @property
+    def verbosity(self) -> int:
+        """How much to say: 1 under -v."""
 
     def write_line(self, line: str, **markup: bool) -> None:
         """Write one line."""
@@ -74,7 +76,8 @@ def diagnosed(terminal: Terminal, diagnosis: Diagnosis, setup: Setup) -> None:
     place = "the embedded reference" if setup.embedded else setup.scrub(setup.target.url)
     terminal.write_line("")
     terminal.write_sep("=", "the endpoint is not ready", red=True)
-    for line in (*wrapped(setup.scrub(f"{place}: {diagnosis.trouble}")), *wrapped(diagnosis.cure, "  ")):
+    terminal.write_line(place)
+    for line in (*wrapped(setup.scrub(diagnosis.trouble), "  "), *wrapped(diagnosis.cure, "  ")):
         terminal.write_line(line, red=True)
     terminal.write_line("Nothing was judged.")
 
@@ -88,11 +91,11 @@ def summary(terminal: Terminal, records: Mapping[str, Record], setup: Setup, *, 
             f"{_NAMES[record['outcome']]} {record['conversation']}: {record['message']}", "", "  "
         ):
             terminal.write_line(line, red=True)
-    listed = dict(LISTED) | (VERBOSE if terminal.verbosity > 0 else {})
+    listed = {**LISTED, **(VERBOSE if terminal.verbosity > 0 else {})}
     for verdict, markup in listed.items():
-        for line in run.lines:
-            if line.verdict is verdict:
-                _show(terminal, line, markup)
+        for each in run.lines:
+            if each.verdict is verdict:
+                _show(terminal, each, markup)
     _count(terminal, run)
     _facts(terminal, records, setup)
     terminal.write_line(f"traces and report.json: {setup.reports}")

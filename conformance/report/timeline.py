@@ -1,4 +1,4 @@
-"""The excerpt of a conversation around one entry: index, time, direction, type, short ids; a mark at the offender."""
+"""The excerpt of a conversation around one entry, which has a mark: time, direction, type, short ids."""
 
 from __future__ import annotations
 

@@ -273,7 +273,7 @@ def text_only_has_no_audio(view: View) -> Judged:
 
 def _modalities(view: View, response: Response) -> Any:
     asked = view.dialect.response_setting(response.asked, "modalities")
-    return _comparable(asked) or _shown(view, response).get("modalities")
+    return _shown(view, response).get("modalities") or _comparable(asked)
 
 
 @rules.must(

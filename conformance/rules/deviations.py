@@ -53,10 +53,13 @@ class Deviation:
     """Ids, or chapters ending in a dot, of the rules whose findings it explains."""
     indices: frozenset[int]
     """The entries that show it."""
+    paths: tuple[str, ...] = ("",)
+    """Where in the event; a finding that points elsewhere comes of something else."""
 
     def explains(self, rule_id: str, finding: Finding) -> bool:
         """Tell whether a finding comes of it."""
-        return finding.index in self.indices and rule_id.startswith(self.rules)
+        here = not finding.path or finding.path.startswith(self.paths)
+        return here and finding.index in self.indices and rule_id.startswith(self.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,12 @@ class _Known:
     source: str
     rules: tuple[str, ...]
     shown_by: Callable[[View], Iterator[Frame]]
+    paths: tuple[str, ...] = ("",)
+
+    def seen_in(self, view: View) -> Deviation:
+        """Look for it in one conversation."""
+        indices = frozenset(frame.index for frame in self.shown_by(view))
+        return Deviation(self.id, self.explanation, self.source, self.rules, indices, self.paths)
 
 
 def explain(view: View, judgements: Iterable[Judgement]) -> tuple[Deviation, ...]:
@@ -75,16 +84,7 @@ def explain(view: View, judgements: Iterable[Judgement]) -> tuple[Deviation, ...
     found = [(each.rule.id, finding) for each in judgements for finding in each.findings]
     if not found:
         return ()
-    shown = (
-        Deviation(
-            each.id,
-            each.explanation,
-            each.source,
-            each.rules,
-            frozenset(f.index for f in each.shown_by(view)),
-        )
-        for each in KNOWN
-    )
+    shown = (each.seen_in(view) for each in KNOWN)
     return tuple(each for each in shown if any(each.explains(*finding) for finding in found))
 
 
@@ -135,8 +135,9 @@ KNOWN: tuple[_Known, ...] = (
         "foreign-session",
         "The session has the other revision's shape (beta flat, `ga` nested); translate it too.",
         "xAI; LiteLLM issue 14887",
-        (SCHEMA, "envelope.has-the-fields-clients-need", "session."),
+        (SCHEMA, "session.created-shows", "session.updated-shows", "session.an-update-takes-effect"),
         foreign_session,
+        ("/session",),
     ),
     _Known(
         "session-without-object",
@@ -144,6 +145,7 @@ KNOWN: tuple[_Known, ...] = (
         "vLLM /v1/realtime",
         (SCHEMA, "envelope.has-the-fields-clients-need", "session."),
         session_outside,
+        ("/session",),
     ),
     _Known(
         "plural-usage-keys",
@@ -151,6 +153,7 @@ KNOWN: tuple[_Known, ...] = (
         "LiteLLM pull request 38419; Qwen",
         ("usage.", "metering.", SCHEMA),
         with_usage_keys("input_tokens_details", "output_tokens_details"),
+        ("/response/usage", "/usage"),
     ),
     _Known(
         "chat-usage",
@@ -158,13 +161,15 @@ KNOWN: tuple[_Known, ...] = (
         "vLLM /v1/realtime",
         ("usage.", "metering.", SCHEMA),
         with_usage_keys("prompt_tokens", "completion_tokens"),
+        ("/response/usage", "/usage"),
     ),
     _Known(
         "usage-beside-the-response",
         "`usage` lies beside the response in `response.done`; clients read `response.usage`.",
         "xAI",
-        ("usage.", "metering.", "response.object-is-complete", SCHEMA),
+        ("usage.completed-has-usage", "metering.", SCHEMA),
         usage_beside,
+        ("/response/usage",),
     ),
     _Known(
         "no-event-ids",
@@ -172,6 +177,7 @@ KNOWN: tuple[_Known, ...] = (
         "LocalAI, vLLM",
         (SCHEMA, "envelope."),
         without_ids,
+        ("/event_id",),
     ),
     _Known(
         "constant-event-ids",
@@ -197,6 +203,7 @@ KNOWN: tuple[_Known, ...] = (
         "vLLM",
         (SCHEMA, "errors.", "envelope.has-the-fields-clients-need"),
         lambda view: errors_like(view, lambda error: isinstance(error, str)),
+        ("/error",),
     ),
     _Known(
         "error-code-in-type",
@@ -225,6 +232,7 @@ KNOWN: tuple[_Known, ...] = (
         "xAI (`unimplemented`)",
         (SCHEMA, "response."),
         status_details_as_text,
+        ("/response/status_details",),
     ),
     _Known(
         "done-for-each-item",

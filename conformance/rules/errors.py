@@ -137,7 +137,7 @@ def the_session_goes_on(view: View) -> Judged:
     last = errors[-1]
     end = view.end
     if end is not None and end.by is Direction.SERVER and end.kind in (EndKind.CLOSED, EndKind.DROPPED):
-        if view.heard[-1] is last and not _said_garbage(view, last.index):
+        if view.heard[-1] is last and not _garbage_is_pending(view):
             message = f"The connection ended after the error {_code(last) or 'without a code'}."
             yield Finding(
                 len(view.frames), message, "an open session", f"{end.kind} {end.code or ''}".strip()
@@ -146,10 +146,10 @@ def the_session_goes_on(view: View) -> Judged:
         yield HELD
 
 
-def _said_garbage(view: View, before: int) -> bool:
-    """Tell whether the last thing the client said before an entry was no JSON object."""
-    last = next((frame for frame in reversed(view.said) if frame.index < before), None)
-    return last is not None and last.entry.event is None
+def _garbage_is_pending(view: View) -> bool:
+    """Tell whether nothing was answered since the client sent a frame that is no JSON object."""
+    garbage = _garbage(view)
+    return bool(garbage) and view.settled < garbage[-1].index
 
 
 def _wrong_types(view: View) -> Iterator[tuple[Exchange, str]]:
@@ -236,7 +236,7 @@ def garbage_leaves_the_session_open(view: View) -> Judged:
         return
     end = view.end
     if end is not None and end.by is Direction.SERVER and end.kind in (EndKind.CLOSED, EndKind.DROPPED):
-        if view.settled < garbage[-1].index:
+        if _garbage_is_pending(view):
             came = f"{end.kind} {end.code or ''}".strip()
             yield Finding(
                 len(view.frames), "The connection ended after a malformed frame.", "an open session", came
@@ -315,7 +315,7 @@ def precede_a_failing_close(view: View) -> Judged:
     end = view.end
     if end is None or end.kind is not EndKind.CLOSED or end.by is not Direction.SERVER or not view.admitted:
         return
-    if end.code in (None, 1000, 1001, 1005) or _said_garbage(view, len(view.frames)):
+    if end.code in (None, 1000, 1001, 1005) or _garbage_is_pending(view):
         return
     if any(frame.type == "error" for frame in view.heard[-LAST_WORDS:]):
         yield HELD

@@ -25,8 +25,8 @@ DONE_SPEC = SERVER_EVENTS + "conversation/item/done"
 
 def _created(view: View) -> Iterator[tuple[Exchange, Frame]]:
     """Give each accepted `conversation.item.create` with its announcement."""
-    if view.partial:
-        return
+    if view.partial or any(addition.repeated for addition in view.additions):
+        return  # one announcement too many shifts all that follow
     for exchange in view.exchanges_with(CREATE):
         if (
             exchange.answer is not None

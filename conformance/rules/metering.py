@@ -234,7 +234,7 @@ def transcription_seconds_match_the_audio(view: View) -> Judged:
     """A transcription in seconds is as long as its audio, to a second."""
     for line, commit in _transcribed(view):
         length = (commit.milliseconds or 0) / 1000
-        if line.seconds is None:
+        if line.seconds is None or line.usage.get("type") != "duration":
             continue
         if abs(line.seconds - length) <= max(1.0, TOLERANCE[1] * length):
             yield HELD

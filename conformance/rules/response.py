@@ -21,8 +21,6 @@ rules = Chapter("response")
 
 CREATED, DONE = SERVER_EVENTS + "response/created", SERVER_EVENTS + "response/done"
 TERMINAL = frozenset({"completed", "cancelled", "failed", "incomplete"})
-#: Fields of the response object that strict clients read although the reference calls them optional.
-READ_BY_CLIENTS = ("object", "status_details", "conversation_id", "max_output_tokens", "metadata")
 #: What the conversation's items and `response.done` must tell alike; their contents are judged in `streaming`.
 OF_AN_ITEM = ("type", "role", "status")
 
@@ -73,27 +71,6 @@ def created_has_no_status_details(view: View) -> Judged:
         else:
             message = f"{response.id} was created with status details."
             yield Finding(response.created.index, message, "null", path="/response/status_details")
-
-
-@rules.should(
-    "response.object-is-complete",
-    about={"response.created", "response.done"},
-    covers=("RSP-02", "RSP-26"),
-    spec=DONE,
-    softened="The reference calls these fields optional and the first beta of 2024 left some out; "
-    "since then every endpoint of OpenAI and Azure sends them, as null where there is nothing to say.",
-)
-def object_is_complete(view: View) -> Judged:
-    """The response object has the fields that clients read, null where there is nothing to say."""
-    for frame in view.server("response.created", "response.done"):
-        response = frame.part("response")
-        if not response or not frame.whole:
-            continue
-        absent = [name for name in READ_BY_CLIENTS if name not in response]
-        if absent:
-            yield Finding(frame.index, f"The response object lacks {', '.join(absent)}.", path="/response")
-        else:
-            yield HELD
 
 
 @rules.must("response.done-has-a-terminal-status", about={"response.done"}, covers=("RSP-06",), spec=DONE)

@@ -11,6 +11,7 @@ from conformance.rules.session import UPDATE, UPDATED
 from conformance.rules.settings import (
     ABSENT,
     FIXED,
+    acknowledgements_tell,
     asked_for,
     heard_audio,
     modalities_asked,
@@ -48,7 +49,7 @@ FURTHER = frozenset(
 
 def _accepted(view: View) -> Iterator[tuple[Exchange, Frame, Mapping[str, Any]]]:
     """Give each accepted update with its acknowledgement and the session shown there."""
-    if view.partial:
+    if not acknowledgements_tell(view):
         return
     for exchange in updates(view):
         answer = exchange.answer
@@ -89,7 +90,7 @@ def an_update_takes_effect(view: View) -> Judged:
 @rules.must("session.untouched-settings-stay", about=UPDATED, covers=("SES-09",), spec=UPDATE_SPEC)
 def untouched_settings_stay(view: View) -> Judged:
     """What an update does not name keeps its value."""
-    if view.partial:
+    if not acknowledgements_tell(view):
         return
     shown = [(index, settings_in(view, session)) for index, session in view.sessions]
     for (before, old), (after, new) in pairwise(shown):
@@ -251,6 +252,8 @@ def a_refused_update_changes_nothing(view: View) -> Judged:
 
 def _between(view: View, other: Exchange, refused: Exchange, shown: int) -> Mapping[str, Any]:
     """Give what another update asked for, if it may have taken effect before the session was shown."""
+    if other.errors and other.answer is None:
+        return {}
     answered = other.answer.index if other.answer is not None else shown
     return asked_for(view, other) if refused.sent.index < answered and other.sent.index < shown else {}
 
@@ -369,7 +372,11 @@ def _judge_modalities(view: View) -> Judged:
 )
 def updates_are_legal_at_any_time(view: View) -> Judged:
     """A valid `session.update` is accepted while a response runs, too."""
-    spans = [(each.created.index, each.last) for each in view.responses if each.created is not None]
+    spans = [
+        (each.created.index, len(view.frames) if each.open else each.last)
+        for each in view.responses
+        if each.created is not None
+    ]
     for exchange in updates(view):
         at = exchange.sent.index
         if exchange.sent.entry.deliberate or not any(first < at < last for first, last in spans):

@@ -43,6 +43,13 @@ def updates(view: View) -> Iterator[Exchange]:
     return view.exchanges_with("session.update", "transcription_session.update")
 
 
+def acknowledgements_tell(view: View) -> bool:
+    """Tell whether each `session.updated` can be laid to one update: one too many shifts all that follow."""
+    answers = {each.answer.index for each in updates(view) if each.answer is not None}
+    shown = view.server("session.updated", "transcription_session.updated")
+    return not view.partial and all(frame.index in answers for frame in shown)
+
+
 def reflects(asked: Any, shown: Any) -> bool:
     """Tell whether *shown* is what was *asked* for, completed or reordered by the server at most."""
     if isinstance(asked, dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.rules.rule import GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import Frame, listing, mapping, string
 from conformance.trace.listening import MISSING
+from conformance.trace.trace import Direction, EndKind
 from conformance.trace.views import View
 
 rules = Chapter("transcription")
@@ -220,6 +221,26 @@ def failure_is_its_own_event(view: View) -> Judged:
             yield Finding(frame.index, f"an `error` says {tale}", FAILED, "error", "/type")
     for _ in view.server(FAILED):
         yield HELD
+
+
+@rules.must(
+    "transcription.failure-ends-nothing",
+    about={FAILED},
+    covers=("TRX-06",),
+    spec=SERVER_EVENTS + "conversation/item/input_audio_transcription/failed",
+)
+def failure_ends_nothing(view: View) -> Judged:
+    """After a failed transcription the session goes on."""
+    for frame in view.server(FAILED)[-1:]:
+        end = view.end
+        hung_up = (
+            end is not None and end.kind in (EndKind.CLOSED, EndKind.DROPPED) and end.by is Direction.SERVER
+        )
+        if view.overdue(frame.index):
+            yield HELD
+        elif hung_up and not any(each.index > frame.index for each in view.heard):
+            said = "the endpoint hung up after a failed transcription"
+            yield Finding(frame.index, said, "a session that goes on", "the end")
 
 
 @rules.must(

@@ -163,15 +163,19 @@ PLURAL = ("input_tokens_details", "output_tokens_details")
 CHAT = ("prompt_tokens", "completion_tokens")
 
 
+TOTALS = ("total_tokens", "input_tokens", "output_tokens")
+
+
 @rules.should("usage.has-its-breakdown", about=ABOUT, covers=("USE-02", "USE-03"), spec=DONE)
 def has_its_breakdown(view: View) -> Judged:
-    """A completed response tells its tokens by kind."""
+    """A completed response tells its tokens in total and by kind."""
     for line in view.ledger.responses:
-        if line.status != "completed" or "input_tokens" not in line.usage or any(name in line.usage for name in PLURAL):
+        if line.status != "completed" or not line.usage or not line.usage.keys().isdisjoint((*PLURAL, *CHAT)):
             continue
-        absent = [name for name in ("input_token_details", "output_token_details") if not mapping(line.usage.get(name))]
+        absent = [name for name in TOTALS if line.usage.get(name) is None]
+        absent += [name for name in ("input_token_details", "output_token_details") if not mapping(line.usage.get(name))]
         if absent:
-            yield blame(line, f"lacks {' and '.join(absent)}.", "tokens by kind", "nothing", "/response/usage")
+            yield blame(line, f"lacks {', '.join(absent)}.", "tokens by kind", "nothing", "/response/usage")
         else:
             yield HELD
 

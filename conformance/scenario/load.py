@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 
 from conformance.errors import ScenarioError
-from conformance.marked import Marked, fits, known_keys, nearest, parsed, plain, read
+from conformance.marked import Marked, fits, known_keys, nearest, parsed, place_of, plain, read
 from conformance.resources import folder
-from conformance.scenario import listening_steps  # noqa: F401 - registers its steps
+from conformance.scenario import item_steps, listening_steps  # noqa: F401 - they register their steps
 from conformance.scenario.model import MODIFIERS, Scenario, Step
 from conformance.scenario.steps import STEPS
 
@@ -68,9 +68,9 @@ def _known_steps(data: Marked, path: Path) -> None:
     """Refuse what the schema would refuse less clearly: unknown steps, two steps in one, a missing argument."""
     steps = data.get("steps")
     for index, each in enumerate(steps if isinstance(steps, list) else ()):
-        line, column = each.where if isinstance(each, Marked) else data.keys_at["steps"]
+        line, column = place_of(data, ["steps", index])
         if isinstance(each, str):
-            _known_step(each, None, f"{path}:{line}:{column}: step {index + 1}")
+            _known_step(each, None, f"{path}:{line}:{column}")
         elif isinstance(each, Marked):
             names = [key for key in each if key not in MODIFIERS]
             if len(names) != 1:
@@ -91,7 +91,7 @@ def _known_step(name: str, argument: Any, where: str) -> None:
 def _step(each: Any, data: Marked, index: int) -> tuple[Step, Any]:
     """Give a step, and the connections on which it is played."""
     if isinstance(each, str):
-        return Step(each, line=data.keys_at["steps"][0] + 1 + index), ""
+        return Step(each, line=place_of(data, ["steps", index])[0]), ""
     name = next(key for key in each if key not in MODIFIERS)
     step = Step(
         name=name,

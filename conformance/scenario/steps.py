@@ -6,7 +6,6 @@ A step that sends an event waits for the acknowledgement that the protocol owes,
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -128,75 +127,6 @@ def _typed(talk: Talk) -> bool:
 def barrier(talk: Talk, line: Step) -> Script:
     """Send an update that changes nothing and wait for its answer: whatever came before it has come."""
     return (yield from ask(talk, line, update_of(talk, {}), updated_of(talk)))
-
-
-@step
-def say(talk: Talk, line: Step) -> Script:
-    """Add a message: `say: text`, or `{text, role, id, after}`; `clip: NAME` instead of the text says it in audio."""
-    given = line.argument if isinstance(line.argument, dict) else {"text": line.argument}
-    role = given.get("role", "user")
-    kind = talk.dialect.content_type("output_text") if role == "assistant" else "input_text"
-    part: Event = {"type": kind, "text": given.get("text", "")}
-    if "clip" in given:
-        sound = talk.clip(given["clip"], talk.input_format)
-        part = {"type": "input_audio", "audio": base64.b64encode(sound).decode()}
-    message: Event = {"type": "message", "role": role, "content": [part]}
-    if "id" in given:
-        message["id"] = given["id"]
-    return (yield from _create(talk, line, message, given))
-
-
-@step
-def item(talk: Talk, line: Step) -> Script:
-    """Add an item as it is written; `after: ID` inserts behind another one, `after: root` at the beginning."""
-    given = dict(line.argument)
-    after = {key: given.pop(key) for key in ("after",) if key in given}
-    return (yield from _create(talk, line, given, after))
-
-
-@step
-def answer_call(talk: Talk, line: Step) -> Script:
-    """Give the output of a function call: `{call_id, output}`."""
-    given = {"type": "function_call_output", **line.argument}
-    return (yield from _create(talk, line, given, {}))
-
-
-def _create(talk: Talk, line: Step, made: Event, given: Mapping[str, Any]) -> Script:
-    event: Event = {"type": "conversation.item.create", "item": made}
-    if "after" in given:
-        event["previous_item_id"] = given["after"]
-    told = {key: made[key] for key in ("type", "role", "call_id") if key in made}
-    if made.get("content"):
-        # An item of the same role may be on its way from the audio buffer: its content is of another type.
-        told["content"] = {"$in": [{"$null": True}, {"$empty": True}, {"$has": {"type": made["content"][0]["type"]}}]}
-    return (yield from ask(talk, line, event, "conversation.item.added", {"item": told}))
-
-
-@step
-def delete(talk: Talk, line: Step) -> Script:
-    """Delete an item by id."""
-    event = {"type": "conversation.item.delete", "item_id": line.argument}
-    return (yield from ask(talk, line, event, "conversation.item.deleted"))
-
-
-@step
-def retrieve(talk: Talk, line: Step) -> Script:
-    """Ask for an item by id."""
-    event = {"type": "conversation.item.retrieve", "item_id": line.argument}
-    return (yield from ask(talk, line, event, "conversation.item.retrieved"))
-
-
-@step
-def truncate(talk: Talk, line: Step) -> Script:
-    """Cut an assistant's audio: `{item, at}` (milliseconds)."""
-    given = line.argument
-    event = {
-        "type": "conversation.item.truncate",
-        "item_id": given["item"],
-        "content_index": given.get("content_index", 0),
-        "audio_end_ms": given["at"],
-    }
-    return (yield from ask(talk, line, event, "conversation.item.truncated"))
 
 
 @step

@@ -6,14 +6,18 @@ Run with `pytest tests/bench/bench_schemas.py`; each pair is one benchmark group
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from pathlib import Path
 from timeit import Timer
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
+
 from conformance.contract.schemas import Schemas, schemas_for
 from conformance.trace.trace import Direction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SAMPLES = Path(__file__).parents[1] / "contract" / "samples" / "ga" / "server"
 

@@ -1,4 +1,4 @@
-"""The sample events: one valid one of every type, and further ones (`<type>@<variant>.json`) where types branch."""
+"""The sample events: a valid one of every type, and more (`<type>@<variant>.json`) where a type branches."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+
 from conformance.trace.trace import Direction
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -27,7 +28,10 @@ class Sample:
 def read_samples() -> list[Sample]:
     return [
         Sample(
-            path.parts[-3], Direction(path.parts[-2]), orjson.loads(path.read_bytes()), "/".join(path.parts[-3:-1]) + f"/{path.stem}"
+            path.parts[-3],
+            Direction(path.parts[-2]),
+            orjson.loads(path.read_bytes()),
+            "/".join(path.parts[-3:-1]) + f"/{path.stem}",
         )
         for path in sorted(SAMPLES.glob("*/*/*.json"))
     ]

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.schemas import LIMIT, Problem, Schemas, describe, schemas_for
 from conformance.errors import SchemaError
@@ -79,7 +80,11 @@ def test_all_problems_are_told_sorted_with_their_place() -> None:
     event = {
         "type": "response.done",
         "event_id": 7,
-        "response": {"id": "resp_1", "status": "over", "output": [{"id": "item_1", "type": "message", "role": "assistant"}]},
+        "response": {
+            "id": "resp_1",
+            "status": "over",
+            "output": [{"id": "item_1", "type": "message", "role": "assistant"}],
+        },
     }
     assert schemas_for("ga").problems(SERVER, event) == (
         Problem("/event_id", "type", "string", "7"),
@@ -97,14 +102,22 @@ def test_a_problem_inside_a_variant_names_the_field_not_the_union() -> None:
     event = {
         "type": "session.updated",
         "event_id": "event_1",
-        "session": {"type": "realtime", "audio": {"input": {"turn_detection": {"type": "server_vad", "threshold": "low"}}}},
+        "session": {
+            "type": "realtime",
+            "audio": {"input": {"turn_detection": {"type": "server_vad", "threshold": "low"}}},
+        },
     }
     (problem,) = schemas_for("ga").problems(SERVER, event)
     assert (problem.path, problem.keyword) == ("/session/audio/input/turn_detection/threshold", "type")
 
 
 def test_a_field_that_only_one_dialect_knows_is_judged_there_only() -> None:
-    item = {"id": "item_1", "type": "message", "role": "assistant", "content": [{"type": "audio", "transcript": ""}]}
+    item = {
+        "id": "item_1",
+        "type": "message",
+        "role": "assistant",
+        "content": [{"type": "audio", "transcript": ""}],
+    }
     event = {"type": "conversation.item.created", "event_id": "event_1", "item": item}
     assert schemas_for("beta").problems(SERVER, event) == ()
     assert [problem.path for problem in schemas_for("ga").problems(SERVER, event)] == ["/item/content/0/type"]
@@ -118,7 +131,9 @@ def test_a_problem_never_carries_the_instance() -> None:
         assert len(problem.found) <= LIMIT
 
 
-@pytest.mark.parametrize("value", ["A" * 40_000, ["A" * 40_000], {"A" * 40_000: 1}, list(range(5000)), 10**15, None, "short"])
+@pytest.mark.parametrize(
+    "value", ["A" * 40_000, ["A" * 40_000], {"A" * 40_000: 1}, list(range(5000)), 10**15, None, "short"]
+)
 def test_a_description_is_short_whatever_is_described(value) -> None:
     assert 0 < len(describe(value)) <= LIMIT
 
@@ -139,7 +154,10 @@ def test_the_fields_of_another_variant_are_undocumented_here() -> None:
     event = {
         "type": "session.updated",
         "event_id": "event_1",
-        "session": {"type": "realtime", "audio": {"input": {"turn_detection": {"type": "semantic_vad", "threshold": 0.5}}}},
+        "session": {
+            "type": "realtime",
+            "audio": {"input": {"turn_detection": {"type": "semantic_vad", "threshold": 0.5}}},
+        },
     }
     assert schemas_for("ga").extras(SERVER, event) == ("/session/audio/input/turn_detection/threshold",)
 
@@ -187,7 +205,9 @@ def no_object(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [broken_json, wrong_keyword, dangling_reference, wrong_id, no_object, Path.unlink], ids=lambda d: d.__name__
+    "damage",
+    [broken_json, wrong_keyword, dangling_reference, wrong_id, no_object, Path.unlink],
+    ids=lambda d: d.__name__,
 )
 def test_a_broken_or_missing_file_is_one_clear_error(home: Path, damage) -> None:
     damage(home / "ga" / "server" / "session.created.json")

@@ -1,9 +1,9 @@
 """The schemas against an independent reading: the types of the official `openai` package.
 
-Same fields, same required ones, same types, same closed sets of values.  Every difference is in `schemas/errata.json`
-with its reason and source, and an entry that no difference needs any more fails here, so that the list shrinks when
-the package is corrected.  Not compared: null (the package says Optional for what may be absent; the wire decides what
-may be null) and prose.
+Same fields, same required ones, same types, same closed sets of values.
+Every difference is in `schemas/errata.json` with its reason and source.  An entry that no difference needs
+any more fails here, so that the list shrinks when the package is corrected.
+Not compared: prose, and null (the package says Optional for what may be absent; the wire decides about null).
 """
 
 from __future__ import annotations
@@ -11,18 +11,25 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import orjson
 import pytest
+
 from conformance.contract.dialects import DIALECTS
 from conformance.resources import folder
 
-openai_beta = pytest.importorskip("openai.types.beta.realtime", reason="the openai package is a development dependency")
-openai_ga = pytest.importorskip("openai.types.realtime", reason="the openai package is a development dependency")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+openai_beta = pytest.importorskip(
+    "openai.types.beta.realtime", reason="the openai package is a development dependency"
+)
+openai_ga = pytest.importorskip(
+    "openai.types.realtime", reason="the openai package is a development dependency"
+)
 
 UNIONS = {
     ("ga", "client"): openai_ga.RealtimeClientEvent,
@@ -82,7 +89,8 @@ def their_values(branches: list[dict[str, Any]]) -> frozenset[Any] | None:
 
 def their_types(branches: list[dict[str, Any]]) -> frozenset[str]:
     return frozenset(
-        branch.get("type") or (JSON_TYPES[type(branch["const"])] if "const" in branch else "any") for branch in branches
+        branch.get("type") or (JSON_TYPES[type(branch["const"])] if "const" in branch else "any")
+        for branch in branches
     )
 
 
@@ -115,7 +123,8 @@ def decided(condition: dict[str, Any], kind: str, assumed: dict[str, Any]) -> bo
     if "type" in condition:
         return condition["type"] == kind
     return kind == "object" and all(
-        assumed.get(key) in test.get("enum", [test.get("const")]) for key, test in condition["properties"].items()
+        assumed.get(key) in test.get("enum", [test.get("const")])
+        for key, test in condition["properties"].items()
     )
 
 
@@ -158,7 +167,9 @@ def our_values(parts: list[Part]) -> frozenset[Any] | None:
 # ---- the comparison
 
 
-def compare(where: str, theirs: dict[str, Any], defs: dict[str, Any], ours: list[Part]) -> Iterator[Difference]:
+def compare(
+    where: str, theirs: dict[str, Any], defs: dict[str, Any], ours: list[Part]
+) -> Iterator[Difference]:
     branches = list(their_branches(theirs, defs))
     their_kinds = their_types(branches)
     our_kinds = our_types(our_parts(ours, "", {}))
@@ -203,16 +214,22 @@ def compare_variants(
             value for value in candidates if accepts(our_parts(ours, "object", {key: value}), key, value)
         )
         if their_closed != our_closed:
-            yield Difference(f"{where}.{key}", "values", f"theirs {show(their_closed)}, ours {show(our_closed)}")
+            yield Difference(
+                f"{where}.{key}", "values", f"theirs {show(their_closed)}, ours {show(our_closed)}"
+            )
 
 
 def accepts(parts: list[Part], key: str, value: Any) -> bool:
-    stated = [(base, schema["properties"][key]) for base, schema in parts if key in schema.get("properties", {})]
+    stated = [
+        (base, schema["properties"][key]) for base, schema in parts if key in schema.get("properties", {})
+    ]
     closed = our_values(stated)
     return closed is None or value in closed
 
 
-def compare_object(where: str, theirs: dict[str, Any], defs: dict[str, Any], ours: list[Part]) -> Iterator[Difference]:
+def compare_object(
+    where: str, theirs: dict[str, Any], defs: dict[str, Any], ours: list[Part]
+) -> Iterator[Difference]:
     choices = []
     for key in DISCRIMINATORS:
         field = theirs["properties"].get(key)
@@ -222,7 +239,9 @@ def compare_object(where: str, theirs: dict[str, Any], defs: dict[str, Any], our
             choices.append([(key, value) for value in sorted(closed or tested)])
     for chosen in itertools.product(*choices):
         label = f"<{'/'.join(str(value) for _, value in chosen)}>" if chosen else ""
-        yield from compare_fields(where + label, theirs, defs, our_parts(ours, "object", dict(chosen)), dict(chosen))
+        yield from compare_fields(
+            where + label, theirs, defs, our_parts(ours, "object", dict(chosen)), dict(chosen)
+        )
 
 
 def compare_fields(
@@ -254,7 +273,7 @@ def show(values: frozenset[Any] | None) -> str:
 @cache
 def differences() -> tuple[Difference, ...]:
     found: list[Difference] = []
-    for (dialect, side), _ in UNIONS.items():
+    for dialect, side in UNIONS:
         theirs = their_events(dialect, side)
         ours = {path.stem for path in (folder("schemas") / dialect / side).glob("*.json")}
         for name in sorted(theirs.keys() | ours):
@@ -276,7 +295,8 @@ def covers(entry: dict[str, Any], difference: Difference) -> bool:
     if difference.kind not in entry["differs"]:
         return False
     return any(
-        re.fullmatch(re.escape(where).replace(r"\*", ".*"), difference.where) is not None for where in entry["where"]
+        re.fullmatch(re.escape(where).replace(r"\*", ".*"), difference.where) is not None
+        for where in entry["where"]
     )
 
 

@@ -1,4 +1,4 @@
-"""Every constraint that a schema puts on a sample is broken, one at a time, and each breach is rejected at its place.
+"""Every constraint that a schema puts on a sample is broken; each breach is rejected at its place.
 
 `jsonschema` is the oracle: it must say the same as `jsonschema-rs`, of valid and of broken events.
 """
@@ -7,27 +7,37 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import orjson
 import pytest
-from conformance.contract.schemas import pointer, schemas_for
-from conformance.resources import folder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from referencing import Registry, Resource
 
-SETTINGS = settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+from conformance.contract.schemas import pointer, schemas_for
+from conformance.resources import folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SETTINGS = settings(
+    max_examples=4,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 WRONG = st.fixed_dictionaries(
     {
         "null": st.none(),
         "boolean": st.booleans(),
         "integer": st.integers(),
-        "number": st.floats(allow_nan=False, allow_infinity=False).filter(lambda number: not number.is_integer()),
+        "number": st.floats(allow_nan=False, allow_infinity=False).filter(
+            lambda number: not number.is_integer()
+        ),
         "string": st.text(max_size=12).map(lambda text: f"~{text}"),
         "array": st.lists(st.integers(), max_size=3),
         "object": st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
@@ -40,7 +50,7 @@ EXTRA_VALUES = st.recursive(
     max_leaves=5,
 )
 
-#: At least so many constraints the samples let us break: fields to drop, types to change, closed sets to leave.
+#: At least so many constraints the samples let us break: fields to drop, types to change, sets to leave.
 CONSTRAINTS = Counter(drop=700, type=1400, enum=400)
 
 Part = tuple[str, dict[str, Any]]
@@ -81,14 +91,20 @@ def sites(parts: list[Part], value: Any, way: Way = ()) -> Iterator[Site]:
     parts = applying(parts, value)
     for _, schema in parts:
         if "type" in schema:
-            yield Site("type", way, tuple([schema["type"]] if isinstance(schema["type"], str) else schema["type"]))
+            yield Site(
+                "type", way, tuple([schema["type"]] if isinstance(schema["type"], str) else schema["type"])
+            )
         if "enum" in schema or "const" in schema:
             yield Site("enum", way, tuple(schema.get("enum", [schema.get("const")])))
         if isinstance(value, dict):
             yield from (Site("drop", (*way, name)) for name in schema.get("required", ()))
     if isinstance(value, dict):
         for key, inner in value.items():
-            below = [(base, schema["properties"][key]) for base, schema in parts if key in schema.get("properties", {})]
+            below = [
+                (base, schema["properties"][key])
+                for base, schema in parts
+                if key in schema.get("properties", {})
+            ]
             yield from sites(below, inner, (*way, key))
     if isinstance(value, list):
         below = [(base, schema["items"]) for base, schema in parts if "items" in schema]
@@ -99,7 +115,9 @@ def sites(parts: list[Part], value: Any, way: Way = ()) -> Iterator[Site]:
 def sites_of(sample) -> list[Site]:
     name = f"{sample.dialect}/{sample.side.value}/{sample.event['type']}.json"
     found = dict.fromkeys(sites([(name, document(name))], sample.event))
-    return [site for site in found if site.way not in ((), ("type",))]  # without its type an event is another one
+    return [
+        site for site in found if site.way not in ((), ("type",))
+    ]  # without its type an event is another one
 
 
 def mutate(event: dict[str, Any], site: Site, wrong: dict[str, Any]) -> list[dict[str, Any]]:
@@ -107,8 +125,12 @@ def mutate(event: dict[str, Any], site: Site, wrong: dict[str, Any]) -> list[dic
     if site.breach == "drop":
         return [replaced(event, site.way, None, drop=True)]
     if site.breach == "enum":
-        # A value of another kind may be another variant (`"inf"` or a number); a type breach covers it where it is not.
-        values = [wrong["string"]] if isinstance(found_at(event, site.way), str) else [wrong["string"], wrong["object"]]
+        # A value of another kind may be another variant (`"inf"` or a number); else a type breach covers it.
+        values = (
+            [wrong["string"]]
+            if isinstance(found_at(event, site.way), str)
+            else [wrong["string"], wrong["object"]]
+        )
         return [replaced(event, site.way, value) for value in values]
     allowed = {*site.allowed, *(["integer"] if "number" in site.allowed else [])}
     return [replaced(event, site.way, value) for kind, value in wrong.items() if kind not in allowed]
@@ -178,8 +200,12 @@ def oracle(name: str) -> jsonschema.Draft202012Validator:
 @cache
 def registry() -> Registry:
     home = folder("schemas")
-    files = [path.relative_to(home).as_posix() for of in ("ga", "beta") for path in home.glob(f"{of}/*/*.json")]
-    return Registry().with_resources((document(file)["$id"], Resource.from_contents(document(file))) for file in files)
+    files = [
+        path.relative_to(home).as_posix() for of in ("ga", "beta") for path in home.glob(f"{of}/*/*.json")
+    ]
+    return Registry().with_resources(
+        (document(file)["$id"], Resource.from_contents(document(file))) for file in files
+    )
 
 
 def oracle_says(sample, event: dict[str, Any]) -> set[tuple[str, str]]:
@@ -212,9 +238,14 @@ def test_the_oracle_agrees(sample) -> None:
     agrees()
 
 
-@pytest.mark.parametrize("name", sorted(
-    path.relative_to(folder("schemas")).as_posix() for of in ("ga", "beta") for path in folder("schemas").glob(f"{of}/*/*.json")
-))
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        path.relative_to(folder("schemas")).as_posix()
+        for of in ("ga", "beta")
+        for path in folder("schemas").glob(f"{of}/*/*.json")
+    ),
+)
 def test_a_schema_is_a_schema_written_our_way(name: str) -> None:
     schema = document(name)
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -222,7 +253,16 @@ def test_a_schema_is_a_schema_written_our_way(name: str) -> None:
     assert schema["description"].endswith(".")
     assert schema["$comment"].startswith("Sources: ")
     keywords = Counter(keywords_of(schema))
-    forbidden = {"oneOf", "anyOf", "not", "pattern", "contentEncoding", "additionalItems", "unevaluatedProperties", "format"}
+    forbidden = {
+        "oneOf",
+        "anyOf",
+        "not",
+        "pattern",
+        "contentEncoding",
+        "additionalItems",
+        "unevaluatedProperties",
+        "format",
+    }
     assert not forbidden & keywords.keys()
 
 
@@ -247,7 +287,9 @@ def test_every_event_has_constraints_that_are_broken_here(samples) -> None:
     assert len(counted) == 105
     bare = {key for key, breaches in counted.items() if not breaches["type"]}
     assert bare == set()
-    without_required = {key[2] for key, breaches in counted.items() if key[1] == "server" and not breaches["drop"]}
+    without_required = {
+        key[2] for key, breaches in counted.items() if key[1] == "server" and not breaches["drop"]
+    }
     assert without_required == set()
     total = sum(counted.values(), Counter())
     assert total >= CONSTRAINTS, f"the mutations rest on less than they did: {total}"

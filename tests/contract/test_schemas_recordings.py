@@ -1,10 +1,11 @@
-"""What real endpoints said, against the schemas.  The recordings lie beside the repository and are not part of it."""
+"""What real endpoints said, against the schemas.  The recordings lie beside the repository, not in it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+
 from conformance.contract.dialects import recognise
 from conformance.contract.schemas import schemas_for
 from conformance.trace.lines import load
@@ -32,7 +33,7 @@ def recording(name: str) -> Trace:
 
 
 def judged(name: str):
-    """Yield what the schemas say of every whole server event; nothing may be concluded from shortened ones."""
+    """Yield what the schemas say of every whole server event; shortened ones prove nothing."""
     trace = recording(name)
     told = recognise(entry.event for entry in trace if entry.event is not None and not entry.sent)
     schemas = schemas_for(told.name if told else "ga")
@@ -40,7 +41,9 @@ def judged(name: str):
         if entry.event is None or entry.sent or entry.elided:
             continue
         ids = {"/event_id"} if entry.ids_elided else set()
-        problems = [problem for problem in schemas.problems(Direction.SERVER, entry.event) if problem.path not in ids]
+        problems = [
+            problem for problem in schemas.problems(Direction.SERVER, entry.event) if problem.path not in ids
+        ]
         absences = [wanted.path for wanted in schemas.absences(entry.event) if wanted.path not in ids]
         yield entry.type, problems, absences
 
@@ -57,7 +60,11 @@ def test_no_recording_is_left_out() -> None:
 
 
 def test_what_xai_breaks_is_named_field_by_field() -> None:
-    found = {(kind, problem.path, problem.keyword) for kind, problems, _ in judged(DIVERGING) for problem in problems}
+    found = {
+        (kind, problem.path, problem.keyword)
+        for kind, problems, _ in judged(DIVERGING)
+        for problem in problems
+    }
     assert found == {
         ("session.created", "/session/type", "required"),
         ("session.updated", "/session/type", "required"),
@@ -75,7 +82,8 @@ def test_what_xai_leaves_out_though_clients_need_it_is_named_too() -> None:
     usage = {f"/response/usage/{field}" for field in ("total_tokens", "input_tokens", "output_tokens")}
     details = {f"/response/usage/{field}_token_details" for field in ("input", "output")}
     effective = {
-        f"/response/{field}" for field in ("conversation_id", "output_modalities", "max_output_tokens", "audio", "metadata")
+        f"/response/{field}"
+        for field in ("conversation_id", "output_modalities", "max_output_tokens", "audio", "metadata")
     }
     session = {
         "/session/id",
@@ -84,6 +92,10 @@ def test_what_xai_leaves_out_though_clients_need_it_is_named_too() -> None:
         "/session/audio/output/voice",
     }
     assert found == {
-        *((kind, path) for kind in ("response.created", "response.done") for path in usage | details | effective),
+        *(
+            (kind, path)
+            for kind in ("response.created", "response.done")
+            for path in usage | details | effective
+        ),
         *(("session.updated", path) for path in session),
     }

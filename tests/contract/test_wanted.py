@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import orjson
 import pytest
+
 from conformance.contract.schemas import schemas_for
 from conformance.contract.wanted import Wanted, absences
 from conformance.resources import folder
@@ -17,7 +18,9 @@ def want(path: str, **more) -> Wanted:
 def test_null_is_there_unless_it_must_be_filled() -> None:
     event = {"response": {"usage": None}}
     assert absences([want("/response/usage")], event) == ()
-    assert [each.path for each in absences([want("/response/usage", filled=True)], event)] == ["/response/usage"]
+    assert [each.path for each in absences([want("/response/usage", filled=True)], event)] == [
+        "/response/usage"
+    ]
 
 
 def test_each_element_of_an_array_is_asked() -> None:
@@ -31,13 +34,21 @@ def test_a_field_is_wanted_only_where_it_applies() -> None:
     assert len(absences([wanted], {"item": {"type": "function_call"}})) == 1
 
 
-@pytest.mark.parametrize("event", [{}, {"response": None}, {"response": "x"}, {"response": {"output": {"0": 1}}}])
+@pytest.mark.parametrize(
+    "event", [{}, {"response": None}, {"response": "x"}, {"response": {"output": {"0": 1}}}]
+)
 def test_what_is_not_there_lacks_nothing(event: dict) -> None:
     assert absences([want("/response/usage/total"), want("/response/output/*/id")], event) == ()
 
 
 def test_a_missing_status_details_is_an_absence_and_no_problem() -> None:
-    response = {"object": "realtime.response", "id": "resp_1", "status": "in_progress", "output": [], "usage": None}
+    response = {
+        "object": "realtime.response",
+        "id": "resp_1",
+        "status": "in_progress",
+        "output": [],
+        "usage": None,
+    }
     event = {"type": "response.created", "event_id": "event_1", "response": response}
     schemas = schemas_for("beta")
     assert schemas.problems(Direction.SERVER, event) == ()
@@ -71,7 +82,8 @@ def test_dropping_a_wanted_field_from_a_sample_is_noticed(sample) -> None:
         for step in way[:-1]:
             around = (around or {}).get(step)
         applies = isinstance(around, dict) and all(
-            around.get(key) in (value if isinstance(value, list) else [value]) for key, value in entry.get("when", {}).items()
+            around.get(key) in (value if isinstance(value, list) else [value])
+            for key, value in entry.get("when", {}).items()
         )
         if applies and around.pop(way[-1], None) is not None:
             assert {wanted.path for wanted in schemas.absences(event)} - already == {entry["path"]}

@@ -97,7 +97,7 @@ def test_a_commit_meets_the_settings_of_the_update_before_it_although_the_answer
 def test_an_error_that_names_nobody_makes_a_commit_murky():
     nobody = server("error", error={"event_id": None})
 
-    first, second = view_of(CREATED, COMMIT, nobody, append(10), COMMIT, COMMITTED).commits
+    first, _ = view_of(CREATED, COMMIT, nobody, append(10), COMMIT, COMMITTED).commits
 
     assert first.murky
     assert first.exchange.answer is not None

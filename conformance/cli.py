@@ -1,0 +1,145 @@
+"""The command `realtime-conformance`: all that is not a run of the suite (that is pytest's)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from conformance.errors import ConformanceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Exit statuses (the same as those of a run).
+CLEAN, FINDINGS, INTERRUPTED, MISUSED = 0, 1, 2, 4
+DIALECT = click.Choice(["auto", "ga", "beta"])
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="realtime-conformance")
+def command() -> None:
+    """Tell whether an endpoint really speaks the OpenAI Realtime protocol.
+
+    The suite itself runs with pytest: pytest --endpoint=wss://host/v1/realtime
+    """
+
+
+@command.command()
+@click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--dialect", type=DIALECT, default="auto", help="The revision spoken; auto: as the trace tells."
+)
+@click.option("--strict", is_flag=True, help="SHOULD findings count too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check(traces: Sequence[Path], dialect: str, strict: bool, as_json: bool) -> None:
+    """Judge saved traces.
+
+    Exit status: 0 no MUST requirement is broken, 1 some are, 4 a trace cannot be read.
+    """
+    from conformance.report.saved import as_data, as_text, judged
+
+    files = [judged(path, dialect) for path in traces]
+    click.echo(as_data(files) if as_json else as_text(files, strict=strict), nl=as_json)
+    if any(each.trouble for each in files):
+        sys.exit(MISUSED)
+    sys.exit(FINDINGS if any(each.broken(strict=strict) for each in files) else CLEAN)
+
+
+@command.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=0, show_default=True, help="0: the system chooses.", type=click.IntRange(0, 65535)
+)
+@click.option("--dialect", type=DIALECT, default="auto", show_default=True, help="auto: as the client asks.")
+@click.option(
+    "--token", default="", envvar="REALTIME_TOKEN", help="The key that is let in (none: everybody)."
+)
+@click.option(
+    "--mutant", metavar="NAME", default="", help="Do one thing wrong: one of the mutants of `selftest`."
+)
+@click.option(
+    "--pace",
+    type=click.Choice(["instant", "fast", "realtime"]),
+    default="realtime",
+    show_default=True,
+    help="How fast answers flow.",
+)
+@click.option(
+    "--refusal",
+    type=click.Choice(["http", "close"]),
+    default="http",
+    show_default=True,
+    help="How a bad key is refused: an HTTP status, or an error and a close code.",
+)
+def serve(host: str, port: int, dialect: str, token: str, mutant: str, pace: str, refusal: str) -> None:
+    """Run the reference endpoint until it is interrupted."""
+    from conformance.serve import Wanted, serve_forever
+
+    serve_forever(Wanted(host, port, dialect, token, mutant, pace, refusal), click.echo)
+
+
+@command.command()
+@click.argument("rule", required=False)
+def rules(rule: str | None) -> None:
+    """List the rules, or tell everything about one."""
+    from conformance.report.explain import detail, find, listing, sample_of
+    from conformance.rules import RULES
+
+    if rule is None:
+        click.echo(listing(RULES), nl=False)
+        return
+    from conformance.mutants import MUTANTS
+    from conformance.resources import folder
+    from conformance.scenario.load import load
+
+    found = find(RULES, rule)
+    scripts = [load(path) for path in sorted(folder("scenarios").rglob("*.yaml"))]
+    proving = [script.id for script in scripts if found.id in script.proves]
+    click.echo(detail(found, sample_of(found.id), MUTANTS.values(), proving), nl=False)
+
+
+@command.command()
+@click.argument("mutants", metavar="[MUTANT]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole matrix as JSON.")
+def selftest(mutants: Sequence[str], as_json: bool) -> None:
+    """Prove that the rules bite: every mutant is killed by its rule, and by no other."""
+    from conformance.report.proof import prove
+
+    text, perfect = prove(mutants, as_json=as_json)
+    click.echo(text)
+    sys.exit(CLEAN if perfect else FINDINGS)
+
+
+@command.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+def lint(files: Sequence[Path]) -> None:
+    """Check scenario files (or folders of them) without playing them."""
+    from conformance.report.lint import mistakes
+
+    paths = [each for path in files for each in (sorted(path.rglob("*.yaml")) if path.is_dir() else [path])]
+    wrong = [each for path in paths for each in mistakes(path)]
+    for each in wrong:
+        click.echo(each, err=True)
+    click.echo(f"{len(paths)} files, {len(wrong)} mistakes")
+    sys.exit(MISUSED if wrong else CLEAN)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command; every error is one message."""
+    try:
+        command.main(args=arguments, prog_name="realtime-conformance", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(MISUSED)
+    except ConformanceError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(MISUSED)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # `| head`
+        sys.stderr.close()
+        sys.exit(CLEAN)
+    sys.exit(CLEAN)

@@ -1,0 +1,135 @@
+"""A profile: what one vendor documents, so that it is judged by what it claims.
+
+A profile is a YAML file (`schemas/harness/profile.json`); the bundled ones lie beside this module.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from conformance.contract.facts import Fact
+from conformance.errors import ProfileError
+from conformance.marked import Marked, fits, known_keys, nearest, place_of, plain, read
+from conformance.resources import folder
+
+HOME = Path(__file__).parent / "profiles"
+
+#: Names of the bundled profiles.
+PROFILES: tuple[str, ...] = tuple(sorted(path.stem for path in HOME.glob("*.yaml")))
+
+#: Key of `documents:` -> kind of the facts under it.
+KINDS: Mapping[str, str] = {
+    "client_events": "client_event",
+    "server_events": "server_event",
+    "session_fields": "session_field",
+    "usage_fields": "usage_field",
+}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What one vendor documents."""
+
+    name: str
+    """As given to `--profile`."""
+    title: str
+    dialect: str
+    """`ga` or `beta`."""
+    path: str = "/v1/realtime"
+    """Of the URL, where the endpoint is given without one."""
+    auth: tuple[str, ...] = ("bearer",)
+    """Auth styles, the usual one first."""
+    features: frozenset[str] | None = None
+    """What it claims (`needs:` of scenarios); None where the documents leave nothing out."""
+    waivers: Mapping[str, str] = field(default_factory=dict)
+    """Rule id -> why the vendor departs from it, and who says so."""
+    model: str | None = None
+    """The model to ask for where the user names none."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further headers of the upgrade."""
+    facts: tuple[Fact, ...] = ()
+    """Everything documented that a conversation can prove; empty where the documents are no list."""
+    sources: tuple[str, ...] = ()
+    """Where all this is known from."""
+    file: Path | None = None
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
+    """Rule id -> line and column of its waiver."""
+
+
+def load_profile(name_or_path: str | Path) -> Profile:
+    """Load a bundled profile by its name, or one from a file; ProfileError says what is wrong, and where."""
+    given = str(name_or_path)
+    if given in PROFILES:
+        return _bundled(given)
+    if not given.endswith((".yaml", ".yml")) and os.sep not in given:
+        raise ProfileError(f"there is no profile {given!r}", f"{nearest(given, PROFILES)} Or give a file: --profile=FILE.yaml")
+    return _profile(Path(given))
+
+
+@cache
+def _bundled(name: str) -> Profile:
+    return _profile(HOME / f"{name}.yaml")
+
+
+def refuse_unknown_waivers(profile: Profile, rule_ids: Iterable[str]) -> None:
+    """Raise ProfileError if the profile waives a rule that does not exist."""
+    known = frozenset(rule_ids)
+    for rule_id in profile.waivers:
+        if rule_id not in known:
+            line, column = profile.places.get(rule_id, (1, 1))
+            where = f"{profile.file or profile.name}:{line}:{column}"
+            raise ProfileError(f"no rule is called {rule_id!r}", nearest(rule_id, known), where=where)
+
+
+def _profile(path: Path) -> Profile:
+    data = read(path, ProfileError)
+    schema = _schema()
+    known_keys(data, schema["properties"], path, ProfileError)
+    fits(data, schema, path, ProfileError)
+    waivers = {rule: f"{each['reason']} ({each['source']})" for rule, each in data.get("waivers", {}).items()}
+    return Profile(
+        name=path.stem if path.parent == HOME else str(path),
+        title=data["title"],
+        dialect=data["dialect"],
+        path=data["path"],
+        auth=tuple(data["auth"]),
+        features=frozenset(_features(data["features"])) if "features" in data else None,
+        waivers=waivers,
+        model=data.get("model"),
+        headers=plain(data.get("headers", {})),
+        facts=_facts(data) if "documents" in data else (),
+        sources=tuple(data["sources"]),
+        file=path,
+        places={rule: place_of(data, ["waivers", rule]) for rule in waivers},
+    )
+
+
+@cache
+def _schema() -> Mapping[str, Any]:
+    loaded: Mapping[str, Any] = orjson.loads((folder("schemas") / "harness" / "profile.json").read_bytes())
+    return loaded
+
+
+@cache
+def every_feature() -> frozenset[str]:
+    """Give all features that a scenario can need: the words of `schemas/harness/scenario.json`."""
+    schema = orjson.loads((folder("schemas") / "harness" / "scenario.json").read_bytes())
+    return frozenset(schema["$defs"]["feature"]["enum"])
+
+
+def _features(claimed: Any) -> Iterable[str]:
+    """Give the claimed features: a list, or `{without: [...]}` for all but these."""
+    return every_feature() - set(claimed["without"]) if isinstance(claimed, dict) else claimed
+
+
+def _facts(data: Marked) -> tuple[Fact, ...]:
+    head = (Fact("path", data["path"]), *(Fact("auth", style) for style in data["auth"]))
+    documented = data["documents"]
+    return head + tuple(Fact(kind, name) for key, kind in KINDS.items() for name in documented.get(key, ()))
