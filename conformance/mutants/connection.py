@@ -200,5 +200,3 @@ def a_session_expires_without_a_word(_dialect: Dialect) -> Fault:
 def a_session_ends_without_a_reason(_dialect: Dialect) -> Fault:
     """The endpoint closes with 1011 in the middle of the session, and says nothing."""
     return Fault(ends=lambda event: (1011, "") if event.get("type") == "session.updated" else None)
-
-

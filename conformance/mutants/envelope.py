@@ -55,9 +55,7 @@ def errors_have_no_id(_dialect: Dialect) -> Fault:
     return setting("error", event_id=None)
 
 
-@faults.mutant(
-    killed_by="envelope.event-ids-are-unique", during="session/defaults", like="event-id-constant"
-)
+@faults.mutant(killed_by="envelope.event-ids-are-unique", during="session/defaults", like="event-id-constant")
 def every_event_has_the_same_id(_dialect: Dialect) -> Fault:
     """A literal is left in the code where an id should be made."""
     return Fault(sends=lambda event: ({**event, "event_id": "event_TODO"},))
@@ -80,9 +78,7 @@ def an_acknowledgement_takes_the_clients_id(_dialect: Dialect) -> Fault:
     return Fault(sends=sends, hears=hears)
 
 
-@faults.mutant(
-    killed_by="envelope.fits-its-schema", during="session/defaults", like="session-created-flat"
-)
+@faults.mutant(killed_by="envelope.fits-its-schema", during="session/defaults", like="session-created-flat")
 def the_session_is_missing(_dialect: Dialect) -> Fault:
     """`session.created` has an id and a date, and no session."""
     return changing(

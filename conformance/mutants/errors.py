@@ -141,7 +141,10 @@ def a_mistake_ends_the_response(_dialect: Dialect) -> Fault:
         wrong[0] = wrong[0] or event["type"] == "error"
         if event["type"] == "response.done" and wrong[0]:
             details = {"type": "failed", "error": error}
-            event = {**event, "response": {**event["response"], "status": "failed", "status_details": details}}
+            event = {
+                **event,
+                "response": {**event["response"], "status": "failed", "status_details": details},
+            }
         yield event
 
     return Fault(sends=sends)

@@ -27,7 +27,7 @@ def _forgetting(name: str) -> Fault:
 
 
 def _instead_of_the_error(kind: str, make: Callable[[Event, list[Event]], Iterable[Event]]) -> Fault:
-    """Answer a client event of this type, which is refused, by what *make* makes of it and of what was announced."""
+    """Answer a refused event of this type by what *make* makes of it and of what was announced."""
     stamped = stamp()
     asked: list[Event] = []
     announced: list[Event] = []

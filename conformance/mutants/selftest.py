@@ -87,8 +87,7 @@ class Matrix:
 def try_one(mutant: Mutant, dialect: str, judge: Judge) -> Trial:
     """Play the mutant's scenario and judge every trace of it."""
     spoken = DIALECTS[dialect]
-    variant = "subprotocol" if "subprotocol" in mutant.during else ""
-    conversation = rehearse(mutant.during, spoken, partial(mutant.make, spoken), variant=variant)
+    conversation = rehearse(mutant.during, spoken, partial(mutant.make, spoken))
     found = frozenset(rule for trace in conversation.traces for rule in judge(trace))
     return Trial(mutant, dialect, found)
 

@@ -17,7 +17,7 @@ faults = Faults()
 CREATED, UPDATE, UPDATED = "session.created", "session.update", "session.updated"
 
 
-def _place(dialect: Dialect, name: str) -> Path:
+def _place(dialect: Dialect, name: str) -> tuple[str, ...]:
     """Give the way to a setting inside an event."""
     return ("session", *dialect.session_paths[name])
 
@@ -85,7 +85,10 @@ def the_session_shows_little(_dialect: Dialect) -> Fault:
     shown = ("type", "object", "id", "model")
 
     def change(event: Event) -> Event:
-        return {**event, "session": {name: event["session"][name] for name in shown if name in event["session"]}}
+        return {
+            **event,
+            "session": {name: event["session"][name] for name in shown if name in event["session"]},
+        }
 
     return changing((CREATED,), change)
 
@@ -244,9 +247,7 @@ def the_voice_changes_in_the_middle(dialect: Dialect) -> Fault:
     return Fault(sends=sends, hears=hears)
 
 
-@faults.mutant(
-    killed_by="session.a-refused-update-changes-nothing", during="session/refuses_a_bad_value"
-)
+@faults.mutant(killed_by="session.a-refused-update-changes-nothing", during="session/refuses_a_bad_value")
 def a_refused_update_takes_effect_by_half(dialect: Dialect) -> Fault:
     """The valid part of a refused update is kept."""
     limit, swallow = _place(dialect, "max_output_tokens"), [0]
@@ -271,14 +272,10 @@ def a_refused_update_takes_effect_by_half(dialect: Dialect) -> Fault:
 )
 def the_type_may_be_left_out(_dialect: Dialect) -> Fault:
     """An update without `session.type` is accepted."""
-    return Fault(
-        hears=_hearing(lambda event: {**event, "session": {"type": "realtime", **event["session"]}})
-    )
+    return Fault(hears=_hearing(lambda event: {**event, "session": {"type": "realtime", **event["session"]}}))
 
 
-@faults.mutant(
-    killed_by="session.out-of-range-values-are-refused", during="session/refuses_a_bad_value"
-)
+@faults.mutant(killed_by="session.out-of-range-values-are-refused", during="session/refuses_a_bad_value")
 def a_bad_limit_is_passed_over(dialect: Dialect) -> Fault:
     """An impossible token limit is ignored, and the update accepted."""
     return _deaf_for(dialect, "max_output_tokens", -7)
@@ -333,9 +330,7 @@ def audio_without_text(dialect: Dialect) -> Fault:
     return _taking_any_modalities(dialect)
 
 
-@faults.mutant(
-    killed_by="session.updates-are-legal-at-any-time", during="session/update_during_a_response"
-)
+@faults.mutant(killed_by="session.updates-are-legal-at-any-time", during="session/update_during_a_response")
 def updates_are_refused_while_a_response_runs(_dialect: Dialect) -> Fault:
     """The endpoint is too busy for a `session.update`."""
     running, code = [False], "conversation_already_has_active_response"

@@ -73,9 +73,12 @@ def setup_of(config: pytest.Config) -> Setup:
 def _profile(name: str | None) -> Profile | None:
     if name is None:
         return None
-    from conformance.contract.profile import load_profile
+    from conformance.contract.profile import load_profile, refuse_unknown_waivers
+    from conformance.rules import RULES
 
-    return load_profile(name)
+    profile = load_profile(name)
+    refuse_unknown_waivers(profile, RULES)
+    return profile
 
 
 def _url(endpoint: str, profile: Profile | None) -> str:
@@ -154,5 +157,5 @@ def _reports(config: pytest.Config) -> Path:
 
 
 def _home(config: pytest.Config) -> Path:
-    """Give the root of a project of scenarios, elsewhere the current folder: nothing lands in a foreign root."""
+    """Give the root of a project of scenarios, elsewhere the current folder: foreign roots stay clean."""
     return config.rootpath if config.getini(INI) else config.invocation_params.dir

@@ -109,7 +109,8 @@ class Performance:
     def _assess(self, played: Played) -> Assessment:
         from conformance.rules import RULES
 
-        return assess(played.conversation, RULES.values(), self.setup.waivers, played.files)
+        facts = self.setup.profile.facts if self.setup.profile is not None else ()
+        return assess(played.conversation, RULES.values(), self.setup.waivers, facts, played.files)
 
     async def _play(self, cue: Cue) -> Played:
         target, scenario = self.setup.target, cue.scenario

@@ -32,15 +32,17 @@ from conformance.contract.dialect import Dialect
 from conformance.reference.hooks import Hears, Said, Sends, unchanged
 from conformance.reference.ids import Ids
 from conformance.reference.items import Conversation
-from conformance.reference.life import Stage
 from conformance.reference.listening import Listening
 from conformance.reference.manners import MANNERS
+from conformance.reference.model import Act, Prompt, answer
 from conformance.reference.pace import Pace
+from conformance.reference.quirks import oddly
 from conformance.reference.refusals import Event, Refusal, error_body, invalid_value
 from conformance.reference.responses import Responses
 from conformance.reference.schedule import Schedule, Steps
 from conformance.reference.settings import Settings
 from conformance.reference.shapes import Shape, anything, maybe, record, short, text, whole
+from conformance.reference.stage import Stage
 
 #: What can be switched off.
 FEATURES = frozenset(
@@ -86,12 +88,17 @@ class Endpoint:
         features: frozenset[str] | None = None,
         seed: int | str = 0,
         lifetime: float | None = None,
+        mind: Callable[[Prompt], list[Act]] = answer,
+        quirks: str = "",
+        delta_ms: int = 50,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """Make a session of *model*.
 
         *clock* gives seconds that only grow; *wall* gives the time of day for `expires_at`.  *intent* is
         `conversation` or `transcription`.  After *lifetime* seconds the session expires (None: never).
+        *mind* decides what to answer; *quirks* names a row of `quirks.QUIRKS`; an audio delta sounds for
+        *delta_ms* (20, 25, 50 or 100).
         """
         self.dialect = dialect
         self.closing: tuple[int, str] | None = None
@@ -106,11 +113,14 @@ class Endpoint:
         self._schedule = Schedule(clock, pace.value.gap)
         self._settings = Settings(dialect, self._manner, self._session(model, intent, wall()), self._features)
         self._conversation = Conversation(dialect, self._manner, self._settings, self._ids)
-        stage = Stage(dialect, self._manner, self._settings, self._conversation, self._ids, pace)
+        stage = Stage(
+            dialect, self._manner, self._settings, self._conversation, self._ids, pace, delta_ms, mind
+        )
         self._responses = Responses(stage, self._schedule, self._features)
         self._listening = Listening(
             self._settings, self._conversation, self._responses, self._schedule, self._ids
         )
+        self._odd = oddly(quirks, seed)
         self._table = self._rows()
 
     def _session(self, model: str, intent: str, now: float) -> Event:
@@ -215,7 +225,13 @@ class Endpoint:
         yield {"type": "error", "error": error_body("session_expired", message)}
 
     def _out(self, events: Iterable[Event]) -> list[Said]:
-        return [said for event in events for stamped in self._stamped(event) for said in self.sends(stamped)]
+        return [
+            said
+            for event in events
+            for odd in self._odd(event)
+            for stamped in self._stamped(odd)
+            for said in self.sends(stamped)
+        ]
 
     def _stamped(self, event: Event) -> Iterator[Event]:
         kind = self.dialect.spoken(event["type"])

@@ -10,16 +10,19 @@ from typing import Any
 
 from conformance.contract.dialect import Dialect
 from conformance.reference.counting import ASSISTANT_TOKEN_MS, USER_TOKEN_MS, Tokens, text_tokens
+from conformance.reference.familiar import words_in
 from conformance.reference.ids import Ids
 from conformance.reference.manners import Manner
 from conformance.reference.refusals import Event, Refusal, invalid_value
 from conformance.reference.settings import Settings, copied
 from conformance.reference.shapes import Shape, anything, choice, listed, maybe, record, short, tagged, text
-from conformance.reference.sound import FORMATS, tone
+from conformance.reference.sound import FORMATS, Format, tone
 
 #: Longest id that a client may give an item; OpenAI refuses longer ones.
 ID_LENGTH = 64
 IMAGE_TOKENS = 85
+#: So many bytes of the user's audio can be retrieved, the latest first; older sound is forgotten (the item stays).
+REMEMBERED = 32 * 1024 * 1024
 _COMMON: dict[str, Shape] = {
     "id": short(ID_LENGTH),
     "object": choice("realtime.item"),
@@ -33,17 +36,24 @@ class Sound:
     """The audio of one content part."""
 
     milliseconds: int
-    data: bytes = b""
-    """The user's own bytes; empty for the assistant's voice, which can be made again."""
+    data: bytes | None = b""
+    """The sound itself; empty for the reference's own voice, which can be made again; None if it was forgotten."""
     format: str = "pcm16"
+    words: str = ""
+    """What is said in it, if the user speaks and the reference knows the clip."""
 
-    def text(self) -> str:
-        """Give it as base64."""
-        if self.data:
-            return base64.b64encode(self.data).decode()
-        fmt = FORMATS[self.format]
-        whole = tone(self.format, -(-self.milliseconds // 50) * 50)
-        return base64.b64encode(whole[: self.milliseconds * fmt.bytes_per_ms]).decode()
+    def text(self) -> str | None:
+        """Give it as base64; None if it was forgotten."""
+        if self.data is None:
+            return None
+        size = self.milliseconds * FORMATS[self.format].bytes_per_ms
+        whole = self.data or tone(self.format, -(-self.milliseconds // 50) * 50)
+        return base64.b64encode(whole[:size]).decode()
+
+
+def heard(data: bytes, fmt: Format) -> Sound:
+    """Make the sound of what the user said."""
+    return Sound(int(fmt.milliseconds(len(data))), data, fmt.name, words_in(data, fmt.name))
 
 
 @dataclass(eq=False)
@@ -62,7 +72,10 @@ class Item:
 
     def words(self) -> str:
         """Everything in it that is text."""
-        parts = [part.get("text") or part.get("transcript") or "" for part in self.body.get("content", ())]
+        parts = [
+            part.get("text") or part.get("transcript") or (self.sound[at].words if at in self.sound else "")
+            for at, part in enumerate(self.body.get("content", ()))
+        ]
         return " ".join(filter(None, (*parts, self.body.get("arguments"), self.body.get("output"))))
 
     def tokens(self) -> Tokens:
@@ -100,8 +113,8 @@ class Conversation:
         body: Event = copied(item.body)
         for at, part in enumerate(body.get("content", ())):
             part["type"] = self._dialect.content_type(part["type"])
-            if with_audio and at in item.sound:
-                part["audio"] = item.sound[at].text()
+            if with_audio and at in item.sound and (sound := item.sound[at].text()) is not None:
+                part["audio"] = sound
         return head | body
 
     def find(self, item_id: str) -> Item | None:
@@ -116,7 +129,17 @@ class Conversation:
         """Put *item* last, and give the id of its predecessor."""
         before = self.last_id()
         self.items.append(item)
+        self._forget_old_sound()
         return before
+
+    def _forget_old_sound(self) -> None:
+        """Keep no more of the user's audio than `REMEMBERED`: a session may last an hour."""
+        room = REMEMBERED
+        for item in reversed(self.items):
+            for sound in item.sound.values() if item.role == "user" else ():
+                room -= len(sound.data or b"")
+                if room < 0:
+                    sound.data = None
 
     def added(self, item: Item, before: str | None) -> Iterator[Event]:
         """Announce an item that is complete at once."""
@@ -135,6 +158,7 @@ class Conversation:
             raise Refusal("invalid_tool_call_id", param="item.call_id", facts={"id": call_id})
         at = self._place(event.get("previous_item_id"))
         self.items.insert(at, item)
+        self._forget_old_sound()
         yield from self.added(item, self.items[at - 1].id if at else None)
 
     def _place(self, previous: str | None) -> int:
@@ -181,7 +205,7 @@ class Conversation:
             content.append(_content(part))
             if part["type"] == "input_audio":
                 data = decoded(part.get("audio"), f"{where}.audio")
-                sound[at] = Sound(int(self._settings.input_format.milliseconds(len(data))), data)
+                sound[at] = heard(data, self._settings.input_format)
         body = {"type": "message", "status": "completed", "role": said["role"], "content": content}
         return Item(said.get("id") or self._ids.new("item"), body, sound)
 

@@ -10,139 +10,40 @@ wire.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
-from conformance.contract.dialect import Dialect
-from conformance.reference.counting import ASSISTANT_TOKEN_MS, Tokens, text_tokens, usage
-from conformance.reference.ids import Ids
-from conformance.reference.items import Conversation, Item, Sound
-from conformance.reference.manners import Manner
-from conformance.reference.model import Act, Call, Fail, Prompt, Say, answer, words
-from conformance.reference.pace import Pace
+from conformance.reference.counting import ASSISTANT_TOKEN_MS, Tokens, text_tokens
+from conformance.reference.items import Item, Sound
+from conformance.reference.model import Act, Call, Fail, Pause, Say, words
 from conformance.reference.refusals import Event
 from conformance.reference.schedule import Steps
-from conformance.reference.settings import Settings, copied
-from conformance.reference.sound import FORMATS, tone_text
+from conformance.reference.settings import copied
+from conformance.reference.sound import FORMATS
+from conformance.reference.stage import Halt, Request, Response, Stage
+from conformance.reference.voice import WORD_MS, Beat, beats, recorded
 
-#: Sound of one spoken piece of text, and of one audio delta: two tokens in two deltas.
-WORD_MS, DELTA_MS = 100, 50
 #: Characters of one piece of streamed arguments.
 ARGUMENT_PIECE = 8
-
-
-@dataclass(frozen=True)
-class Halt:
-    """Why a response ends early."""
-
-    status: str
-    details: Event
-
-
-@dataclass(frozen=True)
-class Request:
-    """What one response was asked for: the session's settings under its own."""
-
-    id: str
-    modalities: list[str]
-    voice: Any
-    output_format: Any
-    temperature: float | None
-    max_output_tokens: int | str
-    metadata: Event | None
-    instructions: str
-    prompt: Prompt
-    context: list[Item]
-    tools: list[Event]
-    in_conversation: bool
-    earlier: Tokens
-    """Input of the conversation's response before this one: what of it comes again is cached."""
-
-
-@dataclass(eq=False)
-class Response:
-    """One running response."""
-
-    request: Request
-    status: str = "in_progress"
-    halted: Halt | None = None
-    output: list[Item] = field(default_factory=list)
-    given: Tokens = field(default_factory=Tokens)
-    cached: Tokens = field(default_factory=Tokens)
-    produced: Tokens = field(default_factory=Tokens)
-
-    def affords(self, cost: Tokens) -> bool:
-        """Pay for the next delta, or halt at the limit of output tokens (RSP-24)."""
-        limit = self.request.max_output_tokens
-        if isinstance(limit, int) and self.produced.total + cost.total > limit:
-            self.halted = Halt("incomplete", {"type": "incomplete", "reason": "max_output_tokens"})
-            return False
-        self.produced += cost
-        return True
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What every response of a session works with."""
-
-    dialect: Dialect
-    manner: Manner
-    settings: Settings
-    conversation: Conversation
-    ids: Ids
-    pace: Pace
-
-    def spell(self, response: Response) -> Event:
-        """Make the wire's response object, nulls included (observation 22)."""
-        request, done = response.request, response.status != "in_progress"
-        shown: Event = {
-            "object": "realtime.response",
-            "id": request.id,
-            "status": response.status,
-            "status_details": response.halted.details if response.halted and done else None,
-            "output": [self.conversation.shown(item) for item in response.output] if done else [],
-            "conversation_id": self.conversation.id if request.in_conversation else None,
-        }
-        own = {
-            "modalities": request.modalities,
-            "voice": request.voice,
-            "output_format": request.output_format,
-            "temperature": request.temperature,
-            "max_output_tokens": request.max_output_tokens,
-        }
-        shown |= self._own(own)
-        shown["usage"] = usage(response.given, response.cached, response.produced) if done else None
-        shown["metadata"] = copied(request.metadata)
-        return shown
-
-    def _own(self, settings: Mapping[str, Any]) -> Event:
-        placed: Event = {}
-        for name, value in settings.items():
-            path = self.dialect.response_paths.get(name)
-            if path is not None:
-                where = placed
-                for step in path[:-1]:
-                    where = where.setdefault(step, {})
-                where[path[-1]] = copied(value)
-        return placed
 
 
 def life(stage: Stage, response: Response) -> Steps:
     """Live one response after its `response.created`, up to its `response.done`."""
     yield stage.pace.value.latency
-    acts = answer(response.request.prompt)
-    if not response.halted and not isinstance(acts[0], Fail):
-        response.given = _given(response.request)
-        response.cached = response.given.cached_from(response.request.earlier)
-    for index, act in enumerate(acts):
+    acts = stage.mind(response.request.prompt)
+    index = 0
+    for act in acts:
         if response.halted:
             break
-        if isinstance(act, Fail):
+        if isinstance(act, Pause):
+            yield act.seconds
+        elif isinstance(act, Fail):
             error = {"type": "server_error", "code": act.code, "message": act.message}
             response.halted = Halt("failed", {"type": "failed", "error": error})
         else:
+            if index == 0:
+                response.given = _given(response.request)
+                response.cached = response.given.cached_from(response.request.earlier)
             yield from _item(stage, response, index, act)
+            index += 1
 
 
 def _given(request: Request) -> Tokens:
@@ -203,20 +104,23 @@ def _message(stage: Stage, response: Response, item: Item, inside: Event, act: S
     inside = {**inside, "content_index": 0}
     content = {"type": f"output_{kind}", key: ""}
     item.body["content"].append(content)
+    pieces = [Beat(word) for word in words(act.text)]
     if spoken:
-        item.sound[0] = Sound(0, format=_format_name(stage, response))
+        name = _format_name(stage, response)
+        item.sound[0] = Sound(0, recorded(act.voice, name), name)
+        pieces = beats(act, name, stage.delta_ms)
     yield {"type": "response.content_part.added", **inside, "part": {"type": kind, key: ""}}
-    pieces, said = words(act.text), ""
+    told: list[str] = []
     for piece in pieces:
-        if response.halted or not response.affords(_cost(piece, spoken=spoken)):
+        if response.halted or not response.affords(_cost(piece)):
             break
-        said += piece
+        told.append(piece.word)
         if key in content:  # a client may truncate what is still being said
-            content[key] = said
-        yield from _delta(stage, item, inside, piece, spoken=spoken)
-        yield stage.pace.between_deltas(WORD_MS if spoken else 0, len(pieces))
-    else:
+            content[key] = "".join(told)
+        yield from _beat(stage, response, item, inside, piece, len(pieces))
+    if not response.halted:
         item.body["status"] = "completed"
+    said = "".join(told)
     if spoken:
         yield {"type": "response.output_audio.done", **inside}
         yield {"type": "response.output_audio_transcript.done", **inside, "transcript": said}
@@ -225,20 +129,27 @@ def _message(stage: Stage, response: Response, item: Item, inside: Event, act: S
     yield {"type": "response.content_part.done", **inside, "part": {"type": kind, key: said}}
 
 
-def _cost(piece: str, *, spoken: bool) -> Tokens:
-    return Tokens(text_tokens(piece), WORD_MS // ASSISTANT_TOKEN_MS if spoken else 0)
+def _cost(piece: Beat) -> Tokens:
+    return Tokens(text_tokens(piece.word), WORD_MS // ASSISTANT_TOKEN_MS if piece.voice else 0)
 
 
-def _delta(stage: Stage, item: Item, inside: Event, piece: str, *, spoken: bool) -> Iterator[Event]:
-    if not spoken:
-        yield {"type": "response.output_text.delta", **inside, "delta": piece}
+def _beat(stage: Stage, response: Response, item: Item, inside: Event, piece: Beat, pieces: int) -> Steps:
+    """Say one piece; whoever interrupts hears not one more sound of it."""
+    sound = item.sound.get(0)
+    if piece.word:
+        kind = "response.output_text.delta" if sound is None else "response.output_audio_transcript.delta"
+        yield {"type": kind, **inside, "delta": piece.word}
+    if sound is None:
+        yield stage.pace.between_deltas(0, pieces)
         return
-    sound = item.sound[0]
     stage.settings.voice_was_heard = True
-    sound.milliseconds += WORD_MS
-    yield {"type": "response.output_audio_transcript.delta", **inside, "delta": piece}
-    for _ in range(WORD_MS // DELTA_MS):
-        yield {"type": "response.output_audio.delta", **inside, "delta": tone_text(sound.format, DELTA_MS)}
+    wait = stage.pace.between_deltas(WORD_MS, pieces) / max(1, len(piece.voice))
+    for delta in piece.voice:
+        if response.halted:
+            return
+        sound.milliseconds += delta.milliseconds
+        yield {"type": "response.output_audio.delta", **inside, "delta": delta.text}
+        yield wait
 
 
 def _format_name(stage: Stage, response: Response) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.reference.ids import Ids
-from conformance.reference.items import Conversation, Item, Sound, decoded
+from conformance.reference.items import Conversation, Item, decoded, heard
 from conformance.reference.refusals import Event, Refusal
 from conformance.reference.responses import Responses
 from conformance.reference.schedule import Schedule, Steps
@@ -82,6 +82,7 @@ class Listening:
 
     def _started(self, boundary: Boundary, detection: Event) -> Iterator[Event]:
         self._keep_from(boundary.at)
+        self._silences += 1
         self._announced = self._ids.new("item")
         yield {
             "type": "input_audio_buffer.speech_started",
@@ -109,7 +110,10 @@ class Listening:
         """Take the turn by ourselves if the user stays silent after a response (VAD-09)."""
         self._silences += 1
         timeout = (self._settings.get("turn_detection") or {}).get("idle_timeout_ms")
-        if timeout is not None and "input_audio_buffer.timeout_triggered" in self._settings.dialect.server_events:
+        if (
+            timeout is not None
+            and "input_audio_buffer.timeout_triggered" in self._settings.dialect.server_events
+        ):
             self._schedule.start(self._timing_out(self._silences, timeout / 1000, int(self._ear.heard_ms)))
 
     def _timing_out(self, silence: int, seconds: float, since_ms: int) -> Steps:
@@ -129,7 +133,6 @@ class Listening:
         self._responses.take_turn()
 
     def _commit(self, data: bytes) -> Iterator[Event]:
-        fmt = self._settings.input_format
         item_id, self._announced = self._announced or self._ids.new("item"), None
         body = {
             "type": "message",
@@ -137,7 +140,7 @@ class Listening:
             "role": "user",
             "content": [{"type": "input_audio", "transcript": None}],
         }
-        item = Item(item_id, body, {0: Sound(int(fmt.milliseconds(len(data))), data)})
+        item = Item(item_id, body, {0: heard(data, self._settings.input_format)})
         before = self._conversation.append(item)
         yield {"type": "input_audio_buffer.committed", "previous_item_id": before, "item_id": item_id}
         yield from self._conversation.added(item, before)

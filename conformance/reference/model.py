@@ -36,6 +36,8 @@ class Say:
     """A message to the user."""
 
     text: str
+    voice: bytes = b""
+    """How it sounds (pcm16); empty for the reference's own voice."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,14 @@ class Fail:
     message: str = "The server had an error while processing your request."
 
 
-Act = Say | Call | Fail
+@dataclass(frozen=True)
+class Pause:
+    """The model thinks for a while."""
+
+    seconds: float
+
+
+Act = Say | Call | Fail | Pause
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,8 @@ class Prompt:
     """Texts that may ask for something, the most important first."""
     said: str = ""
     """What the user said, and what this response was told: only that asks for a tool."""
+    user: str = ""
+    """What the user said last."""
     tools: Sequence[Event] = ()
     tool_choice: Any = "auto"
     metadata: Event = field(default_factory=dict)

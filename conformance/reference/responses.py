@@ -11,11 +11,12 @@ from typing import Any
 from conformance.contract.dialect import reach
 from conformance.reference.counting import Tokens
 from conformance.reference.items import Item
-from conformance.reference.life import Halt, Request, Response, Stage, life
+from conformance.reference.life import life
 from conformance.reference.model import Prompt
 from conformance.reference.refusals import Event, Refusal, invalid_value
 from conformance.reference.schedule import Plan, Schedule, Steps
 from conformance.reference.shapes import maybe, record, tagged, text
+from conformance.reference.stage import Halt, Request, Response, Stage
 
 TOKENS_PER_MINUTE, REQUESTS_PER_MINUTE = 15_000_000, 20_000
 REFERENCE = tagged({"item_reference": record({"type": text, "id": text}, "id")})
@@ -187,6 +188,7 @@ def _prompt(asked: Event, standing: str, context: list[Item], tools: list[Event]
     return Prompt(
         requests=[each for each in (told, said, system, standing) if each],
         said=f"{told} {said}",
+        user=said,
         tools=tools,
         tool_choice=choice,
         metadata=asked.get("metadata") or {},

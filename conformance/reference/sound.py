@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import sys
 from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 #: The voice of the reference: 440 Hz has a whole number of waves in 50 ms, so chunks join without a click.
 TONE_HZ, TONE_PEAK = 440, 8000
@@ -78,27 +80,30 @@ def _from_alaw(code: int) -> int:
     return magnitude if code & 0x80 else -magnitude
 
 
+def encoded(pcm16: bytes, name: str) -> bytes:
+    """Turn pcm16 at 24 kHz into the format called *name*; for G.711 three samples become their mean."""
+    if FORMATS[name].width == 2:
+        return pcm16
+    wave = _samples(pcm16, FORMATS["pcm16"])
+    thirds = zip(wave[0::3], wave[1::3], wave[2::3], strict=False)
+    return _compressed((sum(each) // 3 for each in thirds), name)
+
+
+def _compressed(wave: Iterable[int], name: str) -> bytes:
+    table = _expanded(name)
+    codes = sorted(range(256), key=lambda code: table[code])
+    edges = [(table[low] + table[high]) / 2 for low, high in pairwise(codes)]
+    return bytes(codes[bisect_left(edges, each)] for each in wave)
+
+
 @cache
 def tone(name: str, milliseconds: int) -> bytes:
     """*milliseconds* (a multiple of 50) of the reference's voice in the format called *name*."""
     fmt = FORMATS[name]
     turn = 2 * math.pi * TONE_HZ / fmt.rate
     wave = array("h", (round(TONE_PEAK * math.sin(turn * i)) for i in range(fmt.rate * milliseconds // 1000)))
-    if fmt.width == 2:
-        if sys.byteorder == "big":
-            wave.byteswap()
-        return wave.tobytes()
-    table = _expanded(name)
-    codes = sorted(range(256), key=lambda code: table[code])
-    values = [table[code] for code in codes]
-    return bytes(codes[_nearest(values, each)] for each in wave)
-
-
-def _nearest(values: list[int], wanted: int) -> int:
-    return min(range(len(values)), key=lambda i: abs(values[i] - wanted))
-
-
-@cache
-def tone_text(name: str, milliseconds: int) -> str:
-    """Give the same tone as base64 text, ready for a delta."""
-    return base64.b64encode(tone(name, milliseconds)).decode()
+    if fmt.width == 1:
+        return _compressed(wave, name)
+    if sys.byteorder == "big":
+        wave.byteswap()
+    return wave.tobytes()

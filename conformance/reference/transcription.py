@@ -16,7 +16,7 @@ KNOWN = (
     "gpt-realtime-whisper",
     "gpt-live-transcribe",
 )
-#: What the reference understands of any speech: it has no ears for words.
+#: What the reference understands of speech that it does not know by heart: it has no ears for words.
 PLACEHOLDER = "Hello from the reference endpoint."
 #: Seconds between two pieces.
 PIECE_SECONDS = 0.002
@@ -39,13 +39,15 @@ def transcribing(item: Item, wanted: Event) -> Steps:
             },
         }
         return
-    for piece in words(PLACEHOLDER):
+    sound = item.sound[0]
+    transcript = (sound.words or PLACEHOLDER) if sound.milliseconds else ""
+    for piece in words(transcript):
         yield {"type": "conversation.item.input_audio_transcription.delta", **place, "delta": piece}
         yield PIECE_SECONDS
-    item.body["content"][0]["transcript"] = PLACEHOLDER
+    item.body["content"][0]["transcript"] = transcript
     yield {
         "type": "conversation.item.input_audio_transcription.completed",
         **place,
-        "transcript": PLACEHOLDER,
-        "usage": transcription_usage(model, item.sound[0].milliseconds, PLACEHOLDER),
+        "transcript": transcript,
+        "usage": transcription_usage(model, sound.milliseconds, transcript),
     }

@@ -131,7 +131,7 @@ class _Writer(AllureFileLogger):
     """Allure's own writer, after scrubbing; an item's history hangs on its own name, not on a path."""
 
     def __init__(self, folder: str, side: AllureSide) -> None:
-        super().__init__(folder)
+        super().__init__(folder)  # type: ignore[no-untyped-call]
         self.side = side
 
     @allure_commons.hookimpl
@@ -143,11 +143,11 @@ class _Writer(AllureFileLogger):
             result.historyId = md5(name)
             if seconds := self.side.seconds.get(name):
                 result.start = (result.stop or result.start) - round(seconds * 1000)
-        super().report_result(scrubbed(result, self.side.scrub))
+        super().report_result(scrubbed(result, self.side.scrub))  # type: ignore[no-untyped-call]
 
     @allure_commons.hookimpl
     def report_container(self, container: Any) -> None:
-        super().report_container(scrubbed(container, self.side.scrub))
+        super().report_container(scrubbed(container, self.side.scrub))  # type: ignore[no-untyped-call]
 
     @allure_commons.hookimpl
     def report_attached_file(self, source: str, file_name: str) -> None:
@@ -158,7 +158,7 @@ class _Writer(AllureFileLogger):
         if isinstance(body, bytes | bytearray):
             with contextlib.suppress(UnicodeDecodeError):
                 body = bytes(body).decode()
-        super().report_attached_data(self.side.scrub(body) if isinstance(body, str) else body, file_name)
+        super().report_attached_data(self.side.scrub(body) if isinstance(body, str) else body, file_name)  # type: ignore[no-untyped-call]
 
 
 def scrubbed(value: Any, scrub: Scrubber) -> Any:

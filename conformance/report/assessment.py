@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS, recognise
+from conformance.contract.facts import Fact, shown
 from conformance.rules.judge import VERDICT_OF_FINDING, Verdict, judge
 from conformance.trace.views import View
 
@@ -48,6 +49,8 @@ class Assessment:
     rulings: Mapping[str, Ruling]
     files: tuple[Path, ...] = field(default=())
     """Where its traces were written."""
+    facts: frozenset[Fact] = frozenset()
+    """What of the vendor's documents it shows to be true."""
 
     @property
     def key(self) -> str:
@@ -64,22 +67,30 @@ def assess(
     conversation: Conversation,
     rules: Iterable[Rule],
     waivers: Mapping[str, str] | None = None,
+    facts: Iterable[Fact] = (),
     files: tuple[Path, ...] = (),
 ) -> Assessment:
     """Judge every trace of a conversation."""
-    return Assessment(conversation, rule_on(conversation.traces, tuple(rules), waivers or {}), files)
+    views = tuple(view_of(trace) for trace in conversation.traces)
+    seen = frozenset(fact for view in views for fact in shown(facts, view))
+    return Assessment(conversation, rule_on(views, tuple(rules), waivers or {}), files, seen)
+
+
+def view_of(trace: Trace) -> View:
+    """Look at a trace through the lenses of its own dialect."""
+    return View(trace, DIALECTS[dialect_of(trace)])
 
 
 def rule_on(
-    traces: tuple[Trace, ...], rules: tuple[Rule, ...], waivers: Mapping[str, str]
+    views: tuple[View, ...], rules: tuple[Rule, ...], waivers: Mapping[str, str]
 ) -> Mapping[str, Ruling]:
     """Judge traces together: what breaks a rule on one connection breaks it."""
-    columns = [judge(View(trace, DIALECTS[dialect_of(trace)]), rules) for trace in traces]
+    columns = [judge(view, rules) for view in views]
     rulings: dict[str, Ruling] = {}
     for position, rule in enumerate(rules):
         row = [column[position] for column in columns]
         spotted = tuple(
-            Spotted(finding, traces[number], number)
+            Spotted(finding, views[number].trace, number)
             for number, judgement in enumerate(row)
             for finding in judgement.findings
         )

@@ -9,7 +9,7 @@ import orjson
 from conformance.errors import UsageError
 from conformance.mutants import MUTANTS
 from conformance.mutants.selftest import Trial, run
-from conformance.report.assessment import rule_on
+from conformance.report.assessment import rule_on, view_of
 from conformance.rules import RULES
 from conformance.rules.judge import Verdict
 
@@ -23,7 +23,7 @@ FOUND = (Verdict.FAIL, Verdict.WARNING, Verdict.NOTE)
 
 def found_in(trace: Trace) -> Collection[str]:
     """Give the ids of the rules that find something in *trace*."""
-    rulings = rule_on((trace,), tuple(RULES.values()), {})
+    rulings = rule_on((view_of(trace),), tuple(RULES.values()), {})
     return frozenset(rule_id for rule_id, each in rulings.items() if each.verdict in FOUND)
 
 

@@ -27,6 +27,7 @@ def record_of(assessment: Assessment, reports: Path) -> Record:
     record["message"] = conversation.message
     record["seconds"] = round(conversation.seconds, 6)
     record["traces"] = [_relative(file, reports) for file in assessment.files]
+    record["facts"] = sorted([fact.kind, fact.name] for fact in assessment.facts)
     promised = frozenset(conversation.scenario.proves)
     record["rules"] = {
         rule_id: ruling_data(ruling)
@@ -55,6 +56,7 @@ def _blank(scenario: Scenario, variant: str) -> Record:
         "message": "",
         "seconds": 0.0,
         "traces": [],
+        "facts": [],
         "rules": {},
     }
 

@@ -9,7 +9,7 @@ import orjson
 
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import TraceError
-from conformance.report.assessment import Ruling, dialect_of, rule_on
+from conformance.report.assessment import Ruling, dialect_of, rule_on, view_of
 from conformance.report.records import ruling_data
 from conformance.report.text import finding_text
 from conformance.rules import RULES
@@ -49,7 +49,7 @@ def judged(path: Path, dialect: str = "auto") -> Saved:
         return Saved(path, trouble=str(error))
     spoken = dialect if dialect in DIALECTS else dialect_of(trace)
     trace = replace(trace, dialect=spoken)
-    return Saved(path, spoken, len(trace), rule_on((trace,), tuple(RULES.values()), {}))
+    return Saved(path, spoken, len(trace), rule_on((view_of(trace),), tuple(RULES.values()), {}))
 
 
 def as_text(files: Iterable[Saved], *, strict: bool = False) -> str:

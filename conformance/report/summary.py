@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from conformance.contract.facts import Fact
     from conformance.play.setup import Setup
     from conformance.report.records import Record
 
@@ -127,6 +128,16 @@ def _first(told: Mapping[str, Any]) -> str:
     return findings[0].get("message") or told.get("reason") or ""
 
 
+def facts_of(records: Mapping[str, Record], setup: Setup) -> dict[Fact, str]:
+    """Give each documented fact with the first conversation that shows it, empty where none does."""
+    by: dict[tuple[str, str], str] = {}
+    for name, record in records.items():
+        for kind, fact in record["facts"]:
+            by.setdefault((kind, fact), name)
+    facts = setup.profile.facts if setup.profile is not None else ()
+    return {fact: by.get((fact.kind, fact.name), "") for fact in facts}
+
+
 def report_of(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> dict[str, Any]:
     """Give the whole of report.json (`schemas/harness/report.json`)."""
     run = sum_up(records, partial=partial)
@@ -153,6 +164,10 @@ def report_of(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> 
                 "first": line.first,
             }
             for line in run.lines
+        ],
+        "documented_facts": [
+            {"kind": fact.kind, "name": fact.name, "conversation": conversation}
+            for fact, conversation in facts_of(records, setup).items()
         ],
         "conversations": list(records.values()),
     }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from conformance.report.summary import Line, Sum, sum_up
+from conformance.report.summary import Line, Sum, facts_of, sum_up
 from conformance.report.text import wrapped
 from conformance.report.timeline import WIDTH
 from conformance.rules.judge import Verdict
@@ -135,11 +135,13 @@ _WORDS = {
 
 
 def _facts(terminal: Terminal, records: Mapping[str, Record], setup: Setup) -> None:
-    """Say how much of what the vendor documents was shown."""
-    facts: Any = getattr(setup.profile, "facts", None)
-    if not facts:
+    """Say how much of what the vendor documents was shown, and what was not."""
+    proofs = facts_of(records, setup)
+    if not proofs:
         return
-    from conformance.report.facts import documented_facts
-
-    for line in documented_facts(records, setup):
-        terminal.write_line(line)
+    missing = [fact for fact, conversation in proofs.items() if not conversation]
+    told = f"documented facts proved: {len(proofs) - len(missing)}/{len(proofs)}"
+    terminal.write_line(told, green=not missing, yellow=bool(missing))
+    if missing:
+        for line in wrapped(f"not shown: {', '.join(map(str, missing))}", "  ", "    "):
+            terminal.write_line(line)

@@ -175,7 +175,7 @@ def fits_its_schema(view: View) -> Judged:
 
 
 def _has_its_own_rule(frame: Frame, path: str) -> bool:
-    """Tell whether another rule speaks of the field: `event_id` above, `error` and usage in their own chapters."""
+    """Tell whether another rule speaks of the field: here of `event_id`, in the chapter on errors of `error`."""
     if path.startswith("/response/usage"):
         return True
     return path in ("/event_id", "/type") or (frame.type == "error" and path.startswith("/error"))

@@ -23,7 +23,7 @@ ADDED_SPEC = SERVER_EVENTS + "conversation/item/added"
 DONE_SPEC = SERVER_EVENTS + "conversation/item/done"
 
 
-def _created(view: View) -> Iterator[tuple[Exchange, Frame]]:
+def created(view: View) -> Iterator[tuple[Exchange, Frame]]:
     """Give each accepted `conversation.item.create` with its announcement."""
     if view.partial or any(addition.repeated for addition in view.additions):
         return  # one announcement too many shifts all that follow
@@ -37,7 +37,8 @@ def _created(view: View) -> Iterator[tuple[Exchange, Frame]]:
             yield exchange, exchange.answer
 
 
-def _id_of(frame: Frame) -> str | None:
+def id_of(frame: Frame) -> str | None:
+    """Give the id of the item in an event."""
     return string(frame.part("item").get("id"))
 
 
@@ -47,11 +48,11 @@ def creation_is_answered(view: View) -> Judged:
     for exchange in view.exchanges_with(CREATE):
         if exchange.answer is not None or exchange.errors:
             yield HELD
-    nameless = any(_id_of(frame) is None for frame in view.server(ADDED))
+    nameless = any(id_of(frame) is None for frame in view.server(ADDED))
     if nameless or any(response.open for response in view.responses):
         return
     for exchange in overdue(view, CREATE):
-        name = _id_of(exchange.sent) or exchange.sent.text("event_id") or "without an id"
+        name = id_of(exchange.sent) or exchange.sent.text("event_id") or "without an id"
         message = f"Nothing answered the creation of the item {name}."
         yield Finding(exchange.sent.index, message, view.dialect.spoken(ADDED), "nothing")
 
@@ -59,8 +60,8 @@ def creation_is_answered(view: View) -> Judged:
 @rules.must("items.the-clients-id-is-kept", about={CREATE}, covers=("ITM-02",), spec=CREATE_SPEC)
 def the_clients_id_is_kept(view: View) -> Judged:
     """An item that the client gave an id is announced under it."""
-    for exchange, answer in _created(view):
-        asked, came = _id_of(exchange.sent), _id_of(answer)
+    for exchange, answer in created(view):
+        asked, came = id_of(exchange.sent), id_of(answer)
         if asked is None or came is None:
             continue
         if asked == came:
@@ -74,7 +75,7 @@ def ids_are_unique(view: View) -> Judged:
     """No item is announced twice, and no two items have the same id."""
     if view.partial:
         return
-    asked = {name for each in view.exchanges_with(CREATE) if (name := _id_of(each.sent)) is not None}
+    asked = {name for each in view.exchanges_with(CREATE) if (name := id_of(each.sent)) is not None}
     for addition in view.additions:
         if not addition.repeated:
             yield HELD
@@ -88,9 +89,9 @@ def a_duplicate_id_is_refused(view: View) -> Judged:
     """Creating an item under an id that is taken is refused."""
     if view.partial:
         return
-    present = _Present(view)
+    present = Present(view)
     for exchange in view.exchanges_with(CREATE):
-        name = _id_of(exchange.sent)
+        name = id_of(exchange.sent)
         if name is None or name not in present.before(exchange.sent.index):
             continue
         if exchange.errors:
@@ -100,7 +101,7 @@ def a_duplicate_id_is_refused(view: View) -> Judged:
             yield Finding(exchange.answer.index, message, "error", exchange.answer.entry.type)
 
 
-class _Present:
+class Present:
     """Which items were announced and not deleted before an entry; asked in ascending order only."""
 
     def __init__(self, view: View) -> None:
@@ -112,7 +113,7 @@ class _Present:
         """Give the ids; valid until the next call."""
         while self._next is not None and self._next.index < index:
             if self._next.type == ADDED:
-                name = _id_of(self._next)
+                name = id_of(self._next)
                 if name is not None:
                     self._names.add(name)
             else:
@@ -121,119 +122,12 @@ class _Present:
         return self._names
 
 
-@rules.must("items.the-predecessor-is-known", about={ADDED}, covers=("ITM-04",), spec=ADDED_SPEC)
-def the_predecessor_is_known(view: View) -> Judged:
-    """`previous_item_id` names an item that was announced before and is not deleted."""
-    if view.partial:
-        return
-    present = _Present(view)
-    for addition in view.additions:
-        names = present.before(addition.frame.index)
-        if addition.previous is None:
-            continue
-        if addition.previous in names:
-            yield HELD
-        else:
-            message = f"The item {addition.item_id} follows {addition.previous}, which is no item."
-            yield Finding(
-                addition.frame.index, message, "a known item", addition.previous, "/previous_item_id"
-            )
-
-
-def _placed_by_client(view: View) -> dict[int, str]:
-    """Give index of an announcement -> the `previous_item_id` that the client asked for."""
-    placed = {}
-    for exchange in view.exchanges_with(CREATE):
-        asked = exchange.sent.text("previous_item_id")
-        if exchange.answer is not None and asked is not None:
-            placed[exchange.answer.index] = asked
-    return placed
-
-
-@rules.must("items.new-items-come-last", about={ADDED}, covers=("ITM-04", "ITM-05"), spec=ADDED_SPEC)
-def new_items_come_last(view: View) -> Judged:
-    """An item that nobody placed elsewhere follows the last item; only the first has no predecessor."""
-    placed = _placed_by_client(view)
-    gone = {frame.text("item_id") for frame in view.server("conversation.item.deleted")}
-    known = view.announced
-    for addition in view.additions:
-        if (
-            not addition.certain
-            or addition.repeated
-            or addition.frame.index in placed
-            or not addition.frame.whole
-        ):
-            continue
-        if addition.previous == addition.last:
-            yield HELD
-        elif addition.previous is None or (addition.previous in known and addition.previous not in gone):
-            yield _misplaced(addition, addition.last or "null")
-
-
-def _misplaced(addition: Addition, expected: str) -> Finding:
-    came = addition.previous or "null"
-    message = f"The item {addition.item_id} is announced after {came}."
-    return Finding(addition.frame.index, message, expected, came, "/previous_item_id")
-
-
-@rules.must("items.root-is-the-beginning", about={CREATE}, covers=("ITM-06",), spec=CREATE_SPEC)
-def root_is_the_beginning(view: View) -> Judged:
-    """An item created with `previous_item_id: root` becomes the first: it has no predecessor."""
-    for exchange, answer in _created(view):
-        if exchange.sent.text("previous_item_id") != "root":
-            continue
-        if answer.event.get("previous_item_id") is None:
-            yield HELD
-        else:
-            came = str(answer.event["previous_item_id"])
-            message = f"The item {_id_of(answer)} was to be the first, and follows {came}."
-            yield Finding(answer.index, message, "null", came, "/previous_item_id")
-
-
-@rules.must("items.are-placed-as-asked", about={CREATE}, covers=("ITM-04",), spec=CREATE_SPEC)
-def are_placed_as_asked(view: View) -> Judged:
-    """An item created after another one is announced with that one as its predecessor."""
-    present = _Present(view)
-    for exchange, answer in _created(view):
-        asked = exchange.sent.text("previous_item_id")
-        if asked is None or asked == "root" or asked not in present.before(answer.index):
-            continue
-        came = answer.event.get("previous_item_id")
-        if came == asked:
-            yield HELD
-        elif came is None or isinstance(came, str):
-            message = f"The item {_id_of(answer)} was to follow {asked}."
-            yield Finding(answer.index, message, asked, str(came), "/previous_item_id")
-
-
-@rules.must("items.an-unknown-predecessor-is-refused", about={CREATE}, covers=("ITM-07",), spec=CREATE_SPEC)
-def an_unknown_predecessor_is_refused(view: View) -> Judged:
-    """Creating an item after one that does not exist is refused."""
-    if view.partial:
-        return
-    present = _Present(view)
-    sent_before: set[str] = set()
-    for exchange in view.exchanges_with(CREATE):
-        asked = exchange.sent.text("previous_item_id")
-        known = (
-            asked in (None, "root") or asked in sent_before or asked in present.before(exchange.sent.index)
-        )
-        sent_before.add(_id_of(exchange.sent) or "")
-        if known:
-            continue
-        if exchange.errors:
-            yield HELD
-        elif exchange.answer is not None:
-            message = f"An item was accepted after {asked}, which does not exist."
-            yield Finding(exchange.answer.index, message, "error", exchange.answer.entry.type)
-
-
 @rules.must("items.client-items-are-kept", about={CREATE}, covers=("ITM-09", "ITM-18"), spec=CREATE_SPEC)
 def client_items_are_kept(view: View) -> Judged:
     """A client's item is announced as it was given: type, role, texts, call and output."""
-    for exchange, answer in _created(view):
+    for exchange, answer in created(view):
         asked, shown = exchange.sent.part("item"), answer.part("item")
-        if not shown or _id_of(answer) is None:
+        if not shown or id_of(answer) is None:
             continue
         wrong = [
             name
@@ -242,12 +136,12 @@ def client_items_are_kept(view: View) -> Judged:
         ]
         if wrong:
             name = wrong[0]
-            message = f"The item {_id_of(answer)} has another {name} than the client gave it."
+            message = f"The item {id_of(answer)} has another {name} than the client gave it."
             yield Finding(
                 answer.index, message, str(asked[name])[:80], str(shown[name])[:80], f"/item/{name}"
             )
         elif _texts(asked) != _texts(shown):
-            message = f"The item {_id_of(answer)} has other texts than the client gave it."
+            message = f"The item {id_of(answer)} has other texts than the client gave it."
             yield Finding(
                 answer.index, message, str(_texts(asked))[:80], str(_texts(shown))[:80], "/item/content"
             )
@@ -274,12 +168,12 @@ def _texts(item: Any) -> list[Any]:
 )
 def client_items_are_complete(view: View) -> Judged:
     """A client's message is complete as soon as it is announced: its status is not `in_progress`."""
-    for exchange, answer in _created(view):
+    for exchange, answer in created(view):
         if "status" in exchange.sent.part("item"):
             continue
         status = answer.part("item").get("status")
         if status == "in_progress":
-            message = f"The client's item {_id_of(answer)} is announced as unfinished."
+            message = f"The client's item {id_of(answer)} is announced as unfinished."
             yield Finding(answer.index, message, "completed", "in_progress", "/item/status")
         elif status == "completed":
             yield HELD
@@ -319,7 +213,7 @@ def are_done_after_they_are_added(view: View) -> Judged:
     announced = Counter(addition.item_id for addition in view.additions)
     done: Counter[str] = Counter()
     for frame in view.server(DONE):
-        name = _id_of(frame)
+        name = id_of(frame)
         if name is None:
             continue
         added = view.announced.get(name)
@@ -341,7 +235,7 @@ def every_item_gets_done(view: View) -> Judged:
     """Every item that is announced gets its `conversation.item.done`."""
     if view.partial:
         return
-    done = {name for frame in view.server(DONE) if (name := _id_of(frame)) is not None}
+    done = {name for frame in view.server(DONE) if (name := id_of(frame)) is not None}
     closed = {
         name: response.last
         for response in view.responses
@@ -371,7 +265,7 @@ def done_items_are_final(view: View) -> Judged:
     for frame in view.server(DONE):
         status = frame.part("item").get("status")
         if status == "in_progress":
-            message = f"The item {_id_of(frame)} is done, and still in progress."
+            message = f"The item {id_of(frame)} is done, and still in progress."
             yield Finding(frame.index, message, "completed or incomplete", "in_progress", "/item/status")
         elif status in ("completed", "incomplete"):
             yield HELD

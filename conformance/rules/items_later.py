@@ -9,7 +9,6 @@ from conformance.rules.overdue import overdue
 from conformance.rules.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import Frame, listing, mapping, string
-from conformance.trace.sound import Sound
 from conformance.trace.views import View
 
 rules = Chapter("items")
@@ -27,8 +26,6 @@ TELLING = (
     "input_audio_buffer.committed",
     "input_audio_buffer.speech_started",
 )
-#: Milliseconds by which two ways to count the length of a sound may differ.
-SLACK_MS = 50
 
 
 def _named(frame: Frame) -> str | None:
@@ -70,7 +67,7 @@ class _History:
                 self.deleted.discard(name)
 
 
-def _asked(view: View, *kinds: str) -> Iterator[tuple[Exchange, str, _History]]:
+def requests(view: View, *kinds: str) -> Iterator[tuple[Exchange, str, _History]]:
     """Give the exchanges about one item, with its id and what was known of it then."""
     if view.partial:
         return
@@ -84,7 +81,7 @@ def _asked(view: View, *kinds: str) -> Iterator[tuple[Exchange, str, _History]]:
 def _judge_present(view: View, kind: str, doing: str) -> Judged:
     """Judge that what is asked of an item which exists is done, and answered."""
     late = {id(exchange) for exchange in overdue(view, kind)}
-    for exchange, name, history in _asked(view, kind):
+    for exchange, name, history in requests(view, kind):
         if name not in history.present:
             continue
         if exchange.errors:
@@ -103,7 +100,7 @@ def _judge_present(view: View, kind: str, doing: str) -> Judged:
 def _judge_unknown(view: View, kind: str, doing: str) -> Judged:
     """Judge that what is asked of an item which nobody spoke of is refused."""
     late = {id(exchange) for exchange in overdue(view, kind)}
-    for exchange, name, history in _asked(view, kind):
+    for exchange, name, history in requests(view, kind):
         if name in history.known:
             continue
         if exchange.errors:
@@ -149,7 +146,7 @@ def deleting_an_unknown_item_is_refused(view: View) -> Judged:
 )
 def deleted_items_are_gone(view: View) -> Judged:
     """Once an item is deleted, nothing can be done with it any more: every request is refused."""
-    for exchange, name, history in _asked(view, DELETE, RETRIEVE, TRUNCATE):
+    for exchange, name, history in requests(view, DELETE, RETRIEVE, TRUNCATE):
         if name not in history.deleted:
             continue
         if exchange.errors:
@@ -181,9 +178,9 @@ def retrieving_an_unknown_item_is_refused(view: View) -> Judged:
     yield from _judge_unknown(view, RETRIEVE, "Retrieving")
 
 
-def _retrieved(view: View) -> Iterator[tuple[Frame, str, Mapping[str, Any]]]:
+def retrieved(view: View) -> Iterator[tuple[Frame, str, Mapping[str, Any]]]:
     """Give each `conversation.item.retrieved` with the item in it."""
-    for exchange, name, _ in _asked(view, RETRIEVE):
+    for exchange, name, _ in requests(view, RETRIEVE):
         answer = exchange.answer
         if answer is not None and answer.whole and answer.part("item"):
             yield answer, name, answer.part("item")
@@ -204,7 +201,7 @@ def retrieved_is_what_was_said(view: View) -> Judged:
         )
         if frame.whole and (name := _named(frame)) is not None
     }
-    for frame, name, item in _retrieved(view):
+    for frame, name, item in retrieved(view):
         known = finished.get(name)
         if known is None:
             continue
@@ -237,7 +234,7 @@ def _texts(item: Mapping[str, Any]) -> list[str]:
 def retrieved_audio_is_there(view: View) -> Judged:
     """A retrieved item has its audio, which every other event leaves out."""
     spoken = {"input_audio", view.dialect.content_type("output_audio")}
-    for frame, name, item in _retrieved(view):
+    for frame, name, item in retrieved(view):
         for at, part in enumerate(map(mapping, listing(item.get("content")))):
             if part.get("type") not in spoken:
                 continue
@@ -246,123 +243,6 @@ def retrieved_audio_is_there(view: View) -> Judged:
             else:
                 message = f"The retrieved item {name} comes without its audio."
                 yield Finding(frame.index, message, "base64", "none", f"/item/content/{at}/audio")
-
-
-def _sounds(view: View) -> dict[tuple[str, int | None], Sound]:
-    return {(sound.stream.item_id, sound.stream.content_index): sound for sound in view.sounds}
-
-
-def _cuts(view: View) -> Iterator[tuple[Exchange, str, int, int]]:
-    """Give each truncation of a sound that was over: the item, the cut and the whole length, in ms."""
-    if not view.client(TRUNCATE):
-        return
-    sounds = _sounds(view)
-    for exchange, name, history in _asked(view, TRUNCATE):
-        sound = sounds.get((name, exchange.sent.number("content_index")))
-        cut = exchange.sent.number("audio_end_ms")
-        if sound is None or sound.seconds is None or cut is None or name not in history.present:
-            continue
-        if not sound.response.open and sound.response.last < exchange.sent.index:
-            yield exchange, name, cut, round(sound.seconds * 1000)
-
-
-@rules.must(
-    "items.truncating-is-acknowledged",
-    about={TRUNCATE},
-    covers=("ITM-14",),
-    spec=CLIENT_EVENTS + "conversation/item/truncate",
-)
-def truncating_is_acknowledged(view: View) -> Judged:
-    """Cutting the assistant's audio within its length is answered by `conversation.item.truncated`."""
-    late = {id(exchange) for exchange in overdue(view, TRUNCATE)}
-    for exchange, name, cut, length in _cuts(view):
-        if not 0 <= cut <= length:
-            continue
-        if exchange.errors:
-            code = string(exchange.errors[0].part("error").get("code")) or "error"
-            message = f"Cutting {name} at {cut} ms of {length} was refused."
-            yield Finding(exchange.errors[0].index, message, "conversation.item.truncated", code)
-        elif exchange.answer is not None:
-            yield HELD
-        elif id(exchange) in late:
-            message = f"Cutting {name} at {cut} ms was not answered."
-            yield Finding(exchange.sent.index, message, "conversation.item.truncated", "nothing")
-
-
-@rules.must(
-    "items.a-truncation-is-echoed",
-    about={"conversation.item.truncated"},
-    covers=("ITM-14",),
-    spec=SERVER_EVENTS + "conversation/item/truncated",
-)
-def a_truncation_is_echoed(view: View) -> Judged:
-    """`conversation.item.truncated` repeats the content index and the end that the client asked for."""
-    for exchange, name, _ in _asked(view, TRUNCATE):
-        answer = exchange.answer
-        if answer is None or not answer.whole:
-            continue
-        for field in ("content_index", "audio_end_ms"):
-            asked, came = exchange.sent.number(field), answer.number(field)
-            if asked is None or came is None:
-                continue
-            if asked == came:
-                yield HELD
-            else:
-                message = f"The truncation of {name} is acknowledged with another {field}."
-                yield Finding(answer.index, message, str(asked), str(came), f"/{field}")
-
-
-@rules.must(
-    "items.truncating-beyond-the-end-is-refused",
-    about={TRUNCATE},
-    covers=("ITM-15",),
-    spec=CLIENT_EVENTS + "conversation/item/truncate",
-)
-def truncating_beyond_the_end_is_refused(view: View) -> Judged:
-    """A cut beyond the end of the audio is refused."""
-    for exchange, name, cut, length in _cuts(view):
-        if cut <= length + SLACK_MS:
-            continue
-        if exchange.errors:
-            yield HELD
-        elif exchange.answer is not None:
-            message = f"{name} was cut at {cut} ms, beyond its {length} ms."
-            yield Finding(exchange.answer.index, message, "error", "accepted", "/audio_end_ms")
-
-
-@rules.should(
-    "items.truncating-loses-the-transcript",
-    about={"conversation.item.retrieved"},
-    covers=("ITM-16",),
-    spec=CLIENT_EVENTS + "conversation/item/truncate",
-    softened="The documents differ on whether all of it goes or the unheard part: either is accepted.",
-)
-def truncating_loses_the_transcript(view: View) -> Judged:
-    """After a truncation the item no longer holds the transcript of what was not heard."""
-    cut = {
-        (name, exchange.sent.number("content_index")): exchange.answer.index
-        for exchange, name, at, length in _cuts(view)
-        if exchange.answer is not None and at + SLACK_MS < length
-    }
-    transcripts = {
-        (stream.item_id, stream.content_index): stream.final or stream.joined
-        for response in view.responses
-        for item in response.items.values()
-        for stream in item.streams
-        if stream.kind == "output_audio_transcript"
-    }
-    for frame, name, item in _retrieved(view):
-        for at, part in enumerate(map(mapping, listing(item.get("content")))):
-            whole = transcripts.get((name, at))
-            if not whole or cut.get((name, at), frame.index) >= frame.index:
-                continue
-            if part.get("transcript") == whole:
-                message = f"The truncated item {name} still has its whole transcript."
-                yield Finding(
-                    frame.index, message, "no transcript", whole[:80], f"/item/content/{at}/transcript"
-                )
-            else:
-                yield HELD
 
 
 @rules.should(

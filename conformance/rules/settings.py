@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 ABSENT = object()
 #: What belongs to the session itself, and is not for the client to set.
 FIXED = frozenset({"id", "object", "type", "model", "expires_at"})
+#: Settings whose emptiness has a meaning of its own: nothing of it at all.
+EMPTY: tuple[Any, ...] = (None, "", [])
 #: Longer arrays are compared in order only.
 UNORDERED = 128
 #: Legal ranges of numbers.  Source: the session reference.
@@ -116,3 +118,14 @@ def shown_after(view: View, index: int) -> tuple[int, Mapping[str, Any]] | None:
 def heard_audio(view: View) -> int:
     """Give the index of the first sound of the assistant; the length of the trace if there is none."""
     return next((frame.index for frame in view.server("response.output_audio.delta")), len(view.frames))
+
+
+def path_of(view: View, name: str) -> str:
+    """Give the place of a setting as a JSON pointer into `session.updated`."""
+    return "/session/" + "/".join(view.dialect.session_paths[name])
+
+
+def short(value: Any) -> str:
+    """Write a setting's value in at most 80 characters."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"
