@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -29,9 +29,7 @@ def command() -> None:
 
 @command.command()
 @click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--dialect", type=DIALECT, default="auto", help="The revision spoken; auto: as the trace tells."
-)
+@click.option("--dialect", type=DIALECT, default="auto", help="The revision spoken; auto: as the trace tells.")
 @click.option("--strict", is_flag=True, help="SHOULD findings count too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(traces: Sequence[Path], dialect: str, strict: bool, as_json: bool) -> None:
@@ -50,16 +48,10 @@ def check(traces: Sequence[Path], dialect: str, strict: bool, as_json: bool) -> 
 
 @command.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port", default=0, show_default=True, help="0: the system chooses.", type=click.IntRange(0, 65535)
-)
+@click.option("--port", default=0, show_default=True, help="0: the system chooses.", type=click.IntRange(0, 65535))
 @click.option("--dialect", type=DIALECT, default="auto", show_default=True, help="auto: as the client asks.")
-@click.option(
-    "--token", default="", envvar="REALTIME_TOKEN", help="The key that is let in (none: everybody)."
-)
-@click.option(
-    "--mutant", metavar="NAME", default="", help="Do one thing wrong: one of the mutants of `selftest`."
-)
+@click.option("--token", default="", envvar="REALTIME_TOKEN", help="The key that is let in (none: everybody).")
+@click.option("--mutant", metavar="NAME", default="", help="Do one thing wrong: one of the mutants of `selftest`.")
 @click.option(
     "--pace",
     type=click.Choice(["instant", "fast", "realtime"]),
@@ -74,11 +66,18 @@ def check(traces: Sequence[Path], dialect: str, strict: bool, as_json: bool) -> 
     show_default=True,
     help="How a bad key is refused: an HTTP status, or an error and a close code.",
 )
-def serve(host: str, port: int, dialect: str, token: str, mutant: str, pace: str, refusal: str) -> None:
+@click.option("--quirks", default="", help="Do as a real endpoint does: real-openai-2026-09, real-azure-2026-09.")
+@click.option(
+    "--script", type=click.Path(path_type=Path), help="What to answer: a YAML file (docs/reference.md)."
+)
+@click.option("--cert", type=click.Path(path_type=Path), help="Certificate chain (PEM): speak TLS.")
+@click.option("--key", type=click.Path(path_type=Path), help="The certificate's private key (PEM).")
+def serve(**asked: Any) -> None:
     """Run the reference endpoint until it is interrupted."""
-    from conformance.serve import Wanted, serve_forever
+    from conformance.reference.serving import Serving
+    from conformance.serve import serve_forever
 
-    serve_forever(Wanted(host, port, dialect, token, mutant, pace, refusal), click.echo)
+    serve_forever(Serving(**asked), click.echo)
 
 
 @command.command()

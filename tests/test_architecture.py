@@ -16,7 +16,7 @@ ROOMS = {
     "scenario": {"conformance.scenario", "conformance.trace", *GROUND, "yaml", "orjson", "jsonschema_rs"},
     "rules": {"conformance.rules", "conformance.trace", "conformance.contract", *GROUND, "orjson"},
     "reference": {"conformance.reference", "conformance.contract.dialect", "conformance.contract.dialects"}
-    | {"conformance.resources", "orjson", "websockets"},
+    | {*GROUND, "orjson", "websockets"},
     "play": {"conformance.play", "conformance.scenario", "conformance.contract", "conformance.trace", *GROUND}
     | {"orjson", "websockets"},
     "mutants": {"conformance.mutants", "conformance.reference", "conformance.play", "conformance.scenario"}

@@ -59,6 +59,10 @@ class Problem:
     """At most `LIMIT` characters: a short value, or the kind and size of a long one."""
 
 
+#: An event that no JSON parser should have let through.
+UNJUDGEABLE = Problem("", "type", "text that UTF-8 can carry, nested no deeper than parsers go", "something else")
+
+
 class Schemas:
     """The schemas of one dialect; nothing in it changes once it is loaded."""
 
@@ -88,9 +92,12 @@ class Schemas:
             judge = (self._client if side is CLIENT else self._server)[event["type"]]
         except (KeyError, TypeError):  # without a type, of an unknown one, or of one that is no string
             return ()
-        if judge.is_valid(event):
-            return ()
-        return tuple(sorted({_problem(error) for error in judge.iter_errors(event)}))
+        try:
+            if judge.is_valid(event):
+                return ()
+            return tuple(sorted({_problem(error) for error in judge.iter_errors(event)}))
+        except ValueError:  # half a surrogate pair, or nesting beyond what the judge can follow
+            return (UNJUDGEABLE,)
 
     def absences(self, event: Event) -> tuple[Wanted, ...]:
         """Name the fields a server *event* lacks that no source requires, but that real clients need."""

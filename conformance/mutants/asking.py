@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.changes import adding_after, adding_before, dropping
 from conformance.mutants.edits import both, editing, noting, put, putting, without
 from conformance.mutants.mutant import Fault, Faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.contract.dialect import Dialect, Event
 
 faults = Faults()
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.changes import dropping
 from conformance.mutants.edits import putting
 from conformance.mutants.mutant import Fault, Faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.contract.dialect import Dialect, Event
 
 faults = Faults()
 

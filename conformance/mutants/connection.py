@@ -23,9 +23,7 @@ def _deciding(kind: type[Any], decide: Callable[[Any], Any]) -> Fault:
 
 def _admitting(dialect: Dialect, *kinds: type[Any]) -> Fault:
     """Let in whoever would get a decision of one of these kinds."""
-    return Fault(
-        admits=lambda made: Admitted(dialect.name, "gpt-realtime") if isinstance(made, kinds) else made
-    )
+    return Fault(admits=lambda made: Admitted(dialect.name, "gpt-realtime") if isinstance(made, kinds) else made)
 
 
 @dataclass(frozen=True)
@@ -152,9 +150,7 @@ def any_model_will_do(dialect: Dialect) -> Fault:
     return _admitting(dialect, AcceptThenClose)
 
 
-@faults.mutant(
-    killed_by="connection.a-plain-get-is-refused", during="connection/plain_get", like="plain-get-not-426"
-)
+@faults.mutant(killed_by="connection.a-plain-get-is-refused", during="connection/plain_get", like="plain-get-not-426")
 def a_plain_get_is_welcome(_dialect: Dialect) -> Fault:
     """A GET without an upgrade is answered with 200."""
     return _deciding(Refused, lambda _made: Refused(200, NO_KEY))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conformance.contract.dialect import Event
 from conformance.mutants.mutant import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from conformance.contract.dialect import Event
 
 Path = tuple[str | int, ...]
 
@@ -16,11 +19,9 @@ def holder(event: Event, path: Path) -> Any:
     """Give the object or array that holds the last step of *path*; None if the event has no such place."""
     where: Any = event
     for step in path[:-1]:
-        if isinstance(where, dict) and step in where:
+        try:
             where = where[step]
-        elif isinstance(where, list) and isinstance(step, int) and -len(where) <= step < len(where):
-            where = where[step]
-        else:
+        except (LookupError, TypeError):
             return None
     return where
 
@@ -29,7 +30,7 @@ def put(event: Event, path: Path, value: Any) -> Event:
     """Give the event with another value at *path*, unchanged if there is no such place."""
     changed = deepcopy(event)
     where, last = holder(changed, path), path[-1]
-    if isinstance(where, dict) or (isinstance(where, list) and isinstance(last, int) and len(where) > last):
+    if isinstance(where, dict):
         where[last] = value
     return changed
 

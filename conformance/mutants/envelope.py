@@ -61,9 +61,7 @@ def every_event_has_the_same_id(_dialect: Dialect) -> Fault:
     return Fault(sends=lambda event: ({**event, "event_id": "event_TODO"},))
 
 
-@faults.mutant(
-    killed_by="envelope.event-ids-are-its-own", during="items/keeps_ids", like="event-id-echoes-client"
-)
+@faults.mutant(killed_by="envelope.event-ids-are-its-own", during="items/keeps_ids", like="event-id-echoes-client")
 def an_acknowledgement_takes_the_clients_id(_dialect: Dialect) -> Fault:
     """The announcement of an item carries the event id of the client's request."""
     last = [""]
@@ -87,9 +85,7 @@ def the_session_is_missing(_dialect: Dialect) -> Fault:
     )
 
 
-@faults.mutant(
-    killed_by="envelope.fits-its-schema", during="items/keeps_ids", like="item-status-invalid-enum"
-)
+@faults.mutant(killed_by="envelope.fits-its-schema", during="items/keeps_ids", like="item-status-invalid-enum")
 def an_item_has_an_unknown_status(_dialect: Dialect) -> Fault:
     """An item is announced with a status that no document knows."""
     return putting("conversation.item.added", ("item", "status"), "cancelled")
@@ -111,9 +107,7 @@ def a_response_begins_without_its_details(_dialect: Dialect) -> Fault:
     return lacking(("response.created",), ("response", "status_details"))
 
 
-@faults.mutant(
-    killed_by="envelope.speaks-one-revision", during="items/keeps_ids", like="legacy-event-alongside-ga"
-)
+@faults.mutant(killed_by="envelope.speaks-one-revision", during="items/keeps_ids", like="legacy-event-alongside-ga")
 def the_other_revisions_event_comes_as_well(dialect: Dialect) -> Fault:
     """An item is announced in the words of both revisions."""
     own = dialect.spoken("conversation.item.added")
@@ -121,9 +115,7 @@ def the_other_revisions_event_comes_as_well(dialect: Dialect) -> Fault:
     return adding_after("conversation.item.added", lambda event: [{**event, "type": other}])
 
 
-@faults.mutant(
-    killed_by="envelope.types-are-documented", during="session/defaults", like="wire-name-not-in-spec"
-)
+@faults.mutant(killed_by="envelope.types-are-documented", during="session/defaults", like="wire-name-not-in-spec")
 def a_vendors_event_comes_as_well(_dialect: Dialect) -> Fault:
     """The vendor pings in the application."""
     return adding_before("session.updated", lambda _event: [{"type": "ping"}])

@@ -24,9 +24,7 @@ def _ending_after(code: str, close: int) -> Fault:
     return Fault(ends=ends)
 
 
-@faults.mutant(
-    killed_by="errors.are-objects-with-a-message", during="errors/unknown_type", like="error-not-object"
-)
+@faults.mutant(killed_by="errors.are-objects-with-a-message", during="errors/unknown_type", like="error-not-object")
 def an_error_is_a_string(_dialect: Dialect) -> Fault:
     """`error` is a plain string with a code beside it."""
     return changing(("error",), lambda event: {**event, "error": "Invalid value.", "code": "invalid_value"})
@@ -38,9 +36,7 @@ def an_error_has_no_message(_dialect: Dialect) -> Fault:
     return changing(("error",), lambda event: without(event, ("error", "message")))
 
 
-@faults.mutant(
-    killed_by="errors.show-no-internals", during="errors/unknown_type", like="internal-detail-in-error"
-)
+@faults.mutant(killed_by="errors.show-no-internals", during="errors/unknown_type", like="internal-detail-in-error")
 def an_error_shows_the_upstream(_dialect: Dialect) -> Fault:
     """The message holds the address of the upstream."""
     message = "dial failed to wss://upstream.internal:8443/v1/realtime"
@@ -57,17 +53,13 @@ def an_error_names_no_event(_dialect: Dialect) -> Fault:
     return changing(("error",), lambda event: put(event, ("error", "event_id"), None))
 
 
-@faults.mutant(
-    killed_by="errors.the-session-goes-on", during="errors/unknown_type", like="error-fatal-or-not"
-)
+@faults.mutant(killed_by="errors.the-session-goes-on", during="errors/unknown_type", like="error-fatal-or-not")
 def a_mistake_ends_the_session(_dialect: Dialect) -> Fault:
     """After the `error` about an unknown type the connection is closed."""
     return _ending_after("invalid_value", 1011)
 
 
-@faults.mutant(
-    killed_by="errors.unknown-types-are-refused", during="errors/unknown_type", like="unknown-event-silent"
-)
+@faults.mutant(killed_by="errors.unknown-types-are-refused", during="errors/unknown_type", like="unknown-event-silent")
 def unknown_types_are_passed_over(_dialect: Dialect) -> Fault:
     """Nothing answers an event of an unknown type."""
     return Fault(hears=lambda event: () if event.get("type") == UNKNOWN else (event,))

@@ -93,9 +93,7 @@ def an_id_may_be_taken_twice(_dialect: Dialect) -> Fault:
     return Fault(sends=editing(change).sends, hears=hears)
 
 
-@faults.mutant(
-    killed_by="items.the-predecessor-is-known", during="items/roles", like="ids-inconsistent-over-events"
-)
+@faults.mutant(killed_by="items.the-predecessor-is-known", during="items/roles", like="ids-inconsistent-over-events")
 def items_follow_nothing_known(_dialect: Dialect) -> Fault:
     """The predecessor of an item is none of the conversation."""
     return changing(
@@ -162,9 +160,7 @@ def client_items_are_unfinished(_dialect: Dialect) -> Fault:
 @faults.mutant(killed_by="items.model-items-start-empty", during="response/text_turn", dialects=("ga",))
 def model_items_begin_finished(_dialect: Dialect) -> Fault:
     """An item of the model is announced as completed."""
-    return changing(
-        (ADDED,), lambda event: put(event, ("item", "status"), "completed") if is_output(event) else event
-    )
+    return changing((ADDED,), lambda event: put(event, ("item", "status"), "completed") if is_output(event) else event)
 
 
 @faults.mutant(

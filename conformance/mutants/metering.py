@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.edits import editing
 from conformance.mutants.mutant import Fault, Faults
 from conformance.mutants.usage import TRANSCRIBED, recounting
+
+if TYPE_CHECKING:
+    from conformance.contract.dialect import Dialect, Event
 
 faults = Faults()
 
@@ -46,7 +48,9 @@ def text_input_counts_as_audio(_dialect: Dialect) -> Fault:
     return recounting(change)
 
 
-@faults.mutant(killed_by="metering.output-audio-has-its-rate", during=AUDIO_TURN, like="double-charge-segments-plus-settle")
+@faults.mutant(
+    killed_by="metering.output-audio-has-its-rate", during=AUDIO_TURN, like="double-charge-segments-plus-settle"
+)
 def audio_output_counts_twice(_dialect: Dialect) -> Fault:
     """The audio that was streamed is counted twice."""
 
@@ -56,7 +60,9 @@ def audio_output_counts_twice(_dialect: Dialect) -> Fault:
     return recounting(change)
 
 
-@faults.mutant(killed_by="metering.input-audio-has-its-rate", during="audio/manual_turn", like="audio-estimate-wrong-format")
+@faults.mutant(
+    killed_by="metering.input-audio-has-its-rate", during="audio/manual_turn", like="audio-estimate-wrong-format"
+)
 def audio_input_counts_thrice(_dialect: Dialect) -> Fault:
     """The audio of the user is counted as if it were three times as long."""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from copy import deepcopy
+from typing import TYPE_CHECKING
 
-from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.changes import adding_after, dropping, holding, repeating
 from conformance.mutants.edits import both, is_output, noting
 from conformance.mutants.mutant import Fault, Faults
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from conformance.contract.dialect import Dialect, Event
 
 faults = Faults()
 
@@ -95,7 +99,9 @@ def item_never_done(_dialect: Dialect) -> Fault:
 @faults.mutant(killed_by="ordering.output-item-done-comes", during="response/cancel", like="done-chain-incomplete")
 def item_left_open_by_a_cancel(_dialect: Dialect) -> Fault:
     """The item of a cancelled response is never done."""
-    return Fault(sends=lambda event: () if event["type"] == DONE and event["item"]["status"] == "incomplete" else (event,))
+    return Fault(
+        sends=lambda event: () if event["type"] == DONE and event["item"]["status"] == "incomplete" else (event,)
+    )
 
 
 @faults.mutant(killed_by="ordering.output-item-done-comes-once", during=TEXT_TURN)
@@ -122,7 +128,9 @@ def item_joins_before_it_is_added(_dialect: Dialect) -> Fault:
     return holding(lambda event: event["type"] == ADDED, "conversation.item.added")
 
 
-@faults.mutant(killed_by="ordering.output-item-joins-before-its-parts", during=TEXT_TURN, like="delta-before-item-added")
+@faults.mutant(
+    killed_by="ordering.output-item-joins-before-its-parts", during=TEXT_TURN, like="delta-before-item-added"
+)
 def part_before_its_item_joined(_dialect: Dialect) -> Fault:
     """The conversation announces an output item after its first part."""
     return holding(lambda event: event["type"] == "conversation.item.added" and is_output(event), PART)
@@ -179,9 +187,24 @@ def _delta_after(stream: str) -> Fault:
 
 
 WAYS: dict[str, tuple[str, str, str, Callable[[str], Fault]]] = {
-    "comes": ("never-done", "done-chain-incomplete", "No {} is ever done.", lambda name: dropping(f"response.{name}.done")),
-    "comes-once": ("done-twice", "done-chunk-level", "Every {} is done twice.", lambda name: repeating(f"response.{name}.done")),
-    "is-last": ("delta-after-its-end", "late-delta-after-cancel", "A delta follows the done event of its {}.", _delta_after),
+    "comes": (
+        "never-done",
+        "done-chain-incomplete",
+        "No {} is ever done.",
+        lambda name: dropping(f"response.{name}.done"),
+    ),
+    "comes-once": (
+        "done-twice",
+        "done-chunk-level",
+        "Every {} is done twice.",
+        lambda name: repeating(f"response.{name}.done"),
+    ),
+    "is-last": (
+        "delta-after-its-end",
+        "late-delta-after-cancel",
+        "A delta follows the done event of its {}.",
+        _delta_after,
+    ),
 }
 
 

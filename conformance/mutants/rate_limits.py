@@ -20,6 +20,4 @@ def more_remains_than_there_was(_dialect: Dialect) -> Fault:
 @faults.mutant(killed_by="rate_limits.come-with-responses", during="session/defaults")
 def rate_limits_come_unasked(_dialect: Dialect) -> Fault:
     """The rate limits come with the session, before any response."""
-    return adding_after(
-        "session.created", lambda _event: [{"type": "rate_limits.updated", "rate_limits": [TOKENS]}]
-    )
+    return adding_after("session.created", lambda _event: [{"type": "rate_limits.updated", "rate_limits": [TOKENS]}])

@@ -42,18 +42,14 @@ def _showing(kinds: Iterable[str], path: Path, value: Any) -> Fault:
     return changing(kinds, lambda event: put(event, path, value))
 
 
-@faults.mutant(
-    killed_by="session.created-comes-first", during="session/defaults", like="session-created-not-first"
-)
+@faults.mutant(killed_by="session.created-comes-first", during="session/defaults", like="session-created-not-first")
 def the_conversation_comes_before_the_session(_dialect: Dialect) -> Fault:
     """`conversation.created` opens the connection."""
     conversation = {"id": "conv_1", "object": "realtime.conversation"}
     return adding_before(CREATED, lambda _e: [{"type": "conversation.created", "conversation": conversation}])
 
 
-@faults.mutant(
-    killed_by="session.created-comes-once", during="session/defaults", like="session-created-twice"
-)
+@faults.mutant(killed_by="session.created-comes-once", during="session/defaults", like="session-created-twice")
 def the_session_is_created_twice(_dialect: Dialect) -> Fault:
     """The gateway says `session.created`, and then its upstream does."""
     return repeating(CREATED)
@@ -102,9 +98,7 @@ def the_conversation_comes_after_its_items(_dialect: Dialect) -> Fault:
     )
 
 
-@faults.mutant(
-    killed_by="session.an-update-is-answered", during="session/defaults", like="session-updated-never-sent"
-)
+@faults.mutant(killed_by="session.an-update-is-answered", during="session/defaults", like="session-updated-never-sent")
 def updates_are_never_answered(_dialect: Dialect) -> Fault:
     """An update is taken, and nothing says so."""
     return dropping(UPDATED)
@@ -166,9 +160,7 @@ def the_expiry_is_in_milliseconds(_dialect: Dialect) -> Fault:
     )
 
 
-@faults.mutant(
-    killed_by="session.an-update-takes-effect", during="session/reads_back", like="instructions-ignored"
-)
+@faults.mutant(killed_by="session.an-update-takes-effect", during="session/reads_back", like="instructions-ignored")
 def instructions_are_passed_over(dialect: Dialect) -> Fault:
     """Instructions in an update are acknowledged and ignored."""
     return _deaf_for(dialect, "instructions")
@@ -184,9 +176,7 @@ def the_voice_is_passed_over(dialect: Dialect) -> Fault:
     return _deaf_for(dialect, "voice")
 
 
-@faults.mutant(
-    killed_by="session.untouched-settings-stay", during="session/merges", like="update-merge-vs-replace"
-)
+@faults.mutant(killed_by="session.untouched-settings-stay", during="session/merges", like="update-merge-vs-replace")
 def an_update_resets_what_it_does_not_name(dialect: Dialect) -> Fault:
     """Instructions that an update does not repeat are gone."""
     path = _place(dialect, "instructions")
@@ -197,7 +187,7 @@ def an_update_resets_what_it_does_not_name(dialect: Dialect) -> Fault:
     return Fault(hears=_hearing(change))
 
 
-@faults.mutant(killed_by="session.null-and-empty-lists-clear", during="session/clears")
+@faults.mutant(killed_by="session.null-and-empty-lists-clear", during="session/clears_tools")
 def tools_cannot_be_cleared(dialect: Dialect) -> Fault:
     """An empty list of tools is passed over."""
     return _deaf_for(dialect, "tools", [])
@@ -267,9 +257,7 @@ def a_refused_update_takes_effect_by_half(dialect: Dialect) -> Fault:
     return Fault(sends=sends, hears=hears)
 
 
-@faults.mutant(
-    killed_by="session.an-update-names-its-type", during="session/refuses_a_missing_type", dialects=("ga",)
-)
+@faults.mutant(killed_by="session.an-update-names-its-type", during="session/refuses_a_missing_type", dialects=("ga",))
 def the_type_may_be_left_out(_dialect: Dialect) -> Fault:
     """An update without `session.type` is accepted."""
     return Fault(hears=_hearing(lambda event: {**event, "session": {"type": "realtime", **event["session"]}}))
@@ -309,22 +297,16 @@ def a_refusal_does_not_say_what_was_wrong(_dialect: Dialect) -> Fault:
 
 def _taking_any_modalities(dialect: Dialect) -> Fault:
     path = _place(dialect, "modalities")
-    return Fault(
-        hears=_hearing(lambda event: put(event, path, ["text"]) if reach(event, path) is not None else event)
-    )
+    return Fault(hears=_hearing(lambda event: put(event, path, ["text"]) if reach(event, path) is not None else event))
 
 
-@faults.mutant(
-    killed_by="session.modalities-are-exclusive", during="session/refuses_the_modalities", dialects=("ga",)
-)
+@faults.mutant(killed_by="session.modalities-are-exclusive", during="session/refuses_the_modalities", dialects=("ga",))
 def text_and_audio_at_once(dialect: Dialect) -> Fault:
     """Both modalities at once are taken for one of them."""
     return _taking_any_modalities(dialect)
 
 
-@faults.mutant(
-    killed_by="session.audio-comes-with-text", during="session/refuses_the_modalities", dialects=("beta",)
-)
+@faults.mutant(killed_by="session.audio-comes-with-text", during="session/refuses_the_modalities", dialects=("beta",))
 def audio_without_text(dialect: Dialect) -> Fault:
     """Audio alone is accepted."""
     return _taking_any_modalities(dialect)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.edits import editing, put, putting
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, Faults, Transform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.contract.dialect import Dialect, Event
 
 faults = Faults()
 
@@ -41,7 +45,7 @@ def samples_lie_across_deltas(_dialect: Dialect) -> Fault:
     return Fault(sends=_cutting(carried=True))
 
 
-def _cutting(*, carried: bool):  # noqa: ANN202
+def _cutting(*, carried: bool) -> Transform:
     rest: list[bytes] = []
 
     def sends(event: Event) -> Iterable[Event]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.changes import adding_after, adding_before
 from conformance.mutants.edits import both, editing, putting
 from conformance.mutants.mutant import Fault, Faults
 from conformance.mutants.wholes import losing_the_first
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.contract.dialect import Dialect, Event
 
 faults = Faults()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.edits import editing, putting
 from conformance.mutants.mutant import Fault, Faults
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from conformance.contract.dialect import Dialect, Event
 
 faults = Faults()
 
@@ -84,8 +87,8 @@ def cached_audio_of_a_text_session(_dialect: Dialect) -> Fault:
 def usage_before_the_response_began(_dialect: Dialect) -> Fault:
     """A new response has usage already."""
     nothing = dict.fromkeys(("total_tokens", "input_tokens", "output_tokens"), 0)
-    details = dict.fromkeys(("input_token_details", "output_token_details"), {"text_tokens": 0, "audio_tokens": 0})
-    return putting(CREATED, USAGE, {**nothing, **details})
+    details = {"text_tokens": 0, "audio_tokens": 0}
+    return putting(CREATED, USAGE, {**nothing, "input_token_details": details, "output_token_details": details})
 
 
 @faults.mutant(killed_by="usage.completed-has-usage", during=TEXT_TURN, like="usage-missing")
@@ -137,7 +140,9 @@ def transcription_total_is_wrong(_dialect: Dialect) -> Fault:
 
 
 @faults.mutant(
-    killed_by="usage.transcription-is-tokens-or-seconds", during="transcription/tokens", like="usage-on-interim-transcript"
+    killed_by="usage.transcription-is-tokens-or-seconds",
+    during="transcription/tokens",
+    like="usage-on-interim-transcript",
 )
 def transcription_in_tokens_and_seconds(_dialect: Dialect) -> Fault:
     """The usage of a transcription is in tokens and in seconds."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.edits import Path, putting
 from conformance.mutants.mutant import Fault, Faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.contract.dialect import Dialect, Event
 
 faults = Faults()
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.plugin.options import INI, OPTIONS
+from conformance.plugin.options import INI, OPTIONS, taken
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register the options; none of them changes anything unless it is given."""
     group = parser.getgroup("realtime-conformance", "conformance of an OpenAI Realtime endpoint")
+    others = taken(parser)
     for option in OPTIONS:
-        option.register(group)
-    parser.addini(
-        INI, "The folders of this project hold scenarios: play them (realtime-conformance).", "bool", False
-    )
+        option.register(group, others)
+    parser.addini(INI, "The folders of this project hold scenarios: play them (realtime-conformance).", "bool", False)
 
 
 @pytest.hookimpl(tryfirst=True)

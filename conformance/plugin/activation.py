@@ -36,9 +36,7 @@ def bundled_by_default(config: pytest.Config) -> bool:
     In the root of a project of scenarios its own `testpaths` are.
     """
     source = config.args_source.name
-    return given(config) and (
-        source == "INVOCATION_DIR" or (source == "TESTPATHS" and not config.getini(INI))
-    )
+    return given(config) and (source == "INVOCATION_DIR" or (source == "TESTPATHS" and not config.getini(INI)))
 
 
 def arguments(config: pytest.Config) -> list[str]:

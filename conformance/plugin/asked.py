@@ -47,9 +47,7 @@ def setup_of(config: pytest.Config) -> Setup:
         url=url,
         dialect=_first_guess(asked, profile),
         key=key,
-        model=value(config, "model")
-        or (profile.model if profile else None)
-        or (None if url else REFERENCE_MODEL),
+        model=value(config, "model") or (profile.model if profile else None) or (None if url else REFERENCE_MODEL),
         auth=auth if auth not in ("", "all") else styles[0],
         headers=headers,
         patience=_patience(config),
@@ -110,11 +108,7 @@ def _headers(written: list[str], profile: Profile | None) -> tuple[tuple[str, st
     headers = list((profile.headers if profile is not None else {}).items())
     for each in written:
         name, colon, text = each.partition(":")
-        if (
-            not colon
-            or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name)
-            or not text.strip().isprintable()
-        ):
+        if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not text.strip().isprintable():
             raise UsageError("--header: no 'Name: value'", "For example: --header 'X-Team: voice'")
         headers.append((name, text.strip()))
     return tuple(headers)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, HarnessError
 from conformance.play.player import Outcome
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble, Unproven
 from conformance.report.text import finding_text, several, stopped_text
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 #: How a run's items find it.
 RUN = pytest.StashKey["Run"]()
 
+BUG = "That is our bug, not the endpoint's: please report it with the trace."
 NOT_THAT_FAR = "unproven: the conversation did not get that far (see plays)"
 
 
@@ -64,6 +65,8 @@ class ConversationItem(pytest.Item):
 
     def broken(self, assessment: Assessment, rulings: list[Ruling]) -> None:
         """Raise for MUST findings, and under --strict for SHOULD; warn for the others."""
+        if bugs := [f"{each.rule.id}: {each.reason}" for each in rulings if each.verdict is Verdict.ERROR]:
+            raise HarnessError(f"a rule could not judge {assessment.key}: {'; '.join(bugs)}", BUG)
         counts = {Verdict.FAIL, Verdict.WARNING} if self.run.setup.strict else {Verdict.FAIL}
         fatal = [each for each in rulings if each.verdict in counts]
         mild = [each for each in rulings if each.verdict is Verdict.WARNING and each not in fatal]
@@ -110,9 +113,7 @@ class Plays(ConversationItem):
         conversation = assessment.conversation
         match conversation.outcome:
             case Outcome.UNMET:
-                raise NonConformance(
-                    self.run.setup.scrub(stopped_text(conversation, assessment.key, self.again))
-                )
+                raise NonConformance(self.run.setup.scrub(stopped_text(conversation, assessment.key, self.again)))
             case Outcome.MODEL:
                 self.unproven(f"unproven: {conversation.message}")
             case Outcome.ENVIRONMENT:
@@ -148,10 +149,8 @@ class KeepsEveryOtherRule(ConversationItem):
 
     def decide(self, assessment: Assessment) -> None:
         """Collect what it breaks."""
-        others = [
-            each for rule_id, each in assessment.rulings.items() if rule_id not in self.cue.scenario.proves
-        ]
-        self.broken(assessment, [each for each in others if each.spotted])
+        others = [each for rule_id, each in assessment.rulings.items() if rule_id not in self.cue.scenario.proves]
+        self.broken(assessment, [each for each in others if each.spotted or each.verdict is Verdict.ERROR])
 
 
 def trouble_of(assessment: Assessment) -> str:

@@ -27,17 +27,21 @@ class Option(NamedTuple):
         """Where pytest keeps the value; prefixed, so that nobody else's option is touched."""
         return "realtime_" + self.flag.removeprefix("--").replace("-", "_")
 
-    def register(self, group: pytest.OptionGroup) -> None:
-        """Add it to pytest's parser."""
+    def register(self, group: pytest.OptionGroup, taken: frozenset[str]) -> None:
+        """Add it to pytest's parser; where another plugin has the name, as `--realtime-…`."""
         how: dict[str, Any] = {"action": self.action, "dest": self.dest, "default": None, "help": self.help}
         if self.action in ("store", "append"):
             how |= {"metavar": self.metavar, "type": self.type}
         if self.choices:
             how["choices"] = self.choices
-        try:
-            group.addoption(self.flag, **how)
-        except ValueError:  # another plugin has taken the name
-            group.addoption("--realtime-" + self.flag.removeprefix("--"), **how)
+        flag = self.flag if self.flag not in taken else "--realtime-" + self.flag.removeprefix("--")
+        group.addoption(flag, **how)
+
+
+def taken(parser: pytest.Parser) -> frozenset[str]:
+    """Give the option names that other plugins have registered; none where pytest does not tell."""
+    groups = [*getattr(parser, "_groups", ()), getattr(parser, "_anonymous", None)]
+    return frozenset(name for group in groups if group is not None for each in group.options for name in each.names())
 
 
 OPTIONS = (
@@ -52,9 +56,7 @@ OPTIONS = (
     Option("--allow-unproven", "Skip promised rules that were not exercised.", action="store_true"),
     Option("--ca-file", "Certificate authority that signed the endpoint's certificate.", "FILE"),
     Option("--insecure", "Do not check the endpoint's certificate.", action="store_true"),
-    Option(
-        "--header", "A further header of every upgrade; may be repeated.", "'Name: value'", action="append"
-    ),
+    Option("--header", "A further header of every upgrade; may be repeated.", "'Name: value'", action="append"),
     Option("--connect-timeout", "Seconds to wait for the upgrade (default 10).", "SECONDS", float),
     Option("--answer-timeout", "Seconds to wait for an answer (default 20).", "SECONDS", float),
     Option("--reports", "Where traces, report.json and allure-results go (default reports/).", "DIR"),

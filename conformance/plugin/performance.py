@@ -86,9 +86,7 @@ class Performance:
     def enqueue(self, cues: Iterable[Cue]) -> None:
         """Begin to play, in this order."""
         fresh = [
-            cue
-            for cue in dict.fromkeys(cues)
-            if cue not in self.kept and not self.setup.not_applicable(cue.scenario)
+            cue for cue in dict.fromkeys(cues) if cue not in self.kept and not self.setup.not_applicable(cue.scenario)
         ]
         self.stage.enqueue(cue for cue in fresh if cue not in self.stage.playing)
 

@@ -41,9 +41,7 @@ def activate(config: pytest.Config) -> None:
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from error
     for name in MARKERS:
-        config.addinivalue_line(
-            "markers", f"{name}: {name.upper()} requirements" if name != "smoke" else SMOKE
-        )
+        config.addinivalue_line("markers", f"{name}: {name.upper()} requirements" if name != "smoke" else SMOKE)
     if not hasattr(config, "workerinput") and not config.option.collectonly:
         _clear(setup.reports, config)
     run = Run(config, setup)
@@ -170,9 +168,7 @@ class Run:
         return found
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(
-        self, item: pytest.Item, nextitem: pytest.Item | None
-    ) -> Generator[None, Any, Any]:
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
         """Play what comes next; forget what has been reported."""
         ours = [each for each in (item, nextitem) if isinstance(each, ConversationItem)]
         if self.worker is not None:
@@ -202,9 +198,7 @@ class Run:
             self.allure.show(item.stable_id, assessment, seconds, with_trace=isinstance(item, Plays))
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, Any, Any]:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Let a report carry what is needed to sum up, also from worker to controller; and no secret."""
         report = yield
         report.sections = [(title, self.setup.scrub(text)) for title, text in report.sections]

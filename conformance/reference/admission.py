@@ -129,18 +129,14 @@ def admit(
     *refusal* of a wrong key is `http` (401) or `openai` (accepted, `error`, close 3000).
     """
     url = urlsplit(target)
-    asked = Upgrade(
-        url.path.rstrip("/"), _first(parse_qsl(url.query, True)), _grouped(headers), tuple(subprotocols)
-    )
+    asked = Upgrade(url.path.rstrip("/"), _first(parse_qsl(url.query, True)), _grouped(headers), tuple(subprotocols))
     if asked.path not in PATHS:
         return Refused(404, error_body("not_found", f"Invalid URL (GET {url.path})"))
     selected = "realtime" if "realtime" in asked.subprotocols else None
     if tokens and (error := _key_error(asked, tokens, auth_styles)) is not None:
         return AcceptThenClose(error, 3000, selected) if refusal == "openai" else Refused(401, error)
     if "websocket" not in [each.lower() for each in asked.headers.get("upgrade", ["websocket"])]:
-        return Refused(
-            426, error_body("upgrade_required", "This endpoint speaks WebSocket: ask for an upgrade.")
-        )
+        return Refused(426, error_body("upgrade_required", "This endpoint speaks WebSocket: ask for an upgrade."))
     if dialect == "ga" and _wants_beta(asked):
         message = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
         return AcceptThenClose(error_body("beta_api_shape_disabled", message), 4000, selected)
@@ -166,15 +162,11 @@ def _session(asked: Upgrade, dialect: str, selected: str | None, models: Sequenc
     intent = asked.query.get("intent", "conversation")
     model = asked.query.get("model") or asked.query.get("deployment") or ""
     if intent not in ("conversation", "transcription"):
-        return AcceptThenClose(
-            error_body("invalid_intent", "The intent is not supported.", "intent"), 4000, selected
-        )
+        return AcceptThenClose(error_body("invalid_intent", "The intent is not supported.", "intent"), 4000, selected)
     if intent == "transcription" and (dialect == "beta" or not model):
         return Admitted(dialect, model, "transcription", selected)
     if not model:
-        return AcceptThenClose(
-            error_body("missing_model", "You must provide a model parameter."), 4000, selected
-        )
+        return AcceptThenClose(error_body("missing_model", "You must provide a model parameter."), 4000, selected)
     if model not in models and not model.startswith(FAMILIES):
         message = f"Model '{model[:100]}' is not supported in realtime mode."
         return AcceptThenClose(error_body("invalid_model", message, "model"), 4000, selected)
@@ -215,9 +207,7 @@ class Refusing:
         """Say the error."""
         self.closing = self._refused.code, self._refused.reason
         return list(
-            self.sends(
-                {"type": "error", "event_id": self._ids.new("event"), "error": dict(self._refused.error)}
-            )
+            self.sends({"type": "error", "event_id": self._ids.new("event"), "error": dict(self._refused.error)})
         )
 
     def receive(self, frame: str | bytes) -> list[Said]:  # noqa: ARG002 - nothing is heard any more

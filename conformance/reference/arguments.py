@@ -78,9 +78,7 @@ def _resolved(schema: Any, root: Any) -> dict[str, Any]:
 
 
 def _mentioned(values: list[Any], said: str) -> Any:
-    return next(
-        (each for each in values if isinstance(each, str) and each.lower() in said.lower()), values[0]
-    )
+    return next((each for each in values if isinstance(each, str) and each.lower() in said.lower()), values[0])
 
 
 def _number(schema: dict[str, Any], said: str) -> int | float:

@@ -113,13 +113,9 @@ class Endpoint:
         self._schedule = Schedule(clock, pace.value.gap)
         self._settings = Settings(dialect, self._manner, self._session(model, intent, wall()), self._features)
         self._conversation = Conversation(dialect, self._manner, self._settings, self._ids)
-        stage = Stage(
-            dialect, self._manner, self._settings, self._conversation, self._ids, pace, delta_ms, mind
-        )
+        stage = Stage(dialect, self._manner, self._settings, self._conversation, self._ids, pace, delta_ms, mind)
         self._responses = Responses(stage, self._schedule, self._features)
-        self._listening = Listening(
-            self._settings, self._conversation, self._responses, self._schedule, self._ids
-        )
+        self._listening = Listening(self._settings, self._conversation, self._responses, self._schedule, self._ids)
         self._odd = oddly(quirks, seed)
         self._table = self._rows()
 
@@ -138,9 +134,7 @@ class Endpoint:
                 item.create, _event({"item": anything, "previous_item_id": maybe(text)}, "item")
             ),
             "conversation.item.delete": Row(item.delete, _event({"item_id": text}, "item_id"), "delete"),
-            "conversation.item.retrieve": Row(
-                item.retrieve, _event({"item_id": text}, "item_id"), "retrieve"
-            ),
+            "conversation.item.retrieve": Row(item.retrieve, _event({"item_id": text}, "item_id"), "retrieve"),
             "conversation.item.truncate": Row(item.truncate, TRUNCATE, "truncate"),
             "input_audio_buffer.append": Row(audio.append, _event({"audio": text}, "audio"), "input_audio"),
             "input_audio_buffer.commit": Row(audio.commit, _event({}), "input_audio"),
@@ -276,9 +270,7 @@ def _too_deep(event: Event) -> bool:
         level = [
             inner
             for value in level
-            for inner in (
-                value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-            )
+            for inner in (value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
             if isinstance(inner, dict | list)
         ]
         if not level:

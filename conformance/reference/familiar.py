@@ -1,7 +1,7 @@
-"""Speech that the reference knows by heart: it has no ears for words, but it recognises the suite's own clips.
+"""Speech that the reference knows by heart: it has no ears for words, but it recognises our own clips.
 
-A clip is known by its loudest moment, byte for byte in each format; so it does not matter what surrounds it, how
-it was cut into appends, or where voice activity found its beginning.
+A clip is known by its loudest moment, byte for byte in each format; so it does not matter what surrounds it,
+how it was cut into appends, or where voice activity found its beginning.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import base64
 from collections.abc import Mapping
 from functools import cache
 
-#: What is said in a clip -> audio format -> some milliseconds of it (made from fixtures/audio, see the tests).
+#: What is said in a clip -> audio format -> its loudest milliseconds (made from fixtures/audio by a test).
 MOMENTS: Mapping[str, Mapping[str, str]] = {
     "Hello my dear friend": {
         "pcm16": "bhtSIVAiTiJgI+0kwijwL/k1BTf6NHQxoSwSKr8sujCIMDstQCveKysthiygJVgUjv0k7+LwHP30CiwS"
@@ -37,6 +37,6 @@ def _moments(audio_format: str) -> tuple[tuple[bytes, str], ...]:
 
 
 def words_in(data: bytes, audio_format: str) -> str:
-    """Give the words of the known clips in *data*, in the order in which they were spoken; empty if there are none."""
+    """Give the words of the known clips in *data*, in their order; empty if there are none."""
     found = ((data.find(moment), said) for moment, said in _moments(audio_format))
     return " ".join(said for at, said in sorted(found) if at >= 0)

@@ -37,9 +37,7 @@ def modalities(*legal: frozenset[str]) -> Shape:
     def shape(value: Any, path: str) -> None:
         listed(choice(*MODALITIES))(value, path)
         if frozenset(value) not in legal or len(set(value)) != len(value):
-            raise Refusal(
-                "invalid_value", f"Invalid modalities: {value}. Supported combinations are: {named}.", path
-            )
+            raise Refusal("invalid_value", f"Invalid modalities: {value}. Supported combinations are: {named}.", path)
 
     return shape
 
@@ -87,9 +85,7 @@ NOISE = maybe(record({"type": choice("near_field", "far_field")}, "type"))
 LIMIT = either(choice("inf"), whole(1, 4096))
 VOICE = either(text, record({"id": text}, "id"))
 INCLUDE = maybe(listed(choice("item.input_audio_transcription.logprobs")))
-TRACING = maybe(
-    either(choice("auto"), record({"workflow_name": text, "group_id": text, "metadata": anything}))
-)
+TRACING = maybe(either(choice("auto"), record({"workflow_name": text, "group_id": text, "metadata": anything})))
 FUNCTION = record(
     {
         "type": text,

@@ -21,7 +21,7 @@ from conformance.reference.sound import FORMATS, Format, tone
 #: Longest id that a client may give an item; OpenAI refuses longer ones.
 ID_LENGTH = 64
 IMAGE_TOKENS = 85
-#: So many bytes of the user's audio can be retrieved, the latest first; older sound is forgotten (the item stays).
+#: So many bytes of the user's audio can be retrieved; older sound is forgotten, its item stays.
 REMEMBERED = 32 * 1024 * 1024
 _COMMON: dict[str, Shape] = {
     "id": short(ID_LENGTH),
@@ -37,7 +37,7 @@ class Sound:
 
     milliseconds: int
     data: bytes | None = b""
-    """The sound itself; empty for the reference's own voice, which can be made again; None if it was forgotten."""
+    """The sound itself; empty for the reference's own voice, which can be made again; None if forgotten."""
     format: str = "pcm16"
     words: str = ""
     """What is said in it, if the user speaks and the reference knows the clip."""
@@ -169,9 +169,7 @@ class Conversation:
         for index, item in enumerate(self.items):
             if item.id == previous:
                 return index + 1
-        raise Refusal(
-            "item_create_invalid_previous_item_id", param="previous_item_id", facts={"id": previous}
-        )
+        raise Refusal("item_create_invalid_previous_item_id", param="previous_item_id", facts={"id": previous})
 
     def read(self, said: Any, path: str) -> Item:
         """Turn an item that a client gives into ours; *path* is where it lies in the client's event."""

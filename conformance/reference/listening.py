@@ -10,6 +10,7 @@ from conformance.reference.refusals import Event, Refusal
 from conformance.reference.responses import Responses
 from conformance.reference.schedule import Schedule, Steps
 from conformance.reference.settings import Settings
+from conformance.reference.stage import Response
 from conformance.reference.transcription import transcribing
 from conformance.reference.vad import Boundary, Ear
 
@@ -19,6 +20,7 @@ APPEND_LIMIT = 15 * 1024 * 1024
 BUFFER_LIMIT = 3600 * 48_000
 #: Least audio that can be committed (IAB-06).
 COMMIT_MS = 100
+TIMED_OUT = "input_audio_buffer.timeout_triggered"
 
 
 class Listening:
@@ -48,9 +50,7 @@ class Listening:
         """Take audio; nothing is answered but what voice activity finds in it (IAB-01)."""
         data = decoded(event["audio"], "audio")
         if len(data) > APPEND_LIMIT:
-            raise Refusal(
-                "string_above_max_length", "Invalid 'audio': at most 15 MiB may be appended.", "audio"
-            )
+            raise Refusal("string_above_max_length", "Invalid 'audio': at most 15 MiB may be appended.", "audio")
         if len(self._buffer) + len(data) > BUFFER_LIMIT:
             raise Refusal("invalid_value", "The input audio buffer is full; commit or clear it.", "audio")
         self._buffer += data
@@ -59,9 +59,7 @@ class Listening:
             self._ear.restart(self._begins_ms + self._held_ms())
             return
         for boundary in self._ear.listen(data, self._settings.input_format, detection):
-            yield from (
-                self._started(boundary, detection) if boundary.started else self._stopped(boundary, detection)
-            )
+            yield from (self._started(boundary, detection) if boundary.started else self._stopped(boundary, detection))
         if not self._ear.speaking:
             self._keep_from(self._ear.heard_ms - detection.get("prefix_padding_ms", 300) - 1000)
 
@@ -106,31 +104,38 @@ class Listening:
             self._responses.take_turn()
             yield from self._schedule.tick()
 
-    def _await_the_user(self) -> None:
-        """Take the turn by ourselves if the user stays silent after a response (VAD-09)."""
+    def _await_the_user(self, response: Response) -> None:
+        """Take the turn by ourselves if the user stays silent once the answer has been played (VAD-09)."""
         self._silences += 1
         timeout = (self._settings.get("turn_detection") or {}).get("idle_timeout_ms")
-        if (
-            timeout is not None
-            and "input_audio_buffer.timeout_triggered" in self._settings.dialect.server_events
-        ):
-            self._schedule.start(self._timing_out(self._silences, timeout / 1000, int(self._ear.heard_ms)))
+        if timeout is not None and TIMED_OUT in self._settings.dialect.server_events:
+            playing = sum(sound.milliseconds for item in response.output for sound in item.sound.values())
+            self._schedule.start(self._timing_out(self._silences, (playing + timeout) / 1000))
 
-    def _timing_out(self, silence: int, seconds: float, since_ms: int) -> Steps:
+    def _timing_out(self, silence: int, seconds: float) -> Steps:
+        since_ms = self._begins_ms + self._held_ms()
         yield seconds
-        if silence != self._silences or self._announced or self._responses.active:
+        detection = self._settings.get("turn_detection") or {}
+        if detection.get("idle_timeout_ms") is None or silence != self._silences:
             return
+        if self._announced or self._responses.active:
+            return
+        yield from [*self._timed_out(since_ms)]  # what it changes is changed before the first is said
+        if detection.get("create_response"):
+            self._responses.take_turn()
+
+    def _timed_out(self, since_ms: float) -> Iterator[Event]:
+        self._keep_from(since_ms)
         self._announced = self._ids.new("item")
+        data = bytes(self._buffer)
         yield {
-            "type": "input_audio_buffer.timeout_triggered",
-            "audio_start_ms": since_ms,
-            "audio_end_ms": int(self._ear.heard_ms),
+            "type": TIMED_OUT,
+            "audio_start_ms": int(self._begins_ms),
+            "audio_end_ms": int(self._begins_ms + self._held_ms()),
             "item_id": self._announced,
         }
-        data = bytes(self._buffer)
         self._forget()
         yield from self._commit(data)
-        self._responses.take_turn()
 
     def _commit(self, data: bytes) -> Iterator[Event]:
         item_id, self._announced = self._announced or self._ids.new("item"), None

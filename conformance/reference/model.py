@@ -74,13 +74,13 @@ class Prompt:
     """Texts that may ask for something, the most important first."""
     said: str = ""
     """What the user said, and what this response was told: only that asks for a tool."""
-    user: str = ""
-    """What the user said last."""
     tools: Sequence[Event] = ()
     tool_choice: Any = "auto"
     metadata: Event = field(default_factory=dict)
     tool_output: str | None = None
     """What the tool said, if that is the last thing in the conversation."""
+    user: str = ""
+    """What the user said last."""
 
 
 def answer(prompt: Prompt) -> list[Act]:
@@ -105,9 +105,7 @@ def _calls(prompt: Prompt) -> Iterator[Call]:
     said, choice = prompt.said, prompt.tool_choice
     if choice == "none" or not tools:
         return
-    asked = sorted(
-        (each for each in tools if _asked_for(each["name"], said)), key=lambda t: _where(t["name"], said)
-    )
+    asked = sorted((each for each in tools if _asked_for(each["name"], said)), key=lambda t: _where(t["name"], said))
     if isinstance(choice, dict):
         asked = [each for each in tools if each["name"] == choice.get("name")] or tools[:1]
     elif choice == "required":
@@ -124,9 +122,7 @@ def _asked_for(name: str, said: str) -> bool:
     said = said.lower()
     if name.lower() in said:
         return True
-    subject = [
-        word for word in re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) if word
-    ]
+    subject = [word for word in re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) if word]
     subject = [word for word in subject if word not in VERBS]
     return bool(subject) and all(re.search(rf"\b{re.escape(word)}\b", said) for word in subject)
 
@@ -149,9 +145,7 @@ def _story(_found: re.Match[str]) -> str:
     return (STORY * STORY_TIMES).rstrip()
 
 
-def _request(
-    pattern: str, reply: Callable[[re.Match[str]], str]
-) -> tuple[re.Pattern[str], Callable[..., str]]:
+def _request(pattern: str, reply: Callable[[re.Match[str]], str]) -> tuple[re.Pattern[str], Callable[..., str]]:
     return re.compile(pattern, re.IGNORECASE | re.DOTALL), reply
 
 

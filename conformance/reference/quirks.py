@@ -1,7 +1,7 @@
-"""What real endpoints do besides what is documented, on demand: fields and habits that a client must live with.
+"""What real endpoints do besides what is documented, on demand: a client must live with it.
 
-A quirk is a function of an outgoing event (in canonical names, before it gets its id) and a source of chance; it
-changes the event in place and returns whether it is said at all.  The same seed is quirky in the same places.
+A quirk is a function of an outgoing event (in canonical names, before it gets its id) and a source of chance.
+It changes the event in place and returns whether it is said at all.  The same seed gives the same quirks.
 """
 
 from __future__ import annotations
@@ -43,31 +43,31 @@ def phase(event: Event, _chance: random.Random) -> bool:
 
 def reasoning(event: Event, _chance: random.Random) -> bool:
     """Count the tokens of reasoning, of which there are none (observation 20)."""
-    usage = event.get("response", {}).get("usage") or {}
+    response: Event = event.get("response", {})
+    usage: Event = response.get("usage") or {}
     if "output_token_details" in usage:
         usage["output_token_details"]["reasoning_tokens"] = 0
     return True
 
 
 def forgotten_predecessor(event: Event, chance: random.Random) -> bool:
-    """Say null for the predecessor of every third finished item of the assistant (observation 16)."""
-    if (
-        event["type"] == "conversation.item.done"
-        and event["item"].get("role") != "user"
-        and chance.random() < 1 / 3
-    ):
-        event["previous_item_id"] = None
+    """Say null for the predecessor of one in three finished items of the assistant (observation 16)."""
+    if event["type"] == "conversation.item.done":
+        item = event["item"]
+        own = item.get("role") == "assistant" or item["type"] == "function_call"
+        if own and chance.random() < 1 / 3:
+            event["previous_item_id"] = None
     return True
 
 
 def rare_limits(event: Event, chance: random.Random) -> bool:
-    """Leave `rate_limits.updated` out after every other response (observation 10)."""
-    return event["type"] != "rate_limits.updated" or chance.random() < 1 / 2
+    """Leave `rate_limits.updated` out after every other response on average (observation 10)."""
+    return bool(event["type"] != "rate_limits.updated") or chance.getrandbits(1) == 0
 
 
 def no_limits(event: Event, _chance: random.Random) -> bool:
     """Never send `rate_limits.updated` (observation 46)."""
-    return event["type"] != "rate_limits.updated"
+    return bool(event["type"] != "rate_limits.updated")
 
 
 def part_twice(event: Event, _chance: random.Random) -> bool:
@@ -85,13 +85,13 @@ QUIRKS: Mapping[str, tuple[Quirk, ...]] = {
 
 
 def oddly(name: str, seed: int | str) -> Callable[[Event], Iterable[Event]]:
-    """Make the function that all events of a session go through; KeyError if there are no quirks of that *name*."""
+    """Make the function that all events of a session go through; KeyError for an unknown *name*."""
     if not name:
         return unchanged
     quirks, chance = QUIRKS[name], random.Random(f"{name} {seed}")
 
     def odd(event: Event) -> Iterator[Event]:
-        if all([quirk(event, chance) for quirk in quirks]):
+        if sum(quirk(event, chance) for quirk in quirks) == len(quirks):  # each has its turn
             yield event
 
     return odd

@@ -25,9 +25,7 @@ MESSAGES = {
     "invalid_tool_call_id": "Tool call ID '{id}' not found in conversation.",
     "invalid_type": "Invalid type for '{param}': expected {expected}, but got {got} instead.",
     "item_create_duplicate_item_id": "Error adding item: an item with id '{id}' already exists.",
-    "item_create_invalid_previous_item_id": (
-        "Error adding item: the previous item with id '{id}' does not exist."
-    ),
+    "item_create_invalid_previous_item_id": ("Error adding item: the previous item with id '{id}' does not exist."),
     "item_delete_invalid_item_id": "Error deleting item: the item with id '{id}' does not exist.",
     "item_retrieve_invalid_item_id": "Error retrieving item: the item with id '{id}' does not exist.",
     "item_truncate_invalid_item_id": "Error truncating item: the item with id '{id}' does not exist.",

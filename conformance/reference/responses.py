@@ -35,8 +35,8 @@ class Responses:
         self._spent = Tokens()
         self._asked = 0
         self._turn_is_waiting = False
-        self.ended: Callable[[], None] = lambda: None
-        """Told when a response of the conversation has ended."""
+        self.ended: Callable[[Response], None] = lambda _response: None
+        """Told of each response of the conversation when it has ended."""
 
     @property
     def active(self) -> Response | None:
@@ -99,7 +99,7 @@ class Responses:
         if not self._stage.manner.limits_come_first:
             yield self._limits()
         if request.in_conversation:
-            self.ended()
+            self.ended(response)
         if self._turn_is_waiting and self.active is None:
             self._turn_is_waiting = False
             self.take_turn()
@@ -132,9 +132,7 @@ class Responses:
         settings.refuse_unsupported(asked, "response", paths)
         in_conversation = asked.get("conversation") != "none"
         if not in_conversation and "out_of_band" not in self._features:
-            raise Refusal(
-                "invalid_value", "This endpoint does not support out_of_band.", "response.conversation"
-            )
+            raise Refusal("invalid_value", "This endpoint does not support out_of_band.", "response.conversation")
         if in_conversation and settings.voice_was_heard and wanted("voice") != settings.get("voice"):
             raise Refusal("cannot_update_voice")
         context = self._context(asked.get("input"))

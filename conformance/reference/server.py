@@ -24,6 +24,7 @@ from conformance.contract.dialects import DIALECTS
 from conformance.reference.admission import (
     MODELS,
     STYLES,
+    AcceptThenClose,
     Admission,
     Admitted,
     Refused,
@@ -36,6 +37,7 @@ from conformance.reference.hooks import Hooks
 from conformance.reference.line import Line
 from conformance.reference.loopback import Session
 from conformance.reference.manners import MANNERS
+from conformance.reference.model import Act, Prompt, answer
 from conformance.reference.pace import Pace
 
 log = logging.getLogger("conformance.reference")
@@ -68,18 +70,23 @@ class Server:
         refusal: str = "http",
         features: frozenset[str] | None = None,
         lifetime: float | None = None,
+        mind: Callable[[Prompt], list[Act]] = answer,
+        quirks: str = "",
+        delta_ms: int = 50,
         hooks: Callable[[str], Hooks] | None = None,
         ssl: tls.SSLContext | None = None,
     ) -> None:
         """Prepare to listen; *port* 0 lets the system choose.
 
         *tokens* are the keys that are let in (none: everybody).  *lifetime* is in seconds, by default that
-        of the dialect.  *hooks* makes the hooks of one session from the name of its dialect.
+        of the dialect.  *mind*, *quirks* and *delta_ms* are those of `Endpoint`.  *hooks* makes the hooks of
+        one session from the name of its dialect.
         """
         self._host, self._port, self._ssl = host, port, ssl
         self._tokens, self._styles, self._models = tuple(tokens), tuple(auth_styles), tuple(models)
         self._dialect, self._refusal = dialect, refusal
         self._pace, self._features, self._lifetime = pace, features, lifetime
+        self._mind, self._quirks, self._delta_ms = mind, quirks, delta_ms
         self._hooks = hooks
         self._knocks: WeakKeyDictionary[ServerConnection, Knock] = WeakKeyDictionary()
         self._numbers = count(1)
@@ -117,9 +124,7 @@ class Server:
     def _knock(self, request: Request) -> Knock:
         headers = list(request.headers.raw_items())
         offered = [
-            each.strip()
-            for value in request.headers.get_all("Sec-WebSocket-Protocol")
-            for each in value.split(",")
+            each.strip() for value in request.headers.get_all("Sec-WebSocket-Protocol") for each in value.split(",")
         ]
         hooks = self._hooks(revision(headers, offered, self._dialect)) if self._hooks is not None else None
         admission = admit(
@@ -139,6 +144,7 @@ class Server:
         admission = knock.admission
         if not isinstance(admission, Refused):
             return None
+        log.info("refused: %d %s", admission.status, admission.error["code"])
         headers = Headers()
         headers["Content-Type"] = "application/json"
         headers["Content-Length"] = str(len(admission.body))
@@ -154,15 +160,16 @@ class Server:
 
     async def _converse(self, connection: ServerConnection) -> None:
         number, knock = next(self._numbers), self._knocks[connection]
-        session = self._session(knock, number)
-        line = Line(connection, session, knock.hooks)
+        line = Line(connection, self._session(knock, number), knock.hooks)
+        began = asyncio.get_running_loop().time()
         try:
             await line.hold()
         except ConnectionClosed:
             pass
         finally:
-            told = number, line.heard, line.said, connection.close_code
-            log.info("session %d: %d frames heard, %d said, closed %s", *told)
+            lasted = asyncio.get_running_loop().time() - began
+            told = number, named(knock.admission), lasted, line.heard, line.said, connection.close_code or "abruptly"
+            log.info("session %d: %s; %.1f s, %d frames heard, %d said, closed %s", *told)
 
     def _session(self, knock: Knock, number: int) -> Session:
         session = self._opened(knock.admission, number)
@@ -175,9 +182,7 @@ class Server:
         if not isinstance(admission, Admitted):
             if isinstance(admission, Refused):
                 raise TypeError("a refused client has no session")
-            log.info("session %d: refused, %s", number, admission.reason)
             return Refusing(admission, number)
-        log.info("session %d: %s, %s, %s", number, admission.dialect, admission.intent, admission.model)
         return Endpoint(
             DIALECTS[admission.dialect],
             clock=asyncio.get_running_loop().time,
@@ -187,4 +192,14 @@ class Server:
             features=self._features,
             seed=number,
             lifetime=self._lifetime or MANNERS[admission.dialect].lifetime,
+            mind=self._mind,
+            quirks=self._quirks,
+            delta_ms=self._delta_ms,
         )
+
+
+def named(admission: Admission) -> str:
+    """Name a session for the log: nothing that a client wrote gets there but what was admitted."""
+    if isinstance(admission, Admitted):
+        return f"{admission.dialect} {admission.intent}, {ascii(admission.model)[1:-1][:60] or 'no model'}"
+    return f"refused, {admission.reason}" if isinstance(admission, AcceptThenClose) else "refused"

@@ -43,6 +43,10 @@ FORMATS = {
 }
 
 
+#: The bytes of silence: G.711 has two zeros.
+QUIET = {"pcm16": b"\0", "g711_ulaw": b"\xff\x7f", "g711_alaw": b"\xd5\x55"}
+
+
 def loudness(data: bytes, fmt: Format) -> float:
     """Root mean square of *data*, from 0 (silence) to 1 (full scale)."""
     samples = _samples(data, fmt)[::STRIDE]
@@ -78,6 +82,11 @@ def _from_alaw(code: int) -> int:
     magnitude, segment = (code & 0x0F) << 4, (code & 0x70) >> 4
     magnitude = magnitude + 8 if segment == 0 else magnitude + 0x108 << segment - 1
     return magnitude if code & 0x80 else -magnitude
+
+
+def silent(data: bytes, fmt: Format) -> bool:
+    """Tell whether *data* is nothing but digital silence."""
+    return not data.strip(QUIET[fmt.name])
 
 
 def encoded(pcm16: bytes, name: str) -> bytes:

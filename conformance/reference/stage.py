@@ -1,4 +1,4 @@
-"""What a response is made of: what was asked for, how far it is, and what all responses of a session share."""
+"""What a response is made of: what was asked for, how far it is, what all responses of a session share."""
 
 from __future__ import annotations
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from conformance.reference.counting import transcription_usage
-from conformance.reference.items import Item
+from conformance.reference.items import Item, Sound
 from conformance.reference.model import words
 from conformance.reference.refusals import Event
 from conformance.reference.schedule import Steps
+from conformance.reference.sound import FORMATS, silent
 
 #: Names of models that this endpoint can transcribe with begin so.
 KNOWN = (
@@ -20,6 +21,11 @@ KNOWN = (
 PLACEHOLDER = "Hello from the reference endpoint."
 #: Seconds between two pieces.
 PIECE_SECONDS = 0.002
+
+
+def understood(sound: Sound) -> str:
+    """Give the words in *sound*; in silence there are none (observation 26: that is legal)."""
+    return "" if silent(sound.data or b"", FORMATS[sound.format]) else sound.words or PLACEHOLDER
 
 
 def transcribing(item: Item, wanted: Event) -> Steps:
@@ -40,7 +46,7 @@ def transcribing(item: Item, wanted: Event) -> Steps:
         }
         return
     sound = item.sound[0]
-    transcript = (sound.words or PLACEHOLDER) if sound.milliseconds else ""
+    transcript = understood(sound)
     for piece in words(transcript):
         yield {"type": "conversation.item.input_audio_transcription.delta", **place, "delta": piece}
         yield PIECE_SECONDS

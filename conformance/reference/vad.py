@@ -56,17 +56,13 @@ class Ear:
     def _slice(self, loud: bool, patience: int) -> bool:
         self._loud = self._loud + 1 if loud else 0
         self._quiet = 0 if loud else self._quiet + 1
-        if self.speaking:
-            changed = self._quiet * SLICE_MS >= patience and self._quiet > 0
-        else:
-            changed = self._loud >= ONSET
+        ended = self._quiet * SLICE_MS >= patience and self._quiet > 0
+        changed = ended if self.speaking else self._loud >= ONSET
         self.speaking ^= changed
         return changed
 
     def _began(self, detection: Event) -> int:
-        return max(
-            0, int(self.heard_ms) - ONSET * SLICE_MS - int(detection.get("prefix_padding_ms", PREFIX_MS))
-        )
+        return max(0, int(self.heard_ms) - ONSET * SLICE_MS - int(detection.get("prefix_padding_ms", PREFIX_MS)))
 
     def restart(self, at_ms: float) -> None:
         """Go on at *at_ms* of the session's audio without the speech under way: the buffer was emptied."""

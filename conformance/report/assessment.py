@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS, recognise
 from conformance.contract.facts import Fact, shown
-from conformance.rules.judge import VERDICT_OF_FINDING, Verdict, judge
+from conformance.rules.judge import VERDICT_OF_FINDING, Judgement, Verdict, judge, judge_one
 from conformance.trace.views import View
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Ruling:
     spotted: tuple[Spotted, ...] = ()
     held: int = 0
     reason: str = ""
-    """Why it is not applicable."""
+    """Why it is not applicable, or what our bug is."""
 
 
 @dataclass(frozen=True)
@@ -81,38 +81,48 @@ def view_of(trace: Trace) -> View:
     return View(trace, DIALECTS[dialect_of(trace)])
 
 
-def rule_on(
-    views: tuple[View, ...], rules: tuple[Rule, ...], waivers: Mapping[str, str]
-) -> Mapping[str, Ruling]:
+def rule_on(views: tuple[View, ...], rules: tuple[Rule, ...], waivers: Mapping[str, str]) -> Mapping[str, Ruling]:
     """Judge traces together: what breaks a rule on one connection breaks it."""
-    columns = [judge(view, rules) for view in views]
-    rulings: dict[str, Ruling] = {}
-    for position, rule in enumerate(rules):
-        row = [column[position] for column in columns]
-        spotted = tuple(
-            Spotted(finding, views[number].trace, number)
-            for number, judgement in enumerate(row)
-            for finding in judgement.findings
-        )
-        held = sum(judgement.held for judgement in row)
-        verdicts = {judgement.verdict for judgement in row}
-        rulings[rule.id] = _ruling(rule, verdicts, spotted, held, waivers.get(rule.id, ""))
-    return rulings
+    columns = [_judged(view, rules) for view in views]
+    return {rule.id: _ruling(rule, row, views, waivers) for rule, *row in zip(rules, *columns, strict=True)}
+
+
+def _judged(view: View, rules: tuple[Rule, ...]) -> list[Judgement | Exception]:
+    """Ask every rule; a bug in one of them silences no other."""
+    try:
+        return [*judge(view, rules)]
+    except Exception:
+        return [_asked(view, rule) for rule in rules]
+
+
+def _asked(view: View, rule: Rule) -> Judgement | Exception:
+    try:
+        return judge_one(rule, view)
+    except Exception as bug:
+        return bug
 
 
 def _ruling(
-    rule: Rule, verdicts: set[Verdict], spotted: tuple[Spotted, ...], held: int, waiver: str
+    rule: Rule, row: list[Judgement | Exception], views: tuple[View, ...], waivers: Mapping[str, str]
 ) -> Ruling:
-    if waiver:
-        return Ruling(rule, Verdict.NOT_APPLICABLE, spotted, held, f"the profile departs from it: {waiver}")
+    for judgement in row:
+        if isinstance(judgement, Exception):
+            return Ruling(rule, Verdict.ERROR, reason=f"{type(judgement).__name__}: {judgement}")
+    said = [each for each in row if isinstance(each, Judgement)]
+    spotted = tuple(
+        Spotted(finding, view.trace, number)
+        for number, (judgement, view) in enumerate(zip(said, views, strict=True))
+        for finding in judgement.findings
+    )
+    held = sum(judgement.held for judgement in said)
+    if rule.id in waivers:
+        return Ruling(rule, Verdict.NOT_APPLICABLE, spotted, held, f"the profile departs from it: {waivers[rule.id]}")
     if spotted:
         return Ruling(rule, VERDICT_OF_FINDING[rule.keyword], spotted, held)
     if held:
         return Ruling(rule, Verdict.PASS, (), held)
-    if verdicts == {Verdict.NOT_APPLICABLE}:
-        return Ruling(
-            rule, Verdict.NOT_APPLICABLE, reason="this revision of the protocol has nothing of the kind"
-        )
+    if said and all(each.verdict is Verdict.NOT_APPLICABLE for each in said):
+        return Ruling(rule, Verdict.NOT_APPLICABLE, reason="this revision of the protocol has nothing of the kind")
     return Ruling(rule, Verdict.UNPROVEN)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from conformance.errors import UsageError
 from conformance.mutants.mutant import Mutant
 from conformance.resources import PACKAGE
 from conformance.rules.requirements import FAMILIES, Requirement
@@ -139,7 +140,9 @@ def bundled_proofs() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def main() -> None:
-    """Write the pages."""
+    """Write the pages; UsageError outside a checkout."""
+    if not (PACKAGE.parent / "pyproject.toml").is_file():
+        raise UsageError(f"{PACKAGE.parent} is no checkout", "Run it where the source lies.")
     for path, text in pages().items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")

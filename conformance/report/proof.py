@@ -31,9 +31,7 @@ def prove(only: Collection[str] = (), *, as_json: bool = False) -> tuple[str, bo
     """Try every mutant, or those named; give the text, and whether all is as it should be."""
     unknown = [each for each in only if each not in MUTANTS]
     if unknown:
-        raise UsageError(
-            f"there is no mutant {unknown[0]!r}", "`realtime-conformance selftest --json` names them all."
-        )
+        raise UsageError(f"there is no mutant {unknown[0]!r}", "`realtime-conformance selftest --json` names them all.")
     matrix = run(found_in, () if only else RULES, only)
     if as_json:
         return orjson.dumps(matrix.as_data(), option=orjson.OPT_INDENT_2).decode(), matrix.perfect

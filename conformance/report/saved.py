@@ -61,9 +61,7 @@ def as_text(files: Iterable[Saved], *, strict: bool = False) -> str:
             continue
         must, should = file.of(Verdict.FAIL), file.of(Verdict.WARNING)
         verdict = "broken" if file.broken(strict=strict) else "clean"
-        numbers = (
-            f"{len(must)} MUST and {len(should)} SHOULD broken, {len(file.of(Verdict.PASS))} rules proved"
-        )
+        numbers = f"{len(must)} MUST and {len(should)} SHOULD broken, {len(file.of(Verdict.PASS))} rules proved"
         lines.append(f"{verdict:<10}  {file.path}  ({file.dialect}, {file.entries} entries): {numbers}")
         for ruling in (*must, *should):
             lines += ["", finding_text(ruling, file.path.stem), ""]

@@ -63,9 +63,7 @@ class Sum:
 
     def counted(self, verdict: Verdict, *keywords: Keyword) -> int:
         """Count rules by verdict."""
-        return sum(
-            each.verdict is verdict and (not keywords or each.rule.keyword in keywords) for each in self.lines
-        )
+        return sum(each.verdict is verdict and (not keywords or each.rule.keyword in keywords) for each in self.lines)
 
     @property
     def conformant(self) -> bool:

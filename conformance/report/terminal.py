@@ -38,9 +38,7 @@ class Terminal(Protocol):
     def write_line(self, line: str, **markup: bool) -> None:
         """Write one line."""
 
-    def write_sep(
-        self, sep: str, title: str | None = None, fullwidth: int | None = None, **markup: bool
-    ) -> None:
+    def write_sep(self, sep: str, title: str | None = None, fullwidth: int | None = None, **markup: bool) -> None:
         """Write a separator."""
 
 
@@ -87,9 +85,7 @@ def summary(terminal: Terminal, records: Mapping[str, Record], setup: Setup, *, 
     run = sum_up(records, partial=partial)
     terminal.write_sep("=", "conformance")
     for record in run.stopped:
-        for line in wrapped(
-            f"{_NAMES[record['outcome']]} {record['conversation']}: {record['message']}", "", "  "
-        ):
+        for line in wrapped(f"{_NAMES[record['outcome']]} {record['conversation']}: {record['message']}", "", "  "):
             terminal.write_line(line, red=True)
     listed = {**LISTED, **(VERBOSE if terminal.verbosity > 0 else {})}
     for verdict, markup in listed.items():

@@ -45,9 +45,7 @@ def excerpt(trace: Trace, index: int, around: int = AROUND) -> list[str]:
 
 def _entry(entry: Entry, *, marked: bool) -> str:
     arrow = "→" if entry.sent else "←"
-    return _line(
-        marked, str(entry.index), entry.at, arrow, " ".join((_what(entry), *_ids(entry.event or {})))
-    )
+    return _line(marked, str(entry.index), entry.at, arrow, " ".join((_what(entry), *_ids(entry.event or {}))))
 
 
 def _line(marked: bool, index: str, at: float | None, arrow: str, text: str) -> str:

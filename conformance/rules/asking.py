@@ -81,7 +81,9 @@ def collision_is_refused(view: View) -> Judged:
         elif exchange.errors:
             yield HELD
         elif exchange.sent.index in late:
-            yield Finding(exchange.sent.index, f"A response.create while {running.id} ran got no error.", "error", "nothing")
+            yield Finding(
+                exchange.sent.index, f"A response.create while {running.id} ran got no error.", "error", "nothing"
+            )
 
 
 @rules.should("asking.collision-has-its-code", about={"response.create"}, covers=("RSP-12",), spec=CREATE)
@@ -112,7 +114,10 @@ def collision_spares_the_running_response(view: View) -> Judged:
 
 
 @rules.must(
-    "asking.one-response-at-a-time", about={"response.created"}, covers=("RSP-11",), spec=SERVER_EVENTS + "response/created"
+    "asking.one-response-at-a-time",
+    about={"response.created"},
+    covers=("RSP-11",),
+    spec=SERVER_EVENTS + "response/created",
 )
 def one_response_at_a_time(view: View) -> Judged:
     """At most one response at a time writes to the default conversation."""
@@ -159,7 +164,9 @@ def out_of_band_may_overlap(view: View) -> Judged:
 @rules.should("asking.out-of-band-input-stays-outside", about={"response.create"}, covers=("RSP-27",), spec=CREATE)
 def out_of_band_input_stays_outside(view: View) -> Judged:
     """The input items of a response outside the conversation are not added to it."""
-    explained = {each.answer.index for each in view.exchanges_with("conversation.item.create") if each.answer is not None}
+    explained = {
+        each.answer.index for each in view.exchanges_with("conversation.item.create") if each.answer is not None
+    }
     produced = {name for response in view.responses for name in response.items}
     produced |= {name for frame in view.server("input_audio_buffer.committed") if (name := frame.text("item_id"))}
     for response in view.responses:
@@ -174,7 +181,9 @@ def out_of_band_input_stays_outside(view: View) -> Judged:
             yield HELD
 
 
-@rules.should("asking.metadata-is-returned", about={"response.create"}, covers=("RSP-14",), spec=GUIDE + "realtime-conversations")
+@rules.should(
+    "asking.metadata-is-returned", about={"response.create"}, covers=("RSP-14",), spec=GUIDE + "realtime-conversations"
+)
 def metadata_is_returned(view: View) -> Judged:
     """The metadata of a `response.create` is on the response when it is created and when it is done."""
     for response in view.responses:

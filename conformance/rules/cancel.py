@@ -94,7 +94,9 @@ def with_nothing_active_is_refused(view: View) -> Judged:
         if exchange.errors:
             yield HELD
         elif exchange.sent.index in late:
-            yield Finding(exchange.sent.index, "A response.cancel with nothing to cancel got no error.", "error", "nothing")
+            yield Finding(
+                exchange.sent.index, "A response.cancel with nothing to cancel got no error.", "error", "nothing"
+            )
 
 
 @rules.should("cancel.with-nothing-active-has-its-code", about={"response.cancel"}, covers=("RSP-16",), spec=CANCEL)

@@ -84,8 +84,8 @@ def a_bad_key_opens_no_session(view: View) -> Judged:
     hand = _with_bad_key(view)
     if hand is None:
         return
-    if view.admitted:
-        opened = view.server("session.created", "transcription_session.created")[0]
+    opened = next(iter(view.server("session.created", "transcription_session.created")), None)
+    if opened is not None:
         message = f"A session was opened although the key was {hand.credential}."
         yield Finding(opened.index, message, "a refusal", opened.entry.type)
     else:
@@ -105,9 +105,7 @@ def conflicting_keys_are_refused(view: View) -> Judged:
     if hand is None or hand.credential is not Credential.CONFLICTING:
         return
     if view.admitted:
-        yield Finding(
-            -1, "A session was opened although one of two keys was wrong.", "a refusal", "session.created"
-        )
+        yield Finding(-1, "A session was opened although one of two keys was wrong.", "a refusal", "session.created")
     else:
         yield HELD
 
@@ -124,9 +122,7 @@ def a_refusal_is_visible(view: View) -> Judged:
         came = f"HTTP {hand.status}" if hand.status is not None else "no answer"
         yield Finding(-1, "The refusal of a bad key has no status that says so.", "HTTP 401 or 403", came)
     elif "error" not in view.types:
-        yield Finding(
-            len(view.frames), "A bad key got an upgrade and then no `error`.", "error", _first_words(view)
-        )
+        yield Finding(len(view.frames), "A bad key got an upgrade and then no `error`.", "error", _first_words(view))
     elif view.end is not None and view.end.kind is EndKind.TIMEOUT:
         yield Finding(
             len(view.frames),
@@ -147,14 +143,10 @@ def a_refusal_says_unauthorized(view: View) -> Judged:
     if hand.status in (401, 403):
         yield HELD
     else:
-        yield Finding(
-            -1, "A bad key is refused with another status.", "HTTP 401 or 403", f"HTTP {hand.status}"
-        )
+        yield Finding(-1, "A bad key is refused with another status.", "HTTP 401 or 403", f"HTTP {hand.status}")
 
 
-@rules.should(
-    "connection.a-refusal-says-why", about=HANDSHAKE, covers=("CON-03",), spec=GUIDE + "error-codes"
-)
+@rules.should("connection.a-refusal-says-why", about=HANDSHAKE, covers=("CON-03",), spec=GUIDE + "error-codes")
 def a_refusal_says_why(view: View) -> Judged:
     """An upgrade refused by HTTP has a JSON body whose `error.message` says why."""
     hand = _upgrade(view)
@@ -168,14 +160,10 @@ def a_refusal_says_why(view: View) -> Judged:
         yield HELD
     else:
         came = hand.body[:80] or "an empty body"
-        yield Finding(
-            -1, f"The refusal (HTTP {hand.status}) does not say why.", '{"error": {"message": …}}', came
-        )
+        yield Finding(-1, f"The refusal (HTTP {hand.status}) does not say why.", '{"error": {"message": …}}', came)
 
 
-@rules.must(
-    "connection.the-subprotocol-was-offered", about=HANDSHAKE, covers=("CON-04",), spec=RFC_SUBPROTOCOL
-)
+@rules.must("connection.the-subprotocol-was-offered", about=HANDSHAKE, covers=("CON-04",), spec=RFC_SUBPROTOCOL)
 def the_subprotocol_was_offered(view: View) -> Judged:
     """The subprotocol that the server selects is one that the client offered."""
     hand = view.handshake
@@ -185,9 +173,7 @@ def the_subprotocol_was_offered(view: View) -> Judged:
         yield HELD
     else:
         offered = ", ".join(hand.offered_subprotocols) or "none"
-        yield Finding(
-            -1, "The server selected a subprotocol nobody offered.", f"of {offered}", hand.subprotocol
-        )
+        yield Finding(-1, "The server selected a subprotocol nobody offered.", f"of {offered}", hand.subprotocol)
 
 
 @rules.must(
@@ -205,9 +191,7 @@ def browsers_get_a_subprotocol(view: View) -> Judged:
     if not any(offered.startswith(BROWSER_OFFER) for offered in hand.offered_subprotocols):
         return
     if hand.subprotocol is None:
-        yield Finding(
-            -1, "None of the offered subprotocols was selected.", "realtime", "no Sec-WebSocket-Protocol"
-        )
+        yield Finding(-1, "None of the offered subprotocols was selected.", "realtime", "no Sec-WebSocket-Protocol")
     else:
         yield HELD
 
@@ -222,9 +206,7 @@ def the_key_never_comes_back(view: View) -> Judged:
         if _holds_key(frame.event) or _holds_key(frame.entry.text)
     ]
     if view.end is not None and TOKEN_MARK in view.end.reason and view.end.kind is EndKind.CLOSED:
-        leaks.append(
-            Finding(len(view.frames), "The close reason holds the key.", "no key", view.end.reason[:80])
-        )
+        leaks.append(Finding(len(view.frames), "The close reason holds the key.", "no key", view.end.reason[:80]))
     yield from leaks
     if not leaks and (view.heard or view.handshake is not None):
         yield HELD
@@ -244,14 +226,18 @@ def _leaks_of_upgrade(hand: Handshake | None) -> Iterator[Finding]:
 
 
 def _holds_key(value: Any) -> bool:
-    """Look for the mark; strings of audio are ASCII, which is known without reading them."""
-    if isinstance(value, str):
-        return not value.isascii() and TOKEN_MARK in value
-    if isinstance(value, dict):
-        return any(map(_holds_key, value.values())) or any(
-            not key.isascii() and TOKEN_MARK in key for key in value
-        )
-    return isinstance(value, list) and any(map(_holds_key, value))
+    """Look for the mark; strings of audio are ASCII, which is known without reading them.  Nesting may be deep."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            if not each.isascii() and TOKEN_MARK in each:
+                return True
+        elif isinstance(each, dict):
+            waiting += (*each, *each.values())
+        elif isinstance(each, list):
+            waiting += each
+    return False
 
 
 @rules.should("connection.a-bad-model-is-refused", about=HANDSHAKE, covers=("CON-06",), spec=SPEC)
@@ -292,9 +278,7 @@ def ends_with_a_close_frame(view: View) -> Judged:
     if end is None or end.by is not Direction.SERVER:
         return
     if end.kind is EndKind.DROPPED:
-        yield Finding(
-            len(view.frames), "The server dropped the connection.", "a close frame", end.reason or "1006"
-        )
+        yield Finding(len(view.frames), "The server dropped the connection.", "a close frame", end.reason or "1006")
     elif end.kind is EndKind.CLOSED:
         yield HELD
 
@@ -308,14 +292,10 @@ def answers_the_close_frame(view: View) -> Judged:
     if end.graceful:
         yield HELD
     else:
-        yield Finding(
-            len(view.frames), "The client's close frame was never answered.", "a close frame", "nothing"
-        )
+        yield Finding(len(view.frames), "The client's close frame was never answered.", "a close frame", "nothing")
 
 
-@rules.should(
-    "connection.a-failure-is-no-normal-close", about=END, covers=("CON-07", "ERR-10"), spec=RFC_CLOSE
-)
+@rules.should("connection.a-failure-is-no-normal-close", about=END, covers=("CON-07", "ERR-10"), spec=RFC_CLOSE)
 def a_failure_is_no_normal_close(view: View) -> Judged:
     """A connection that ends because of an error is not closed with code 1000, which means all is well."""
     end = view.end
@@ -324,8 +304,6 @@ def a_failure_is_no_normal_close(view: View) -> Judged:
     if not view.heard or view.heard[-1].type != "error":
         return
     if end.code == 1000:
-        yield Finding(
-            len(view.frames), "The close after an `error` says that all is well.", "another code", "1000"
-        )
+        yield Finding(len(view.frames), "The close after an `error` says that all is well.", "another code", "1000")
     else:
         yield HELD

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.schemas import Problem, schemas_for
 from conformance.rules.rule import ANYTHING, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.trace.frames import Frame, string
+from conformance.trace.frames import Frame, quoted, string
 from conformance.trace.trace import Direction, FrameKind
 from conformance.trace.views import View
 
@@ -38,9 +38,7 @@ def frames_are_text(view: View) -> Judged:
             yield HELD
 
 
-@rules.must(
-    "envelope.frames-hold-one-object", about=ANYTHING, covers=("FRM-01",), spec=GUIDE + "realtime-websocket"
-)
+@rules.must("envelope.frames-hold-one-object", about=ANYTHING, covers=("FRM-01",), spec=GUIDE + "realtime-websocket")
 def frames_hold_one_object(view: View) -> Judged:
     """Every text frame of the server holds exactly one JSON object."""
     for frame in view.heard:
@@ -48,9 +46,7 @@ def frames_hold_one_object(view: View) -> Judged:
             yield HELD
         elif frame.entry.kind is FrameKind.TEXT:
             came = (frame.entry.text or "")[:60]
-            yield Finding(
-                frame.index, "A text frame of the server holds no JSON object.", "a JSON object", came
-            )
+            yield Finding(frame.index, "A text frame of the server holds no JSON object.", "a JSON object", came)
 
 
 @rules.must("envelope.events-have-a-type", about=ANYTHING, covers=("FRM-01",), spec=SERVER_EVENTS.rstrip("/"))
@@ -66,7 +62,7 @@ def events_have_a_type(view: View) -> Judged:
                 frame.index,
                 "An event has no type.",
                 "a string",
-                repr(frame.event.get("type"))[:60],
+                quoted(frame.event.get("type")),
                 path="/type",
             )
 
@@ -111,13 +107,11 @@ def errors_have_an_id(view: View) -> Judged:
 
 
 def _without_id(frame: Frame) -> Finding:
-    came = repr(frame.event["event_id"])[:60] if "event_id" in frame.event else "absent"
+    came = quoted(frame.event["event_id"]) if "event_id" in frame.event else "absent"
     return Finding(frame.index, f"`{frame.entry.type}` has no event_id.", "a string", came, path="/event_id")
 
 
-@rules.must(
-    "envelope.event-ids-are-unique", about=ANYTHING, covers=("FRM-03",), spec=SERVER_EVENTS.rstrip("/")
-)
+@rules.must("envelope.event-ids-are-unique", about=ANYTHING, covers=("FRM-03",), spec=SERVER_EVENTS.rstrip("/"))
 def event_ids_are_unique(view: View) -> Judged:
     """No two events of the server have the same `event_id`."""
     seen = {name: -1 for frame in view.said if (name := frame.text("event_id"))}
@@ -132,9 +126,7 @@ def event_ids_are_unique(view: View) -> Judged:
             yield Finding(frame.index, message, "an id of its own", name, path="/event_id")
 
 
-@rules.should(
-    "envelope.event-ids-are-its-own", about=ANYTHING, covers=("FRM-04",), spec=SERVER_EVENTS.rstrip("/")
-)
+@rules.should("envelope.event-ids-are-its-own", about=ANYTHING, covers=("FRM-04",), spec=SERVER_EVENTS.rstrip("/"))
 def event_ids_are_its_own(view: View) -> Judged:
     """The server gives its events ids of its own, and does not copy the client's `event_id`."""
     clients = {name for frame in view.said if (name := frame.text("event_id"))}
@@ -164,9 +156,7 @@ def fits_its_schema(view: View) -> Judged:
         if not frame.whole or frame.entry.ids_elided or not schemas.knows(Direction.SERVER, frame.entry.type):
             continue
         problems = [
-            each
-            for each in schemas.problems(Direction.SERVER, frame.event)
-            if not _has_its_own_rule(frame, each.path)
+            each for each in schemas.problems(Direction.SERVER, frame.event) if not _has_its_own_rule(frame, each.path)
         ]
         if problems:
             yield _misfit(frame, problems)
@@ -175,7 +165,7 @@ def fits_its_schema(view: View) -> Judged:
 
 
 def _has_its_own_rule(frame: Frame, path: str) -> bool:
-    """Tell whether another rule speaks of the field: here of `event_id`, in the chapter on errors of `error`."""
+    """Tell whether another rule speaks of the field: the ids above, usage and errors in their own chapters."""
     if path.startswith("/response/usage"):
         return True
     return path in ("/event_id", "/type") or (frame.type == "error" and path.startswith("/error"))
@@ -212,9 +202,7 @@ def has_the_fields_clients_need(view: View) -> Judged:
             yield HELD
 
 
-@rules.should(
-    "envelope.speaks-one-revision", about=ANYTHING, covers=("FRM-06",), spec=SERVER_EVENTS.rstrip("/")
-)
+@rules.should("envelope.speaks-one-revision", about=ANYTHING, covers=("FRM-06",), spec=SERVER_EVENTS.rstrip("/"))
 def speaks_one_revision(view: View) -> Judged:
     """One connection speaks the event names of one revision only."""
     foreign: dict[str, int] = {}
@@ -225,9 +213,7 @@ def speaks_one_revision(view: View) -> Judged:
     if foreign:
         first = min(foreign.values())
         message = f"The connection speaks {view.dialect.name}, and names of another revision came: "
-        yield Finding(
-            first, message + ", ".join(sorted(foreign)) + ".", "one revision's names", next(iter(foreign))
-        )
+        yield Finding(first, message + ", ".join(sorted(foreign)) + ".", "one revision's names", next(iter(foreign)))
     elif any(frame.entry.type in view.dialect.server_events for frame in view.heard):
         yield HELD
 
@@ -239,9 +225,7 @@ def _foreign_tells(view: View) -> frozenset[str]:
     return frozenset(name for each in DIALECTS.values() if each is not own for name in each.tells) - mine
 
 
-@rules.may(
-    "envelope.types-are-documented", about=ANYTHING, covers=("FRM-07",), spec=SERVER_EVENTS.rstrip("/")
-)
+@rules.may("envelope.types-are-documented", about=ANYTHING, covers=("FRM-07",), spec=SERVER_EVENTS.rstrip("/"))
 def types_are_documented(view: View) -> Judged:
     """Every event type is one of the documented ones; more may come, and are told."""
     told = set(_foreign_tells(view)) | CONVICTED_ELSEWHERE
@@ -251,9 +235,7 @@ def types_are_documented(view: View) -> Judged:
             yield HELD
         elif kind and kind not in told:
             told.add(kind)
-            yield Finding(
-                frame.index, f"`{kind}` is not documented.", "a documented type", kind, path="/type"
-            )
+            yield Finding(frame.index, f"`{kind}` is not documented.", "a documented type", kind, path="/type")
 
 
 @rules.may("envelope.ids-begin-as-usual", about=ANYTHING, covers=("FRM-09",), spec=SERVER_EVENTS.rstrip("/"))
@@ -274,6 +256,4 @@ def _begins(frame: Frame, name: str | None, prefix: str, path: str) -> Judged:
     if name.startswith(prefix):
         yield HELD
     else:
-        yield Finding(
-            frame.index, f"The id {name} does not begin with {prefix}.", prefix + "…", name, path=path
-        )
+        yield Finding(frame.index, f"The id {name} does not begin with {prefix}.", prefix + "…", name, path=path)

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.rules.overdue import is_due, last_loose_error
 from conformance.rules.rule import END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.exchanges import Exchange
-from conformance.trace.frames import Frame, string
+from conformance.trace.frames import Frame, quoted, string
 from conformance.trace.trace import Direction, EndKind, FrameKind
 from conformance.trace.views import View
 
@@ -58,7 +58,7 @@ def are_objects_with_a_message(view: View) -> Judged:
         if wrong is None:
             yield HELD
         else:
-            came = repr(error.get(wrong, "absent"))[:80] if isinstance(error, dict) else repr(error)[:80]
+            came = quoted(error.get(wrong or "", "absent") if isinstance(error, dict) else error, 80)
             message = f"The error's `{wrong}` is not as documented." if wrong else "The error is no object."
             yield Finding(frame.index, message, "a string", came, f"/error/{wrong}" if wrong else "/error")
 
@@ -109,12 +109,7 @@ def name_the_event_they_refuse(view: View) -> Judged:
         elif isinstance(named, str) and named not in sent:
             message = f"The error names {named or 'an empty id'}, which the client never sent."
             yield Finding(frame.index, message, "an event_id of the client", named, "/error/event_id")
-        elif (
-            named is None
-            and suspect is not None
-            and suspect.index < frame.index
-            and _code(frame) not in FATAL
-        ):
+        elif named is None and suspect is not None and suspect.index < frame.index and _code(frame) not in FATAL:
             message = f"The error after `{suspect.entry.type}` {suspect.text('event_id')} names no event."
             yield Finding(frame.index, message, suspect.text("event_id") or "", "null", "/error/event_id")
             suspect = next(unblamed, None)
@@ -139,9 +134,7 @@ def the_session_goes_on(view: View) -> Judged:
     if end is not None and end.by is Direction.SERVER and end.kind in (EndKind.CLOSED, EndKind.DROPPED):
         if view.heard[-1] is last and not _garbage_is_pending(view):
             message = f"The connection ended after the error {_code(last) or 'without a code'}."
-            yield Finding(
-                len(view.frames), message, "an open session", f"{end.kind} {end.code or ''}".strip()
-            )
+            yield Finding(len(view.frames), message, "an open session", f"{end.kind} {end.code or ''}".strip())
     elif answered:
         yield HELD
 
@@ -165,9 +158,7 @@ def _wrong_types(view: View) -> Iterator[tuple[Exchange, str]]:
 
 
 def _judge_refusal(view: View, exchange: Exchange, what: str) -> Judged:
-    loose = any(
-        frame.index > exchange.sent.index and frame.index not in view.blamed for frame in view.server("error")
-    )
+    loose = any(frame.index > exchange.sent.index and frame.index not in view.blamed for frame in view.server("error"))
     if exchange.errors:
         yield HELD
     elif not loose and is_due(view, exchange):
@@ -190,9 +181,7 @@ def a_missing_type_is_refused(view: View) -> Judged:
             yield from _judge_refusal(view, exchange, "An event without a type")
 
 
-@rules.should(
-    "errors.wrong-types-have-their-codes", about={"error"}, covers=("ERR-04", "ERR-05"), spec=GUIDE_ERRORS
-)
+@rules.should("errors.wrong-types-have-their-codes", about={"error"}, covers=("ERR-04", "ERR-05"), spec=GUIDE_ERRORS)
 def wrong_types_have_their_codes(view: View) -> Judged:
     """The error for an unknown type has the code `invalid_value`, that for a missing one `invalid_event`."""
     for exchange, code in _wrong_types(view):
@@ -202,9 +191,7 @@ def wrong_types_have_their_codes(view: View) -> Judged:
             if _code(error) == code:
                 yield HELD
             else:
-                yield Finding(
-                    error.index, "The code is another one.", code, _code(error) or "null", "/error/code"
-                )
+                yield Finding(error.index, "The code is another one.", code, _code(error) or "null", "/error/code")
 
 
 def _garbage(view: View) -> list[Frame]:
@@ -238,9 +225,7 @@ def garbage_leaves_the_session_open(view: View) -> Judged:
     if end is not None and end.by is Direction.SERVER and end.kind in (EndKind.CLOSED, EndKind.DROPPED):
         if _garbage_is_pending(view):
             came = f"{end.kind} {end.code or ''}".strip()
-            yield Finding(
-                len(view.frames), "The connection ended after a malformed frame.", "an open session", came
-            )
+            yield Finding(len(view.frames), "The connection ended after a malformed frame.", "an open session", came)
     elif view.settled > garbage[0].index:
         yield HELD
 
@@ -257,19 +242,13 @@ def a_refused_event_has_no_effect(view: View) -> Judged:
         if effect is None:
             yield HELD
         else:
-            message = (
-                f"`{exchange.sent.entry.type}` {exchange.sent.text('event_id')} was refused, and took effect."
-            )
+            message = f"`{exchange.sent.entry.type}` {exchange.sent.text('event_id')} was refused, and took effect."
             yield Finding(effect.index, message, "the error alone", effect.entry.type)
 
 
 def _created_anyway(view: View, exchange: Exchange) -> Frame | None:
     name = string(exchange.sent.part("item").get("id"))
-    added = (
-        view.announced.get(name)
-        if name is not None and exchange.sent.type == "conversation.item.create"
-        else None
-    )
+    added = view.announced.get(name) if name is not None and exchange.sent.type == "conversation.item.create" else None
     return added.frame if added is not None and added.frame.index > exchange.sent.index else None
 
 
@@ -291,9 +270,7 @@ def do_not_end_a_response(view: View) -> Judged:
     for response in view.responses:
         if response.created is None or response.open or response.gapped:
             continue
-        inside = [
-            each for each in view.server("error") if response.created.index < each.index < response.last
-        ]
+        inside = [each for each in view.server("error") if response.created.index < each.index < response.last]
         others = [each for each in inside if _is_about_another(view, each, response.cause)]
         if not others or any(at < response.last for at in cancels):
             continue
@@ -320,6 +297,4 @@ def precede_a_failing_close(view: View) -> Judged:
     if any(frame.type == "error" for frame in view.heard[-LAST_WORDS:]):
         yield HELD
     else:
-        yield Finding(
-            len(view.frames), f"The server closed with {end.code} without an `error`.", "error", "nothing"
-        )
+        yield Finding(len(view.frames), f"The server closed with {end.code} without an `error`.", "error", "nothing")

@@ -28,12 +28,7 @@ def created(view: View) -> Iterator[tuple[Exchange, Frame]]:
     if view.partial or any(addition.repeated for addition in view.additions):
         return  # one announcement too many shifts all that follow
     for exchange in view.exchanges_with(CREATE):
-        if (
-            exchange.answer is not None
-            and not exchange.errors
-            and exchange.answer.whole
-            and exchange.sent.whole
-        ):
+        if exchange.answer is not None and not exchange.errors and exchange.answer.whole and exchange.sent.whole:
             yield exchange, exchange.answer
 
 
@@ -130,42 +125,28 @@ def client_items_are_kept(view: View) -> Judged:
         if not shown or id_of(answer) is None:
             continue
         wrong = [
-            name
-            for name in ("type", "role", "call_id", "output", "name", "arguments")
-            if _differs(asked, shown, name)
+            name for name in ("type", "role", "call_id", "output", "name", "arguments") if _differs(asked, shown, name)
         ]
         if wrong:
             name = wrong[0]
             message = f"The item {id_of(answer)} has another {name} than the client gave it."
-            yield Finding(
-                answer.index, message, str(asked[name])[:80], str(shown[name])[:80], f"/item/{name}"
-            )
+            yield Finding(answer.index, message, str(asked[name])[:80], str(shown[name])[:80], f"/item/{name}")
         elif _texts(asked) != _texts(shown):
             message = f"The item {id_of(answer)} has other texts than the client gave it."
-            yield Finding(
-                answer.index, message, str(_texts(asked))[:80], str(_texts(shown))[:80], "/item/content"
-            )
+            yield Finding(answer.index, message, str(_texts(asked))[:80], str(_texts(shown))[:80], "/item/content")
         else:
             yield HELD
 
 
 def _differs(asked: Any, shown: Any, name: str) -> bool:
-    return (
-        isinstance(asked.get(name), str) and isinstance(shown.get(name), str) and asked[name] != shown[name]
-    )
+    return isinstance(asked.get(name), str) and isinstance(shown.get(name), str) and asked[name] != shown[name]
 
 
 def _texts(item: Any) -> list[Any]:
-    return [
-        text
-        for part in listing(item.get("content"))
-        if (text := string(mapping(part).get("text"))) is not None
-    ]
+    return [text for part in listing(item.get("content")) if (text := string(mapping(part).get("text"))) is not None]
 
 
-@rules.must(
-    "items.client-items-are-complete", about={CREATE}, covers=("ITM-09",), spec=ADDED_SPEC, speaks={DONE}
-)
+@rules.must("items.client-items-are-complete", about={CREATE}, covers=("ITM-09",), spec=ADDED_SPEC, speaks={DONE})
 def client_items_are_complete(view: View) -> Judged:
     """A client's message is complete as soon as it is announced: its status is not `in_progress`."""
     for exchange, answer in created(view):
@@ -184,9 +165,7 @@ def _output_ids(view: View) -> frozenset[str]:
     return frozenset(name for response in view.responses for name in response.items)
 
 
-@rules.must(
-    "items.model-items-start-empty", about={ADDED}, covers=("ITM-09",), spec=ADDED_SPEC, speaks={DONE}
-)
+@rules.must("items.model-items-start-empty", about={ADDED}, covers=("ITM-09",), spec=ADDED_SPEC, speaks={DONE})
 def model_items_start_empty(view: View) -> Judged:
     """An item of the model is announced before it has content: `in_progress` and empty."""
     produced = _output_ids(view)
@@ -203,9 +182,7 @@ def model_items_start_empty(view: View) -> Judged:
             yield HELD
 
 
-@rules.must(
-    "items.are-done-after-they-are-added", about={DONE}, covers=("ITM-08",), spec=DONE_SPEC, speaks={DONE}
-)
+@rules.must("items.are-done-after-they-are-added", about={DONE}, covers=("ITM-08",), spec=DONE_SPEC, speaks={DONE})
 def are_done_after_they_are_added(view: View) -> Judged:
     """`conversation.item.done` comes for an item that was announced before, and once for each."""
     if view.partial:
@@ -218,9 +195,7 @@ def are_done_after_they_are_added(view: View) -> Judged:
             continue
         added = view.announced.get(name)
         if added is None or added.frame.index > frame.index:
-            yield Finding(
-                frame.index, f"The item {name} is done, and was not announced.", "an announcement", "none"
-            )
+            yield Finding(frame.index, f"The item {name} is done, and was not announced.", "an announcement", "none")
         elif done[name] >= announced[name]:
             yield Finding(frame.index, f"The item {name} is done again.", "once", "again")
         else:
@@ -228,9 +203,7 @@ def are_done_after_they_are_added(view: View) -> Judged:
         done[name] += 1
 
 
-@rules.must(
-    "items.every-item-gets-done", about={ADDED}, covers=("ITM-01", "ITM-08"), spec=DONE_SPEC, speaks={DONE}
-)
+@rules.must("items.every-item-gets-done", about={ADDED}, covers=("ITM-01", "ITM-08"), spec=DONE_SPEC, speaks={DONE})
 def every_item_gets_done(view: View) -> Judged:
     """Every item that is announced gets its `conversation.item.done`."""
     if view.partial:
@@ -271,9 +244,7 @@ def done_items_are_final(view: View) -> Judged:
             yield HELD
 
 
-@rules.must(
-    "items.out-of-band-items-stay-out", about={"response.created"}, covers=("ITM-19",), spec=ADDED_SPEC
-)
+@rules.must("items.out-of-band-items-stay-out", about={"response.created"}, covers=("ITM-19",), spec=ADDED_SPEC)
 def out_of_band_items_stay_out(view: View) -> Judged:
     """The items of an out-of-band response are not announced as items of the conversation."""
     for response in view.responses:

@@ -128,8 +128,6 @@ def truncating_loses_the_transcript(view: View) -> Judged:
                 continue
             if part.get("transcript") == whole:
                 message = f"The truncated item {name} still has its whole transcript."
-                yield Finding(
-                    frame.index, message, "no transcript", whole[:80], f"/item/content/{at}/transcript"
-                )
+                yield Finding(frame.index, message, "no transcript", whole[:80], f"/item/content/{at}/transcript")
             else:
                 yield HELD

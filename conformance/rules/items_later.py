@@ -92,9 +92,7 @@ def _judge_present(view: View, kind: str, doing: str) -> Judged:
         elif exchange.answer is not None:
             yield HELD
         elif id(exchange) in late:
-            yield Finding(
-                exchange.sent.index, f"{doing} the item {name} was not answered.", "its answer", "nothing"
-            )
+            yield Finding(exchange.sent.index, f"{doing} the item {name} was not answered.", "its answer", "nothing")
 
 
 def _judge_unknown(view: View, kind: str, doing: str) -> Judged:
@@ -107,13 +105,9 @@ def _judge_unknown(view: View, kind: str, doing: str) -> Judged:
             yield HELD
         elif exchange.answer is not None:
             came = exchange.answer.entry.type
-            yield Finding(
-                exchange.answer.index, f"{doing} the unknown item {name} was accepted.", "error", came
-            )
+            yield Finding(exchange.answer.index, f"{doing} the unknown item {name} was accepted.", "error", came)
         elif id(exchange) in late:
-            yield Finding(
-                exchange.sent.index, f"{doing} the unknown item {name} was not answered.", "error", "nothing"
-            )
+            yield Finding(exchange.sent.index, f"{doing} the unknown item {name} was not answered.", "error", "nothing")
 
 
 @rules.must(
@@ -196,9 +190,7 @@ def retrieved_is_what_was_said(view: View) -> Judged:
     """A retrieved item has the type, the role and the texts with which it was finished."""
     finished = {
         name: frame.part("item")
-        for frame in view.server(
-            "conversation.item.added", "conversation.item.done", "response.output_item.done"
-        )
+        for frame in view.server("conversation.item.added", "conversation.item.done", "response.output_item.done")
         if frame.whole and (name := _named(frame)) is not None
     }
     for frame, name, item in retrieved(view):
@@ -236,7 +228,7 @@ def retrieved_audio_is_there(view: View) -> Judged:
     spoken = {"input_audio", view.dialect.content_type("output_audio")}
     for frame, name, item in retrieved(view):
         for at, part in enumerate(map(mapping, listing(item.get("content")))):
-            if part.get("type") not in spoken:
+            if string(part.get("type")) not in spoken:
                 continue
             if part.get("audio"):
                 yield HELD
@@ -255,9 +247,7 @@ def an_unknown_call_is_refused(view: View) -> Judged:
     """A `function_call_output` for a call that nobody made is refused."""
     if view.partial:
         return
-    made = {
-        _call_of(frame) for frame in view.server("response.output_item.added", "response.output_item.done")
-    }
+    made = {_call_of(frame) for frame in view.server("response.output_item.added", "response.output_item.done")}
     made |= {
         _call_of(frame)
         for frame in view.server("conversation.item.added")

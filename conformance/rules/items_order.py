@@ -24,9 +24,7 @@ def the_predecessor_is_known(view: View) -> Judged:
             yield HELD
         else:
             message = f"The item {addition.item_id} follows {addition.previous}, which is no item."
-            yield Finding(
-                addition.frame.index, message, "a known item", addition.previous, "/previous_item_id"
-            )
+            yield Finding(addition.frame.index, message, "a known item", addition.previous, "/previous_item_id")
 
 
 def _placed_by_client(view: View) -> dict[int, str]:
@@ -46,12 +44,7 @@ def new_items_come_last(view: View) -> Judged:
     gone = {frame.text("item_id") for frame in view.server("conversation.item.deleted")}
     known = view.announced
     for addition in view.additions:
-        if (
-            not addition.certain
-            or addition.repeated
-            or addition.frame.index in placed
-            or not addition.frame.whole
-        ):
+        if not addition.certain or addition.repeated or addition.frame.index in placed or not addition.frame.whole:
             continue
         if addition.previous == addition.last:
             yield HELD
@@ -104,9 +97,7 @@ def an_unknown_predecessor_is_refused(view: View) -> Judged:
     sent_before: set[str] = set()
     for exchange in view.exchanges_with(CREATE):
         asked = exchange.sent.text("previous_item_id")
-        known = (
-            asked in (None, "root") or asked in sent_before or asked in present.before(exchange.sent.index)
-        )
+        known = asked in (None, "root") or asked in sent_before or asked in present.before(exchange.sent.index)
         sent_before.add(id_of(exchange.sent) or "")
         if known:
             continue

@@ -54,9 +54,10 @@ def text_response_has_no_audio_output(view: View) -> Judged:
 @rules.should("metering.no-audio-costs-no-audio-input", about=ABOUT, covers=("USE-08",), spec=COSTS)
 def no_audio_costs_no_audio_input(view: View) -> Judged:
     """While nobody has spoken, there are no audio input tokens."""
+    first = _first_sound(view)
     for line in view.ledger.responses:
         count = line.counts["input_audio"]
-        if count is None or line.frame.index > _first_sound(view):
+        if count is None or line.frame.index > first:
             continue
         if count == 0:
             yield HELD
@@ -71,7 +72,7 @@ def _first_sound(view: View) -> int:
     found += [line.frame.index for line in view.ledger.responses if line.counts["output_audio"]][:1]
     found += [frame.index for frame in view.client("conversation.item.create") if _holds_audio(frame.part("item"))]
     found += [each.first for each in view.responses if any(map(_holds_audio, listing(each.asked.get("input"))))]
-    found += [gap for gap in view.gaps[:1]]
+    found += view.gaps[:1]
     return min(found, default=len(view.frames))
 
 
@@ -199,7 +200,9 @@ def _said_between(view: View, first: int, last: int) -> int | None:
         texts = [item.get("output"), item.get("arguments"), item.get("name"), *(part.get("text") for part in parts)]
         if any(part.get("type") not in ("input_text", "output_text", "text") for part in parts):
             return None
-        bound += ITEM_OVERHEAD + sum(len(text.encode("utf-8", "surrogatepass")) for text in texts if isinstance(text, str))
+        bound += ITEM_OVERHEAD + sum(
+            len(text.encode("utf-8", "surrogatepass")) for text in texts if isinstance(text, str)
+        )
     return bound
 
 
@@ -229,7 +232,9 @@ def _transcribed(view: View) -> Iterator[tuple[Line, Commit]]:
             yield line, committed[line.id]
 
 
-@rules.should("metering.transcription-seconds-match-the-audio", about=TRANSCRIPTION, covers=("USE-14",), spec=TRANSCRIBED)
+@rules.should(
+    "metering.transcription-seconds-match-the-audio", about=TRANSCRIPTION, covers=("USE-14",), spec=TRANSCRIBED
+)
 def transcription_seconds_match_the_audio(view: View) -> Judged:
     """A transcription in seconds is as long as its audio, to a second."""
     for line, commit in _transcribed(view):

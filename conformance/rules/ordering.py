@@ -23,18 +23,19 @@ directly and without a content part.  Each span owes at most five things, which 
     BEFORE   one event comes before another about the same item (the link to the conversation)
 
 `EDGES` is the whole truth: one line an edge, each of which becomes one rule with its own id.
-`docs/ordering.md` shows the graph that `automaton` draws from the same two tables.
+`docs/ordering.md` is `page()`: the graph that `automaton` draws from the same two tables, and the edges.
 
 The order is partial, on purpose.  Recordings of real endpoints show items of one response that interleave,
 audio and transcript deltas in any mixture, `rate_limits.updated` and transcription events anywhere,
 and `audio.done` on either side of `transcript.done`.  So there is no edge between siblings.
-`conversation.item.done` has none either: it was seen before `response.output_item.done` each time, but nothing promises that.
+`conversation.item.done` has none either: it was seen before `response.output_item.done` each time,
+but nothing promises that.
 
 Whom to blame
 =============
 
-One fault shall be one finding.  Therefore the outermost span speaks: a delta after `response.done` is late for its stream,
-its part, its item and its response, and only the response says so; an event of an item that was never
+One fault shall be one finding.  Therefore the outermost span speaks: a delta after `response.done` is late for
+its stream, its part, its item and its response, and only the response says so; an event of an item that was never
 opened says nothing about parts.  A missing `done` belongs to COMES, and LAST is silent then.
 
 A recording may stop anywhere.  What never came is held against the endpoint only where its response is
@@ -43,16 +44,20 @@ over (and no gap in the recording lies within), or where somebody waited for it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from conformance.rules.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged, Keyword
 from conformance.trace.frames import Frame, string
 from conformance.trace.responses import STREAMS, OutputItem, id_of
-from conformance.trace.spans import NEVER, Span, spans
+from conformance.trace.spans import Span, spans
 from conformance.trace.trace import EndKind
-from conformance.trace.views import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from conformance.trace.views import View
 
 rules = Chapter("ordering")
 
@@ -118,14 +123,14 @@ EDGES = (
          "A response has one `response.done`."),
     Edge("response-done-is-last", "response", LAST, "response.done", ("RSP-05",),
          "Nothing that belongs to a response follows its `response.done`.",
-         softened="Output buffer events of WebRTC calls follow it and are left out: they carry no part of the response."),
+         softened="Output buffer events of WebRTC calls follow it and are left out: they are no part of the response."),
 
     Edge("output-item-added-is-first", "output item", FIRST, "response.output_item.added", ("STR-01",),
          "No event names an output item before its `response.output_item.added`."),
     Edge("output-item-added-comes-once", "output item", ONCE, "response.output_item.added", ("STR-01",),
          "An output item is added once."),
     Edge("output-item-done-comes", "output item", COMES, "response.output_item.done", ("RSP-19", "STR-13"),
-         "Every output item is closed by `response.output_item.done` before its response ends, even if that was cut off."),
+         "Every output item is closed by `response.output_item.done` before its response ends, even a cut off one."),
     Edge("output-item-done-comes-once", "output item", ONCE, "response.output_item.done", ("STR-13",),
          "An output item has one `response.output_item.done`."),
     Edge("output-item-done-is-last", "output item", LAST, "response.output_item.done", ("STR-13",),
@@ -146,11 +151,11 @@ EDGES = (
     Edge("content-part-added-comes-once", "content part", ONCE, "response.content_part.added", ("STR-04",),
          "A content part is added once."),
     Edge("content-part-done-comes", "content part", COMES, "response.content_part.done", ("RSP-19", "STR-13"),
-         "Every content part is closed by `response.content_part.done` before its response ends, even if that was cut off."),
+         "Every content part is closed by `response.content_part.done` before its response ends, even a cut off one."),
     Edge("content-part-done-comes-once", "content part", ONCE, "response.content_part.done", ("STR-13",),
          "A content part has one `response.content_part.done`."),
     Edge("content-part-done-is-last", "content part", LAST, "response.content_part.done", ("STR-12",),
-         "Everything streamed into a content part, and the end of each stream, comes before its `response.content_part.done`."),
+         "What is streamed into a content part, and the end of it, comes before its `response.content_part.done`."),
 
     Edge("text-done-comes", "output_text", COMES, "response.output_text.done", ("STR-14", "RSP-19"),
          "Streamed text is closed by its done event."),
@@ -171,7 +176,7 @@ EDGES = (
     Edge("transcript-done-is-last", "output_audio_transcript", LAST, "response.output_audio_transcript.done",
          ("STR-14",), "No transcript delta follows the done event of its transcript."),
     Edge("arguments-done-comes", "function_call_arguments", COMES, "response.function_call_arguments.done",
-         ("STR-14", "STR-20", "RSP-19"), "The arguments of a call are closed by their done event, beside the item's own."),
+         ("STR-14", "STR-20", "RSP-19"), "The arguments of a call are closed by a done event of their own."),
     Edge("arguments-done-comes-once", "function_call_arguments", ONCE, "response.function_call_arguments.done",
          ("STR-14",), "The arguments of a call are closed once."),
     Edge("arguments-done-is-last", "function_call_arguments", LAST, "response.function_call_arguments.done",
@@ -223,7 +228,9 @@ def _comes_last(view: View, edge: Edge) -> Judged:
         closed = span.closer.index
         late = [frame for frame in _after(span.frames, closed) if frame.index < span.limit and frame.type != edge.event]
         for frame in late:
-            yield Finding(frame.index, f"{frame.type} of {span.name} came after {edge.event}.", f"before entry {closed}")
+            yield Finding(
+                frame.index, f"{frame.type} of {span.name} came after {edge.event}.", f"before entry {closed}"
+            )
         if not late:
             yield HELD
 
@@ -247,7 +254,9 @@ def _comes_once(view: View, edge: Edge) -> Judged:
         if frame.type != edge.event:
             seen.discard(key)
         elif key in seen:
-            yield Finding(frame.index, f"{edge.event} of {' '.join(map(str, filter(None, key)))} came again.", "once", "again")
+            yield Finding(
+                frame.index, f"{edge.event} of {' '.join(map(str, filter(None, key)))} came again.", "once", "again"
+            )
         else:
             seen.add(key)
             yield HELD
@@ -270,7 +279,9 @@ def _joins(view: View, edge: Edge) -> Judged:
             if item.id in view.announced:
                 yield HELD
             else:
-                yield Finding(response.last, f"The conversation never announced {item.id} of {response.id}.", edge.event)
+                yield Finding(
+                    response.last, f"The conversation never announced {item.id} of {response.id}.", edge.event
+                )
 
 
 def _comes_before(view: View, edge: Edge) -> Judged:
@@ -284,7 +295,9 @@ def _comes_before(view: View, edge: Edge) -> Judged:
             if first.index < second.index:
                 yield HELD
             else:
-                yield Finding(second.index, f"{edge.other} of {item.id} came before {edge.event}.", edge.event, edge.other)
+                yield Finding(
+                    second.index, f"{edge.other} of {item.id} came before {edge.event}.", edge.event, edge.other
+                )
 
 
 def _first_of(view: View, item: OutputItem, kind: str) -> Frame | None:
@@ -368,3 +381,26 @@ def _node(name: str) -> str:
 
 def _place(nodes: Mapping[str, str], event: str) -> str:
     return nodes.get(event) or f'conversation(["{event}"])'
+
+
+def page() -> str:
+    """Write `docs/ordering.md`."""
+    rows = (f"| `{rules.name}.{edge.id}` | {edge.keyword} | {edge.sentence} |" for edge in EDGES)
+    return "\n".join(
+        (
+            "# The order of events inside a response",
+            "",
+            "Generated from `conformance/rules/ordering.py`, which says why; do not edit.",
+            "Canonical (`ga`) names; a solid arrow is a MUST, a dotted one a SHOULD.",
+            "What no arrow joins may come in any order.",
+            "",
+            "```mermaid",
+            automaton().rstrip(),
+            "```",
+            "",
+            "| rule | keyword | requirement |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+        )
+    )

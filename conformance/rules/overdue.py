@@ -26,9 +26,7 @@ def is_due(view: View, exchange: Exchange) -> bool:
 
 def last_loose_error(view: View) -> int:
     """Give the index of the last `error` that names no client event of the trace; -1 if all do."""
-    return next(
-        (error.index for error in reversed(view.server("error")) if error.index not in view.blamed), -1
-    )
+    return next((error.index for error in reversed(view.server("error")) if error.index not in view.blamed), -1)
 
 
 def overdue(view: View, *types: str) -> Iterator[Exchange]:

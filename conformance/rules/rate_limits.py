@@ -14,20 +14,14 @@ rules = Chapter("rate_limits")
 SPEC = SERVER_EVENTS + "rate_limits/updated"
 
 
-@rules.should(
-    "rate_limits.remaining-fits-the-limit", about={"rate_limits.updated"}, covers=("RAT-01",), spec=SPEC
-)
+@rules.should("rate_limits.remaining-fits-the-limit", about={"rate_limits.updated"}, covers=("RAT-01",), spec=SPEC)
 def remaining_fits_the_limit(view: View) -> Judged:
     """What remains of a limit is between 0 and the limit, and is reset in no less than 0 seconds."""
     for frame in view.server("rate_limits.updated"):
         if not frame.whole:
             continue
         for at, limit in enumerate(map(mapping, listing(frame.event.get("rate_limits")))):
-            numbers = {
-                name: limit[name]
-                for name in ("limit", "remaining", "reset_seconds")
-                if _is_number(limit, name)
-            }
+            numbers = {name: limit[name] for name in ("limit", "remaining", "reset_seconds") if _is_number(limit, name)}
             wrong = _impossible(numbers)
             if wrong:
                 message = f"The rate limit {limit.get('name')!r} is impossible."
@@ -63,6 +57,4 @@ def come_with_responses(view: View) -> Judged:
         if first is not None and frame.index > first:
             yield HELD
         elif not view.gaps:
-            yield Finding(
-                frame.index, "The rate limits were told before any response.", "a response first", "none"
-            )
+            yield Finding(frame.index, "The rate limits were told before any response.", "a response first", "none")

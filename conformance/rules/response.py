@@ -58,9 +58,7 @@ def created_has_no_output(view: View) -> Judged:
             yield HELD
 
 
-@rules.should(
-    "response.created-has-no-status-details", about={"response.created"}, covers=("RSP-02",), spec=CREATED
-)
+@rules.should("response.created-has-no-status-details", about={"response.created"}, covers=("RSP-02",), spec=CREATED)
 def created_has_no_status_details(view: View) -> Judged:
     """A response that was just created has no `status_details` yet."""
     for response in view.responses:
@@ -239,9 +237,7 @@ def cut_off_item_is_incomplete(view: View) -> Judged:
             yield Finding(done.index, message, "incomplete", status, path)
 
 
-@rules.must(
-    "response.token-limit-makes-it-incomplete", about={"response.done"}, covers=("RSP-24",), spec=DONE
-)
+@rules.must("response.token-limit-makes-it-incomplete", about={"response.done"}, covers=("RSP-24",), spec=DONE)
 def token_limit_makes_it_incomplete(view: View) -> Judged:
     """A response stops at its token limit, and is incomplete then."""
     for response, done in _whole_dones(view):

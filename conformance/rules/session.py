@@ -22,13 +22,13 @@ UPDATE = ("session.update", "transcription_session.update")
 SECONDS = range(1_577_836_800, 4_102_444_800)
 #: The longest session that is documented, with a minute of grace.
 LONGEST = 3600 + 60
+#: A model beside the intent makes the session a conversation.
+NAMES_A_MODEL = re.compile(r"[?&]model=")
 #: How the close after the end of a session's life is worded.
 EXPIRED = re.compile(r"maximum duration|session.{0,12}expired", re.IGNORECASE)
 
 
-@rules.must(
-    "session.created-comes-first", about=ANYTHING, covers=("SES-01",), spec=SERVER_EVENTS + "session/created"
-)
+@rules.must("session.created-comes-first", about=ANYTHING, covers=("SES-01",), spec=SERVER_EVENTS + "session/created")
 def created_comes_first(view: View) -> Judged:
     """The first thing the server says on an open connection is `session.created`."""
     opened = view.server(*CREATED)
@@ -48,32 +48,24 @@ def _asked_for_a_session(view: View) -> bool:
     return view.handshake is not None and "call_id=" not in view.handshake.url
 
 
-@rules.should(
-    "session.created-comes-once", about=CREATED, covers=("SES-03",), spec=SERVER_EVENTS + "session/created"
-)
+@rules.should("session.created-comes-once", about=CREATED, covers=("SES-03",), spec=SERVER_EVENTS + "session/created")
 def created_comes_once(view: View) -> Judged:
     """`session.created` comes once in a connection."""
-    first, *more = view.server(*CREATED)
-    for frame in more:
-        yield Finding(
-            frame.index, f"`{frame.entry.type}` came again, after entry {first.index}.", "once", "again"
-        )
-    if not more:
+    opened = view.server(*CREATED)
+    for frame in opened[1:]:
+        message = f"`{frame.entry.type}` came again, after entry {opened[0].index}."
+        yield Finding(frame.index, message, "once", "again")
+    if len(opened) == 1:
         yield HELD
 
 
-@rules.must(
-    "session.the-intent-is-honoured", about=CREATED, covers=("SES-01",), spec=GUIDE + "realtime-transcription"
-)
+@rules.must("session.the-intent-is-honoured", about=CREATED, covers=("SES-01",), spec=GUIDE + "realtime-transcription")
 def the_intent_is_honoured(view: View) -> Judged:
     """A connection with `intent=transcription` opens a transcription session, and says so."""
-    if (
-        view.handshake is None
-        or "intent=transcription" not in view.handshake.url
-        or "model=" in view.handshake.url
-    ):
+    url = view.handshake.url if view.handshake is not None else ""
+    opened = next(iter(view.server(*CREATED)), None)
+    if opened is None or "intent=transcription" not in url or NAMES_A_MODEL.search(url):
         return
-    opened = view.server(*CREATED)[0]
     own = "transcription_session.created"
     wanted = own if own in view.dialect.server_events else "session.created"
     if opened.type == wanted and view.transcription_session:
@@ -98,9 +90,7 @@ def created_shows_the_defaults(view: View) -> Judged:
         lacking = schemas.absences(frame.event)
         if lacking:
             names = ", ".join(each.path.removeprefix("/session/") for each in lacking)
-            yield Finding(
-                frame.index, f"The session does not show {names}.", names[:200], "absent", lacking[0].path
-            )
+            yield Finding(frame.index, f"The session does not show {names}.", names[:200], "absent", lacking[0].path)
         else:
             yield HELD
 
@@ -115,9 +105,7 @@ def the_conversation_is_announced_early(view: View) -> Judged:
     """`conversation.created`, where a server sends it, comes before any event on items or responses."""
     announced = view.server("conversation.created")[:1]
     for frame in announced:
-        before = next(
-            (each for each in view.heard if each.type.startswith(("conversation.item.", "response."))), None
-        )
+        before = next((each for each in view.heard if each.type.startswith(("conversation.item.", "response."))), None)
         if before is not None and before.index < frame.index:
             message = f"`conversation.created` came after `{before.entry.type}` (entry {before.index})."
             yield Finding(frame.index, message, "before any item", f"after entry {before.index}")
@@ -125,9 +113,7 @@ def the_conversation_is_announced_early(view: View) -> Judged:
             yield HELD
 
 
-@rules.must(
-    "session.an-update-is-answered", about=UPDATE, covers=("SES-06",), spec=SERVER_EVENTS + "session/updated"
-)
+@rules.must("session.an-update-is-answered", about=UPDATE, covers=("SES-06",), spec=SERVER_EVENTS + "session/updated")
 def an_update_is_answered(view: View) -> Judged:
     """Every `session.update` is answered: by `session.updated`, or by an `error`."""
     for exchange in overdue(view, *UPDATE):
@@ -172,9 +158,7 @@ def updated_shows_everything(view: View) -> Judged:
     if not view.sessions:
         return
     (_, first), *later = view.sessions
-    before = {
-        name for name, value in settings_in(view, first).items() if value is not None and name != "expires_at"
-    }
+    before = {name for name, value in settings_in(view, first).items() if value is not None and name != "expires_at"}
     for index, session in later:
         now = settings_in(view, session)
         gone = sorted(before - now.keys())
@@ -185,9 +169,7 @@ def updated_shows_everything(view: View) -> Judged:
             yield HELD
 
 
-@rules.should(
-    "session.the-id-is-constant", about=UPDATED, covers=("SES-15",), spec=SERVER_EVENTS + "session/updated"
-)
+@rules.should("session.the-id-is-constant", about=UPDATED, covers=("SES-15",), spec=SERVER_EVENTS + "session/updated")
 def the_id_is_constant(view: View) -> Judged:
     """The session keeps its id."""
     if view.partial:
@@ -197,26 +179,19 @@ def the_id_is_constant(view: View) -> Judged:
         if name == named[0][1]:
             yield HELD
         else:
-            yield Finding(
-                index, f"The session {named[0][1]} is now called {name}.", named[0][1], name, "/session/id"
-            )
+            yield Finding(index, f"The session {named[0][1]} is now called {name}.", named[0][1], name, "/session/id")
 
 
-@rules.must(
-    "session.the-model-is-constant", about=UPDATED, covers=("SES-13",), spec=SERVER_EVENTS + "session/updated"
-)
+@rules.must("session.the-model-is-constant", about=UPDATED, covers=("SES-13",), spec=SERVER_EVENTS + "session/updated")
 def the_model_is_constant(view: View) -> Judged:
     """The model is chosen with the connection; no `session.update` changes it."""
     shown = [(index, name) for index, session in view.sessions if (name := string(session.get("model")))]
     tried = any(
-        view.dialect.setting(each.sent.part("session"), "model", ABSENT) not in (ABSENT, None)
-        for each in updates(view)
+        view.dialect.setting(each.sent.part("session"), "model", ABSENT) not in (ABSENT, None) for each in updates(view)
     )
     for index, name in shown[1:]:
         if name != shown[0][1]:
-            yield Finding(
-                index, f"The model was {shown[0][1]} and is now {name}.", shown[0][1], name, "/session/model"
-            )
+            yield Finding(index, f"The model was {shown[0][1]} and is now {name}.", shown[0][1], name, "/session/model")
         elif tried:
             yield HELD
 
@@ -239,9 +214,7 @@ def the_expiry_is_near(view: View) -> Judged:
             yield HELD
         else:
             expected = "Unix seconds" if now is None else f"{now} to {now + LONGEST}"
-            yield Finding(
-                frame.index, "The session's expiry is implausible.", expected, str(at), "/session/expires_at"
-            )
+            yield Finding(frame.index, "The session's expiry is implausible.", expected, str(at), "/session/expires_at")
 
 
 def _date_of(view: View) -> int | None:
@@ -254,9 +227,7 @@ def _date_of(view: View) -> int | None:
         return None
 
 
-@rules.should(
-    "session.its-expiry-is-announced", about=END, covers=("SES-18",), spec=GUIDE + "realtime-conversations"
-)
+@rules.should("session.its-expiry-is-announced", about=END, covers=("SES-18",), spec=GUIDE + "realtime-conversations")
 def its_expiry_is_announced(view: View) -> Judged:
     """A connection that ends because the session's time is up gets an `error` `session_expired` first."""
     end = view.end

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections import deque
 
 from conformance.rules.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.rules.session import UPDATE
@@ -39,9 +38,7 @@ OWN_FAULT = (
     "cannot_update_voice",
 )
 #: Session fields that documents name but no canonical setting stands for.
-FURTHER = frozenset(
-    {"client_secret", "parallel_tool_calls", "reasoning", "truncation", "tracing", "prompt", "include"}
-)
+FURTHER = frozenset({"client_secret", "parallel_tool_calls", "reasoning", "truncation", "tracing", "prompt", "include"})
 
 
 @rules.must("session.the-voice-is-fixed-once-heard", about=UPDATE, covers=("SES-12",), spec=UPDATE_SPEC)
@@ -67,27 +64,21 @@ def the_voice_is_fixed_once_heard(view: View) -> Judged:
             yield Finding(exchange.answer.index, message, "error", short(now), path_of(view, "voice"))
 
 
-@rules.should(
-    "session.a-refused-update-changes-nothing", about=UPDATE, covers=("SES-14", "ERR-07"), spec=UPDATE_SPEC
-)
+@rules.should("session.a-refused-update-changes-nothing", about=UPDATE, covers=("SES-14", "ERR-07"), spec=UPDATE_SPEC)
 def a_refused_update_changes_nothing(view: View) -> Judged:
     """Of an update that is refused nothing takes effect, not even its valid part."""
     if view.partial:
         return
+    answered = {each.answer.index: each for each in updates(view) if each.answer is not None}
     for exchange in updates(view):
         if not exchange.errors or exchange.answer is not None:
             continue
-        before = settings_in(view, view.session_at(exchange.sent.index))
+        before = settings_in(view, view.session_at(exchange.errors[0].index))
         shown = shown_after(view, exchange.errors[0].index)
         if shown is None or not before:
             continue
         index, now = shown[0], settings_in(view, shown[1])
-        others = {
-            name
-            for each in updates(view)
-            if each is not exchange
-            for name in _between(view, each, exchange, index)
-        }
+        others = asked_for(view, answered[index]) if index in answered else {}
         tried = {
             name: value
             for name, value in asked_for(view, exchange).items()
@@ -96,24 +87,12 @@ def a_refused_update_changes_nothing(view: View) -> Judged:
         taken = [name for name, value in tried.items() if reflects(value, now[name])]
         if taken:
             message = f"The update was refused, and yet its {', '.join(taken)} took effect."
-            yield Finding(
-                index, message, short(before[taken[0]]), short(now[taken[0]]), path_of(view, taken[0])
-            )
+            yield Finding(index, message, short(before[taken[0]]), short(now[taken[0]]), path_of(view, taken[0]))
         elif tried:
             yield HELD
 
 
-def _between(view: View, other: Exchange, refused: Exchange, shown: int) -> Mapping[str, Any]:
-    """Give what another update asked for, if it may have taken effect before the session was shown."""
-    if other.errors and other.answer is None:
-        return {}
-    answered = other.answer.index if other.answer is not None else shown
-    return asked_for(view, other) if refused.sent.index < answered and other.sent.index < shown else {}
-
-
-@rules.must(
-    "session.an-update-names-its-type", about=UPDATE, covers=("SES-16",), spec=UPDATE_SPEC, settings={"type"}
-)
+@rules.must("session.an-update-names-its-type", about=UPDATE, covers=("SES-16",), spec=UPDATE_SPEC, settings={"type"})
 def an_update_names_its_type(view: View) -> Judged:
     """A `session.update` without `session.type` is refused."""
     for exchange in view.exchanges_with("session.update"):
@@ -122,9 +101,7 @@ def an_update_names_its_type(view: View) -> Judged:
         if exchange.errors:
             yield HELD
         elif exchange.answer is not None:
-            yield Finding(
-                exchange.answer.index, "An update without `session.type` was accepted.", "error", "accepted"
-            )
+            yield Finding(exchange.answer.index, "An update without `session.type` was accepted.", "error", "accepted")
 
 
 @rules.should("session.out-of-range-values-are-refused", about=UPDATE, covers=("SES-19",), spec=UPDATE_SPEC)
@@ -163,9 +140,7 @@ def _unknown_fields(view: View, exchange: Exchange) -> list[str]:
     return [name for name in exchange.sent.part("session") if name not in known]
 
 
-@rules.should(
-    "session.a-refusal-names-the-parameter", about=UPDATE, covers=("SES-19",), spec=SERVER_EVENTS + "error"
-)
+@rules.should("session.a-refusal-names-the-parameter", about=UPDATE, covers=("SES-19",), spec=SERVER_EVENTS + "error")
 def a_refusal_names_the_parameter(view: View) -> Judged:
     """The `error` about one bad field of an update names it in `param`."""
     for exchange in updates(view):
@@ -177,14 +152,10 @@ def a_refusal_names_the_parameter(view: View) -> Judged:
         if string(error.part("error").get("param")):
             yield HELD
         else:
-            yield Finding(
-                error.index, "The error does not name the field.", "its path", "null", "/error/param"
-            )
+            yield Finding(error.index, "The error does not name the field.", "its path", "null", "/error/param")
 
 
-@rules.must(
-    "session.modalities-are-exclusive", about=UPDATE, covers=("SES-20",), spec=UPDATE_SPEC, settings={"type"}
-)
+@rules.must("session.modalities-are-exclusive", about=UPDATE, covers=("SES-20",), spec=UPDATE_SPEC, settings={"type"})
 def modalities_are_exclusive(view: View) -> Judged:
     """An update that asks for text and audio at once is refused: audio brings its transcript anyway."""
     yield from _judge_modalities(view)
@@ -212,9 +183,7 @@ def _judge_modalities(view: View) -> Judged:
             yield HELD
         elif exchange.answer is not None:
             came = f"accepted {sorted(asked)}"
-            yield Finding(
-                exchange.answer.index, "Modalities that do not go together were accepted.", "error", came
-            )
+            yield Finding(exchange.answer.index, "Modalities that do not go together were accepted.", "error", came)
 
 
 @rules.must(
@@ -225,14 +194,17 @@ def _judge_modalities(view: View) -> Judged:
 )
 def updates_are_legal_at_any_time(view: View) -> Judged:
     """A valid `session.update` is accepted while a response runs, too."""
-    spans = [
+    spans = deque(
         (each.created.index, len(view.frames) if each.open else each.last)
         for each in view.responses
         if each.created is not None
-    ]
+    )
+    busy_until = -1
     for exchange in updates(view):
         at = exchange.sent.index
-        if exchange.sent.entry.deliberate or not any(first < at < last for first, last in spans):
+        while spans and spans[0][0] < at:
+            busy_until = max(busy_until, spans.popleft()[1])
+        if exchange.sent.entry.deliberate or at > busy_until:
             continue
         if exchange.answer is not None and not exchange.errors:
             yield HELD

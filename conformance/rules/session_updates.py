@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
@@ -71,13 +72,12 @@ def untouched_settings_stay(view: View) -> Judged:
     """What an update does not name keeps its value."""
     if not acknowledgements_tell(view):
         return
+    named = _Named(view)
     shown = [(index, settings_in(view, session)) for index, session in view.sessions]
     for (before, old), (after, new) in pairwise(shown):
-        touched = _touched(view, before, after) | FIXED
+        touched = named.between(before, after) | FIXED
         changed = [
-            name
-            for name, value in old.items()
-            if name not in touched and name in new and not _same(value, new[name])
+            name for name, value in old.items() if name not in touched and name in new and not _same(value, new[name])
         ]
         if changed:
             name = changed[0]
@@ -87,17 +87,29 @@ def untouched_settings_stay(view: View) -> Judged:
             yield HELD
 
 
-def _touched(view: View, before: int, after: int) -> set[str]:
-    """Name what the updates set that may have taken effect between two shown sessions."""
-    named: set[str] = set()
-    for exchange in updates(view):
-        if exchange.sent.index > after:
-            break
-        if exchange.answer is None or exchange.answer.index > before:
-            named.update(asked_for(view, exchange))
-            if not exchange.sent.whole:
-                named.update(view.dialect.session_paths)
-    return named
+class _Named:
+    """What the updates named that may have taken effect between two shown sessions; asked in ascending order."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._waiting = deque(updates(view))
+        self._under_way: list[tuple[int, set[str]]] = []
+        self._unanswered: set[str] = set()
+
+    def between(self, before: int, after: int) -> set[str]:
+        """Name the settings."""
+        while self._waiting and self._waiting[0].sent.index < after:
+            self._begin(self._waiting.popleft())
+        self._under_way = [each for each in self._under_way if each[0] > before]
+        return self._unanswered.union(*(names for _, names in self._under_way))
+
+    def _begin(self, exchange: Exchange) -> None:
+        whole = exchange.sent.whole
+        names = set(asked_for(self._view, exchange)) if whole else set(self._view.dialect.session_paths)
+        if exchange.answer is None:
+            self._unanswered |= names
+        else:
+            self._under_way.append((exchange.answer.index, names))
 
 
 def _same(old: Any, new: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,8 @@ def modalities_asked(view: View, exchange: Exchange) -> frozenset[str] | None:
 
 def shown_after(view: View, index: int) -> tuple[int, Mapping[str, Any]] | None:
     """Give the first session object shown after entry *index*, with its own index."""
-    return next(((at, session) for at, session in view.sessions if at > index), None)
+    position = bisect_right(view.sessions, index, key=lambda shown: shown[0])
+    return view.sessions[position] if position < len(view.sessions) else None
 
 
 def heard_audio(view: View) -> int:

@@ -9,13 +9,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from conformance.rules.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.trace.frames import listing, mapping, string
+from conformance.trace.frames import listing, mapping, string, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.trace.frames import Frame
-    from conformance.trace.responses import OutputItem, Part
+    from conformance.trace.responses import Part
     from conformance.trace.views import View
 
 rules = Chapter("streaming")
@@ -164,11 +164,12 @@ def ids_never_contradict(view: View) -> Judged:
     for response in view.responses:
         for item in response.items.values():
             owners[item.id].append(response.id)
-            unlike = next((frame for frame in item.frames if _strays(item, frame)), None)
+            own = item.output_index
+            unlike = next((frame for frame in item.frames if _strays(frame, own)), None)
             if unlike is not None:
                 message = f"{unlike.type} of {item.id} has another output_index than the item."
                 came = str(unlike.number("output_index"))
-                yield Finding(unlike.index, message, str(item.output_index), came, "/output_index")
+                yield Finding(unlike.index, message, str(own), came, "/output_index")
             elif len(owners[item.id]) > 1:
                 message = f"{item.id} belongs to {owners[item.id][0]} and to {response.id}."
                 yield Finding(item.frames[0].index, message, path="/response_id")
@@ -176,9 +177,9 @@ def ids_never_contradict(view: View) -> Judged:
                 yield HELD
 
 
-def _strays(item: OutputItem, frame: Frame) -> bool:
-    index = frame.number("output_index")
-    return index is not None and item.output_index is not None and index != item.output_index
+def _strays(frame: Frame, own: int | None) -> bool:
+    came = frame.event.get("output_index")
+    return own is not None and came != own and whole_number(came) is not None
 
 
 @rules.must(

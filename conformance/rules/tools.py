@@ -128,7 +128,12 @@ def done_names_its_function(view: View) -> Judged:
                 yield Finding(frame.index, f"{item.id} calls {name}.", name, said, "/name")
 
 
-@rules.should("tools.call-begins-without-arguments", about=CALLS, covers=("STR-18",), spec=SERVER_EVENTS + "response/output_item/added")
+@rules.should(
+    "tools.call-begins-without-arguments",
+    about=CALLS,
+    covers=("STR-18",),
+    spec=SERVER_EVENTS + "response/output_item/added",
+)
 def call_begins_without_arguments(view: View) -> Judged:
     """A function call is added with empty arguments; they come in deltas."""
     for _, item in _calls(view):

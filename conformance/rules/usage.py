@@ -1,7 +1,8 @@
 """Usage: the ledger cross-footed.  Sums are sums, parts fit their wholes, names are those of the reference.
 
 Whether the numbers fit what was really said is judged in `metering`.
-Cancelled, failed and incomplete responses may have no usage, or zeros: no document says.  What they do tell must add up.
+Cancelled, failed and incomplete responses may have no usage, or zeros: no document says.
+What they do tell must add up.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ DONE = SERVER_EVENTS + "response/done"
 TRANSCRIBED = SERVER_EVENTS + "conversation/item/input_audio_transcription/completed"
 ABOUT = frozenset({"response.done"})
 TRANSCRIPTION = frozenset({"conversation.item.input_audio_transcription.completed"})
+
 
 def blame(line: Line, message: str, expected: object, came: object, path: str = "") -> Finding:
     """Make a finding about a line of the ledger."""
@@ -75,7 +77,9 @@ def output_is_the_sum_of_its_kinds(view: View) -> Judged:
         if made <= total <= made + (line.counts["reasoning"] or 0):
             yield HELD
         else:
-            yield blame(line, "details other output than it counts.", total, made, "/response/usage/output_token_details")
+            yield blame(
+                line, "details other output than it counts.", total, made, "/response/usage/output_token_details"
+            )
 
 
 @rules.must("usage.cached-is-part-of-the-input", about=ABOUT, covers=("USE-04",), spec=DONE)
@@ -128,7 +132,12 @@ def counts_are_naturalnumbers(view: View) -> Judged:
             yield HELD
 
 
-@rules.should("usage.created-has-none", about={"response.created"}, covers=("USE-11", "RSP-02"), spec=SERVER_EVENTS + "response/created")
+@rules.should(
+    "usage.created-has-none",
+    about={"response.created"},
+    covers=("USE-11", "RSP-02"),
+    spec=SERVER_EVENTS + "response/created",
+)
 def created_has_none(view: View) -> Judged:
     """A response that was just created has no usage yet."""
     for response in view.responses:
@@ -173,7 +182,9 @@ def has_its_breakdown(view: View) -> Judged:
         if line.status != "completed" or not line.usage or not line.usage.keys().isdisjoint((*PLURAL, *CHAT)):
             continue
         absent = [name for name in TOTALS if line.usage.get(name) is None]
-        absent += [name for name in ("input_token_details", "output_token_details") if not mapping(line.usage.get(name))]
+        absent += [
+            name for name in ("input_token_details", "output_token_details") if not mapping(line.usage.get(name))
+        ]
         if absent:
             yield blame(line, f"lacks {', '.join(absent)}.", "tokens by kind", "nothing", "/response/usage")
         else:
@@ -184,7 +195,9 @@ def _spelled(view: View, wrong: tuple[str, ...], right: str) -> Judged:
     for line in view.ledger.responses:
         found = [name for name in wrong if name in line.usage]
         if found:
-            yield blame(line, f"spells its usage {' and '.join(found)}.", right, found[0], f"/response/usage/{found[0]}")
+            yield blame(
+                line, f"spells its usage {' and '.join(found)}.", right, found[0], f"/response/usage/{found[0]}"
+            )
         elif line.usage:
             yield HELD
 
@@ -210,7 +223,9 @@ def transcription_total_is_the_sum(view: View) -> Judged:
         if counts[0] == counts[1] + counts[2]:
             yield HELD
         else:
-            yield blame(line, "adds its transcription wrongly.", counts[1] + counts[2], counts[0], "/usage/total_tokens")
+            yield blame(
+                line, "adds its transcription wrongly.", counts[1] + counts[2], counts[0], "/usage/total_tokens"
+            )
 
 
 @rules.must("usage.transcription-is-tokens-or-seconds", about=TRANSCRIPTION, covers=("USE-14",), spec=TRANSCRIBED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import wave
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -31,22 +32,33 @@ def chunks(audio: bytes, milliseconds: int, audio_format: str) -> Iterator[bytes
     return (audio[start : start + size] for start in range(0, len(audio), size))
 
 
-def names() -> tuple[str, ...]:
-    """Give the names of the bundled clips."""
-    return tuple(sorted(path.stem for path in (folder("fixtures") / "audio").glob("*.wav")))
+#: A clip is named, not addressed: no folders, nothing above.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def places(home: Path | None) -> tuple[Path, ...]:
+    """Give the folders where clips may lie: the bundled ones, and the script's own."""
+    return (folder("fixtures") / "audio", *([home] if home else []))
+
+
+def names(home: Path | None = None) -> frozenset[str]:
+    """Give the names of the clips that a script in the folder *home* may speak."""
+    endings = {f".{ending}" for _, _, ending in FORMATS.values()}
+    found = (path for place in places(home) for path in place.iterdir() if path.suffix in endings)
+    return frozenset(path.stem for path in found if NAME.fullmatch(path.stem))
 
 
 @cache
 def clip(name: str, audio_format: str, home: Path | None = None) -> bytes:
     """Read a clip: one of the bundled ones, or one beside the script (*home*); UsageError if there is none."""
     ending = FORMATS[audio_format][2]
-    for place in (folder("fixtures") / "audio", *([home] if home else [])):
+    for place in places(home) if NAME.fullmatch(name) else ():
         path = place / f"{name}.{ending}"
-        if path.is_file():
+        if path.is_file() and path.resolve().is_relative_to(place.resolve()):
             return _samples(path)
     raise UsageError(
         f"there is no audio clip {name!r} in {audio_format} ({name}.{ending})",
-        f"Bundled clips: {', '.join(names())}",
+        f"Clips: {', '.join(sorted(names(home)))}",
     )
 
 

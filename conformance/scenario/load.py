@@ -14,6 +14,7 @@ from conformance.errors import ScenarioError
 from conformance.marked import Marked, fits, known_keys, nearest, parsed, place_of, plain, read
 from conformance.resources import folder
 from conformance.scenario import item_steps, listening_steps  # noqa: F401 - they register their steps
+from conformance.scenario.audio import names
 from conformance.scenario.model import MODIFIERS, Scenario, Step
 from conformance.scenario.steps import STEPS
 
@@ -36,6 +37,7 @@ def _scenario(data: Marked, path: Path, home: Path | None) -> Scenario:
     known_keys(data, schema["properties"], path, ScenarioError)
     _known_steps(data, path)
     fits(data, schema, path, ScenarioError)
+    _known_clips(data, path)
     steps = (_step(each, data, index) for index, each in enumerate(data["steps"]))
     return Scenario(
         id=_id(path, home),
@@ -72,13 +74,13 @@ def _known_steps(data: Marked, path: Path) -> None:
         if isinstance(each, str):
             _known_step(each, None, f"{path}:{line}:{column}")
         elif isinstance(each, Marked):
-            names = [key for key in each if key not in MODIFIERS]
-            if len(names) != 1:
+            called = [key for key in each if key not in MODIFIERS]
+            if len(called) != 1:
                 also = ", ".join(sorted(MODIFIERS))
-                found = " and ".join(names) or "none"
+                found = " and ".join(called) or "none"
                 raise ScenarioError(f"a step has one name (beside {also}); here: {found}", where=f"{path}:{line}:{column}")
-            line, column = each.keys_at[names[0]]
-            _known_step(names[0], each[names[0]], f"{path}:{line}:{column}")
+            line, column = each.keys_at[called[0]]
+            _known_step(called[0], each[called[0]], f"{path}:{line}:{column}")
 
 
 def _known_step(name: str, argument: Any, where: str) -> None:
@@ -86,6 +88,17 @@ def _known_step(name: str, argument: Any, where: str) -> None:
         raise ScenarioError(f"unknown step {name!r}", nearest(name, STEPS), where=where)
     if argument is None and name not in BARE:
         raise ScenarioError(f"the step {name!r} needs an argument", "See docs/scenarios.md.", where=where)
+
+
+def _known_clips(data: Marked, path: Path) -> None:
+    """Refuse a clip that is neither bundled nor beside the script: better now than in the middle of a play."""
+    for index, each in enumerate(data["steps"]):
+        for name in ("speak", "say"):
+            said = each.get(name) if isinstance(each, dict) else None
+            clip = said.get("clip") if isinstance(said, dict) else said if name == "speak" else None
+            if clip is not None and "${" not in clip and clip not in (known := names(path.parent)):
+                line, column = place_of(data, ["steps", index, name])
+                raise ScenarioError(f"there is no audio clip {clip!r}", nearest(clip, known), where=f"{path}:{line}:{column}")
 
 
 def _step(each: Any, data: Marked, index: int) -> tuple[Step, Any]:
@@ -105,9 +118,9 @@ def _step(each: Any, data: Marked, index: int) -> tuple[Step, Any]:
     return step, each.get("on", "")
 
 
-def _on_each(step: Step, names: Any) -> Iterator[Step]:
+def _on_each(step: Step, on: Any) -> Iterator[Step]:
     """Play a step with `on: [a, b]` on each of these connections; `${on}` is the connection's name."""
-    for name in [names] if isinstance(names, str) else names:
+    for name in [on] if isinstance(on, str) else on:
         yield replace(step, on=name, argument=_named(step.argument, name))
 
 

@@ -65,3 +65,10 @@ def whole_number(value: Any) -> int | None:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return None
+
+
+def quoted(value: Any, most: int = 60) -> str:
+    """Write *value* in at most *most* characters; of arrays and objects the kind only: they may nest beyond measure."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "an array"
+    return repr(value[:most] if isinstance(value, str) else value)[:most]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,8 @@ from conformance.trace.listening import bytes_of
 from conformance.trace.sound import seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.trace.responses import Response
     from conformance.trace.views import View
 
@@ -114,9 +115,7 @@ def ledger_of(view: View) -> Ledger:
     """Fold a view into its ledger; linear."""
     lines = sorted((*_response_lines(view), *_transcription_lines(view)), key=lambda line: line.frame.index)
     spoken = [sound.seconds for sound in view.sounds]
-    totals = {
-        name: sum(line.counts[name] or 0 for line in lines if line.kind == "response") for name in COUNTS
-    }
+    totals = {name: sum(line.counts[name] or 0 for line in lines if line.kind == "response") for name in COUNTS}
     return Ledger(tuple(lines), _seconds_sent(view), _sum(spoken), totals)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.trace.frames import Frame
-from conformance.trace.responses import OutputItem, Response, Stream
-
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from conformance.trace.frames import Frame
+    from conformance.trace.responses import OutputItem, Response, Stream
     from conformance.trace.views import View
 
 NEVER = 1 << 62
@@ -34,7 +34,7 @@ class Span:
 
 
 def spans(view: View, nest: str) -> Iterator[Span]:
-    """Give the spans of one kind (`response`, `output item`, `content part`, or a stream), in order of first mention."""
+    """Give the spans of one kind (`response`, `output item`, `content part`, or a stream) as they were first named."""
     for response in view.responses:
         if nest == "response":
             yield Span(response.id, response.frames, response.done, response.created is not None, True, NEVER, response)

@@ -6,6 +6,7 @@ What is unfinished is marked as open, so that a cut trace is never blamed for mi
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -218,12 +219,8 @@ class View:
 
     def session_at(self, index: int) -> Mapping[str, Any]:
         """Give the last session object shown before entry *index*; empty if none was."""
-        last = NOTHING
-        for at, session in self.sessions:
-            if at >= index:
-                break
-            last = session
-        return last
+        position = bisect_left(self.sessions, index, key=lambda shown: shown[0])
+        return self.sessions[position - 1][1] if position else NOTHING
 
     def setting_at(self, index: int, name: str, default: Any = None) -> Any:
         """Give a canonical setting as it was in effect before entry *index*."""

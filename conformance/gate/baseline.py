@@ -1,0 +1,212 @@
+"""Known failures: which are excused, and what turns a run red in spite of them.  Pure: no file, no clock.
+
+An entry excuses one rule, in one conversation or wherever it is broken, as long as the findings say what the entry
+says they do.  Whatever it no longer describes (fixed, different, expired) is red until somebody edits the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+#: In the place of a rule: the conversation does not get through its script.
+PLAYS = "plays"
+#: What an entry may expect.
+FAIL, UNPROVEN, PASS = "fail", "unproven", "pass"
+
+#: How a record's verdicts read here; a verdict that is not named says nothing about the baseline.
+OUTCOME_OF_VERDICT: Mapping[str, str] = {
+    "fail": FAIL,
+    "warning": FAIL,
+    "known": FAIL,
+    "unproven": UNPROVEN,
+    "pass": PASS,
+}
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What `when:` can ask about."""
+
+    dialect: str
+    profile: str = ""
+    features: frozenset[str] | None = None
+    """What the profile claims; None claims everything."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One known failure."""
+
+    rule: str
+    """Id of the rule, or `plays`."""
+    issue: str
+    """Where it is tracked."""
+    scenario: str = ""
+    """`topic/name`, or `topic/name@style`; empty: wherever the rule is broken."""
+    message: str = ""
+    """What the findings begin with."""
+    outcomes: tuple[str, ...] = (FAIL,)
+    """Several, `pass` among them: a known intermittent."""
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    owner: str = ""
+    expires: date | None = None
+    where: str = ""
+    """`file:line` of the entry."""
+
+    def applies(self, here: Surroundings) -> bool:
+        """Tell whether the entry speaks of this run."""
+        return all(_holds(name, wanted, here) for name, wanted in self.when.items())
+
+    def about(self, rule: str, conversation: str) -> bool:
+        """Tell whether the entry speaks of this rule and conversation."""
+        return rule == self.rule and self.scenario in ("", conversation, conversation.partition("@")[0])
+
+    def expired(self, today: date) -> bool:
+        """Tell whether the day until which it was accepted is over."""
+        return self.expires is not None and self.expires < today
+
+    @property
+    def name(self) -> str:
+        """`rule in scenario`, for texts."""
+        return f"{self.rule} in {self.scenario}" if self.scenario else self.rule
+
+    @property
+    def intermittent(self) -> bool:
+        """Whether a pass is expected too."""
+        return PASS in self.outcomes and len(self.outcomes) > 1
+
+
+def _holds(name: str, wanted: Iterable[str], here: Surroundings) -> bool:
+    if name == "feature":
+        return here.features is None or not here.features.isdisjoint(wanted)
+    return {"dialect": here.dialect, "profile": here.profile}[name] in wanted
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """All known failures that speak of this run."""
+
+    entries: tuple[Entry, ...] = ()
+    today: date = date.min
+
+    @property
+    def valid(self) -> Iterator[Entry]:
+        """Give the entries that have not expired."""
+        return (each for each in self.entries if not each.expired(self.today))
+
+    def excuse(self, rule: str, conversation: str, outcome: str, messages: Sequence[str]) -> Entry | None:
+        """Give the entry that excuses what came, None if none does: each message must be a known one."""
+        mine = [each for each in self.valid if each.about(rule, conversation) and outcome in each.outcomes]
+        covering = [_covering(mine, message) for message in messages or ("",)]
+        return covering[0] if covering and all(covering) else None
+
+
+def _covering(entries: Iterable[Entry], message: str) -> Entry | None:
+    return next((each for each in entries if message.startswith(each.message)), None)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a rule (or `plays`) came to in one conversation."""
+
+    rule: str
+    conversation: str
+    outcome: str
+    messages: tuple[str, ...] = ()
+    excused: bool = False
+
+
+def seen_in(records: Iterable[Mapping[str, Any]], *, strict: bool) -> Iterator[Seen]:
+    """Read the records of a run (`conversations` in report.json)."""
+    for record in records:
+        name = record["conversation"]
+        if record["outcome"] in ("played", "unmet"):
+            outcome = PASS if record["outcome"] == "played" else FAIL
+            messages = (record["message"],) if outcome == FAIL else ()
+            yield Seen(PLAYS, name, outcome, messages, "known" in record)
+        for rule, told in record["rules"].items():
+            outcome = OUTCOME_OF_VERDICT.get(told["verdict"], "")
+            if not outcome or (outcome == UNPROVEN and rule not in record["promises"]):
+                continue
+            counts = told["verdict"] != "warning" or strict
+            messages = tuple(each["message"] for each in told.get("findings", ()))
+            yield Seen(rule, name, outcome, messages, not counts or "known" in told)
+
+
+@dataclass(frozen=True)
+class Known:
+    """An entry and where its failure was met."""
+
+    entry: Entry
+    conversations: tuple[str, ...]
+    judged: int
+    """In how many conversations the rule was judged at all, for the rate."""
+
+
+@dataclass(frozen=True)
+class Review:
+    """The baseline beside what really happened."""
+
+    known: tuple[Known, ...] = ()
+    unlisted: tuple[Seen, ...] = ()
+    """Failures that no entry excuses."""
+    other: tuple[tuple[Entry, str], ...] = ()
+    """Entries that are there, but speak of another message; and the message that came."""
+    stale: tuple[Entry, ...] = ()
+    """Entries whose failure is gone."""
+    expired: tuple[Entry, ...] = ()
+
+    @property
+    def red(self) -> bool:
+        """Whether the baseline itself has to be edited."""
+        return bool(self.other or self.stale or self.expired)
+
+
+def review(baseline: Baseline, seen: Iterable[Seen], *, partial: bool) -> Review:
+    """Compare; in a *partial* run an entry without a scenario is not called stale: the rest was not looked at."""
+    everything = tuple(seen)
+    known, stale = [], []
+    for entry in baseline.valid:
+        judged = [each for each in everything if entry.about(each.rule, each.conversation)]
+        if met := _met(entry, judged):
+            known.append(Known(entry, met, len(judged)))
+        elif _fixed(entry, judged) and (entry.scenario or not partial):
+            stale.append(entry)
+    unlisted = tuple(each for each in everything if each.outcome != PASS and not each.excused)
+    other = _others(baseline, unlisted)
+    different = {id(entry) for entry, _ in other}
+    return Review(
+        tuple(known),
+        unlisted,
+        other,
+        tuple(each for each in stale if id(each) not in different),
+        tuple(each for each in baseline.entries if each.expired(baseline.today)),
+    )
+
+
+def _met(entry: Entry, judged: Iterable[Seen]) -> tuple[str, ...]:
+    return tuple(
+        each.conversation
+        for each in judged
+        if each.outcome != PASS
+        and each.outcome in entry.outcomes
+        and any(text.startswith(entry.message) for text in each.messages or ("",))
+    )
+
+
+def _fixed(entry: Entry, judged: Sequence[Seen]) -> bool:
+    """Tell whether the failure is gone: the rule was judged, and passed."""
+    return not entry.intermittent and any(each.outcome == PASS for each in judged)
+
+
+def _others(baseline: Baseline, unlisted: Iterable[Seen]) -> tuple[tuple[Entry, str], ...]:
+    found: dict[int, tuple[Entry, str]] = {}
+    for each in unlisted:
+        for entry in baseline.valid:
+            strange = [text for text in each.messages if not text.startswith(entry.message)]
+            if strange and entry.about(each.rule, each.conversation) and each.outcome in entry.outcomes:
+                found.setdefault(id(entry), (entry, strange[0]))
+    return tuple(found.values())

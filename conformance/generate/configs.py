@@ -1,0 +1,117 @@
+"""Conversations of nothing but `session.update`: valid ones, and such as break exactly one documented bound.
+
+One connection carries several updates, because what an update must leave alone only shows after another one.
+That the answers show what was asked for, merged and complete, is for the rules to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from conformance.contract.dialect import Dialect
+from conformance.generate import values
+from conformance.generate.bounds import Breach, breaches
+from conformance.generate.values import Values, hundredths
+from conformance.scenario.model import Scenario, Step
+
+VALID, INVALID = "generated/configs::valid", "generated/configs::invalid"
+#: Updates on one connection, and settings in one update.
+MOST_UPDATES, MOST_SETTINGS = 5, 4
+
+Features = Collection[str] | None
+"""What the endpoint claims; None for everything."""
+
+
+def settings(dialect: Dialect, features: Features = None) -> Mapping[str, Values]:
+    """Give the legal values of every setting that this revision has and the endpoint claims, by canonical name."""
+
+    def claimed(feature: str) -> bool:
+        return features is None or feature in features
+
+    formats = st.sampled_from(values.FORMATS if claimed("g711") else values.FORMATS[:1])
+    detections: list[Values] = [st.none()]
+    if claimed("server_vad"):
+        detections.append(values.server_vad(idle_timeout="type" in dialect.session_paths and claimed("idle_timeout")))
+    if claimed("semantic_vad"):
+        detections.append(values.semantic_vad())
+    legal: dict[str, tuple[str, Values]] = {
+        "instructions": ("", values.instructions()),
+        "modalities": ("audio_output", st.sampled_from(("text", "audio"))),
+        "max_output_tokens": ("", st.just("inf") | st.integers(1, values.MOST_TOKENS)),
+        "temperature": ("", hundredths(60, 120)),
+        "tool_choice": ("tools", st.sampled_from(("auto", "none", "required"))),
+        "tools": ("tools", values.tools()),
+        "turn_detection": ("", st.one_of(detections)),
+        "voice": ("audio_output", st.sampled_from(values.VOICES)),
+        "speed": ("audio_output", hundredths(25, 150)),
+        "input_format": ("input_audio", formats),
+        "output_format": ("audio_output", formats),
+        "transcription": ("transcription", values.transcription()),
+        "noise_reduction": ("input_audio", st.none() | st.sampled_from(NOISES)),
+        "truncation": ("", values.truncation()),
+    }
+    return {
+        name: each
+        for name, (feature, each) in legal.items()
+        if name in dialect.session_paths and (not feature or claimed(feature))
+    }
+
+
+NOISES = ({"type": "near_field"}, {"type": "far_field"})
+
+
+def _update(legal: Mapping[str, Values]) -> SearchStrategy[dict[str, Any]]:
+    one = st.one_of([st.tuples(st.just(name), each) for name, each in legal.items()])
+    return st.lists(one, max_size=MOST_SETTINGS, unique_by=lambda pair: pair[0]).map(_with_its_tool)
+
+
+def _with_its_tool(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Name the first of the tools that the same update brings, where a call is required."""
+    chosen = dict(pairs)
+    if chosen.get("tools") and chosen.get("tool_choice") == "required":
+        chosen["tool_choice"] = {"type": "function", "name": chosen["tools"][0]["name"]}
+    return chosen
+
+
+def valid(dialect: Dialect, features: Features = None) -> SearchStrategy[Scenario]:
+    """Give conversations of valid updates."""
+    update = _update(settings(dialect, features))
+    return st.lists(update, min_size=1, max_size=MOST_UPDATES).map(
+        lambda updates: _scenario(VALID, "Valid updates.", dialect, [_step(each) for each in updates])
+    )
+
+
+def invalid(dialect: Dialect, features: Features = None) -> SearchStrategy[Scenario]:
+    """Give conversations in which updates that break one bound each stand among valid ones."""
+    legal = settings(dialect, features)
+    good = _update(legal).map(_step)
+    bad = st.sampled_from(breaches(dialect, features)).flatmap(lambda breach: _breaking(breach, legal))
+    return st.tuples(st.lists(good, max_size=1), st.lists(bad, min_size=1, max_size=2)).map(
+        lambda parts: _scenario(
+            INVALID, f"{parts[1][0][0]}: refused, and nothing changes.", dialect, [*parts[0], *_steps(parts[1])]
+        )
+    )
+
+
+def _breaking(breach: Breach, legal: Mapping[str, Values]) -> SearchStrategy[tuple[str, Step]]:
+    """Give a step with the bad value beside good ones, of which none must take effect."""
+    others = {name: each for name, each in legal.items() if name != breach.setting}
+    return st.tuples(_update(others), breach.values).map(
+        lambda drawn: (breach.bound, _step({**drawn[0], breach.setting: drawn[1]}, answer="error"))
+    )
+
+
+def _steps(broken: list[tuple[str, Step]]) -> list[Step]:
+    return [step for _, step in broken]
+
+
+def _step(update: dict[str, Any], answer: str = "") -> Step:
+    return Step("configure", update, answer=answer)
+
+
+def _scenario(id: str, title: str, dialect: Dialect, steps: list[Step]) -> Scenario:
+    return Scenario(id=id, title=title, steps=tuple(steps), dialects=frozenset({dialect.name}))

@@ -1,0 +1,269 @@
+"""The search: play generated scenarios until one breaks something, make that small, set it aside, and go on.
+
+Hypothesis draws and shrinks.  What it costs is counted in sessions, because with a real endpoint nothing else
+counts: a script that was played is never played again, shrinking ends when its sessions are used up,
+and every smaller case is handed out at once, so that an interrupted search has shown its best.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, InMemoryExampleDatabase
+from hypothesis.strategies import SearchStrategy
+
+from conformance.generate.script import written
+from conformance.play.player import Conversation, Outcome
+from conformance.scenario.model import Scenario
+
+MUST, SHOULD = "MUST", "SHOULD"
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """One thing that is wrong with a conversation."""
+
+    rule: str
+    """Id of the broken rule, or `plays.STEP` for a step that was not answered as the protocol owes."""
+    keyword: str
+    message: str
+    expected: str = ""
+    came: str = ""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One play of a generated scenario."""
+
+    number: int
+    """Counted from 1."""
+    during: str
+    """`replay`, `generate`, `shrink` or `confirm`."""
+    scenario: Scenario
+    conversation: Conversation
+    flaws: tuple[Flaw, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scenario that breaks something, as small as it is known."""
+
+    flaw: Flaw
+    """What it is kept for."""
+    example: Example
+    steady: bool = True
+    """Whether it broke the same when it was played once more."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The script."""
+        return self.example.scenario
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Steps, and characters of the script: a case is better if it is smaller."""
+        return len(self.scenario.steps), len(written(self.scenario))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to play."""
+
+    examples: int = 100
+    """Scenarios to generate."""
+    seed: int = 0
+    shrink_sessions: int = 200
+    """Plays that all shrinking together may cost."""
+    most_cases: int = 5
+    """After so many different cases there is enough to mend."""
+    database: Path | None = None
+    """Folder of what Hypothesis remembers; None = the seed alone decides what is played."""
+    key: str = ""
+    """Endpoint, model and kind of examples: what is remembered of one tells nothing of another."""
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What a search came to."""
+
+    cases: tuple[Case, ...]
+    examples: int
+    """Different scenarios that were generated and played."""
+    sessions: int
+    """All plays, those of shrinking included."""
+    seed: int
+    trouble: str = ""
+    """Why it ended early: the environment's doing, nobody's fault."""
+
+
+class _Broken(Exception):  # noqa: N818 - tells Hypothesis that an example is interesting
+    """The example breaks what is looked for."""
+
+
+class _Enough(BaseException):
+    """Ends Hypothesis's run from inside; nothing there catches it."""
+
+
+@dataclass
+class _Search:
+    play: Callable[[Scenario], Conversation]
+    judge: Callable[[Conversation], Sequence[Flaw]]
+    plan: Plan
+    tell: Callable[[Example], None]
+    keep: Callable[[Case], None]
+    database: ExampleDatabase
+    played: dict[str, Example] = field(default_factory=dict)
+    """By script."""
+    best: dict[str, Case] = field(default_factory=dict)
+    """By rule."""
+    aside: set[str] = field(default_factory=set)
+    """Rules whose case is as small as it will get."""
+    wanted: str = ""
+    """The rule whose case is being shrunk; empty while looking for any."""
+    sessions: int = 0
+    generated: int = 0
+    shrinking: int = 0
+    trouble: str = ""
+
+    def perform(self, scenario: Scenario, during: str) -> Example:
+        """Play and judge; raises _Enough when the environment gets in the way."""
+        self.sessions += 1
+        conversation = self.play(scenario)
+        if conversation.outcome is Outcome.ENVIRONMENT:
+            self.trouble = conversation.message
+            raise _Enough
+        flaws = tuple(self.judge(conversation))
+        example = Example(self.sessions, during, scenario, conversation, flaws)
+        self.tell(example)
+        return example
+
+    def attempt(self, scenario: Scenario) -> None:
+        """Play a scenario unless it was, keep it if it is the smallest case, and tell Hypothesis of the flaw."""
+        script = written(scenario)
+        if script not in self.played:
+            self.played[script] = self._fresh(scenario)
+        flaws = [flaw for flaw in self.played[script].flaws if flaw.rule not in self.aside]
+        for flaw in flaws:
+            self.improve(Case(flaw, self.played[script]))
+        if flaws and (not self.wanted or any(flaw.rule == self.wanted for flaw in flaws)):
+            raise _Broken
+
+    def _fresh(self, scenario: Scenario) -> Example:
+        if not self.wanted:
+            self.generated += 1
+            return self.perform(scenario, "generate")
+        if self.shrinking >= self.plan.shrink_sessions:
+            raise _Enough
+        self.shrinking += 1
+        return self.perform(scenario, "shrink")
+
+    def improve(self, case: Case) -> None:
+        """Keep the smallest case of each rule."""
+        known = self.best.get(case.flaw.rule)
+        if known is None or case.size < known.size:
+            self.best[case.flaw.rule] = case
+            self.keep(case)
+
+    def run(self, strategy: SearchStrategy[Scenario], *phases: Phase) -> bool:
+        """Let Hypothesis work; True if an example broke what is looked for."""
+
+        @seed(self.plan.seed)
+        @settings(
+            max_examples=self.plan.examples,
+            phases=(Phase.reuse, *phases),
+            database=self.database,
+            deadline=None,
+            report_multiple_bugs=False,
+            verbosity=Verbosity.quiet,
+            print_blob=False,
+            # How long drawing takes says something of this machine and how busy it is, nothing of the endpoint.
+            suppress_health_check=[HealthCheck.too_slow],
+        )
+        @given(strategy)
+        def holds(scenario: Scenario) -> None:
+            self.attempt(scenario)
+
+        try:
+            holds()
+        except _Broken:
+            return True
+        return False
+
+    def shrink(self, strategy: SearchStrategy[Scenario], rule: str) -> Case:
+        """Make the case of a rule smaller, as long as there are sessions for it; then see whether it is steady."""
+        self.wanted = rule
+        try:
+            self.run(strategy, Phase.shrink)
+        except _Enough:
+            if self.trouble:
+                raise
+        finally:
+            self.wanted = ""
+        return self.confirmed(self.best[rule])
+
+    def confirmed(self, case: Case) -> Case:
+        """Play a case once more."""
+        again = self.perform(case.scenario, "confirm")
+        return Case(case.flaw, case.example, steady=any(flaw.rule == case.flaw.rule for flaw in again.flaws))
+
+    def finish(self, case: Case) -> Case:
+        """Set a case aside, with everything else that it breaks: those are its consequences."""
+        self.aside |= {case.flaw.rule, *(flaw.rule for flaw in case.example.flaws)}
+        return case
+
+
+def explore(
+    play: Callable[[Scenario], Conversation],
+    judge: Callable[[Conversation], Sequence[Flaw]],
+    strategy: SearchStrategy[Scenario],
+    plan: Plan,
+    *,
+    first: Sequence[Scenario] = (),
+    tell: Callable[[Example], None] = lambda _: None,
+    keep: Callable[[Case], None] = lambda _: None,
+) -> Exploration:
+    """Play the cases of earlier runs (*first*), then generated examples, and give what breaks something.
+
+    *tell* hears of every play, *keep* of every case that is smaller than those before it.
+    """
+    search = _Search(play, judge, plan, tell, keep, _database(plan))
+    cases: list[Case] = []
+    try:
+        for scenario in first:
+            cases += _replayed(search, scenario)
+        while len(cases) < plan.most_cases and search.run(strategy, Phase.generate):
+            rule = _worst(search)
+            cases.append(search.finish(search.shrink(strategy, rule)))
+    except _Enough:
+        # The environment ended the search; what was found until then counts.
+        told = {case.flaw.rule for case in cases} | search.aside
+        cases += [case for rule, case in search.best.items() if rule not in told]
+    return Exploration(tuple(cases), search.generated, search.sessions, plan.seed, search.trouble)
+
+
+def _replayed(search: _Search, scenario: Scenario) -> list[Case]:
+    example = search.perform(scenario, "replay")
+    fresh = [flaw for flaw in example.flaws if flaw.rule not in search.aside]
+    return [search.finish(Case(_gravest(fresh), example))] if fresh else []
+
+
+def _worst(search: _Search) -> str:
+    """Choose which of the rules that are broken and not set aside is looked at."""
+    flaws = [case.flaw for rule, case in search.best.items() if rule not in search.aside]
+    return _gravest(flaws).rule
+
+
+def _gravest(flaws: Sequence[Flaw]) -> Flaw:
+    """Choose the flaw that tells most: a rule before a step that had no answer, MUST before SHOULD."""
+    return min(flaws, key=lambda flaw: (flaw.rule.startswith("plays."), flaw.keyword != MUST))
+
+
+def _database(plan: Plan) -> ExampleDatabase:
+    if plan.database is None:
+        # Shrinking takes up from here what generating has found.
+        return InMemoryExampleDatabase()
+    return DirectoryBasedExampleDatabase(plan.database / hashlib.sha256(plan.key.encode()).hexdigest()[:16])

@@ -1,0 +1,154 @@
+"""The real command in a folder of its own, and endpoints to run it against."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.server import serve
+
+from conformance.play.stage import Backstage
+from conformance.reference.server import Server
+from conformance.serve import hooks_of
+
+KEY = "sk-canary-0123456789abcdef"
+#: Plugins that only cost time here.
+QUIET = [f"-pno:{name}" for name in ("randomly", "benchmark", "hypothesispytest", "anyio", "cov")]
+
+TALK = """\
+scenario: The user says something, and the assistant answers in text.
+proves: [{proves}]
+tags: [{tags}]
+steps:
+  - configure: {{modalities: text, max_output_tokens: 200}}
+  - say: "Say exactly: Good morning."
+  - respond
+  - await: response.done
+"""
+
+
+class Folder:
+    """A folder in which pytest is run."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def write(self, name, text):
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def talk(self, name, proves="ordering.response-done-is-last", tags="chat"):
+        """Write a scenario of one text turn."""
+        return self.write(f"{name}.yaml", TALK.format(proves=proves, tags=tags))
+
+    def command(self, *arguments):
+        return [sys.executable, "-m", "pytest", *QUIET, "--rootdir=.", "-c", self.ini(), *map(str, arguments)]
+
+    def ini(self):
+        file = self.path / "pytest.ini"
+        if not file.exists():
+            file.write_text("[pytest]\n", encoding="utf-8")
+        return str(file)
+
+    def environment(self, token):
+        kept = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST", "REALTIME", "COV"))}
+        return {**kept, "REALTIME_TOKEN": token, "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def pytest(self, *arguments, token=KEY):
+        """Run pytest to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.path, env=self.environment(token), capture_output=True, text=True, timeout=120, check=False,
+        )
+
+    def interrupted(self, *arguments, token=KEY, when):
+        """Run pytest, and send SIGINT as soon as *when* holds of a line of its output."""
+        process = subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.path, env=self.environment(token), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if when in line and signal is not None:
+                process.send_signal(signal.SIGINT)
+                when = "\0"
+        return process.wait(60), "".join(lines)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return Folder(tmp_path)
+
+
+@contextmanager
+def listening(server):
+    """Run anything that has `async with` in a thread of its own."""
+    backstage = Backstage()
+    try:
+        opened = backstage.run(server.__aenter__(), 10)
+        yield opened
+        backstage.run(server.__aexit__(None, None, None), 10)
+    finally:
+        backstage.close()
+
+
+@pytest.fixture
+def endpoint():
+    """Give `endpoint(mutant="", **settings) -> url` of a reference that listens until the test ends."""
+    with ExitStack() as stack:
+
+        def make(mutant="", **settings):
+            settings = {"tokens": (KEY,), "models": ("gpt-realtime",), **settings}
+            server = Server(hooks=hooks_of(mutant) if mutant else None, **settings)
+            return stack.enter_context(listening(server)).url + "?model=gpt-realtime"
+
+        yield make
+
+
+class Odd:
+    """A websockets server that does with each connection what *behave* says."""
+
+    def __init__(self, behave, **settings):
+        self.behave, self.settings = behave, settings
+
+    async def __aenter__(self):
+        self.server = await serve(self.behave, "127.0.0.1", 0, **self.settings)
+        port = next(iter(self.server.sockets)).getsockname()[1]
+        return f"ws://127.0.0.1:{port}/v1/realtime"
+
+    async def __aexit__(self, *error):
+        self.server.close()
+        await self.server.wait_closed()
+
+
+@pytest.fixture
+def odd_endpoint():
+    with ExitStack() as stack:
+        yield lambda behave, **settings: stack.enter_context(listening(Odd(behave, **settings)))
+
+
+@pytest.fixture
+def deaf_port():
+    """A port that refuses: bound, but not listening."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+def outcomes(result):
+    """Give {item: outcome} from the lines that -v prints."""
+    words = ("PASSED", "FAILED", "SKIPPED", "ERROR")
+    found = {}
+    for line in result.stdout.splitlines():
+        for word in words:
+            name, mark, _ = line.partition(f" {word}")
+            if mark and "::" in name and not name.startswith(words):
+                found[Path(name.strip()).as_posix()] = word.lower()
+    return found

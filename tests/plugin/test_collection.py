@@ -1,0 +1,40 @@
+from conformance.play.auth import STYLES
+
+
+def test_each_auth_style_is_a_conversation_of_its_own(folder):
+    folder.write("key.yaml", "scenario: A key opens.\neach: auth\nsteps: [connect]\n")
+
+    result = folder.pytest("key.yaml", "-v")
+
+    assert result.returncode == 0, result.stdout
+    for style in STYLES:
+        assert f"key.yaml::{style}::plays PASSED" in result.stdout
+        assert (folder.path / f"reports/traces/key@{style}.jsonl").exists()
+
+
+def test_one_auth_style_can_be_asked_for(folder):
+    folder.write("key.yaml", "scenario: A key opens.\neach: auth\nsteps: [connect]\n")
+
+    result = folder.pytest("key.yaml", "-v", "--auth=query-token")
+
+    assert "key.yaml::query-token::plays PASSED" in result.stdout
+    assert "2 passed" in result.stdout
+
+
+def test_all_auth_styles_can_be_asked_for_in_every_scenario(folder):
+    folder.talk("talk", proves="")
+
+    result = folder.pytest("talk.yaml", "--auth=all", "--collect-only", "-q")
+
+    assert f"{2 * len(STYLES)} tests collected" in result.stdout
+
+
+def test_tags_topic_and_keyword_are_markers(folder):
+    folder.talk("chat/talk", tags="tea")
+
+    selections = {name: folder.pytest("chat", "--strict-markers", "--co", "-q", "-m", name) for name in ("tea", "chat")}
+    must = folder.pytest("chat", "--co", "-q", "-m", "must")
+
+    assert all("3 tests collected" in each.stdout for each in selections.values())
+    assert "1/3 tests collected" in must.stdout
+    assert "chat/talk.yaml::ordering.response-done-is-last" in must.stdout
