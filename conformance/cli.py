@@ -67,9 +67,7 @@ def check(traces: Sequence[Path], dialect: str, strict: bool, as_json: bool) -> 
     help="How a bad key is refused: an HTTP status, or an error and a close code.",
 )
 @click.option("--quirks", default="", help="Do as a real endpoint does: real-openai-2026-09, real-azure-2026-09.")
-@click.option(
-    "--script", type=click.Path(path_type=Path), help="What to answer: a YAML file (docs/reference.md)."
-)
+@click.option("--script", type=click.Path(path_type=Path), help="What to answer: a YAML file (docs/reference.md).")
 @click.option("--cert", type=click.Path(path_type=Path), help="Certificate chain (PEM): speak TLS.")
 @click.option("--key", type=click.Path(path_type=Path), help="The certificate's private key (PEM).")
 def serve(**asked: Any) -> None:

@@ -27,13 +27,14 @@ CORE = "tag:yaml.org,2002:"
 ALLOWED_TAGS = frozenset({None, "!", *(CORE + each for each in ("str", "int", "float", "bool", "null", "map", "seq"))})
 WORDS: Mapping[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
 INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
-NUMBER = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,2})?")
+NUMBER = re.compile(r"(?=.*[.eE])[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,2})?")
 
 
 class Wrong(Protocol):
     """The error to raise: `ScenarioError`, `ProfileError`."""
 
-    def __call__(self, message: str, cure: str = "", *, where: str = "") -> Exception: ...
+    def __call__(self, message: str, cure: str = "", *, where: str = "") -> Exception:
+        """Make it."""
 
 
 class Marked(dict[str, Any]):

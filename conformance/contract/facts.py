@@ -1,7 +1,7 @@
 """What a vendor documents, as facts that conversations prove.
 
 A profile lists them word for word: its path, its auth styles, the events of both sides, the fields of the session and
-of the usage.  A fact is proved by a trace in which it can be seen to be true, not by one that merely does not contradict.
+of the usage.  A fact is proved by a trace in which it can be seen to be true, not by one that does not contradict it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from conformance.contract.profile import Profile
 
 UPDATES = ("session.update", "transcription_session.update")
+#: Client events that have no acknowledgement of their own.
+UNANSWERED = ("input_audio_buffer.append", "response.cancel")
 ABSENT = object()
 
 
@@ -84,13 +86,12 @@ def _auth(view: View) -> frozenset[str]:
 
 
 def _taken(view: View) -> frozenset[str]:
-    """Give the client events, as spoken, that were acknowledged; those without an acknowledgement: heard, not refused."""
+    """Give the client events, as spoken, that were acknowledged; one that has no acknowledgement: was not refused."""
     return frozenset(
         each.sent.entry.type
         for each in view.exchanges
         if each.answer is not None
-        or (not each.refused and each.sent.type in ("input_audio_buffer.append",) and each.sent.index < view.settled)
-        or (not each.refused and each.sent.type == "response.cancel" and "response.done" in view.types)
+        or (each.sent.type in UNANSWERED and not each.refused and each.sent.index < view.settled)
     )
 
 

@@ -69,7 +69,8 @@ def load_profile(name_or_path: str | Path) -> Profile:
     if given in PROFILES:
         return _bundled(given)
     if not given.endswith((".yaml", ".yml")) and os.sep not in given:
-        raise ProfileError(f"there is no profile {given!r}", f"{nearest(given, PROFILES)} Or give a file: --profile=FILE.yaml")
+        cure = f"{nearest(given, PROFILES)} Or give a file: --profile=FILE.yaml"
+        raise ProfileError(f"there is no profile {given!r}", cure)
     return _profile(Path(given))
 
 

@@ -24,6 +24,8 @@ from conformance.resources import folder
 #: What a written entry says of its issue until somebody fills it in.
 UNFILED = "unfiled"
 HEAD = "# Known failures: see docs/baseline.md.  Each line is here until its issue is closed.\nknown:\n"
+#: A shorter beginning of a message tells nothing apart.
+SHORTEST = 8
 #: Scalars that need no quotes.
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*")
 
@@ -97,7 +99,7 @@ def updated(text: str, path: Path, found: Review) -> str:
         )  # fmt: skip
     spans = _spans(lines, [place_of(data, ["known", number])[0] - 1 for number in range(len(entries))])
     gone = {int(each.where.rpartition(":")[2]) - 1 for each in found.stale}
-    changed = {int(each.where.rpartition(":")[2]) - 1: message for each, message in found.other}
+    changed = {int(each.where.rpartition(":")[2]) - 1: _stable(message) for each, message in found.other}
     kept: list[str] = []
     position = 0
     for above, first, after in spans:
@@ -159,12 +161,18 @@ def _written(seen: Seen) -> list[str]:
     told = [f"  - rule: {seen.rule}", f"    scenario: {_scalar(seen.conversation)}"]
     if seen.outcome != FAIL:
         told.append(f"    outcomes: [{seen.outcome}]")
-    messages = dict.fromkeys(seen.messages) or {"": None}
+    messages = dict.fromkeys(map(_stable, seen.messages)) or {"": None}
     return [
         line
         for message in messages
         for line in (*told, *([f"    message: {_scalar(message)}"] if message else []), f"    issue: {UNFILED}")
     ]
+
+
+def _stable(message: str) -> str:
+    """Give the part of a message that comes again: up to the first number or generated id."""
+    kept = re.split(r"[^ ]*[0-9]", message, maxsplit=1)[0].rstrip()
+    return kept if len(kept) >= SHORTEST else ""
 
 
 def _scalar(text: str) -> str:

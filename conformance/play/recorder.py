@@ -9,9 +9,10 @@ from typing import Any, NoReturn
 
 import orjson
 
+from conformance.contract.dialect import Dialect
 from conformance.play.connection import Frame, Refusal
 from conformance.secrets import Scrubber
-from conformance.trace.trace import Direction, End, EndKind, Entry, Event, FrameKind, Handshake, Trace
+from conformance.trace.trace import TOKEN_MARK, Direction, End, EndKind, Entry, Event, FrameKind, Handshake, Trace
 
 
 def parsed(text: str) -> Event | None:
@@ -41,18 +42,26 @@ class Recorder:
 
     def note(self, direction: Direction, frame: Frame, at: float, *, deliberate: bool = False) -> Event:
         """Note a frame and give its event as it was recorded; an empty one if it holds none."""
-        event, text = None, None
         if isinstance(frame, str):
             clean = self.scrub(frame)
             event = parsed(clean)
             text = clean if event is None else None
             size = len(frame.encode("utf-8", "surrogatepass"))
         else:
-            size, text = len(frame), self.scrub(base64.b64encode(frame).decode())
+            clean = self.scrub(base64.b64encode(frame).decode())
+            size, event, text = len(frame), None, clean
         kind = FrameKind.TEXT if isinstance(frame, str) else FrameKind.BINARY
         self.entries.append(
             Entry(
-                len(self.entries), direction, round(at, 6), event, text, kind, size, deliberate=deliberate
+                index=len(self.entries),
+                direction=direction,
+                at=round(at, 6),
+                event=event,
+                text=text,
+                kind=kind,
+                size=size,
+                deliberate=deliberate,
+                leaked=TOKEN_MARK in clean,
             )
         )
         return event or {}
@@ -71,6 +80,10 @@ class Recorder:
                 body=scrub(handshake.body),
             ),
         )
+
+    def speaks(self, dialect: Dialect) -> None:
+        """Note that the endpoint speaks another dialect than we do."""
+        self.trace = replace(self.trace, dialect=dialect.name)
 
     def refused(self, refusal: Refusal) -> None:
         """Note that there is no connection, and what kind of cause it had."""

@@ -10,8 +10,10 @@ import os
 import socket
 import ssl
 import time
+from contextvars import ContextVar
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -43,6 +45,16 @@ class Upgrade(connect):
     def process_redirect(self, exc: Exception) -> Exception | str:
         """Follow no redirect."""
         return exc
+
+
+class Socket(ClientConnection):
+    """A socket that remembers how it was answered, also when the handshake fails on our side."""
+
+    last: ContextVar[Socket | None] = ContextVar("last", default=None)
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        Socket.last.set(self)
 
 
 class WireConnection:
@@ -119,6 +131,8 @@ class Wire:
             return await get(self.target, url, ask, handshake)
         try:
             opened = await self._upgrade(url, ask)
+        except NegotiationError as error:
+            return Refusal(_misnegotiated(handshake, Socket.last.get()), *_trouble(error, self.target))
         except InvalidStatus as refused:
             answer = refused.response
             return _refused_by_http(handshake, answer.status_code, dict(answer.headers.raw_items()), answer.body)
@@ -140,6 +154,7 @@ class Wire:
             ssl=tls_of(self.target, url),
             proxy=None,
             user_agent_header="realtime-conformance",
+            create_connection=Socket,
         )
 
 
@@ -158,6 +173,15 @@ def _shaken(handshake: Handshake, opened: ClientConnection) -> Handshake:
     answer = opened.response
     headers = {name.lower(): value for name, value in answer.headers.raw_items()} if answer else {}
     return replace(handshake, status=101, response_headers=headers, subprotocol=opened.subprotocol)
+
+
+def _misnegotiated(handshake: Handshake, answered: ClientConnection | None) -> Handshake:
+    """Note an upgrade whose subprotocol we cannot accept: `websockets` refuses it, the rules want to see it."""
+    answer = answered.response if answered is not None else None
+    if answer is None:
+        return handshake
+    headers = {name.lower(): value for name, value in answer.headers.raw_items()}
+    return replace(handshake, status=101, response_headers=headers, subprotocol=headers.get("sec-websocket-protocol"))
 
 
 def _refused_by_http(handshake: Handshake, status: int, headers: dict[str, str], body: bytes | bytearray | None) -> Refusal:

@@ -10,6 +10,7 @@ from conformance.errors import ConformanceError
 from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
 from conformance.plugin.performance import Cue
 from conformance.report.lint import place_of, promises_exist
+from conformance.report.records import KEEPS_EVERY_OTHER_RULE, PLAYS
 from conformance.resources import folder
 from conformance.rules import RULES
 from conformance.scenario.load import load
@@ -79,12 +80,12 @@ class AuthStyle(pytest.Collector):
 
 def _items(parent: pytest.Collector, cue: Cue) -> Iterator[pytest.Item]:
     scenario = cue.scenario
-    yield _marked(Plays.of(parent, cue, "plays", 0), scenario)
+    yield _marked(Plays.of(parent, cue, PLAYS, 0), scenario)
     for rule_id in scenario.proves:
         item = Proves.of(parent, cue, rule_id, place_of(scenario, rule_id)[0] - 1)
         item.add_marker(RULES[rule_id].keyword.lower())
         yield _marked(item, scenario)
-    yield _marked(KeepsEveryOtherRule.of(parent, cue, "keeps-every-other-rule", 0), scenario)
+    yield _marked(KeepsEveryOtherRule.of(parent, cue, KEEPS_EVERY_OTHER_RULE, 0), scenario)
 
 
 def _marked(item: ConversationItem, scenario: Scenario) -> ConversationItem:

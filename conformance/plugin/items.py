@@ -12,6 +12,7 @@ import pytest
 from conformance.errors import ConformanceError, HarnessError
 from conformance.play.player import Outcome
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble, Unproven
+from conformance.report.records import NOT_THAT_FAR
 from conformance.report.text import finding_text, several, stopped_text
 from conformance.rules.judge import Verdict
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 RUN = pytest.StashKey["Run"]()
 
 BUG = "That is our bug, not the endpoint's: please report it with the trace."
-NOT_THAT_FAR = "unproven: the conversation did not get that far (see plays)"
 
 
 class ConversationItem(pytest.Item):
@@ -138,7 +138,7 @@ class Proves(ConversationItem):
             case Outcome.ENVIRONMENT:
                 raise Trouble(trouble_of(assessment))
             case Outcome.UNMET:
-                self.unproven(NOT_THAT_FAR)
+                self.unproven(f"unproven: {NOT_THAT_FAR}")
             case Outcome.MODEL:
                 self.unproven(f"unproven: {conversation.message}")
         self.unproven(f"unproven: the conversation was played, but nothing in it shows that {self.name}")
@@ -151,6 +151,8 @@ class KeepsEveryOtherRule(ConversationItem):
         """Collect what it breaks."""
         others = [each for rule_id, each in assessment.rulings.items() if rule_id not in self.cue.scenario.proves]
         self.broken(assessment, [each for each in others if each.spotted or each.verdict is Verdict.ERROR])
+        if assessment.conversation.outcome is Outcome.ENVIRONMENT:
+            raise Trouble(trouble_of(assessment))
 
 
 def trouble_of(assessment: Assessment) -> str:

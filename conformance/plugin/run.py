@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -76,7 +75,9 @@ class Run:
         self.records: dict[str, Record] = {}
         self.told: set[str] = set()
         """Conversations whose record this process has sent along with a report."""
-        self.pending: Counter[str] = Counter()
+        self.pending: dict[str, set[str]] = {}
+        """Conversation -> the items of it that are still to be reported."""
+        self.questions: dict[str, frozenset[str]] = {}
         self.deselected = 0
         self.is_partial = False
         """Whether less than the whole was judged."""
@@ -146,7 +147,9 @@ class Run:
             return True
         if self.worker is not None:
             self.performance.prepare(self.worker["dialect"])
-        self.pending.update(item.cue.key for item in items)
+        for item in items:
+            self.pending.setdefault(item.cue.key, set()).add(item.name)
+        self.questions = {key: frozenset(names) for key, names in self.pending.items()}
         if self.worker is None and not distributing:
             self.performance.enqueue(item.cue for item in items)
         return None
@@ -182,8 +185,9 @@ class Run:
         return done
 
     def _reported(self, item: ConversationItem) -> None:
-        self.pending[item.cue.key] -= 1
-        if self.worker is None and self.pending[item.cue.key] <= 0:
+        waiting = self.pending.get(item.cue.key, set())
+        waiting.discard(item.name)
+        if not waiting:
             self.performance.kept.pop(item.cue, None)
 
     def before(self, item: ConversationItem) -> None:
@@ -216,13 +220,14 @@ class Run:
     def _record(
         self, item: ConversationItem, kept: Assessment | Exception | None, call: pytest.CallInfo[None]
     ) -> Record:
-        reason = self.setup.not_applicable(item.cue.scenario)
-        if reason:
-            return record_not_played(item.cue.scenario, item.cue.variant, "not applicable", reason)
+        scenario, variant = item.cue.scenario, item.cue.variant
+        questions = self.questions.get(item.cue.key, frozenset())
+        if reason := self.setup.not_applicable(scenario):
+            return record_not_played(scenario, variant, questions, "not applicable", reason)
         if isinstance(kept, Assessment):
-            return record_of(kept, self.setup.reports)
+            return record_of(kept, self.setup.reports, questions)
         why = self.setup.scrub(str(kept or (call.excinfo.value if call.excinfo else "not played")))
-        return record_not_played(item.cue.scenario, item.cue.variant, "error", why)
+        return record_not_played(scenario, variant, questions, "error", why)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the records."""

@@ -12,46 +12,66 @@ from conformance.report.assessment import Assessment, Ruling, key_of
 from conformance.rules.judge import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from conformance.scenario.model import Scenario
 
 Record = dict[str, Any]
+#: Names of the items of a conversation, beside the rules that it promises to prove.
+PLAYS = "plays"
+KEEPS_EVERY_OTHER_RULE = "keeps-every-other-rule"
+#: Why a promised rule is unproven where the conversation stopped.
+NOT_THAT_FAR = "the conversation did not get that far (see plays)"
 
 
-def record_of(assessment: Assessment, reports: Path) -> Record:
-    """Put one conversation and its verdicts into plain data; traces are named relative to *reports*."""
+def record_of(assessment: Assessment, reports: Path, questions: Collection[str]) -> Record:
+    """Put one conversation and its verdicts into plain data; traces are named relative to *reports*.
+
+    *questions* are the names of the items that were selected: a verdict that nobody asked for is left out.
+    """
     conversation = assessment.conversation
-    record = _blank(conversation.scenario, conversation.variant)
+    record = _blank(conversation.scenario, conversation.variant, questions)
     record["outcome"] = str(conversation.outcome)
-    record["message"] = conversation.message
+    record["message"] = "" if conversation.outcome is Outcome.PLAYED else conversation.message
     record["seconds"] = round(conversation.seconds, 6)
     record["traces"] = [_relative(file, reports) for file in assessment.files]
     record["facts"] = sorted([fact.kind, fact.name] for fact in assessment.facts)
-    promised = frozenset(conversation.scenario.proves)
     record["rules"] = {
-        rule_id: ruling_data(ruling)
+        rule_id: ruling_data(ruling) | _excuse(ruling, conversation.outcome)
         for rule_id, ruling in assessment.rulings.items()
-        if rule_id in promised or ruling.verdict not in (Verdict.UNPROVEN, Verdict.NOT_APPLICABLE)
+        if _tells(ruling, rule_id in conversation.scenario.proves, conversation.outcome, questions)
     }
-    if conversation.outcome is Outcome.PLAYED:
-        record["message"] = ""
     return record
 
 
-def record_not_played(scenario: Scenario, variant: str, outcome: str, why: str) -> Record:
+def _tells(ruling: Ruling, promised: bool, outcome: Outcome, questions: Collection[str]) -> bool:
+    if promised:
+        unjudged = ruling.verdict is Verdict.UNPROVEN and outcome is Outcome.ENVIRONMENT
+        return ruling.rule.id in questions and not unjudged
+    silent = ruling.verdict in (Verdict.UNPROVEN, Verdict.NOT_APPLICABLE)
+    return KEEPS_EVERY_OTHER_RULE in questions and not silent
+
+
+def _excuse(ruling: Ruling, outcome: Outcome) -> dict[str, Any]:
+    stopped = ruling.verdict is Verdict.UNPROVEN and outcome is Outcome.UNMET
+    return {"reason": NOT_THAT_FAR} if stopped else {}
+
+
+def record_not_played(scenario: Scenario, variant: str, questions: Collection[str], outcome: str, why: str) -> Record:
     """Note a conversation that was not played: `not applicable`, or an `error` of ours."""
-    record = _blank(scenario, variant)
+    record = _blank(scenario, variant, questions)
     verdict = Verdict.NOT_APPLICABLE if outcome == "not applicable" else Verdict.ERROR
-    rules = {rule_id: {"verdict": str(verdict), "reason": why} for rule_id in scenario.proves}
+    rules = {rule_id: {"verdict": str(verdict), "reason": why} for rule_id in scenario.proves if rule_id in questions}
     return record | {"outcome": outcome, "message": why, "rules": rules}
 
 
-def _blank(scenario: Scenario, variant: str) -> Record:
+def _blank(scenario: Scenario, variant: str, questions: Collection[str]) -> Record:
     return {
         "conversation": key_of(scenario.id, variant),
         "title": scenario.title,
         "promises": list(scenario.proves),
+        "questions": sorted(questions),
         "outcome": "",
         "message": "",
         "seconds": 0.0,

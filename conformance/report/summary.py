@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from conformance.contract.facts import Fact
     from conformance.play.setup import Setup
-    from conformance.report.records import Record
+    from conformance.report.records import PLAYS, Record
 
 FORMAT = "realtime-conformance/report"
 FORMAT_VERSION = 1
@@ -31,8 +31,8 @@ GRAVITY = (
     Verdict.UNPROVEN,
     Verdict.NOT_APPLICABLE,
 )
-#: Outcomes of a conversation that got through, or never had to.
-QUIET = frozenset({"played", "not applicable"})
+#: Outcomes of a conversation that say nothing of the endpoint.
+UNJUDGED = frozenset({"environment", "error"})
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ class Sum:
     stopped: tuple[Record, ...]
     """Conversations that did not get through their script."""
     played: int
-    partial: bool
+    partial: bool = False
+    strict: bool = False
+    allow_unproven: bool = False
 
     def counted(self, verdict: Verdict, *keywords: Keyword) -> int:
         """Count rules by verdict."""
@@ -68,7 +70,13 @@ class Sum:
     @property
     def conformant(self) -> bool:
         """Whether nothing that counts went wrong."""
-        return not (self.stopped or self.counted(Verdict.FAIL) or self.unproven)
+        unproven = self.unproven and not self.allow_unproven
+        return not (self.stopped or self.broken or self.counted(Verdict.ERROR) or unproven)
+
+    @property
+    def broken(self) -> int:
+        """Count the rules whose findings count."""
+        return self.counted(Verdict.FAIL) + (self.counted(Verdict.WARNING) if self.strict else 0)
 
     @property
     def unproven(self) -> tuple[Line, ...]:
@@ -83,17 +91,19 @@ class Sum:
         where = "in what was selected, " if self.partial else ""
         if self.conformant:
             told = f"conformant: {where}{must} MUST and {_many(should, 'SHOULD requirement')} proved {over}"
-            broken = self.counted(Verdict.WARNING)
-            return told + (f"; {_many(broken, 'SHOULD requirement')} not kept" if broken else "")
-        troubled = sum(each["outcome"] in ("environment", "error") for each in self.stopped)
+            kept_not = self.counted(Verdict.WARNING)
+            return told + (f"; {_many(kept_not, 'SHOULD requirement')} not kept" if kept_not else "")
+        troubled = sum(each["outcome"] in UNJUDGED for each in self.stopped)
         parts = [
             (self.counted(Verdict.FAIL), "MUST requirement", "broken"),
+            (self.counted(Verdict.WARNING) if self.strict else 0, "SHOULD requirement", "not kept"),
+            (self.counted(Verdict.ERROR), "requirement", "not judged (our bug)"),
             (len(self.stopped) - troubled, "conversation", "stopped"),
             (len(self.unproven), "promised requirement", "unproven"),
             (troubled, "conversation", "not judged (the environment, or an error of ours)"),
         ]
         told = ", ".join(f"{_many(number, noun)} {what}" for number, noun, what in parts if number)
-        guilty = self.counted(Verdict.FAIL) or len(self.stopped) > troubled
+        guilty = self.broken or len(self.stopped) > troubled
         return f"{'NOT conformant' if guilty else 'not proved'}: {told} ({over})"
 
 
@@ -101,7 +111,9 @@ def _many(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def sum_up(records: Mapping[str, Record], *, partial: bool = False) -> Sum:
+def sum_up(
+    records: Mapping[str, Record], *, partial: bool = False, strict: bool = False, allow_unproven: bool = False
+) -> Sum:
     """Turn records of conversations into lines of rules, in the order of the table."""
     said: dict[str, dict[Verdict, list[str]]] = {}
     first: dict[tuple[str, Verdict], str] = {}
@@ -116,14 +128,25 @@ def sum_up(records: Mapping[str, Record], *, partial: bool = False) -> Sum:
         verdict = next((each for each in GRAVITY if each in own), Verdict.NOT_RUN)
         told = {each: tuple(names) for each, names in own.items()}
         lines.append(Line(rule, verdict, told, first.get((rule_id, verdict), "")))
-    stopped = tuple(each for each in records.values() if each["outcome"] not in QUIET)
+    stopped = tuple(each for each in records.values() if _stopped(each))
     played = sum(each["outcome"] not in ("not applicable", "error") for each in records.values())
-    return Sum(tuple(lines), stopped, played, partial)
+    return Sum(tuple(lines), stopped, played, partial, strict, allow_unproven)
+
+
+def _stopped(record: Record) -> bool:
+    """Whether a conversation did not get through, and somebody asked whether it would."""
+    outcome = record["outcome"]
+    return outcome in UNJUDGED or (outcome in ("unmet", "model") and PLAYS in record["questions"])
 
 
 def _first(told: Mapping[str, Any]) -> str:
     findings = told.get("findings") or [{}]
     return findings[0].get("message") or told.get("reason") or ""
+
+
+def sum_of(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> Sum:
+    """Sum up as the options ask."""
+    return sum_up(records, partial=partial, strict=setup.strict, allow_unproven=setup.allow_unproven)
 
 
 def facts_of(records: Mapping[str, Record], setup: Setup) -> dict[Fact, str]:
@@ -138,7 +161,7 @@ def facts_of(records: Mapping[str, Record], setup: Setup) -> dict[Fact, str]:
 
 def report_of(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> dict[str, Any]:
     """Give the whole of report.json (`schemas/harness/report.json`)."""
-    run = sum_up(records, partial=partial)
+    run = sum_of(records, setup, partial=partial)
     return {
         "format": FORMAT,
         "version": FORMAT_VERSION,

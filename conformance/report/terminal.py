@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from conformance.report.summary import Line, Sum, facts_of, sum_up
+from conformance.report.records import NOT_THAT_FAR
+from conformance.report.summary import Line, Sum, facts_of, sum_of
 from conformance.report.text import wrapped
 from conformance.report.timeline import WIDTH
 from conformance.rules.judge import Verdict
@@ -82,7 +83,7 @@ def diagnosed(terminal: Terminal, diagnosis: Diagnosis, setup: Setup) -> None:
 
 def summary(terminal: Terminal, records: Mapping[str, Record], setup: Setup, *, partial: bool) -> None:
     """Sum up: what is not simply right line by line, the rest in numbers, the verdict last."""
-    run = sum_up(records, partial=partial)
+    run = sum_of(records, setup, partial=partial)
     terminal.write_sep("=", "conformance")
     for record in run.stopped:
         for line in wrapped(f"{_NAMES[record['outcome']]} {record['conversation']}: {record['message']}", "", "  "):
@@ -90,7 +91,7 @@ def summary(terminal: Terminal, records: Mapping[str, Record], setup: Setup, *, 
     listed = {**LISTED, **(VERBOSE if terminal.verbosity > 0 else {})}
     for verdict, markup in listed.items():
         for each in run.lines:
-            if each.verdict is verdict:
+            if each.verdict is verdict and each.first != NOT_THAT_FAR:
                 _show(terminal, each, markup)
     _count(terminal, run)
     _facts(terminal, records, setup)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import orjson
 
@@ -203,7 +202,7 @@ def the_key_never_comes_back(view: View) -> Judged:
     leaks += [
         Finding(frame.index, f"`{frame.entry.type or 'a frame'}` holds the key.", "no key", TOKEN_MARK)
         for frame in view.heard
-        if _holds_key(frame.event) or _holds_key(frame.entry.text)
+        if frame.entry.leaked
     ]
     if view.end is not None and TOKEN_MARK in view.end.reason and view.end.kind is EndKind.CLOSED:
         leaks.append(Finding(len(view.frames), "The close reason holds the key.", "no key", view.end.reason[:80]))
@@ -223,21 +222,6 @@ def _leaks_of_upgrade(hand: Handshake | None) -> Iterator[Finding]:
             yield Finding(-1, f"The header {name} of the answer holds the key.", "no key", value[:80])
     if TOKEN_MARK in hand.body:
         yield Finding(-1, "The body of the refusal holds the key.", "no key", hand.body[:80])
-
-
-def _holds_key(value: Any) -> bool:
-    """Look for the mark; strings of audio are ASCII, which is known without reading them.  Nesting may be deep."""
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, str):
-            if not each.isascii() and TOKEN_MARK in each:
-                return True
-        elif isinstance(each, dict):
-            waiting += (*each, *each.values())
-        elif isinstance(each, list):
-            waiting += each
-    return False
 
 
 @rules.should("connection.a-bad-model-is-refused", about=HANDSHAKE, covers=("CON-06",), spec=SPEC)

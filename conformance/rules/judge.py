@@ -39,6 +39,8 @@ class Judgement:
     findings: tuple[Finding, ...] = ()
     held: int = 0
     """How often the requirement applied and was met."""
+    error: str = ""
+    """ERROR: what went wrong in the rule itself."""
 
 
 def applies(rule: Rule, view: View) -> bool:
@@ -65,13 +67,16 @@ def judge_one(rule: Rule, view: View) -> Judgement:
         return Judgement(rule, Verdict.UNPROVEN)
     findings: list[Finding] = []
     held = 0
-    for said in rule.check(view):
-        if isinstance(said, Finding):
-            findings.append(said)
-            if len(findings) == MOST_FINDINGS:
-                break
-        else:
-            held += 1
+    try:
+        for said in rule.check(view):
+            if isinstance(said, Finding):
+                findings.append(said)
+                if len(findings) == MOST_FINDINGS:
+                    break
+            else:
+                held += 1
+    except Exception as error:  # a bug of ours must not cost what the other rules have to tell
+        return Judgement(rule, Verdict.ERROR, error=f"{type(error).__name__}: {error}")
     if findings:
         return Judgement(rule, VERDICT_OF_FINDING[rule.keyword], tuple(findings), held)
     return Judgement(rule, Verdict.PASS if held else Verdict.UNPROVEN, (), held)

@@ -44,8 +44,8 @@ def places(home: Path | None) -> tuple[Path, ...]:
 def names(home: Path | None = None) -> frozenset[str]:
     """Give the names of the clips that a script in the folder *home* may speak."""
     endings = {f".{ending}" for _, _, ending in FORMATS.values()}
-    found = (path for place in places(home) for path in place.iterdir() if path.suffix in endings)
-    return frozenset(path.stem for path in found if NAME.fullmatch(path.stem))
+    files = (path for place in places(home) if place.is_dir() for path in place.iterdir())
+    return frozenset(path.stem for path in files if path.suffix in endings and NAME.fullmatch(path.stem))
 
 
 @cache
@@ -67,5 +67,6 @@ def _samples(path: Path) -> bytes:
         return path.read_bytes()
     with wave.open(str(path)) as sound:
         if (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) != (1, 2, 24_000):
-            raise UsageError(f"{path}: a clip is 16-bit mono at 24 kHz", "Convert: sox in.wav -r 24000 -c 1 -b 16 out.wav")
+            cure = "Convert: sox in.wav -r 24000 -c 1 -b 16 out.wav"
+            raise UsageError(f"{path}: a clip is 16-bit mono at 24 kHz", cure)
         return bytes(sound.readframes(sound.getnframes()))

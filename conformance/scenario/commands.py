@@ -62,10 +62,11 @@ class Idle:
 
 @dataclass(frozen=True)
 class Recall:
-    """Look for *text* in every event heard so far on this connection, *but* this; answered by the first that holds it."""
+    """Look for *text* in all that was heard here; answered by the first event that holds it."""
 
     text: str
     but: str = ""
+    """Where it may be."""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def _create(talk: Talk, line: Step, made: Event, given: Mapping[str, Any]) -> Sc
     event: Event = {"type": "conversation.item.create", "item": made}
     if "after" in given:
         event["previous_item_id"] = given["after"]
-    told = {key: made[key] for key in ("type", "role", "call_id") if key in made}
+    told: Event = {key: made[key] for key in ("type", "role", "call_id") if key in made}
     if made.get("content"):
         # An item of the same role may be on its way from the audio buffer: its content is of another type.
         told["content"] = {"$in": [{"$null": True}, {"$empty": True}, {"$has": {"type": made["content"][0]["type"]}}]}

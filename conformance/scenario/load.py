@@ -78,7 +78,8 @@ def _known_steps(data: Marked, path: Path) -> None:
             if len(called) != 1:
                 also = ", ".join(sorted(MODIFIERS))
                 found = " and ".join(called) or "none"
-                raise ScenarioError(f"a step has one name (beside {also}); here: {found}", where=f"{path}:{line}:{column}")
+                message = f"a step has one name (beside {also}); here: {found}"
+                raise ScenarioError(message, where=f"{path}:{line}:{column}")
             line, column = each.keys_at[called[0]]
             _known_step(called[0], each[called[0]], f"{path}:{line}:{column}")
 
@@ -98,7 +99,8 @@ def _known_clips(data: Marked, path: Path) -> None:
             clip = said.get("clip") if isinstance(said, dict) else said if name == "speak" else None
             if clip is not None and "${" not in clip and clip not in (known := names(path.parent)):
                 line, column = place_of(data, ["steps", index, name])
-                raise ScenarioError(f"there is no audio clip {clip!r}", nearest(clip, known), where=f"{path}:{line}:{column}")
+                where = f"{path}:{line}:{column}"
+                raise ScenarioError(f"there is no audio clip {clip!r}", nearest(clip, known), where=where)
 
 
 def _step(each: Any, data: Marked, index: int) -> tuple[Step, Any]:

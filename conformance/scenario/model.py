@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +50,6 @@ class Scenario:
     intent: str = ""
     """`transcription` connects with `?intent=transcription`."""
     path: Path | None = None
-    clips: Mapping[str, Path] = field(default_factory=dict)
-    """Audio beside the script, by name."""
 
     @property
     def topic(self) -> str:

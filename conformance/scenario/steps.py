@@ -152,8 +152,8 @@ def cancel(talk: Talk, line: Step) -> Script:
 
 
 @step
-def _await(talk: Talk, line: Step) -> Script:
-    """Wait for an event: `await: TYPE`, `{event: TYPE or list of types, match: pattern}`, or a list of these, in any order."""
+def _await(_talk: Talk, line: Step) -> Script:
+    """Wait for an event: `await: TYPE`, `{event: TYPE or TYPES, match: pattern}`, or several of these in any order."""
     last: Event | None = None
     for each in line.argument if isinstance(line.argument, list) else [line.argument]:
         wanted = each if isinstance(each, dict) else {"event": each}
@@ -172,8 +172,8 @@ def _come(line: Step, kinds: str | list[str], pattern: Mapping[str, Any]) -> Scr
 
 
 @step
-def expect(talk: Talk, line: Step) -> Script:
-    """The next event of a type must fit: `{event: TYPE, match: pattern}`."""
+def expect(_talk: Talk, line: Step) -> Script:
+    """Take the next event of a type, which must fit: `{event: TYPE, match: pattern}`."""
     wanted = line.argument
     event = yield from _come(line, wanted["event"], {})
     if event is not None and (wrong := mismatch(wanted.get("match", {}), event)):
@@ -183,7 +183,7 @@ def expect(talk: Talk, line: Step) -> Script:
 
 
 @step
-def call(talk: Talk, line: Step) -> Script:
+def call(_talk: Talk, line: Step) -> Script:
     """Wait for a call of the named function (or of any); unproven if the model answers otherwise."""
     name = line.argument if isinstance(line.argument, str) else None
 
@@ -200,7 +200,7 @@ def call(talk: Talk, line: Step) -> Script:
 
 
 @step
-def outcome(talk: Talk, line: Step) -> Script:
+def outcome(_talk: Talk, line: Step) -> Script:
     """Wait for `response.done` with that status; unproven if the response ended otherwise, as a model may."""
     event = yield from _come(line, "response.done", {})
     response = (event or {}).get("response")
@@ -211,7 +211,7 @@ def outcome(talk: Talk, line: Step) -> Script:
 
 
 @step
-def send(talk: Talk, line: Step) -> Script:
+def send(_talk: Talk, line: Step) -> Script:
     """Send a frame as it is written, on purpose: an event, `{text: …}` or `{binary: …}`; no answer is awaited."""
     given = line.argument
     if isinstance(given, dict) and given.keys() == {"text"}:
@@ -235,14 +235,14 @@ def unheard(talk: Talk, line: Step) -> Script:
 
 
 @step
-def idle(talk: Talk, line: Step) -> Script:
+def idle(_talk: Talk, line: Step) -> Script:
     """Stay connected for that many seconds and say nothing: the only step in which time passes on purpose."""
     yield Idle(float(line.argument))
     return None
 
 
 @step
-def close(talk: Talk, line: Step) -> Script:
+def close(_talk: Talk, line: Step) -> Script:
     """Close the connection with a close frame."""
     given = line.argument or {}
     yield Close(given.get("code", 1000), given.get("reason", ""))
@@ -250,7 +250,7 @@ def close(talk: Talk, line: Step) -> Script:
 
 
 @step
-def drop(talk: Talk, line: Step) -> Script:
+def drop(_talk: Talk, _line: Step) -> Script:
     """Break the connection without a close frame."""
     yield Close(drop=True)
     return None

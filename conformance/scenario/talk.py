@@ -14,13 +14,24 @@ class Spelling(Protocol):
     """What a script needs of a dialect (`conformance.contract.dialect.Dialect`)."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name."""
+
     @property
-    def session_paths(self) -> Mapping[str, tuple[str, ...]]: ...
-    def session(self, settings: Mapping[str, Any]) -> Event: ...
-    def response(self, settings: Mapping[str, Any]) -> Event: ...
-    def spoken(self, canonical: str) -> str: ...
-    def content_type(self, canonical: str) -> str: ...
+    def session_paths(self) -> Mapping[str, tuple[str, ...]]:
+        """Canonical setting -> where it lies in a session."""
+
+    def session(self, settings: Mapping[str, Any]) -> Event:
+        """Make the session of an update."""
+
+    def response(self, settings: Mapping[str, Any]) -> Event:
+        """Make the response of a `response.create`."""
+
+    def spoken(self, canonical: str) -> str:
+        """Spell an event type."""
+
+    def content_type(self, canonical: str) -> str:
+        """Spell a content type."""
 
 
 REFERENCE = re.compile(r"\$\{([^}]+)\}")

@@ -19,7 +19,7 @@ from conformance.trace.trace import Credential, Direction, End, EndKind, Entry, 
 
 FORMAT = "realtime-conformance/trace"
 FORMAT_VERSION = 1
-FLAGS = ("elided", "ids_elided", "gap", "deliberate")
+FLAGS = ("elided", "ids_elided", "gap", "deliberate", "leaked")
 
 
 def dumps(trace: Trace) -> bytes:
@@ -187,7 +187,8 @@ class _Reader:
             if "type" not in line:
                 raise ValueError("neither a frame (direction, event) nor an event (type)")
             return Entry(len(self.entries), Direction.SERVER, event=line)
-        event, text, kind = line.get("event"), line.get("text"), FrameKind(line.get("kind") or "text")
+        event: Any = line.get("event")
+        text, kind = line.get("text"), FrameKind(line.get("kind") or "text")
         if event is not None and not isinstance(event, dict):
             raise ValueError("`event` is a JSON object")
         if isinstance(event, dict) and "_raw_text" in event:
@@ -206,6 +207,7 @@ class _Reader:
             ids_elided=bool(line.get("ids_elided") or line.get("_ids_elided") or line.get("_redacted")),
             gap=bool(line.get("gap") or line.get("_gap")),
             deliberate=bool(line.get("deliberate")),
+            leaked=bool(line.get("leaked")),
             note=line.get("note") or line.get("_note") or "",
         )
 

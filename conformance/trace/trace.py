@@ -55,6 +55,8 @@ class Entry:
     """Events are missing after this entry."""
     deliberate: bool = False
     """A scenario sent this client frame wrong on purpose."""
+    leaked: bool = False
+    """The frame held a secret of ours before it was scrubbed."""
     note: str = ""
 
     @property

@@ -117,6 +117,20 @@ def test_a_redirect_is_a_refusal_and_the_key_stays_here(run, served):
     assert run(play()).handshake.status == 302
 
 
+def test_a_subprotocol_that_was_not_offered_is_noted(run, served):
+    def select(_connection, _offered):
+        return "something-else"
+
+    async def play():
+        async with served(lambda ws: ws.wait_closed(), select_subprotocol=select) as target:
+            return await Wire(target).connect(ask_for(target, {"auth": "subprotocol"}))
+
+    refusal = run(play())
+
+    assert refusal.cause == "protocol"
+    assert (refusal.handshake.status, refusal.handshake.subprotocol) == (101, "something-else")
+
+
 def test_a_refused_port_is_no_traceback(run):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -69,17 +69,17 @@ class Folder:
 
     def interrupted(self, *arguments, token=KEY, when):
         """Run pytest, and send SIGINT as soon as *when* holds of a line of its output."""
-        process = subprocess.Popen(
-            self.command(*arguments),
-            cwd=self.path, env=self.environment(token), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if when in line and signal is not None:
-                process.send_signal(signal.SIGINT)
-                when = "\0"
-        return process.wait(60), "".join(lines)
+        how = {"cwd": self.path, "env": self.environment(token), "text": True}
+        lines, told = [], False
+        with subprocess.Popen(
+            self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **how
+        ) as process:
+            for line in process.stdout:
+                lines.append(line)
+                if when in line and not told:
+                    told = True
+                    process.send_signal(signal.SIGINT)
+            return process.wait(60), "".join(lines)
 
 
 @pytest.fixture

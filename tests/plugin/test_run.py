@@ -170,7 +170,7 @@ def test_only_what_failed_is_played_again(folder, endpoint):
 
 
 def test_bundled_failures_are_found_again_from_an_empty_folder(folder, endpoint):
-    chosen = ("-k", "text_turn and (plays or keeps)")
+    chosen = ("-k", "text_turn and (plays or last)")
 
     first = folder.pytest(f"--endpoint={endpoint(LATE)}", *chosen)
     again = folder.pytest(f"--endpoint={endpoint()}", "--lf", *chosen)

@@ -1,7 +1,8 @@
 from pathlib import Path
 
+from conformance.report.automaton import automaton, page
 from conformance.rules import RULES
-from conformance.rules.ordering import BEFORE, EDGES, NESTS, ONCE, automaton, page
+from conformance.rules.ordering import BEFORE, EDGES, NESTS, ONCE
 
 PAGE = Path(__file__).parents[2] / "docs" / "ordering.md"
 

@@ -24,7 +24,7 @@ import yaml
 from conformance.contract.dialects import DIALECTS
 from conformance.rules import RULES
 from conformance.rules.judge import Verdict, judge_one
-from conformance.trace.trace import Credential, Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
+from conformance.trace.trace import TOKEN_MARK, Credential, Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
 from conformance.trace.views import View
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -70,6 +70,7 @@ def entry_of(line, index, dialect):
         ids_elided=flags.get("ids_elided", False),
         gap=flags.get("gap", False),
         deliberate=flags.get("deliberate", False),
+        leaked=TOKEN_MARK in str((line, flags)),
     )
 
 

@@ -1,0 +1,76 @@
+"""The environment told from guilt: what to try again, and after how long.
+
+A rate limit, an overload, DNS, TLS or an unreachable host say nothing about conformance.  A connection that breaks
+without a close frame may be a proxy's cut: played again it goes well, or breaks elsewhere.  If it breaks at the same
+step every time, it is the endpoint that does it, and it is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from conformance.play.player import Outcome
+from conformance.trace.trace import Direction, EndKind
+
+if TYPE_CHECKING:
+    from conformance.play.player import Conversation
+
+#: Attempts beside the first.
+RETRIES = 2
+#: Seconds before the first repetition; doubled for each further one, never more than LONGEST.
+FIRST, LONGEST = 1.0, 60.0
+#: Whoever asks for more patience than this (seconds) is not waited for.
+MOST_PATIENCE = 300.0
+
+
+def was_cut(conversation: Conversation) -> bool:
+    """Tell whether the endpoint's side broke the connection in the middle of the script, without a close frame."""
+    if conversation.outcome is not Outcome.UNMET or not conversation.traces:
+        return False
+    ends = [trace.end for trace in conversation.traces]
+    return any(end is not None and end.kind is EndKind.DROPPED and end.by is Direction.SERVER for end in ends)
+
+
+def says_nothing(conversation: Conversation) -> bool:
+    """Tell whether the conversation may go otherwise if it is played again."""
+    return conversation.outcome is Outcome.ENVIRONMENT or was_cut(conversation)
+
+
+def always_at_the_same_step(attempts: Sequence[Conversation]) -> bool:
+    """Tell whether every attempt was cut, and at the same line of the script."""
+    return len(attempts) > 1 and all(map(was_cut, attempts)) and len({_place(each) for each in attempts}) == 1
+
+
+def _place(conversation: Conversation) -> tuple[str, int]:
+    return (conversation.step.name, conversation.step.line) if conversation.step is not None else ("", 0)
+
+
+def cause_of(conversation: Conversation) -> str:
+    """Say in a sentence what got in the way."""
+    return conversation.message or "the connection broke"
+
+
+def pause_before(attempt: int, conversation: Conversation, now: datetime) -> float | None:
+    """Give the seconds to wait before *attempt* (from 1, the first repetition); None: not worth waiting for."""
+    asked = seconds_of(conversation.retry_after, now)
+    if asked is not None:
+        return asked if asked <= MOST_PATIENCE else None
+    if was_cut(conversation) and attempt == 1:
+        return 0.0
+    return min(LONGEST, FIRST * 2.0 ** (attempt - 1))
+
+
+def seconds_of(retry_after: str, now: datetime) -> float | None:
+    """Read a Retry-After header (RFC 9110, 10.2.3): seconds or a date; None if it is absent or neither."""
+    text = retry_after.strip()
+    if text.isascii() and text.replace(".", "", 1).isdigit():
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
+    return max(0.0, (until - now).total_seconds())

@@ -1,0 +1,41 @@
+import base64
+import hashlib
+
+from allure_commons.model2 import Label, StatusDetails
+from allure_commons.model2 import TestResult as Result
+
+from conformance.report.allure import attachment, scrubbed, story_of
+from conformance.rules import RULES
+from conformance.secrets import Scrubber
+from conformance.trace.trace import Direction, Entry, Trace
+
+
+def test_audio_is_shown_by_its_length_and_digest():
+    sound = bytes(range(256)) * 8
+    entry = Entry(0, Direction.SERVER, 0.0, {"type": "response.output_audio.delta", "delta": base64.b64encode(sound).decode()})
+
+    text = attachment(Trace((entry,)))
+
+    assert f'"delta":"(2048 bytes, sha256 {hashlib.sha256(sound).hexdigest()[:16]})"' in text
+    assert len(text) < 400
+
+
+def test_long_text_stays():
+    words = "a word and " * 60
+    entry = Entry(0, Direction.SERVER, 0.0, {"type": "response.output_text.done", "text": words})
+
+    assert words in attachment(Trace((entry,)))
+
+
+def test_everything_that_allure_writes_is_scrubbed():
+    result = Result(name="sk-secret-123", labels=[Label(name="x", value="sk-secret-123")])
+    result.statusDetails = StatusDetails(message="said sk-secret-123", trace="sk-secret-123")
+
+    assert "secret" not in repr(scrubbed(result, Scrubber(("sk-secret-123",))))
+
+
+def test_a_story_is_the_requirement_in_words():
+    rule = next(iter(RULES.values()))
+
+    assert story_of(rule.id) == rule.sentence
+    assert story_of("plays").startswith("The conversation")

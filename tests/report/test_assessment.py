@@ -1,0 +1,80 @@
+from conformance.play.player import Conversation, Outcome
+from conformance.report.assessment import assess, dialect_of, key_of
+from conformance.rules.judge import Verdict
+from conformance.rules.rule import HELD, Chapter, Finding
+from conformance.scenario.model import Scenario
+from conformance.trace.trace import Direction, Entry, Trace
+
+rules = Chapter("made")
+
+
+@rules.must("made.nothing-is-bad", about={"*"}, covers=(), spec="")
+def nothing_is_bad(view):
+    """Nothing is bad."""
+    for frame in view.heard:
+        yield Finding(frame.index, "bad") if frame.type == "bad" else HELD
+
+
+@rules.should("made.nothing-crashes-us", about={"*"}, covers=(), spec="")
+def nothing_crashes_us(view):
+    """Nothing crashes us."""
+    for frame in view.heard:
+        if frame.type == "crash":
+            raise KeyError("crash")
+        yield HELD
+
+
+@rules.must("made.never-exercised", about={"no.such.event"}, covers=(), spec="")
+def never_exercised(view):
+    """Never exercised."""
+    yield HELD
+
+
+def rulings(*traces, waivers=None):
+    played = tuple(Trace(tuple(Entry(n, Direction.SERVER, 0.0, {"type": kind}) for n, kind in enumerate(each))) for each in traces)
+    conversation = Conversation(Scenario("a/b", "t", ()), "", played, Outcome.PLAYED)
+    return {name.partition(".")[2]: each for name, each in assess(conversation, rules.rules, waivers).rulings.items()}
+
+
+def test_what_breaks_a_rule_on_one_connection_breaks_it():
+    ruling = rulings(["good"], ["good", "bad"])["nothing-is-bad"]
+
+    assert ruling.verdict is Verdict.FAIL
+    assert ruling.held == 2
+    assert [(each.connection, each.finding.index) for each in ruling.spotted] == [(1, 1)]
+
+
+def test_evidence_on_one_connection_is_enough():
+    assert rulings(["good"], [])["nothing-is-bad"].verdict is Verdict.PASS
+    assert rulings(["good"], [])["never-exercised"].verdict is Verdict.UNPROVEN
+
+
+def test_a_bug_in_one_rule_silences_no_other():
+    found = rulings(["crash", "bad"])
+
+    assert found["nothing-crashes-us"].verdict is Verdict.ERROR
+    assert "KeyError" in found["nothing-crashes-us"].reason
+    assert found["nothing-is-bad"].verdict is Verdict.FAIL
+
+
+def test_a_waived_rule_is_not_applicable_and_says_why():
+    ruling = rulings(["bad"], waivers={"made.nothing-is-bad": "it is documented"})["nothing-is-bad"]
+
+    assert ruling.verdict is Verdict.NOT_APPLICABLE
+    assert ruling.reason.endswith("it is documented")
+
+
+def test_a_refused_connection_has_no_evidence_but_verdicts():
+    assert rulings()["nothing-is-bad"].verdict is Verdict.UNPROVEN
+
+
+def test_the_dialect_is_taken_from_the_note_then_from_the_events():
+    beta = Entry(0, Direction.SERVER, event={"type": "session.created", "session": {"modalities": ["text"]}})
+
+    assert dialect_of(Trace(dialect="beta")) == "beta"
+    assert dialect_of(Trace((beta,))) == "beta"
+    assert dialect_of(Trace()) == "ga"
+
+
+def test_a_conversation_is_named_by_scenario_and_style():
+    assert (key_of("a/b", ""), key_of("a/b", "bearer")) == ("a/b", "a/b@bearer")

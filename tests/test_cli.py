@@ -1,0 +1,171 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from conformance import cli
+from conformance.mutants import MUTANTS
+
+TRACES = Path(__file__).parents[2] / "shared" / "traces"
+SESSION = {"type": "session.created", "event_id": "event_1", "session": {"object": "realtime.session"}}
+ENDLESS = {"type": "response.done", "event_id": "event_1", "response": {}}
+COMMAND = [sys.executable, "-c", "import sys; from conformance.cli import main; main(sys.argv[1:])"]
+
+
+@pytest.fixture
+def command(capsys):
+    """Give `command(*arguments) -> (status, stdout, stderr)`."""
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as left:
+            cli.main([str(each) for each in arguments])
+        told = capsys.readouterr()
+        return left.value.code, told.out, told.err
+
+    return run
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def write(*events, name="trace.jsonl"):
+        path = tmp_path / name
+        path.write_text("".join(json.dumps(each) + "\n" for each in events), encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_check_of_a_clean_trace_is_0(command, saved):
+    from conformance.rules import RULES
+
+    greeting = json.loads((Path(__file__).parent / "contract/samples/ga/server/session.created.json").read_text())
+    status, out, _ = command("check", saved(greeting))
+
+    assert status == 0, out
+    assert out.startswith("clean ")
+    assert len(RULES) > 45
+
+
+def test_check_of_a_broken_trace_is_1(command, saved):
+    status, out, _ = command("check", saved(SESSION, ENDLESS))
+
+    assert status == 1
+    assert out.startswith("broken ")
+    assert "spec  https://" in out
+
+
+def test_check_of_an_unreadable_trace_is_4_and_judges_the_others(command, saved, tmp_path):
+    status, out, _ = command("check", tmp_path / "missing.jsonl", saved(SESSION))
+
+    assert status == 4
+    assert "missing.jsonl: No such file" in out
+    assert "trace.jsonl" in out
+
+
+def test_check_as_json_is_json(command, saved):
+    _, out, _ = command("check", "--json", saved(SESSION, ENDLESS))
+
+    assert json.loads(out)[0]["entries"] == 2
+
+
+@pytest.mark.skipif(not TRACES.is_dir(), reason="needs the recordings in ../shared/traces")
+def test_recordings_of_openai_and_azure_break_no_must(command):
+    recordings = sorted(TRACES.glob("*.jsonl"))
+    good = [each for each in recordings if "xai" not in each.name]
+    foreign = [each for each in recordings if "xai" in each.name]
+
+    status, out, _ = command("check", *good)
+    assert status == 0, out
+    assert command("check", *foreign)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["chek"], "Did you mean 'check'"),
+        (["check"], "Missing argument"),
+        (["rules", "no.such-rule"], "there is no rule"),
+        (["selftest", "no-such-mutant"], "there is no mutant"),
+        (["serve", "--mutant", "delta-follows-its-respons"], "Did you mean 'delta-follows-its-response'?"),
+        (["serve", "--port", "99999"], "not in the range"),
+    ],
+)
+def test_a_wrong_call_is_one_message_and_4(command, arguments, told):
+    status, out, err = command(*arguments)
+
+    assert status == 4
+    assert told in err
+    assert "Traceback" not in out + err
+
+
+def test_rules_lists_them_and_tells_about_one(command):
+    status, out, _ = command("rules")
+    assert status == 0
+    assert "response-done-is-last" in out
+
+    status, out, _ = command("rules", "ordering.response-done-is-last")
+    assert status == 0
+    assert "delta-follows-its-response" in out
+
+
+def test_selftest_of_one_mutant(command):
+    status, out, _ = command("selftest", "delta-follows-its-response")
+
+    assert status == 0, out
+    assert "1/1 mutants killed" in out
+
+
+def test_lint_names_the_place_and_the_cure(command, tmp_path):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("scenario: It breaks.\nsteps:\n  - conect\n", encoding="utf-8")
+    right = tmp_path / "right.yaml"
+    right.write_text("scenario: It works.\nsteps: [connect]\n", encoding="utf-8")
+
+    status, out, err = command("lint", tmp_path)
+
+    assert status == 4
+    assert "wrong.yaml:3" in err
+    assert "'connect'" in err
+    assert "2 files, 1 mistake" in out
+    assert command("lint", right)[0] == 0
+
+
+def test_help_names_every_command():
+    told = CliRunner().invoke(cli.command, ["--help"]).output
+
+    assert all(name in told for name in ("check", "serve", "rules", "selftest", "lint"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_tells_where_it_listens_and_stops_cleanly(number):
+    how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": {**os.environ, "PYTHONUNBUFFERED": "1"}}
+    mutant = next(iter(MUTANTS))
+    with subprocess.Popen([*COMMAND, "serve", "--token=sk-canary", f"--mutant={mutant}"], **how) as process:
+        head = [process.stdout.readline() for _ in range(4)]
+        process.send_signal(number)
+        rest, errors = process.communicate(timeout=20)
+
+    assert head[0].startswith("listening: ws://127.0.0.1:")
+    assert head[1] == "token:     sk-canary\n"
+    assert head[2] == f"mutant:    {mutant}\n"
+    assert "pytest --endpoint=ws://127.0.0.1:" in head[3]
+    assert (process.returncode, rest, errors) == (0, "stopped\n", "")
+
+
+def test_serve_on_a_taken_port_is_one_message():
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        how = {"capture_output": True, "text": True, "timeout": 30, "check": False}
+        done = subprocess.run([*COMMAND, "serve", f"--port={taken.getsockname()[1]}"], **how)
+
+    assert done.returncode == 4
+    assert "cannot listen on 127.0.0.1 port" in done.stderr
+    assert "Traceback" not in done.stderr
