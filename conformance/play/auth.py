@@ -6,7 +6,7 @@ A style is named as in `--auth=`.  Sources: the vendors' documents (see `contrac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 #: The subprotocol that browsers offer beside the one that carries the key; the only one a server may select.
 REALTIME = "realtime"
@@ -17,9 +17,9 @@ KEY_PREFIX = "openai-insecure-api-key."
 class Offer:
     """What a style puts into the upgrade request."""
 
-    headers: tuple[tuple[str, str], ...] = ()
-    query: tuple[tuple[str, str], ...] = ()
-    subprotocols: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    subprotocols: tuple[str, ...] = field(default=(), repr=False)
 
     def __add__(self, other: Offer) -> Offer:
         return Offer(

@@ -18,9 +18,9 @@ class Ask:
     auth: str
     credential: Credential = Credential.VALID
     model_kind: Credential = Credential.VALID
-    headers: tuple[tuple[str, str], ...] = ()
-    query: tuple[tuple[str, str], ...] = ()
-    subprotocols: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    subprotocols: tuple[str, ...] = field(default=(), repr=False)
     model: str | None = None
     """Value of `?model=`; None leaves it out."""
     plain: bool = False

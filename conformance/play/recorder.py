@@ -45,11 +45,13 @@ class Recorder:
         if isinstance(frame, str):
             clean = self.scrub(frame)
             event = parsed(clean)
+            # A secret may have been spelled in escapes: \\u0073k-…
+            hidden = event is not None and "\\" in clean and self.scrub.everywhere(event)
             text = clean if event is None else None
             size = len(frame.encode("utf-8", "surrogatepass"))
         else:
             clean = self.scrub(base64.b64encode(frame).decode())
-            size, event, text = len(frame), None, clean
+            size, event, text, hidden = len(frame), None, clean, False
         kind = FrameKind.TEXT if isinstance(frame, str) else FrameKind.BINARY
         self.entries.append(
             Entry(
@@ -61,7 +63,7 @@ class Recorder:
                 kind=kind,
                 size=size,
                 deliberate=deliberate,
-                leaked=TOKEN_MARK in clean,
+                leaked=hidden or TOKEN_MARK in clean,
             )
         )
         return event or {}

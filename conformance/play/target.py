@@ -35,10 +35,10 @@ class Target:
 
     url: str
     dialect: Dialect
-    key: str = ""
+    key: str = field(default="", repr=False)
     model: str | None = None
     auth: str = "bearer"
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     patience: Patience = field(default_factory=Patience)
     ca_file: str | None = None
     insecure: bool = False

@@ -6,6 +6,7 @@ No compression unless a scenario asks; frames up to 64 MiB (an append may hold 1
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import ssl
@@ -33,6 +34,11 @@ from conformance.play.target import Target, url_of
 from conformance.trace.trace import Handshake
 
 LARGEST_FRAME = 64 * 2**20
+#: `websockets` writes request headers and pieces of frames to its log at DEBUG: keys, cut in two where no scrubber
+#: finds them.  Our traces hold all of it, scrubbed.
+log = logging.getLogger("conformance.wire")
+log.setLevel(logging.INFO)
+
 #: Seconds for the closing handshake.
 CLOSING = 5.0
 #: Bytes of a refusal's body that are kept.
@@ -154,6 +160,7 @@ class Wire:
             ssl=tls_of(self.target, url),
             proxy=None,
             user_agent_header="realtime-conformance",
+            logger=log,
             create_connection=Socket,
         )
 

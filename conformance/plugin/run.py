@@ -206,8 +206,9 @@ class Run:
         """Let a report carry what is needed to sum up, also from worker to controller; and no secret."""
         report = yield
         report.sections = [(title, self.setup.scrub(text)) for title, text in report.sections]
-        if isinstance(report.longrepr, str):
-            report.longrepr = self.setup.scrub(report.longrepr)
+        told = report.longreprtext if report.failed else ""
+        if (clean := self.setup.scrub(told)) != told:
+            report.longrepr = clean
         if call.when == "call" and isinstance(item, ConversationItem):
             kept = self.performance.kept.get(item.cue)
             if isinstance(item, Plays) and not isinstance(kept, Exception | None):

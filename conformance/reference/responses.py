@@ -29,7 +29,7 @@ class Responses:
 
     def __init__(self, stage: Stage, schedule: Schedule, features: frozenset[str]) -> None:
         self._stage, self._schedule, self._features = stage, schedule, features
-        self._shape = maybe(record(stage.manner.response_fields))
+        self._shape = maybe(record({name: maybe(shape) for name, shape in stage.manner.response_fields.items()}))
         self._running: dict[str, tuple[Response, Plan]] = {}
         self._earlier = Tokens()
         self._spent = Tokens()
@@ -127,7 +127,8 @@ class Responses:
         paths = stage.dialect.response_paths
 
         def wanted(name: str) -> Any:
-            return reach(asked, paths.get(name), settings.get(name))
+            given = reach(asked, paths.get(name))
+            return settings.get(name) if given is None else given
 
         settings.refuse_unsupported(asked, "response", paths)
         in_conversation = asked.get("conversation") != "none"
@@ -144,7 +145,7 @@ class Responses:
             voice=wanted("voice"),
             output_format=wanted("output_format"),
             temperature=wanted("temperature"),
-            max_output_tokens=asked.get("max_response_output_tokens", wanted("max_output_tokens")),
+            max_output_tokens=asked.get("max_response_output_tokens") or wanted("max_output_tokens"),
             metadata=asked.get("metadata"),
             instructions=wanted("instructions") or "",
             prompt=_prompt(asked, settings.get("instructions") or "", context, tools, choice),

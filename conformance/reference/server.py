@@ -41,6 +41,9 @@ from conformance.reference.model import Act, Prompt, answer
 from conformance.reference.pace import Pace
 
 log = logging.getLogger("conformance.reference")
+#: `websockets` writes request headers, and with them keys, to its log at DEBUG.
+wire = logging.getLogger("conformance.reference.wire")
+wire.setLevel(logging.INFO)
 
 #: Largest frame taken: a 15 MiB append in base64 with its envelope, and room to refuse a larger one politely.
 MAX_FRAME = 32 * 1024 * 1024
@@ -104,6 +107,7 @@ class Server:
             max_size=MAX_FRAME,
             close_timeout=2,
             server_header="realtime-conformance",
+            logger=wire,
         )
         self._port = next(iter(self._listener.sockets)).getsockname()[1]
         return self

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS, recognise
 from conformance.contract.facts import Fact, shown
-from conformance.rules.judge import VERDICT_OF_FINDING, Judgement, Verdict, judge, judge_one
+from conformance.rules.judge import VERDICT_OF_FINDING, Judgement, Verdict, judge
 from conformance.trace.views import View
 
 if TYPE_CHECKING:
@@ -83,45 +83,26 @@ def view_of(trace: Trace) -> View:
 
 def rule_on(views: tuple[View, ...], rules: tuple[Rule, ...], waivers: Mapping[str, str]) -> Mapping[str, Ruling]:
     """Judge traces together: what breaks a rule on one connection breaks it."""
-    columns = [_judged(view, rules) for view in views]
+    columns = [judge(view, rules) for view in views]
     return {rule.id: _ruling(rule, row, views, waivers) for rule, *row in zip(rules, *columns, strict=True)}
 
 
-def _judged(view: View, rules: tuple[Rule, ...]) -> list[Judgement | Exception]:
-    """Ask every rule; a bug in one of them silences no other."""
-    try:
-        return [*judge(view, rules)]
-    except Exception:
-        return [_asked(view, rule) for rule in rules]
-
-
-def _asked(view: View, rule: Rule) -> Judgement | Exception:
-    try:
-        return judge_one(rule, view)
-    except Exception as bug:
-        return bug
-
-
-def _ruling(
-    rule: Rule, row: list[Judgement | Exception], views: tuple[View, ...], waivers: Mapping[str, str]
-) -> Ruling:
-    for judgement in row:
-        if isinstance(judgement, Exception):
-            return Ruling(rule, Verdict.ERROR, reason=f"{type(judgement).__name__}: {judgement}")
-    said = [each for each in row if isinstance(each, Judgement)]
+def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: Mapping[str, str]) -> Ruling:
+    if bugs := [each.error for each in row if each.verdict is Verdict.ERROR]:
+        return Ruling(rule, Verdict.ERROR, reason=bugs[0])
     spotted = tuple(
         Spotted(finding, view.trace, number)
-        for number, (judgement, view) in enumerate(zip(said, views, strict=True))
+        for number, (judgement, view) in enumerate(zip(row, views, strict=True))
         for finding in judgement.findings
     )
-    held = sum(judgement.held for judgement in said)
+    held = sum(judgement.held for judgement in row)
     if rule.id in waivers:
         return Ruling(rule, Verdict.NOT_APPLICABLE, spotted, held, f"the profile departs from it: {waivers[rule.id]}")
     if spotted:
         return Ruling(rule, VERDICT_OF_FINDING[rule.keyword], spotted, held)
     if held:
         return Ruling(rule, Verdict.PASS, (), held)
-    if said and all(each.verdict is Verdict.NOT_APPLICABLE for each in said):
+    if row and all(each.verdict is Verdict.NOT_APPLICABLE for each in row):
         return Ruling(rule, Verdict.NOT_APPLICABLE, reason="this revision of the protocol has nothing of the kind")
     return Ruling(rule, Verdict.UNPROVEN)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from conformance.report.records import PLAYS
 from conformance.rules import RULES
 from conformance.rules.judge import Verdict
 from conformance.rules.rule import Keyword, Rule
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from conformance.contract.facts import Fact
     from conformance.play.setup import Setup
-    from conformance.report.records import PLAYS, Record
+    from conformance.report.records import Record
 
 FORMAT = "realtime-conformance/report"
 FORMAT_VERSION = 1

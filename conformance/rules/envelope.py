@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.schemas import Problem, schemas_for
 from conformance.rules.rule import ANYTHING, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
@@ -31,61 +29,54 @@ PREFIXES = (
 @rules.must("envelope.frames-are-text", about=ANYTHING, covers=("FRM-01",), spec=GUIDE + "realtime-websocket")
 def frames_are_text(view: View) -> Judged:
     """Every message of the server is a text frame."""
-    for frame in view.heard:
-        if frame.entry.kind is FrameKind.BINARY:
-            yield Finding(frame.index, "The server sent a binary frame.", "a text frame", "a binary frame")
-        else:
-            yield HELD
+    binary = [frame for frame in view.heard if frame.entry.kind is not FrameKind.TEXT]
+    for frame in binary:
+        yield Finding(frame.index, "The server sent a binary frame.", "a text frame", "a binary frame")
+    if len(binary) < len(view.heard):
+        yield HELD
 
 
 @rules.must("envelope.frames-hold-one-object", about=ANYTHING, covers=("FRM-01",), spec=GUIDE + "realtime-websocket")
 def frames_hold_one_object(view: View) -> Judged:
     """Every text frame of the server holds exactly one JSON object."""
-    for frame in view.heard:
-        if frame.entry.event is not None:
-            yield HELD
-        elif frame.entry.kind is FrameKind.TEXT:
+    others = [frame for frame in view.heard if frame.entry.event is None]
+    for frame in others:
+        if frame.entry.kind is FrameKind.TEXT:
             came = (frame.entry.text or "")[:60]
             yield Finding(frame.index, "A text frame of the server holds no JSON object.", "a JSON object", came)
+    if len(others) < len(view.heard):
+        yield HELD
 
 
 @rules.must("envelope.events-have-a-type", about=ANYTHING, covers=("FRM-01",), spec=SERVER_EVENTS.rstrip("/"))
 def events_have_a_type(view: View) -> Judged:
     """Every event of the server has a `type`, a string that is not empty."""
-    for frame in view.heard:
-        if frame.entry.event is None or not frame.whole:
-            continue
-        if frame.type:
-            yield HELD
-        else:
-            yield Finding(
-                frame.index,
-                "An event has no type.",
-                "a string",
-                quoted(frame.event.get("type")),
-                path="/type",
-            )
+    for frame in view.groups.get("", ()):
+        if frame.entry.event is not None:
+            came = quoted(frame.event.get("type"))
+            yield Finding(frame.index, "An event has no type.", "a string", came, path="/type")
+    if any(view.groups.keys() - {""}):
+        yield HELD
 
 
-def _identified(view: View) -> Iterator[Frame]:
-    """Give the server's events whose recording can be asked for an id."""
-    return (
-        frame
-        for frame in view.heard
-        if frame.type and frame.type not in WITHOUT_ID and frame.whole and not frame.entry.ids_elided
-    )
+def _identified(view: View) -> list[tuple[Frame, str | None]]:
+    """Give the server's events whose recording can be asked for an id, with that id."""
+    return [
+        (frame, frame.text("event_id"))
+        for kind, frames in view.groups.items()
+        if kind and kind not in WITHOUT_ID
+        for frame in frames
+    ]
 
 
 @rules.must("envelope.events-have-an-id", about=ANYTHING, covers=("FRM-02",), spec=SERVER_EVENTS.rstrip("/"))
 def events_have_an_id(view: View) -> Judged:
     """Every event of the server but `error` carries an `event_id`, a string that is not empty."""
-    for frame in _identified(view):
-        if frame.type == "error":
-            continue
-        if frame.text("event_id"):
-            yield HELD
-        else:
-            yield _without_id(frame)
+    events = [pair for pair in _identified(view) if pair[0].type != "error"]
+    without = [frame for frame, name in events if not name]
+    yield from map(_without_id, without)
+    if len(without) < len(events):
+        yield HELD
 
 
 @rules.should(
@@ -97,9 +88,7 @@ def events_have_an_id(view: View) -> Judged:
 )
 def errors_have_an_id(view: View) -> Judged:
     """An `error` carries an `event_id` of its own as well."""
-    for frame in _identified(view):
-        if frame.type != "error":
-            continue
+    for frame in view.groups.get("error", ()):
         if frame.text("event_id"):
             yield HELD
         else:
@@ -114,15 +103,17 @@ def _without_id(frame: Frame) -> Finding:
 @rules.must("envelope.event-ids-are-unique", about=ANYTHING, covers=("FRM-03",), spec=SERVER_EVENTS.rstrip("/"))
 def event_ids_are_unique(view: View) -> Judged:
     """No two events of the server have the same `event_id`."""
-    seen = {name: -1 for frame in view.said if (name := frame.text("event_id"))}
-    for frame in _identified(view):
-        name = frame.text("event_id")
-        if not name or (first := seen.setdefault(name, frame.index)) == -1:
-            continue  # a copy of the client's id is the next rule's affair
-        if first == frame.index:
-            yield HELD
-        else:
-            message = f"`{frame.entry.type}` has the event_id {name} of entry {first}."
+    clients = {frame.text("event_id") for frame in view.said}  # a copy of the client's id is the next rule's affair
+    named = [(frame, name) for frame, name in _identified(view) if name and name not in clients]
+    distinct = {name for _, name in named}
+    if distinct:
+        yield HELD
+    if len(distinct) == len(named):
+        return
+    first: dict[str, int] = {}
+    for frame, name in sorted(named, key=lambda pair: pair[0].index):
+        if first.setdefault(name, frame.index) != frame.index:
+            message = f"`{frame.entry.type}` has the event_id {name} of entry {first[name]}."
             yield Finding(frame.index, message, "an id of its own", name, path="/event_id")
 
 
@@ -132,15 +123,14 @@ def event_ids_are_its_own(view: View) -> Judged:
     clients = {name for frame in view.said if (name := frame.text("event_id"))}
     if not clients:
         return
-    for frame in _identified(view):
-        name = frame.text("event_id")
-        if not name or frame.type == "session.updated":  # a MUST of the chapter on the session
-            continue
-        if name in clients:
-            message = f"`{frame.entry.type}` repeats the client's event_id {name} as its own."
-            yield Finding(frame.index, message, "an id of the server", name, path="/event_id")
-        else:
-            yield HELD
+    # `session.updated` is a MUST of the chapter on the session.
+    named = [(frame, name) for frame, name in _identified(view) if name and frame.type != "session.updated"]
+    copies = [(frame, name) for frame, name in named if name in clients]
+    for frame, name in copies:
+        message = f"`{frame.entry.type}` repeats the client's event_id {name} as its own."
+        yield Finding(frame.index, message, "an id of the server", name, path="/event_id")
+    if len(copies) < len(named):
+        yield HELD
 
 
 @rules.must(
@@ -152,16 +142,17 @@ def event_ids_are_its_own(view: View) -> Judged:
 def fits_its_schema(view: View) -> Judged:
     """Every event has the required fields, the JSON types and the closed enumerations of its schema."""
     schemas = schemas_for(view.dialect.name)
-    for frame in view.heard:
-        if not frame.whole or frame.entry.ids_elided or not schemas.knows(Direction.SERVER, frame.entry.type):
+    for kind, frames in view.groups.items():
+        spoken = view.dialect.spoken(kind)
+        if not frames or not schemas.knows(Direction.SERVER, spoken):
             continue
-        problems = [
-            each for each in schemas.problems(Direction.SERVER, frame.event) if not _has_its_own_rule(frame, each.path)
-        ]
-        if problems:
-            yield _misfit(frame, problems)
-        else:
+        misfits = schemas.misfits(Direction.SERVER, spoken, (frame.event for frame in frames))
+        if len(misfits) < len(frames):
             yield HELD
+        for frame in (frames[position] for position in misfits):
+            found = schemas.problems(Direction.SERVER, frame.event)
+            problems = [each for each in found if not _has_its_own_rule(frame, each.path)]
+            yield _misfit(frame, problems) if problems else HELD
 
 
 def _has_its_own_rule(frame: Frame, path: str) -> bool:
@@ -188,33 +179,29 @@ def _misfit(frame: Frame, problems: list[Problem]) -> Finding:
 def has_the_fields_clients_need(view: View) -> Judged:
     """Every event has the fields, null or not, that official servers send and real clients read unasked."""
     schemas = schemas_for(view.dialect.name)
-    for frame in view.heard:
-        if not frame.whole or frame.entry.ids_elided or not schemas.knows(Direction.SERVER, frame.entry.type):
+    for kind, frames in view.groups.items():
+        if not schemas.wants(view.dialect.spoken(kind)) or kind in SHOWS_THE_SESSION:
             continue
-        if frame.type in SHOWS_THE_SESSION:
-            continue
-        lacking = [each for each in schemas.absences(frame.event) if not _has_its_own_rule(frame, each.path)]
-        if lacking:
-            paths = ", ".join(each.path for each in lacking)
-            message = f"`{frame.entry.type}` lacks what clients read: {lacking[0].breaks}"
-            yield Finding(frame.index, message, paths[:200], "absent", path=lacking[0].path)
-        else:
-            yield HELD
+        for frame in frames:
+            lacking = [each for each in schemas.absences(frame.event) if not _has_its_own_rule(frame, each.path)]
+            if lacking:
+                paths = ", ".join(each.path for each in lacking)
+                message = f"`{frame.entry.type}` lacks what clients read: {lacking[0].breaks}"
+                yield Finding(frame.index, message, paths[:200], "absent", path=lacking[0].path)
+            else:
+                yield HELD
 
 
 @rules.should("envelope.speaks-one-revision", about=ANYTHING, covers=("FRM-06",), spec=SERVER_EVENTS.rstrip("/"))
 def speaks_one_revision(view: View) -> Judged:
     """One connection speaks the event names of one revision only."""
-    foreign: dict[str, int] = {}
     tells = _foreign_tells(view)
-    for frame in view.heard:
-        if frame.entry.type in tells:
-            foreign.setdefault(frame.entry.type, frame.index)
+    foreign = [kind for kind in view.first_spoken if kind in tells]
     if foreign:
-        first = min(foreign.values())
         message = f"The connection speaks {view.dialect.name}, and names of another revision came: "
-        yield Finding(first, message + ", ".join(sorted(foreign)) + ".", "one revision's names", next(iter(foreign)))
-    elif any(frame.entry.type in view.dialect.server_events for frame in view.heard):
+        message += ", ".join(sorted(foreign)) + "."
+        yield Finding(view.first_spoken[foreign[0]], message, "one revision's names", foreign[0])
+    elif not view.dialect.server_events.isdisjoint(view.first_spoken):
         yield HELD
 
 
@@ -228,21 +215,19 @@ def _foreign_tells(view: View) -> frozenset[str]:
 @rules.may("envelope.types-are-documented", about=ANYTHING, covers=("FRM-07",), spec=SERVER_EVENTS.rstrip("/"))
 def types_are_documented(view: View) -> Judged:
     """Every event type is one of the documented ones; more may come, and are told."""
-    told = set(_foreign_tells(view)) | CONVICTED_ELSEWHERE
-    for frame in view.heard:
-        kind = frame.entry.type
+    told = _foreign_tells(view) | CONVICTED_ELSEWHERE
+    for kind, index in view.first_spoken.items():
         if kind in view.dialect.server_events:
             yield HELD
         elif kind and kind not in told:
-            told.add(kind)
-            yield Finding(frame.index, f"`{kind}` is not documented.", "a documented type", kind, path="/type")
+            yield Finding(index, f"`{kind}` is not documented.", "a documented type", kind, path="/type")
 
 
 @rules.may("envelope.ids-begin-as-usual", about=ANYTHING, covers=("FRM-09",), spec=SERVER_EVENTS.rstrip("/"))
 def ids_begin_as_usual(view: View) -> Judged:
     """Ids begin with `event_`, `sess_`, `conv_` and `resp_`, as official servers' do: a mere convention."""
-    first = next((frame for frame in _identified(view) if frame.text("event_id")), None)
-    if first is not None:
+    first = next((frame for frame in view.heard if frame.whole and frame.text("event_id")), None)
+    if first is not None and not first.entry.ids_elided:
         yield from _begins(first, first.text("event_id"), "event_", "/event_id")
     for kind, part, prefix in PREFIXES:
         for frame in view.server(kind)[:1]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.rules.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import Frame, listing, mapping, string
 from conformance.trace.listening import Commit
-from conformance.trace.sound import decoded
+from conformance.trace.sound import measured
 from conformance.trace.trace import Direction, EndKind
 from conformance.trace.views import View
 
@@ -79,7 +79,7 @@ def legal_append_is_accepted(view: View) -> Judged:
         if not exchange.refused and not hung_up:
             if sent in last and view.overdue(sent.index):
                 yield HELD
-        elif decoded(text) is not None:
+        elif measured(text) is not None:
             came = "an error" if exchange.refused else "the end of the connection"
             at = exchange.errors[0].index if exchange.refused else sent.index
             yield Finding(

@@ -38,7 +38,7 @@ class Judgement:
     verdict: Verdict
     findings: tuple[Finding, ...] = ()
     held: int = 0
-    """How often the requirement applied and was met."""
+    """How often the rule said HELD: at least once where the requirement applied and was met."""
     error: str = ""
     """ERROR: what went wrong in the rule itself."""
 

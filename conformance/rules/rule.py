@@ -68,6 +68,7 @@ class _Held:
 
 
 #: A rule yields this where its requirement applied and was met: the evidence behind a pass.
+#: Once is enough: rules over every frame say it once for all of them.
 HELD: Final = _Held()
 
 Judged = Iterator["Finding | _Held"]

@@ -26,6 +26,7 @@ STREAMS: Mapping[str, tuple[str, str, str | None]] = {
         "arguments",
     ),
 }
+DELTAS = frozenset(kinds[0] for kinds in STREAMS.values())
 STREAM_OF = {kind: (name, step) for name, kinds in STREAMS.items() for step, kind in enumerate(kinds[:2])}
 
 
@@ -181,8 +182,15 @@ def responses_of(view: View) -> tuple[Response, ...]:
     """Sort the server's events by response.  An id that is created again after its end is another response."""
     found: list[Response] = []
     current: dict[str, Response] = {}
+    routes: dict[tuple[str, ...], tuple[list[Frame], ...]] = {}
     for frame in view.heard:
         if not frame.type.startswith("response."):
+            continue
+        # Most frames are deltas, and go where the last delta of their stream went.
+        address = _address(frame) if frame.type in DELTAS else None
+        if address in routes:
+            for place in routes[address]:
+                place.append(frame)
             continue
         name = id_of(frame)
         if name is None:
@@ -191,8 +199,11 @@ def responses_of(view: View) -> tuple[Response, ...]:
         if response is None or (frame.type == "response.created" and response.dones):
             response = current[name] = Response(name)
             found.append(response)
+            routes.clear()
         response.frames.append(frame)
-        _place(response, frame)
+        lists = _place(response, frame)
+        if address is not None:
+            routes[address] = (response.frames, *lists)
     for response in found:
         response.gapped = view.gap_between(response.first, response.last + 1) or (
             response.created is None and bool(view.gaps) and view.gaps[0] < response.first
@@ -201,16 +212,26 @@ def responses_of(view: View) -> tuple[Response, ...]:
     return tuple(found)
 
 
-def _place(response: Response, frame: Frame) -> None:
+def _address(frame: Frame) -> tuple[str, ...] | None:
+    """Give what names the stream of a delta; None if a part of it is no plain id or index."""
+    event = frame.event
+    names = (event.get("response_id"), event.get("item_id"), frame.type)
+    index = event.get("content_index")
+    plain = type(names[0]) is str and type(names[1]) is str and (index is None or type(index) is int)
+    return (*names, str(index)) if plain else None
+
+
+def _place(response: Response, frame: Frame) -> tuple[list[Frame], ...]:
+    """Put a frame where it belongs, and give the lists that it was put into."""
     if frame.type == "response.created":
         response.created = response.created or frame
-        return
+        return ()
     if frame.type == "response.done":
         response.dones.append(frame)
-        return
+        return ()
     item_id = frame.text("item_id") or string(frame.part("item").get("id"))
     if item_id is None:
-        return
+        return ()
     item = response.items.get(item_id)
     if item is None:
         item = response.items[item_id] = OutputItem(item_id)
@@ -220,16 +241,18 @@ def _place(response: Response, frame: Frame) -> None:
     elif frame.type == "response.output_item.done":
         item.done = item.done or frame
     else:
-        _place_in_part(item, frame)
+        return (item.frames, *_place_in_part(item, frame))
+    return ()
 
 
-def _place_in_part(item: OutputItem, frame: Frame) -> None:
+def _place_in_part(item: OutputItem, frame: Frame) -> tuple[list[Frame], ...]:
     stream_name, step = STREAM_OF.get(frame.type, ("", 0))
     if stream_name == "function_call_arguments":
         if item.arguments is None:
             item.arguments = Stream(stream_name, item.id, None)
-        (item.arguments.dones if step else item.arguments.deltas).append(frame)
-        return
+        of_call = item.arguments.dones if step else item.arguments.deltas
+        of_call.append(frame)
+        return (of_call,)
     index = frame.number("content_index")
     part = item.parts.get(index)
     if part is None:
@@ -243,7 +266,10 @@ def _place_in_part(item: OutputItem, frame: Frame) -> None:
         stream = part.streams.get(stream_name)
         if stream is None:
             stream = part.streams[stream_name] = Stream(stream_name, item.id, index)
-        (stream.dones if step else stream.deltas).append(frame)
+        of_stream = stream.dones if step else stream.deltas
+        of_stream.append(frame)
+        return (part.frames, of_stream)
+    return ()
 
 
 def _attribute(view: View, found: list[Response]) -> None:

@@ -41,7 +41,8 @@ class Spelling(Protocol):
     def audio_formats(self) -> Mapping[str, Any]: ...
     @property
     def modality_sets(self) -> Mapping[str, tuple[str, ...]]: ...
-    def canonical(self, spoken: str) -> str: ...
+    @property
+    def canonical_names(self) -> Mapping[str, str]: ...
     def spoken(self, canonical: str) -> str: ...
     def content_type(self, canonical: str) -> str: ...
     def setting(self, session: Mapping[str, Any], name: str, default: Any = None) -> Any: ...
@@ -57,14 +58,19 @@ class View:
         self.dialect = dialect
         self.handshake: Handshake | None = trace.handshake
         self.end: End | None = trace.end
-        canonical = dialect.canonical
-        self.frames: tuple[Frame, ...] = tuple(
-            Frame(entry.index, canonical(entry.type), entry.event or {}, entry, not entry.elided)
-            for entry in trace.entries
-        )
-        self.heard: tuple[Frame, ...] = tuple(each for each in self.frames if not each.entry.sent)
+        frames: list[Frame] = []
+        heard: list[Frame] = []
+        said: list[Frame] = []
+        names = dialect.canonical_names
+        for entry in trace.entries:
+            spoken = entry.type
+            frame = Frame(entry.index, names.get(spoken, spoken), entry.event or {}, entry, not entry.elided)
+            frames.append(frame)
+            (said if entry.direction is Direction.CLIENT else heard).append(frame)
+        self.frames: tuple[Frame, ...] = tuple(frames)
+        self.heard: tuple[Frame, ...] = tuple(heard)
         """What the server said."""
-        self.said: tuple[Frame, ...] = tuple(each for each in self.frames if each.entry.sent)
+        self.said: tuple[Frame, ...] = tuple(said)
         """What the client said."""
 
     @cached_property
@@ -78,6 +84,23 @@ class View:
         for frame in self.frames:
             found.setdefault((frame.entry.direction, frame.type), []).append(frame)
         return {key: tuple(frames) for key, frames in found.items()}
+
+    @cached_property
+    def groups(self) -> Mapping[str, tuple[Frame, ...]]:
+        """What the server said, by canonical type, without the frames that a recorder shortened."""
+        return {
+            kind: tuple(frame for frame in frames if frame.whole and not frame.entry.ids_elided)
+            for (direction, kind), frames in self._by_type.items()
+            if direction is Direction.SERVER
+        }
+
+    @cached_property
+    def first_spoken(self) -> Mapping[str, int]:
+        """Types as the server spoke them, each with the index of its first frame, in order."""
+        first: dict[str, int] = {}
+        for frame in self.heard:
+            first.setdefault(frame.entry.type, frame.index)
+        return first
 
     def server(self, *types: str) -> tuple[Frame, ...]:
         """Give the server's events of these canonical types, in order."""

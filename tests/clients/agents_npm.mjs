@@ -39,7 +39,8 @@ const answered = await heard.until('response.done', asked.next);
 
 session.sendMessage('Count from 1 to 200');
 await heard.until('response.output_audio.delta', answered.next);
-const sound = readFileSync(wav).buffer.slice(44);
+const spoken = readFileSync(wav).subarray(44);
+const sound = Buffer.concat([spoken, Buffer.alloc(48_000 * 1.5)]).buffer; // semantic_vad waits a while
 for (let at = 0; at < sound.byteLength; at += 4800) session.sendAudio(sound.slice(at, at + 4800));
 const stopped = await heard.until('response.done', answered.next);
 const truncated = await heard.until('conversation.item.truncated', answered.next);

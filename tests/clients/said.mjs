@@ -1,8 +1,10 @@
 // What the scripts share: the events of a connection, waited for in their order.
 
+const all = [];
+
 export class Heard {
   constructor() {
-    this.events = [];
+    this.events = all;
     this.waiting = undefined;
   }
 
@@ -34,6 +36,7 @@ export function report(facts) {
 }
 
 setTimeout(() => {
-  console.error('nothing more came for 30 s');
+  const types = all.map((event) => (event.error ? JSON.stringify(event.error) : event.type));
+  console.error(`waited for 20 s; until then came: ${types.join(' ')}`);
   process.exit(1);
-}, 30_000).unref();
+}, 20_000).unref();

@@ -64,10 +64,6 @@ def test_steps_of_the_other_revision_cost_nothing():
     assert cost(script, "beta").tokens.total > 0
 
 
-def test_a_clip_that_is_missing_costs_nothing_before_the_play_says_so():
-    assert cost("  - speak: nowhere\n").heard == 0.0
-
-
 def test_the_plan_says_it_in_words():
     costs = {name: cost_of(bundled(name), "ga", clip) for name in ("response/text_turn", "usage/several_turns")}
     prices = load_prices()

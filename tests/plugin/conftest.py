@@ -64,7 +64,12 @@ class Folder:
         """Run pytest to its end."""
         return subprocess.run(
             self.command(*arguments),
-            cwd=self.path, env=self.environment(token), capture_output=True, text=True, timeout=120, check=False,
+            cwd=self.path,
+            env=self.environment(token),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
 
     def interrupted(self, *arguments, token=KEY, when):

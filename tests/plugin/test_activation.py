@@ -93,7 +93,9 @@ def test_collecting_connects_to_nothing(folder, deaf_port):
 
 def test_an_option_name_that_another_plugin_has_taken_does_not_break_it(folder):
     folder.write("taken.py", "def pytest_addoption(parser):\n    parser.addoption('--profile', action='store_true')\n")
-    folder.write("test_theirs.py", "def test_it(pytestconfig):\n    assert pytestconfig.getoption('--profile') is True\n")
+    folder.write(
+        "test_theirs.py", "def test_it(pytestconfig):\n    assert pytestconfig.getoption('--profile') is True\n"
+    )
 
     result = folder.pytest("-p", "taken", "--profile")
 

@@ -90,7 +90,7 @@ def test_a_promise_that_was_not_kept_fails_as_unproven(folder):
 def test_a_conversation_that_stops_tells_its_line_and_drowns_nobody(folder, endpoint):
     folder.talk("talk", proves="ordering.response-done-is-last, usage.total-is-the-sum")
 
-    result = folder.pytest("--endpoint=" + endpoint("response-never-ends"), "talk.yaml", "--answer-timeout=0.3")
+    result = folder.pytest("--endpoint=" + endpoint("response-never-ends"), "talk.yaml", "--answer-timeout=3")
 
     assert result.returncode == 1
     assert "step  await   (talk.yaml, line 8)" in result.stdout

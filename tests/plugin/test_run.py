@@ -202,7 +202,9 @@ def test_workers_of_an_unreachable_endpoint_are_sent_home(folder, deaf_port):
 
 def test_an_interrupt_ends_the_run_and_keeps_what_was_played(folder):
     folder.talk("a", proves="")
-    folder.write("b.yaml", "scenario: It takes its time.\nsteps:\n  - connect\n  - await: response.done\n    within: 60\n")
+    folder.write(
+        "b.yaml", "scenario: It takes its time.\nsteps:\n  - connect\n  - await: response.done\n    within: 60\n"
+    )
 
     status, output = folder.interrupted("-v", "a.yaml", "b.yaml", when="a.yaml::keeps-every-other-rule PASSED")
 
@@ -237,10 +239,12 @@ def test_the_report_lists_rules_and_conversations(folder, endpoint):
     assert report["conversations"][0]["traces"] == ["traces/talk.jsonl"]
 
 
-def test_the_key_is_nowhere_on_the_disk_or_the_terminal(folder, endpoint):
+@pytest.mark.parametrize("style", ["bearer", "query-token", "subprotocol"])
+def test_the_key_is_nowhere_on_the_disk_or_the_terminal(folder, endpoint, style):
     folder.talk("talk")
+    chatty = ("-vv", "--junitxml=j.xml", "-olog_cli=true", "--log-level=DEBUG")
 
-    result = folder.pytest(f"--endpoint={endpoint(LATE)}", "talk.yaml", "--auth=query-token", "-vv", "--junitxml=j.xml")
+    result = folder.pytest(f"--endpoint={endpoint(LATE)}", "talk.yaml", f"--auth={style}", *chatty)
 
     written = b"".join(path.read_bytes() for path in folder.path.rglob("*") if path.is_file())
     assert b"canary" not in written

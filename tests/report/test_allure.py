@@ -12,7 +12,9 @@ from conformance.trace.trace import Direction, Entry, Trace
 
 def test_audio_is_shown_by_its_length_and_digest():
     sound = bytes(range(256)) * 8
-    entry = Entry(0, Direction.SERVER, 0.0, {"type": "response.output_audio.delta", "delta": base64.b64encode(sound).decode()})
+    entry = Entry(
+        0, Direction.SERVER, 0.0, {"type": "response.output_audio.delta", "delta": base64.b64encode(sound).decode()}
+    )
 
     text = attachment(Trace((entry,)))
 

@@ -31,7 +31,9 @@ def never_exercised(view):
 
 
 def rulings(*traces, waivers=None):
-    played = tuple(Trace(tuple(Entry(n, Direction.SERVER, 0.0, {"type": kind}) for n, kind in enumerate(each))) for each in traces)
+    played = tuple(
+        Trace(tuple(Entry(n, Direction.SERVER, 0.0, {"type": kind}) for n, kind in enumerate(each))) for each in traces
+    )
     conversation = Conversation(Scenario("a/b", "t", ()), "", played, Outcome.PLAYED)
     return {name.partition(".")[2]: each for name, each in assess(conversation, rules.rules, waivers).rulings.items()}
 

@@ -23,7 +23,9 @@ def test_the_dialect_can_be_told(tmp_path):
 
 
 def test_a_finding_is_told_with_its_place(tmp_path):
-    file = judged(write(tmp_path / "a.jsonl", SESSION, {"type": "response.done", "event_id": "event_1", "response": {}}))
+    file = judged(
+        write(tmp_path / "a.jsonl", SESSION, {"type": "response.done", "event_id": "event_1", "response": {}})
+    )
 
     text = as_text([file])
 

@@ -14,7 +14,14 @@ def run(*records, **how):
 
 def said(name, verdicts, outcome="played", questions=("plays",)):
     rules = {rule: {"verdict": verdict} for rule, verdict in verdicts.items()}
-    return {"conversation": name, "outcome": outcome, "message": "m", "questions": [*questions], "rules": rules, "facts": []}
+    return {
+        "conversation": name,
+        "outcome": outcome,
+        "message": "m",
+        "questions": [*questions],
+        "rules": rules,
+        "facts": [],
+    }
 
 
 def test_each_rule_stands_once_with_its_conversations():
@@ -33,7 +40,12 @@ def test_a_rule_proved_anywhere_is_not_unproven():
 @pytest.mark.parametrize(
     ("verdicts", "how", "conformant", "told"),
     [
-        ({MUST: "pass", SHOULD: "pass"}, {}, True, "conformant: 1 MUST and 1 SHOULD requirement proved over 1 conversation"),
+        (
+            {MUST: "pass", SHOULD: "pass"},
+            {},
+            True,
+            "conformant: 1 MUST and 1 SHOULD requirement proved over 1 conversation",
+        ),
         ({MUST: "fail"}, {}, False, "NOT conformant: 1 MUST requirement broken (over 1 conversation)"),
         ({SHOULD: "warning"}, {}, True, "; 1 SHOULD requirement not kept"),
         ({SHOULD: "warning"}, {"strict": True}, False, "NOT conformant: 1 SHOULD requirement not kept"),

@@ -40,7 +40,14 @@ def test_many_findings_are_counted_not_shown():
 def test_a_stopped_conversation_names_the_step_and_its_line(tmp_path):
     scenario = Scenario("a/b", "It stops.", (), path=tmp_path / "b.yaml")
     conversation = Conversation(
-        scenario, "", (TRACE,), Outcome.UNMET, "response.done never came", "response.done", "nothing", Step("await", line=7)
+        scenario,
+        "",
+        (TRACE,),
+        Outcome.UNMET,
+        "response.done never came",
+        "response.done",
+        "nothing",
+        Step("await", line=7),
     )
 
     text = stopped_text(conversation, "a/b")

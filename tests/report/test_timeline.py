@@ -4,7 +4,12 @@ from conformance.trace.trace import Direction, End, EndKind, Entry, FrameKind, H
 
 def trace(count, **fields):
     entries = [
-        Entry(index, Direction.SERVER if index % 2 else Direction.CLIENT, index / 10, {"type": "ping", "item_id": f"i{index}"})
+        Entry(
+            index,
+            Direction.SERVER if index % 2 else Direction.CLIENT,
+            index / 10,
+            {"type": "ping", "item_id": f"i{index}"},
+        )
         for index in range(count)
     ]
     return Trace(tuple(entries), **fields)

@@ -1,0 +1,143 @@
+import asyncio
+
+import pytest
+
+from conformance.gate.budget import Budget, Exhausted, Limits, Spent, spending
+from conformance.gate.plan import Cost
+from conformance.gate.tokens import Price, Tokens
+
+PRICE = Price({"input": 4.0, "cached": 0.4, "output": 16.0}, {"input": 32.0, "cached": 0.4, "output": 64.0})
+
+
+def cost(tokens=0, sessions=1):
+    return Cost(sessions, Tokens(text_in=tokens))
+
+
+def spent(tokens=0, sessions=1):
+    return Spent(sessions, Tokens(text_in=tokens))
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_without_limits_everything_may_begin():
+    async def run():
+        budget = Budget(Limits())
+        for _ in range(100):
+            await budget.reserve(cost(10**9))
+        return budget.exhausted
+
+    assert asyncio.run(run()) is False
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        (Limits(tokens=99), "--max-tokens=99 does not allow it (it could come to 100 tokens)"),
+        (Limits(sessions=0), "--max-sessions=0 does not allow it (it could come to 1 sessions)"),
+        (Limits(usd=0.0003), "--max-usd=0.0003 does not allow it (it could come to $0.0004)"),
+    ],
+)
+def test_what_could_exceed_a_budget_is_not_begun(limits, told):
+    async def run():
+        await Budget(limits, PRICE).reserve(cost(100))
+
+    with pytest.raises(Exhausted) as raised:
+        asyncio.run(run())
+
+    assert str(raised.value) == f"not run: {told}"
+
+
+def test_after_the_first_that_does_not_fit_nothing_begins():
+    async def run():
+        budget = Budget(Limits(tokens=10))
+        with pytest.raises(Exhausted):
+            await budget.reserve(cost(11))
+        with pytest.raises(Exhausted):
+            await budget.reserve(cost(1))
+        return budget.exhausted
+
+    assert asyncio.run(run())
+
+
+def test_a_conversation_waits_for_what_others_turn_out_not_to_need():
+    async def run():
+        budget, order = Budget(Limits(tokens=100)), []
+
+        async def play(name, planned, used):
+            await budget.reserve(cost(planned))
+            order.append(name)
+            await asyncio.sleep(0)
+            await budget.settle(cost(planned), spent(used))
+
+        await asyncio.gather(play("a", 80, 10), play("b", 80, 20))
+        return order, budget.spent.tokens.total
+
+    assert asyncio.run(run()) == (["a", "b"], 30)
+
+
+def test_a_budget_is_never_exceeded_by_what_keeps_to_its_bound():
+    async def run():
+        budget, played = Budget(Limits(tokens=100)), 0
+
+        async def play():
+            nonlocal played
+            await budget.reserve(cost(30))
+            played += 1
+            await asyncio.sleep(0)
+            await budget.settle(cost(30), spent(30))
+
+        await asyncio.gather(*(play() for _ in range(10)), return_exceptions=True)
+        return played, budget.spent.tokens.total, budget.exhausted
+
+    assert asyncio.run(run()) == (3, 90, True)
+
+
+def test_when_the_time_is_over_nothing_begins():
+    async def run():
+        clock = Clock()
+        budget = Budget(Limits(seconds=60), clock=clock)
+        await budget.reserve(cost())
+        clock.now = 59.0
+        left = budget.left
+        await budget.reserve(cost())
+        clock.now = 61.0
+        with pytest.raises(Exhausted, match="--max-time=60 is over"):
+            await budget.reserve(cost())
+        return left
+
+    assert asyncio.run(run()) == 1.0
+
+
+def test_several_processes_share_what_is_counted_but_not_the_time():
+    assert Limits(100, 10, 60, 2.0).share(4) == Limits(25, 2.5, 60, 0.5)
+
+
+def test_what_was_spent_survives_as_plain_data():
+    told = Spent(2, Tokens(1, 2, 3, 4, 5, 6), 1.5, estimated=True)
+
+    assert Spent.from_data(told.as_data()) == told
+
+
+def test_the_last_line_says_what_was_spent_and_on_what():
+    used = {"response/audio_turn": spent(60), "items/roles": spent(40)}
+
+    assert spending(used, 12.3, PRICE, "gpt-realtime", "2026-06-22") == (
+        "spent: 2 sessions, 100 tokens, about $0.00 (gpt-realtime, prices of 2026-06-22), 0 s of audio sent, 12 s; "
+        "most of it: response/audio_turn 60%"
+    )
+
+
+def test_an_estimate_is_called_one():
+    used = {"items/roles": Spent(1, Tokens(5), estimated=True)}
+
+    assert spending(used, 1, None, "", "").endswith("in part estimated: not every response told its usage")
+
+
+def test_cached_input_has_its_own_price():
+    assert PRICE.of(Tokens(text_in=1_000_000, cached_text=500_000)) == pytest.approx(2.2)

@@ -1,0 +1,33 @@
+from conformance.play.recorder import Recorder
+from conformance.secrets import Scrubber
+from conformance.trace.lines import dumps
+from conformance.trace.trace import TOKEN_MARK, Direction
+
+KEY = "sk-canary-0123456789"
+
+
+def note(frame):
+    recorder = Recorder("test", "ga", Scrubber((KEY,)))
+    recorder.note(Direction.SERVER, frame, 0.0)
+    return recorder.entries[0], dumps(recorder.result())
+
+
+def test_a_key_spelled_in_escapes_is_scrubbed_too():
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
+    entry, written = note(f'{{"type": "error", "{escaped}": ["{escaped}"]}}')
+
+    assert entry.event == {"type": "error", TOKEN_MARK: [TOKEN_MARK]}
+    assert entry.leaked
+    assert b"canary" not in written
+
+
+def test_a_key_behind_an_escaped_line_break_is_scrubbed_too():
+    entry, _ = note('{"type": "error", "message": "upstream said\\nsk-proj-0123456789abcdefghij"}')
+
+    assert entry.event["message"] == "upstream said\n‹key›"
+
+
+def test_a_deep_object_with_escapes_is_no_trouble():
+    entry, _ = note('{"type": "\\n", "a": ' + "[" * 200 + "]" * 200 + "}")
+
+    assert entry.event["type"] == "\n"
