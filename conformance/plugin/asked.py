@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import UsageError
+from conformance.gate import key
 from conformance.play.auth import STYLES
 from conformance.play.setup import AUTO, SESSIONS, Setup
 from conformance.play.target import Patience, Target, checked_url
@@ -19,12 +20,13 @@ from conformance.plugin.options import INI, strict, value
 from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pytest
 
     from conformance.contract.dialect import Dialect
     from conformance.contract.profile import Profile
 
-TOKEN = "REALTIME_TOKEN"  # noqa: S105 - the name of a variable
 #: What the embedded reference is asked for where nobody says otherwise.
 REFERENCE_MODEL = "gpt-realtime"
 #: Names of headers and query parameters whose values are secrets.
@@ -40,13 +42,13 @@ def setup_of(config: pytest.Config) -> Setup:
     endpoint = value(config, "endpoint")
     url = _url(endpoint, profile) if endpoint is not None else ""
     headers = _headers(value(config, "header") or [], profile)
-    key = _key(value(config, "token"), embedded=not url)
+    token = _token(config, embedded=not url)
     auth = _auth(value(config, "auth"))
     styles = profile.auth if profile is not None else ("bearer",)
     target = Target(
         url=url,
         dialect=_first_guess(asked, profile),
-        key=key,
+        key=token,
         model=value(config, "model") or (profile.model if profile else None) or (None if url else REFERENCE_MODEL),
         auth=auth if auth not in ("", "all") else styles[0],
         headers=headers,
@@ -63,7 +65,7 @@ def setup_of(config: pytest.Config) -> Setup:
         strict=strict(config),
         allow_unproven=bool(value(config, "allow-unproven")),
         reports=_reports(config),
-        scrub=Scrubber((key, *_hidden(url, headers))),
+        scrub=scrubber_of(config).with_more([token, *_hidden(url, headers)]),
         embedded=not url,
     )
 
@@ -91,11 +93,33 @@ def _first_guess(asked: str, profile: Profile | None) -> Dialect:
     return DIALECTS[name]
 
 
-def _key(option: str | None, *, embedded: bool) -> str:
-    if option is not None:
-        return option
+def _token(config: pytest.Config, *, embedded: bool) -> str:
+    """Give the key: from wherever it was said to be, at most one place."""
+    if (handed := getattr(config, "workerinput", {}).get("realtime", {}).get("key")) is not None:
+        return str(handed)
+    places = {
+        "token": lambda given: given,
+        "token-env": key.from_variable,
+        "token-file": lambda given: key.from_file(config.invocation_params.dir / given),
+        "token-command": key.from_command,
+    }
+    given = {flag: value(config, flag) for flag in places if value(config, flag) is not None}
+    if len(given) > 1:
+        raise UsageError(f"the key is given twice: {' and '.join(f'--{flag}' for flag in given)}")
+    for flag, said in given.items():
+        return str(places[flag](said))
     # The reference invents a key of its own: the real one has no business there.
-    return "sk-reference-" + secrets.token_hex(12) if embedded else os.environ.get(TOKEN, "")
+    return "sk-reference-" + secrets.token_hex(12) if embedded else os.environ.get(key.VARIABLE, "")
+
+
+def scrubber_of(config: pytest.Config) -> Scrubber:
+    """Give a scrubber of whatever is secret on the command line and around it; never fails."""
+    headers = [(name, text.strip()) for name, _, text in (each.partition(":") for each in value(config, "header") or [])]
+    try:
+        hidden = _hidden(value(config, "endpoint") or "", headers)
+    except ValueError:
+        hidden = []
+    return Scrubber(tuple(filter(None, (value(config, "token"), os.environ.get(key.VARIABLE), *hidden))))
 
 
 def _auth(style: str | None) -> str:
@@ -114,11 +138,12 @@ def _headers(written: list[str], profile: Profile | None) -> tuple[tuple[str, st
     return tuple(headers)
 
 
-def _hidden(url: str, headers: tuple[tuple[str, str], ...]) -> list[str]:
-    """Give the secrets that stand in the URL or in further headers."""
+def _hidden(url: str, headers: Iterable[tuple[str, str]]) -> list[str]:
+    """Give the secrets that stand in the URL or in further headers, also without the name of their scheme."""
     pairs = [*parse_qsl(urlsplit(url).query), *headers]
     password = urlsplit(url).password if url else None
-    return [text for name, text in pairs if SECRET_NAMES.search(name)] + ([password] if password else [])
+    secret = [text for name, text in pairs if SECRET_NAMES.search(name)]
+    return [*secret, *(text.rpartition(" ")[2] for text in secret), *([password] if password else [])]
 
 
 def _patience(config: pytest.Config) -> Patience:

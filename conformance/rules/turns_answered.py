@@ -195,9 +195,10 @@ def timeout_is_committed(view: View) -> Judged:
     about={"session.created"},
     covers=("VAD-11",),
     spec=GUIDE + "realtime-vad",
+    softened="An endpoint that cannot detect turns has nothing to switch on: only one that later does is judged.",
 )
 def detection_is_on_at_first(view: View) -> Judged:
-    """A conversation begins with turn detection switched on."""
+    """A conversation begins with turn detection switched on, where there is any."""
     if view.transcription_session:
         return
     for frame in view.server("session.created")[:1]:
@@ -207,5 +208,12 @@ def detection_is_on_at_first(view: View) -> Judged:
         kind = shown.get("type") if isinstance(shown, dict) else None
         if isinstance(kind, str) and kind != "none":
             yield HELD
-        else:
+        elif _detects_later(view):
             yield Finding(frame.index, "the session begins without turn detection", "server_vad", str(kind))
+
+
+def _detects_later(view: View) -> bool:
+    """Tell whether the endpoint shows somewhere that it can detect turns."""
+    shown = (view.dialect.setting(session, "turn_detection") for _, session in view.sessions)
+    types = (each.get("type") for each in shown if isinstance(each, dict))
+    return any(isinstance(kind, str) and kind != "none" for kind in types)

@@ -214,11 +214,11 @@ def responses_of(view: View) -> tuple[Response, ...]:
 
 def _address(frame: Frame) -> tuple[str, ...] | None:
     """Give what names the stream of a delta; None if a part of it is no plain id or index."""
-    event = frame.event
-    names = (event.get("response_id"), event.get("item_id"), frame.type)
-    index = event.get("content_index")
-    plain = type(names[0]) is str and type(names[1]) is str and (index is None or type(index) is int)
-    return (*names, str(index)) if plain else None
+    response_id, item_id = frame.text("response_id"), frame.text("item_id")
+    index = frame.event.get("content_index")
+    if response_id is None or item_id is None or type(index) not in (int, type(None)):
+        return None
+    return response_id, item_id, frame.type, str(index)
 
 
 def _place(response: Response, frame: Frame) -> tuple[list[Frame], ...]:

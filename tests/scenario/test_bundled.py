@@ -66,11 +66,8 @@ def test_a_scenario_keeps_its_promises_on_the_reference(scenario, dialect):
 
 @pytest.mark.parametrize(("scenario", "dialect"), PLAYS)
 def test_nothing_is_found_on_the_reference(scenario, dialect):
-    # A session without turn detection is a deviation that an endpoint without the feature cannot help.
-    helpless = {"turns.detection-is-on-at-first"} if "server_vad" in bundled(scenario).lacks else set()
-
     found = {rule for rule, told in verdicts(scenario, dialect).items() if told & {Verdict.FAIL, Verdict.WARNING}}
-    assert found - helpless == set()
+    assert found == set()
 
 
 def test_every_rule_is_proved_by_some_conversation():

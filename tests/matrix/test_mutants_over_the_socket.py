@@ -1,0 +1,75 @@
+"""Every mutant is seen by the real command over a real socket: it exits 1 and names the rule."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from conformance.contract.dialects import DIALECTS
+from conformance.mutants import MUTANTS
+from conformance.mutants.mutant import Fault, Mutant
+from conformance.play.stage import Backstage
+from conformance.reference.server import Server
+from conformance.resources import folder
+from conformance.rules import RULES
+
+pytestmark = pytest.mark.matrix
+
+KEY = "sk-matrix-0123456789"
+TRIALS = [pytest.param(each, name, id=f"{each.id}-{name}") for each in MUTANTS.values() for name in sorted(each.dialects)]
+
+
+@pytest.fixture(scope="module")
+def backstage():
+    stage = Backstage()
+    yield stage
+    stage.close()
+
+
+@pytest.fixture
+def served(backstage):
+    """Serve a mutant until the test is over, and give its URL."""
+    servers = []
+
+    def serve(mutant, dialect):
+        def hooks(name):
+            return mutant.make(DIALECTS[name]).spoken(DIALECTS[name])
+
+        server = Server(tokens=(KEY,), dialect="auto", hooks=hooks)
+        backstage.run(server.__aenter__())
+        servers.append(server)
+        return server.url
+
+    yield serve
+    for server in servers:
+        backstage.run(server.__aexit__(None, None, None))
+
+
+def played(url, dialect, scenario, folder_):
+    command = [sys.executable, "-m", "pytest", str(folder("scenarios") / f"{scenario}.yaml"), f"--endpoint={url}"]
+    command += ["--model=gpt-realtime", f"--dialect={dialect}", f"--reports={folder_ / 'reports'}", "-q"]
+    command += ["--answer-timeout=1.5", "-p", "no:randomly", "-p", "no:cacheprovider", "--strict-conformance"]
+    environment = {**os.environ, "REALTIME_TOKEN": KEY}
+    return subprocess.run(command, cwd=folder_, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize(("mutant", "dialect"), TRIALS)
+def test_a_mutant_makes_the_run_fail_and_its_rule_is_named(mutant, dialect, served, tmp_path):
+    run = played(served(mutant, dialect), dialect, mutant.during, tmp_path)
+
+    told = run.stdout + run.stderr
+    if RULES[mutant.killed_by].keyword == "MAY":
+        assert mutant.killed_by in told, told[-3000:]
+        return
+    assert run.returncode == 1, told[-3000:]
+    assert mutant.killed_by in told, told[-3000:]
+    assert (tmp_path / "reports").is_dir()
+
+
+def test_the_reference_itself_passes_what_the_mutants_fail(served, tmp_path):
+    honest = Mutant("none", "", "", lambda _dialect: Fault())
+
+    run = played(served(honest, "ga"), "ga", "response/text_turn", tmp_path)
+
+    assert run.returncode == 0, run.stdout[-3000:]
