@@ -91,7 +91,8 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path):
     (tmp_path / "latin.yaml").write_bytes(b"a: \xe9")
     (tmp_path / "large.yaml").write_bytes(b"a: " + b"x" * 2_000_001)
 
-    for name, why in [("none.yaml", "cannot be read"), ("latin.yaml", "is not UTF-8"), ("large.yaml", "is larger than")]:
+    whys = {"none.yaml": "cannot be read", "latin.yaml": "is not UTF-8", "large.yaml": "is larger than"}
+    for name, why in whys.items():
         with pytest.raises(ScenarioError, match=why):
             read(tmp_path / name, ScenarioError)
 

@@ -8,6 +8,7 @@ step every time, it is the endpoint that does it, and it is judged.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -40,25 +41,37 @@ def says_nothing(conversation: Conversation) -> bool:
 
 
 def always_at_the_same_step(attempts: Sequence[Conversation]) -> bool:
-    """Tell whether every attempt was cut, and at the same line of the script."""
-    return len(attempts) > 1 and all(map(was_cut, attempts)) and len({_place(each) for each in attempts}) == 1
+    """Tell whether the connection was cut more than once, and always at the same line of the script."""
+    cut = [each for each in attempts if was_cut(each)]
+    return len(cut) > 1 and len({_place(each) for each in cut}) == 1
 
 
 def _place(conversation: Conversation) -> tuple[str, int]:
     return (conversation.step.name, conversation.step.line) if conversation.step is not None else ("", 0)
 
 
-def cause_of(conversation: Conversation) -> str:
-    """Say in a sentence what got in the way."""
-    return conversation.message or "the connection broke"
+def settled(attempts: Sequence[Conversation]) -> Conversation:
+    """Give what the attempts come to: the last one, told as trouble of the environment if that is all they show."""
+    last, number = attempts[-1], len(attempts)
+    if number == 1 or not says_nothing(last):
+        return last
+    if not was_cut(last):
+        return replace(last, message=f"{last.message} ({number} attempts)")
+    if always_at_the_same_step(attempts):
+        return last
+    why = f"the connection broke without a close frame, each time elsewhere ({number} attempts)"
+    return replace(last, outcome=Outcome.ENVIRONMENT, message=why)
 
 
-def pause_before(attempt: int, conversation: Conversation, now: datetime) -> float | None:
-    """Give the seconds to wait before *attempt* (from 1, the first repetition); None: not worth waiting for."""
-    asked = seconds_of(conversation.retry_after, now)
+def pause_before(attempt: int, retry_after: str, now: datetime, *, cut: bool = False) -> float | None:
+    """Give the seconds to wait before *attempt* (from 1, the first repetition); None: not worth waiting for.
+
+    *retry_after* is the header of that name; *cut*: the connection broke, which is no wish for a pause.
+    """
+    asked = seconds_of(retry_after, now)
     if asked is not None:
         return asked if asked <= MOST_PATIENCE else None
-    if was_cut(conversation) and attempt == 1:
+    if cut and attempt == 1:
         return 0.0
     return min(LONGEST, FIRST * 2.0 ** (attempt - 1))
 

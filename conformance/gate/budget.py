@@ -7,12 +7,15 @@ what the endpoint says it used.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.gate.plan import Cost
-from conformance.gate.tokens import Price, Tokens
+from conformance.gate.tokens import Price, Tokens, tokens_of
+
+if TYPE_CHECKING:
+    from conformance.trace.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,12 @@ class Limits:
         return any(each is not None for each in (self.tokens, self.sessions, self.seconds, self.usd))
 
     def share(self, workers: int) -> Limits:
-        """Give the part of one of several processes that know nothing of each other; time passes for all."""
-        tokens, sessions, usd = (
-            None if each is None else each / workers for each in (self.tokens, self.sessions, self.usd)
-        )
+        """Give the part of one of several processes that know nothing of each other, after the preflight.
+
+        Time passes for all.
+        """
+        sessions = None if self.sessions is None else max(0.0, self.sessions - 1)
+        tokens, sessions, usd = (None if each is None else each / workers for each in (self.tokens, sessions, self.usd))
         return Limits(tokens, sessions, self.seconds, usd)
 
 
@@ -75,6 +80,20 @@ class Spent:
     def from_data(cls, told: Mapping[str, Any]) -> Spent:
         """Read what `as_data` gave."""
         return cls(told["sessions"], Tokens(*told["tokens"]), told["seconds_sent"], told.get("estimated", False))
+
+
+def spent_on(traces: Iterable[Trace], cost: Cost) -> Spent:
+    """Add up what the endpoint says a conversation used; where it does not say, the upper bound stands in."""
+    from conformance.contract.dialects import DIALECTS
+    from conformance.trace.ledger import ledger_of
+    from conformance.trace.views import View
+
+    traces = tuple(traces)
+    ledgers = [ledger_of(View(trace, DIALECTS[trace.dialect or "ga"])) for trace in traces]
+    silent = any(line.status == "completed" and not line.usage for each in ledgers for line in each.responses)
+    heard = sum(each.seconds_sent or 0.0 for each in ledgers)
+    tokens = cost.tokens if silent else sum(map(tokens_of, ledgers), Tokens())
+    return Spent(len(traces), tokens, heard, estimated=silent)
 
 
 class Budget:

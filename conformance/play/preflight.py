@@ -61,6 +61,8 @@ class Diagnosis:
     cure: str = ""
     environment: bool = False
     """A rate limit, an overload: try again later."""
+    retry_after: str = ""
+    """When, in the endpoint's own words."""
 
     @property
     def ready(self) -> bool:
@@ -74,7 +76,8 @@ async def preflight(connector: Connector, target: Target, scrub: Scrubber) -> Di
     try:
         reply = await line.carry_out(Open())
     except EnvironmentTrouble as trouble:
-        diagnosis = _no_session(line.result(), scrub(str(trouble)), environment=True)
+        told = _no_session(line.result(), scrub(str(trouble)), environment=True)
+        diagnosis = replace(told, retry_after=trouble.retry_after)
     else:
         if reply.refused:
             diagnosis = _no_session(line.result(), scrub(reply.refused))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -70,7 +70,8 @@ def ask_for(target: Target, options: Mapping[str, Any]) -> Ask:
     offer = _offer(style, credential, target)
     headers = list((_other(target.dialect) if options.get("revision") == "other" else target.dialect).headers.items())
     if options.get("lower_case_scheme"):
-        offer = Offer(tuple((name, value.replace("Bearer ", "bearer ")) for name, value in offer.headers), offer.query)
+        headers_of = ((name, value.replace("Bearer ", "bearer ")) for name, value in offer.headers)
+        offer = replace(offer, headers=tuple(headers_of))
     subprotocols = offer.subprotocols
     if subprotocols:
         subprotocols = (*subprotocols, *target.dialect.subprotocols)

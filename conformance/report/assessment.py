@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS, recognise
 from conformance.contract.facts import Fact, shown
+from conformance.gate.budget import Spent
 from conformance.rules.judge import VERDICT_OF_FINDING, Judgement, Verdict, judge
 from conformance.trace.views import View
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from conformance.gate.attempts import Attempt
+    from conformance.gate.baseline import Entry
     from conformance.play.player import Conversation
     from conformance.rules.rule import Finding, Rule
     from conformance.trace.trace import Trace
@@ -51,6 +54,14 @@ class Assessment:
     """Where its traces were written."""
     facts: frozenset[Fact] = frozenset()
     """What of the vendor's documents it shows to be true."""
+    known: Mapping[str, Entry] = field(default_factory=dict)
+    """Rule id, or `plays` -> the entry of the baseline that excuses the failure."""
+    earlier: tuple[Attempt, ...] = ()
+    """Plays of it that the environment got in the way of, or that failed unexpectedly."""
+    spent: Spent = field(default_factory=Spent)
+    """What all of its plays used."""
+    flaky: bool = False
+    """Whether an earlier play failed, and this one did not."""
 
     @property
     def key(self) -> str:

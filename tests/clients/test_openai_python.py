@@ -1,6 +1,7 @@
 """The official Python client holds conversations with the reference endpoint, in both dialects."""
 
 import asyncio
+import base64
 
 import pytest
 
@@ -100,3 +101,30 @@ def test_the_official_client_hears_of_its_errors(dialect):
     error = held(dialect, talk).error
 
     assert (error.code, error.event_id) == ("response_cancel_not_active", "mine")
+
+
+@pytest.mark.parametrize("dialect", ["ga", "beta"])
+def test_the_official_client_hears_a_spoken_answer(dialect):
+    async def talk(line):
+        await line.response.create()
+        return await until(line, "response.done")
+
+    events = held(dialect, talk)
+
+    kind = "response.output_audio.delta" if dialect == "ga" else "response.audio.delta"
+    sound = b"".join(base64.b64decode(event.delta) for event in events if event.type == kind)
+    assert len(sound) >= 4800
+    assert events[-1].response.usage.output_token_details.audio_tokens > 0
+
+
+@pytest.mark.parametrize("dialect", ["ga", "beta"])
+def test_the_official_client_cancels_a_response(dialect):
+    async def talk(line):
+        await line.response.create(response={"instructions": "Count from 1 to 200"})
+        await until(line, "response.content_part.added")
+        await line.response.cancel()
+        return (await until(line, "response.done"))[-1].response
+
+    response = held(dialect, talk)
+
+    assert (response.status, response.status_details.reason) == ("cancelled", "client_cancelled")

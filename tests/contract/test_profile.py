@@ -57,9 +57,8 @@ def test_a_founding_gateway_documents_so_many_facts(name, count):
 
     assert len(profile.facts) == len(set(profile.facts)) == count
     spoken = DIALECTS[profile.dialect]
-    named = {kind: {fact.name for fact in profile.facts if fact.kind == kind} for kind in ("client_event", "server_event")}
-    assert named["client_event"] <= spoken.client_events
-    assert named["server_event"] <= spoken.server_events
+    assert {fact.name for fact in profile.facts if fact.kind == "client_event"} <= spoken.client_events
+    assert {fact.name for fact in profile.facts if fact.kind == "server_event"} <= spoken.server_events
 
 
 def test_one_own_file_is_a_profile(tmp_path):
@@ -102,7 +101,9 @@ def test_a_broken_profile_is_told_with_its_place(tmp_path, change, message, plac
 
 
 def test_an_unknown_name_gets_the_nearest_one():
-    assert str(refused("anyon")) == "there is no profile 'anyon'\nDid you mean 'anyone'? Or give a file: --profile=FILE.yaml"
+    cure = "Did you mean 'anyone'? Or give a file: --profile=FILE.yaml"
+
+    assert str(refused("anyon")) == f"there is no profile 'anyon'\n{cure}"
     assert "cannot be read" in refused("./nobody.yaml").message
 
 

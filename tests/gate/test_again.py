@@ -40,19 +40,19 @@ def test_retry_after_is_seconds_or_a_date(written, seconds):
 
 
 def test_the_endpoints_own_wish_is_honoured():
-    assert pause_before(1, conversation(retry_after="7"), NOW) == 7.0
+    assert pause_before(1, "7", NOW) == 7.0
 
 
 def test_who_asks_for_an_hour_is_not_waited_for():
-    assert pause_before(1, conversation(retry_after="3600"), NOW) is None
+    assert pause_before(1, "3600", NOW) is None
 
 
 def test_without_a_wish_each_pause_is_twice_the_last():
-    assert [pause_before(number, conversation(), NOW) for number in (1, 2, 3, 20)] == [1.0, 2.0, 4.0, 60.0]
+    assert [pause_before(number, "", NOW) for number in (1, 2, 3, 20)] == [1.0, 2.0, 4.0, 60.0]
 
 
 def test_a_cut_is_tried_again_at_once_but_not_for_ever():
-    assert [pause_before(number, cut(), NOW) for number in (1, 2)] == [0.0, 2.0]
+    assert [pause_before(number, "", NOW, cut=True) for number in (1, 2)] == [0.0, 2.0]
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,4 @@ def test_a_connection_that_always_breaks_at_the_same_step_is_the_endpoints_doing
     assert not always_at_the_same_step([cut(3), cut(5), cut(3)])
     assert not always_at_the_same_step([cut(3)])
     assert not always_at_the_same_step([conversation(Outcome.ENVIRONMENT), cut(3)])
+    assert always_at_the_same_step([conversation(Outcome.ENVIRONMENT), cut(3), cut(3)])

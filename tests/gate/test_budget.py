@@ -115,7 +115,7 @@ def test_when_the_time_is_over_nothing_begins():
 
 
 def test_several_processes_share_what_is_counted_but_not_the_time():
-    assert Limits(100, 10, 60, 2.0).share(4) == Limits(25, 2.5, 60, 0.5)
+    assert Limits(100, 9, 60, 2.0).share(4) == Limits(25, 2, 60, 0.5)
 
 
 def test_what_was_spent_survives_as_plain_data():

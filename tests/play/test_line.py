@@ -14,7 +14,8 @@ def play(steps, dialect="ga"):
 
 
 def test_what_comes_while_nothing_is_said_is_kept_for_later_steps():
-    conversation = play("  - configure: {modalities: text}\n  - say: Hello.\n  - respond\n  - idle: 3\n  - await: response.done\n")
+    turn = "  - configure: {modalities: text}\n  - say: Hello.\n  - respond\n"
+    conversation = play(f"{turn}  - idle: 3\n  - await: response.done\n")
 
     assert conversation.outcome is Outcome.PLAYED
     assert conversation.traces[0].end.at >= 3
@@ -23,13 +24,13 @@ def test_what_comes_while_nothing_is_said_is_kept_for_later_steps():
 @pytest.mark.parametrize(
     ("steps", "outcome"),
     [
-        ("  - configure: {instructions: canary-anna}\n  - unheard: canary-bert\n", Outcome.PLAYED),
-        ("  - configure: {instructions: canary-anna}\n  - unheard: canary-anna\n", Outcome.UNMET),
-        ("  - configure: {instructions: canary-anna}\n  - unheard: {text: canary-, but: canary-anna}\n", Outcome.PLAYED),
+        ("  - unheard: canary-bert\n", Outcome.PLAYED),
+        ("  - unheard: canary-anna\n", Outcome.UNMET),
+        ("  - unheard: {text: canary-, but: canary-anna}\n", Outcome.PLAYED),
     ],
 )
 def test_a_canary_is_looked_for_in_all_that_was_heard(steps, outcome):
-    assert play(steps).outcome is outcome
+    assert play(f"  - configure: {{instructions: canary-anna}}\n{steps}").outcome is outcome
 
 
 @pytest.mark.parametrize(("asked", "spoken"), [("ga", "beta"), ("beta", "ga")])

@@ -3,6 +3,7 @@ import pytest
 from conformance.contract.beta import BETA
 from conformance.contract.ga import GA
 from conformance.errors import UsageError
+from conformance.play.auth import STYLES
 from conformance.play.target import WRONG_KEY, Target, ask_for, checked_url, url_of
 
 TARGET = Target("wss://host/v1/realtime?region=eu", GA, "sk-right-key", "m")
@@ -78,3 +79,12 @@ def test_a_missing_model_is_left_out_of_the_query_even_if_the_url_names_one():
     target = Target("wss://h/v1/realtime?model=x", GA)
 
     assert url_of(target, ask_for(target, {"model": "missing"})) == "wss://h/v1/realtime"
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_scheme_in_lower_case_changes_nothing_else(style):
+    target = Target("wss://host/v1/realtime", GA, "key", auth=style)
+    usual, lower = ask_for(target, {}), ask_for(target, {"lower_case_scheme": True})
+
+    assert (lower.query, lower.subprotocols) == (usual.query, usual.subprotocols)
+    assert [(name, value.lower()) for name, value in lower.headers] == [(n, v.lower()) for n, v in usual.headers]

@@ -14,7 +14,9 @@ def talk():
 
 
 def test_a_reference_alone_keeps_its_type_and_one_inside_text_becomes_text(talk):
-    assert talk.filled({"x": "${a.b.0.c}", "y": ["n${a.b.0.c}-${run.model}"], "z": 1}) == {"x": 7, "y": ["n7-m"], "z": 1}
+    filled = talk.filled({"x": "${a.b.0.c}", "y": ["n${a.b.0.c}-${run.model}"], "z": 1})
+
+    assert filled == {"x": 7, "y": ["n7-m"], "z": 1}
 
 
 @pytest.mark.parametrize("path", ["${nobody}", "${a.c}", "${a.b.1}", "${a.b.c}", "${a.b.0.c.d}"])
