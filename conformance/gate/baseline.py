@@ -20,7 +20,6 @@ FAIL, UNPROVEN, PASS = "fail", "unproven", "pass"
 OUTCOME_OF_VERDICT: Mapping[str, str] = {
     "fail": FAIL,
     "warning": FAIL,
-    "known": FAIL,
     "unproven": UNPROVEN,
     "pass": PASS,
 }
@@ -128,7 +127,7 @@ def seen_in(records: Iterable[Mapping[str, Any]], *, strict: bool) -> Iterator[S
             messages = (record["message"],) if outcome == FAIL else ()
             yield Seen(PLAYS, name, outcome, messages, "known" in record)
         for rule, told in record["rules"].items():
-            outcome = OUTCOME_OF_VERDICT.get(told["verdict"], "")
+            outcome = told["known"]["outcome"] if "known" in told else OUTCOME_OF_VERDICT.get(told["verdict"], "")
             if not outcome:
                 continue
             counts = told["verdict"] != "warning" or strict

@@ -23,8 +23,11 @@ def known_in(assessment: Assessment, baseline: Baseline) -> Mapping[str, Entry]:
 
     Where it is known that a conversation stops, what it did not get to is known too.
     """
-    found = {name: baseline.excuse(name, assessment.key, *told) for name, *told in _failures(assessment)}
-    known = {name: entry for name, entry in found.items() if entry is not None}
+    known = {
+        name: entry
+        for name, outcome, messages in _failures(assessment)
+        if (entry := baseline.excuse(name, assessment.key, outcome, messages)) is not None
+    }
     if PLAYS in known:
         known |= {name: known[PLAYS] for name in _unproven(assessment) if name not in known}
     return known

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from conformance.errors import ConformanceError, HarnessError
+from conformance.gate.budget import Exhausted
 from conformance.play.player import Outcome
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble, Unproven
 from conformance.report.records import NOT_THAT_FAR
@@ -55,7 +56,10 @@ class ConversationItem(pytest.Item):
         self.run.before(self)
         if reason := self.run.setup.not_applicable(self.cue.scenario):
             pytest.skip(f"not applicable: {reason}")
-        assessment = self.run.performance.take(self.cue)
+        try:
+            assessment = self.run.performance.take(self.cue)
+        except Exhausted as exhausted:
+            pytest.skip(str(exhausted))
         self.run.taken(self, assessment)
         self.decide(assessment)
 
@@ -68,13 +72,22 @@ class ConversationItem(pytest.Item):
         if bugs := [f"{each.rule.id}: {each.reason}" for each in rulings if each.verdict is Verdict.ERROR]:
             raise HarnessError(f"a rule could not judge {assessment.key}: {'; '.join(bugs)}", BUG)
         counts = {Verdict.FAIL, Verdict.WARNING} if self.run.setup.strict else {Verdict.FAIL}
-        fatal = [each for each in rulings if each.verdict in counts]
-        mild = [each for each in rulings if each.verdict is Verdict.WARNING and each not in fatal]
+        excused = [each for each in rulings if each.spotted and each.rule.id in assessment.known]
+        fatal = [each for each in rulings if each.verdict in counts and each not in excused]
+        mild = [each for each in rulings if each.verdict is Verdict.WARNING and each not in (*fatal, *excused)]
         text = several(self._text(assessment, each) for each in (*fatal, *mild))
         if fatal:
             raise NonConformance(text)
         if mild:
             self.warn(ConformanceWarning(text))
+        if excused:
+            self.known(assessment, [each.rule.id for each in excused])
+
+    def known(self, assessment: Assessment, names: list[str]) -> None:
+        """Tell that what fails is in the baseline."""
+        told = "; ".join(f"{name}, known: {assessment.known[name].issue}" for name in names)
+        pytest.xfail(told)
+        raise NonConformance(told)  # under --runxfail
 
     def _text(self, assessment: Assessment, ruling: Ruling) -> str:
         return self.run.setup.scrub(finding_text(ruling, assessment.key, self.again))
@@ -112,6 +125,8 @@ class Plays(ConversationItem):
         """Say where it stopped."""
         conversation = assessment.conversation
         match conversation.outcome:
+            case Outcome.UNMET if self.name in assessment.known:
+                self.known(assessment, [self.name])
             case Outcome.UNMET:
                 raise NonConformance(self.run.setup.scrub(stopped_text(conversation, assessment.key, self.again)))
             case Outcome.MODEL:
@@ -129,6 +144,8 @@ class Proves(ConversationItem):
         self.broken(assessment, [ruling])
         if ruling.verdict is Verdict.NOT_APPLICABLE:
             pytest.skip(f"not applicable: {ruling.reason}")
+        if ruling.verdict is Verdict.UNPROVEN and self.name in assessment.known:
+            self.known(assessment, [self.name])
         if ruling.verdict is Verdict.UNPROVEN:
             self._explain(assessment)
 

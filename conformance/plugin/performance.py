@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS
-from conformance.play.player import Conversation, Player
+from conformance.gate.attempts import Attempt, Persistence
+from conformance.gate.budget import Budget, Exhausted, Spent, spent_on
+from conformance.gate.plan import Cost, cost_of
+from conformance.gate.terms import Terms
+from conformance.play.player import Conversation, Outcome, Player
 from conformance.play.preflight import Diagnosis, preflight
 from conformance.play.setup import AUTO, Setup, embedded_on
 from conformance.play.stage import Backstage, Stage
 from conformance.play.wire import Wire
+from conformance.plugin.expectations import known_in, surprises_in
+from conformance.plugin.terms import in_force
 from conformance.report.assessment import Assessment, assess, key_of
 from conformance.scenario.audio import clip
 
@@ -37,41 +44,52 @@ class Cue:
         return cls(key_of(scenario.id, variant), scenario, variant)
 
 
-@dataclass(frozen=True)
-class Played:
-    """A conversation, and where its traces were written."""
-
-    conversation: Conversation
-    files: tuple[Path, ...]
-
-
 class Performance:
     """Everything between the first connection and the last."""
 
-    def __init__(self, setup: Setup, *, window: int, cautious: bool) -> None:
-        self.setup = setup
+    def __init__(self, setup: Setup, terms: Terms, *, window: int, cautious: bool) -> None:
+        self.setup, self.terms = setup, terms
         self.backstage = Backstage()
-        self.stage: Stage[Cue, Played] = Stage(self.backstage, self._play, window, cautious=cautious)
+        self.stage: Stage[Cue, tuple[Attempt, ...]] = Stage(self.backstage, self._play, window, cautious=cautious)
+        self.budget = Budget(terms.limits, terms.price)
+        self.persistence = Persistence(terms.retries)
         self.kept: dict[Cue, Assessment | Exception] = {}
         self.open_resources = AsyncExitStack()
         self.diagnosis: Diagnosis | None = None
 
     def prepare(self, dialect: str = "") -> Diagnosis | None:
-        """Start the embedded reference if need be, and connect once; None if *dialect* is known."""
+        """Start the embedded reference if need be, and connect once; None if *dialect* is known.
+
+        Raises Exhausted if a budget does not allow even that.
+        """
         if self.setup.embedded:
             self.setup = embedded_on(self.setup, self.backstage.run(self._listen()))
         if dialect:
             self._speak(dialect)
             return None
-        target = self.setup.target
-        self.diagnosis = self.backstage.run(preflight(Wire(target), target, self.setup.scrub))
+        self.diagnosis = self.backstage.run(self._look())
         if self.diagnosis.ready:
-            recognised = self.diagnosis.dialect or target.dialect
+            recognised = self.diagnosis.dialect or self.setup.target.dialect
             self._speak(recognised.name if self.setup.dialect == AUTO else self.setup.dialect)
         return self.diagnosis
 
+    async def _look(self) -> Diagnosis:
+        """Do the preflight."""
+        target, first = self.setup.target, Cost(sessions=1)
+        await self.budget.reserve(first)
+        sessions = 1
+        try:
+            once = partial(preflight, Wire(target), target, self.setup.scrub)
+            diagnosis, sessions = await self.persistence.connect(once)
+        finally:
+            await self.budget.settle(first, Spent(sessions))
+        if sessions > 1 and not diagnosis.ready:
+            return replace(diagnosis, trouble=f"{diagnosis.trouble} ({sessions} attempts)")
+        return diagnosis
+
     def _speak(self, dialect: str) -> None:
         self.setup = replace(self.setup, target=replace(self.setup.target, dialect=DIALECTS[dialect]))
+        self.terms = in_force(self.terms, self.setup)
 
     async def _listen(self) -> str:
         from conformance.reference.server import Server
@@ -94,34 +112,72 @@ class Performance:
         """Wait for a conversation and judge it; the same assessment every time."""
         if cue not in self.kept:
             try:
-                played = self.stage.take(cue)
+                self.kept[cue] = self._assessed(cue)
             except Exception as error:
                 self.kept[cue] = error
-            else:
-                self.kept[cue] = self._assess(played)
         kept = self.kept[cue]
         if isinstance(kept, Exception):
             raise kept
         return kept
 
-    def _assess(self, played: Played) -> Assessment:
+    def _assessed(self, cue: Cue) -> Assessment:
+        """Judge a conversation; play it again while it fails unexpectedly, if that is wanted."""
+        attempts = self.stage.take(cue)
+        assessment = self._assess(attempts)
+        for _ in range(self.terms.retry_unexpected):
+            surprises = surprises_in(assessment, self.setup)
+            if not surprises:
+                break
+            try:
+                more = self.backstage.run(self._play(cue, len(attempts) + 1))
+            except Exhausted:
+                break
+            attempts = (*attempts[:-1], replace(attempts[-1], broken=surprises), *more)
+            assessment = self._assess(attempts)
+        return assessment
+
+    def _assess(self, attempts: tuple[Attempt, ...]) -> Assessment:
         from conformance.rules import RULES
 
+        *earlier, last = attempts
         facts = self.setup.profile.facts if self.setup.profile is not None else ()
-        return assess(played.conversation, RULES.values(), self.setup.waivers, facts, played.files)
+        judged = assess(last.conversation, RULES.values(), self.setup.waivers, facts, last.files)
+        judged = replace(judged, known=known_in(judged, self.terms.baseline), earlier=tuple(earlier))
+        fine = not surprises_in(judged, self.setup) and last.conversation.outcome is not Outcome.ENVIRONMENT
+        flaky = fine and any(each.counts for each in earlier)
+        return replace(judged, spent=sum((each.spent for each in attempts), Spent()), flaky=flaky)
 
-    async def _play(self, cue: Cue) -> Played:
-        target, scenario = self.setup.target, cue.scenario
-        home = scenario.path.parent if scenario.path is not None else None
-        player = Player(Wire(target), target, self.setup.scrub, partial(clip, home=home))
-        conversation = await player.play(scenario, cue.variant)
-        return Played(conversation, tuple(self._write(cue, conversation)))
+    def cost(self, cue: Cue) -> Cost:
+        """Give the upper bound of one play."""
+        return cost_of(cue.scenario, self.setup.target.dialect.name, partial(clip, home=_home(cue)))
 
-    def _write(self, cue: Cue, conversation: Conversation) -> Iterable[Path]:
+    async def _play(self, cue: Cue, first: int = 1) -> tuple[Attempt, ...]:
+        """Play a conversation until it says something; Exhausted if a budget ends it before."""
+        try:
+            async with asyncio.timeout(self.budget.left):
+                return await self.persistence.play(partial(self._attempt, cue), first)
+        except TimeoutError:
+            raise self.budget.end(self.budget.time_is_over()) from None
+
+    async def _attempt(self, cue: Cue, number: int) -> Attempt:
+        target, cost = self.setup.target, self.cost(cue)
+        await self.budget.reserve(cost)
+        # Nobody knows what a play used that is cut off.
+        spent = Spent(cost.sessions, cost.tokens, cost.heard, estimated=True)
+        try:
+            player = Player(Wire(target), target, self.setup.scrub, partial(clip, home=_home(cue)))
+            conversation = await player.play(cue.scenario, cue.variant)
+            spent = spent_on(conversation.traces, cost)
+        finally:
+            await self.budget.settle(cost, spent)
+        return Attempt(conversation, tuple(self._write(cue, conversation, number)), spent)
+
+    def _write(self, cue: Cue, conversation: Conversation, attempt: int) -> Iterable[Path]:
         from conformance.trace.lines import dump
 
+        again = f"~{attempt}" if attempt > 1 else ""
         for number, trace in enumerate(conversation.traces, 1):
-            name = f"{cue.key}{f'#{number}' if number > 1 else ''}.jsonl"
+            name = f"{cue.key}{again}{f'#{number}' if number > 1 else ''}.jsonl"
             path = self.setup.reports / "traces" / name
             dump(trace, path)
             yield path
@@ -136,3 +192,7 @@ class Performance:
             pass
         finally:
             self.backstage.close()
+
+
+def _home(cue: Cue) -> Path | None:
+    return cue.scenario.path.parent if cue.scenario.path is not None else None

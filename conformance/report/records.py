@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.gate.baseline import FAIL, PLAYS, UNPROVEN
+from conformance.gate.budget import Spent
 from conformance.play.player import Outcome
 from conformance.report.assessment import Assessment, Ruling, key_of
 from conformance.rules.judge import Verdict
@@ -15,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
+    from conformance.gate.attempts import Attempt
     from conformance.scenario.model import Scenario
 
 Record = dict[str, Any]
-#: Names of the items of a conversation, beside the rules that it promises to prove.
-PLAYS = "plays"
+#: Name of the last item of a conversation; the others are PLAYS and the rules that it promises to prove.
 KEEPS_EVERY_OTHER_RULE = "keeps-every-other-rule"
 #: Why a promised rule is unproven where the conversation stopped.
 NOT_THAT_FAR = "the conversation did not get that far (see plays)"
@@ -38,11 +40,38 @@ def record_of(assessment: Assessment, reports: Path, questions: Collection[str])
     record["traces"] = [_relative(file, reports) for file in assessment.files]
     record["facts"] = sorted([fact.kind, fact.name] for fact in assessment.facts)
     record["rules"] = {
-        rule_id: ruling_data(ruling) | _excuse(ruling, conversation.outcome)
+        rule_id: ruling_data(ruling) | _excuse(ruling, conversation.outcome) | _known(ruling, assessment)
         for rule_id, ruling in assessment.rulings.items()
         if _tells(ruling, rule_id in conversation.scenario.proves, conversation.outcome, questions)
     }
+    if PLAYS in assessment.known and conversation.outcome is Outcome.UNMET:
+        record["known"] = assessment.known[PLAYS].issue
+    record["spent"] = assessment.spent.as_data()
+    if assessment.earlier:
+        record["attempts"] = [_attempt(each, reports) for each in assessment.earlier]
+    if assessment.flaky:
+        record["flaky"] = True
     return record
+
+
+def _known(ruling: Ruling, assessment: Assessment) -> dict[str, Any]:
+    """Put a known failure apart: it is no pass, and no news."""
+    entry = assessment.known.get(ruling.rule.id)
+    if entry is None:
+        return {}
+    outcome = UNPROVEN if ruling.verdict is Verdict.UNPROVEN else FAIL
+    return {"verdict": str(Verdict.KNOWN), "known": {"issue": entry.issue, "outcome": outcome}}
+
+
+def _attempt(attempt: Attempt, reports: Path) -> dict[str, Any]:
+    """Put an earlier play into plain data."""
+    conversation = attempt.conversation
+    return {
+        "outcome": str(conversation.outcome),
+        "message": conversation.message,
+        "broken": list(attempt.broken),
+        "traces": [_relative(file, reports) for file in attempt.files],
+    }
 
 
 def _tells(ruling: Ruling, promised: bool, outcome: Outcome, questions: Collection[str]) -> bool:
@@ -59,9 +88,9 @@ def _excuse(ruling: Ruling, outcome: Outcome) -> dict[str, Any]:
 
 
 def record_not_played(scenario: Scenario, variant: str, questions: Collection[str], outcome: str, why: str) -> Record:
-    """Note a conversation that was not played: `not applicable`, or an `error` of ours."""
+    """Note a conversation that was not played: `not applicable`, `not run`, or an `error` of ours."""
     record = _blank(scenario, variant, questions)
-    verdict = Verdict.NOT_APPLICABLE if outcome == "not applicable" else Verdict.ERROR
+    verdict = Verdict(outcome)
     rules = {rule_id: {"verdict": str(verdict), "reason": why} for rule_id in scenario.proves if rule_id in questions}
     return record | {"outcome": outcome, "message": why, "rules": rules}
 
@@ -78,6 +107,7 @@ def _blank(scenario: Scenario, variant: str, questions: Collection[str]) -> Reco
         "traces": [],
         "facts": [],
         "rules": {},
+        "spent": Spent().as_data(),
     }
 
 

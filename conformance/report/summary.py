@@ -13,7 +13,7 @@ from conformance.rules.judge import Verdict
 from conformance.rules.rule import Keyword, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from conformance.contract.facts import Fact
@@ -26,14 +26,17 @@ FORMAT_VERSION = 1
 GRAVITY = (
     Verdict.FAIL,
     Verdict.WARNING,
+    Verdict.KNOWN,
     Verdict.NOTE,
     Verdict.PASS,
     Verdict.ERROR,
     Verdict.UNPROVEN,
+    Verdict.NOT_RUN,
     Verdict.NOT_APPLICABLE,
 )
 #: Outcomes of a conversation that say nothing of the endpoint.
 UNJUDGED = frozenset({"environment", "error"})
+NOT_PLAYED = frozenset({"not applicable", "not run", "error"})
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,12 @@ class Sum:
     stopped: tuple[Record, ...]
     """Conversations that did not get through their script."""
     played: int
+    not_run: int = 0
+    """Conversations that a budget kept from being played."""
+    known: int = 0
+    """Known failures: rules in conversations, and conversations that stop."""
+    flaky: int = 0
+    """Conversations that failed, and did not when they were played again."""
     partial: bool = False
     strict: bool = False
     allow_unproven: bool = False
@@ -72,7 +81,8 @@ class Sum:
     def conformant(self) -> bool:
         """Whether nothing that counts went wrong."""
         unproven = self.unproven and not self.allow_unproven
-        return not (self.stopped or self.broken or self.counted(Verdict.ERROR) or unproven)
+        flaky = self.flaky and self.strict
+        return not (self.stopped or self.broken or self.counted(Verdict.ERROR) or unproven or self.not_run or flaky)
 
     @property
     def broken(self) -> int:
@@ -92,8 +102,7 @@ class Sum:
         where = "in what was selected, " if self.partial else ""
         if self.conformant:
             told = f"conformant: {where}{must} MUST and {_many(should, 'SHOULD requirement')} proved {over}"
-            kept_not = self.counted(Verdict.WARNING)
-            return told + (f"; {_many(kept_not, 'SHOULD requirement')} not kept" if kept_not else "")
+            return "; ".join([told, *self._beside()])
         troubled = sum(each["outcome"] in UNJUDGED for each in self.stopped)
         parts = [
             (self.counted(Verdict.FAIL), "MUST requirement", "broken"),
@@ -102,10 +111,21 @@ class Sum:
             (len(self.stopped) - troubled, "conversation", "stopped"),
             (len(self.unproven), "promised requirement", "unproven"),
             (troubled, "conversation", "not judged (the environment, or an error of ours)"),
+            (self.not_run, "conversation", "not run (the budget)"),
+            (self.flaky if self.strict else 0, "conversation", "flaky"),
         ]
         told = ", ".join(f"{_many(number, noun)} {what}" for number, noun, what in parts if number)
         guilty = self.broken or len(self.stopped) > troubled
-        return f"{'NOT conformant' if guilty else 'not proved'}: {told} ({over})"
+        return "; ".join([f"{'NOT conformant' if guilty else 'not proved'}: {told} ({over})", *self._beside()])
+
+    def _beside(self) -> Iterator[str]:
+        """Give what is said of a run beside its verdict."""
+        if (number := self.counted(Verdict.WARNING)) and self.conformant:
+            yield f"{_many(number, 'SHOULD requirement')} not kept"
+        if self.known:
+            yield _many(self.known, "known failure")
+        if self.flaky and not self.strict:
+            yield f"{_many(self.flaky, 'conversation')} flaky"
 
 
 def _many(number: int, noun: str) -> str:
@@ -129,14 +149,28 @@ def sum_up(
         verdict = next((each for each in GRAVITY if each in own), Verdict.NOT_RUN)
         told = {each: tuple(names) for each, names in own.items()}
         lines.append(Line(rule, verdict, told, first.get((rule_id, verdict), "")))
-    stopped = tuple(each for each in records.values() if _stopped(each))
-    played = sum(each["outcome"] not in ("not applicable", "error") for each in records.values())
-    return Sum(tuple(lines), stopped, played, partial, strict, allow_unproven)
+    return Sum(
+        lines=tuple(lines),
+        stopped=tuple(each for each in records.values() if _stopped(each)),
+        played=sum(each["outcome"] not in NOT_PLAYED for each in records.values()),
+        not_run=sum(each["outcome"] == "not run" for each in records.values()),
+        known=sum(map(_known, records.values())),
+        flaky=sum("flaky" in each for each in records.values()),
+        partial=partial,
+        strict=strict,
+        allow_unproven=allow_unproven,
+    )
+
+
+def _known(record: Record) -> int:
+    return ("known" in record) + sum("known" in told for told in record["rules"].values())
 
 
 def _stopped(record: Record) -> bool:
     """Whether a conversation did not get through, and somebody asked whether it would."""
     outcome = record["outcome"]
+    if "known" in record:
+        return False
     return outcome in UNJUDGED or (outcome in ("unmet", "model") and PLAYS in record["questions"])
 
 

@@ -23,6 +23,7 @@ LISTED: Mapping[Verdict, Mapping[str, bool]] = {
     Verdict.ERROR: {"red": True},
     Verdict.UNPROVEN: {"yellow": True},
     Verdict.WARNING: {"yellow": True},
+    Verdict.KNOWN: {"yellow": True},
     Verdict.NOTE: {"cyan": True},
 }
 #: Listed too under -v.

@@ -60,22 +60,16 @@ def events_have_a_type(view: View) -> Judged:
 
 
 def _identified(view: View) -> list[tuple[Frame, str | None]]:
-    """Give the server's events whose recording can be asked for an id, with that id."""
-    return [
-        (frame, frame.text("event_id"))
-        for kind, frames in view.groups.items()
-        if kind and kind not in WITHOUT_ID
-        for frame in frames
-    ]
+    """Give the server's events that owe an id, with that id."""
+    return [pair for pair in view.named if pair[0].type and pair[0].type not in WITHOUT_ID]
 
 
 @rules.must("envelope.events-have-an-id", about=ANYTHING, covers=("FRM-02",), spec=SERVER_EVENTS.rstrip("/"))
 def events_have_an_id(view: View) -> Judged:
     """Every event of the server but `error` carries an `event_id`, a string that is not empty."""
-    events = [pair for pair in _identified(view) if pair[0].type != "error"]
-    without = [frame for frame, name in events if not name]
+    without = [frame for frame, name in _identified(view) if not name and frame.type != "error"]
     yield from map(_without_id, without)
-    if len(without) < len(events):
+    if any(name for _, name in view.named):
         yield HELD
 
 
@@ -104,7 +98,7 @@ def _without_id(frame: Frame) -> Finding:
 def event_ids_are_unique(view: View) -> Judged:
     """No two events of the server have the same `event_id`."""
     clients = {frame.text("event_id") for frame in view.said}  # a copy of the client's id is the next rule's affair
-    named = [(frame, name) for frame, name in _identified(view) if name and name not in clients]
+    named = [(frame, name) for frame, name in view.named if name and name not in clients]
     distinct = {name for _, name in named}
     if distinct:
         yield HELD
@@ -124,13 +118,15 @@ def event_ids_are_its_own(view: View) -> Judged:
     if not clients:
         return
     # `session.updated` is a MUST of the chapter on the session.
-    named = [(frame, name) for frame, name in _identified(view) if name and frame.type != "session.updated"]
-    copies = [(frame, name) for frame, name in named if name in clients]
-    for frame, name in copies:
-        message = f"`{frame.entry.type}` repeats the client's event_id {name} as its own."
-        yield Finding(frame.index, message, "an id of the server", name, path="/event_id")
-    if len(copies) < len(named):
+    ids = {name for _, name in view.named if name}
+    if ids - clients:
         yield HELD
+    if ids.isdisjoint(clients):
+        return
+    for frame, name in view.named:
+        if name in clients and frame.type != "session.updated":
+            message = f"`{frame.entry.type}` repeats the client's event_id {name} as its own."
+            yield Finding(frame.index, message, "an id of the server", str(name), path="/event_id")
 
 
 @rules.must(

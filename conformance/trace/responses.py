@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -182,14 +182,14 @@ def responses_of(view: View) -> tuple[Response, ...]:
     """Sort the server's events by response.  An id that is created again after its end is another response."""
     found: list[Response] = []
     current: dict[str, Response] = {}
-    routes: dict[tuple[str, ...], tuple[list[Frame], ...]] = {}
+    routes: dict[tuple[Hashable, ...], tuple[list[Frame], ...]] = {}
     for frame in view.heard:
         if not frame.type.startswith("response."):
             continue
         # Most frames are deltas, and go where the last delta of their stream went.
         address = _address(frame) if frame.type in DELTAS else None
-        if address in routes:
-            for place in routes[address]:
+        if address is not None and (route := routes.get(address)) is not None:
+            for place in route:
                 place.append(frame)
             continue
         name = id_of(frame)
@@ -212,13 +212,15 @@ def responses_of(view: View) -> tuple[Response, ...]:
     return tuple(found)
 
 
-def _address(frame: Frame) -> tuple[str, ...] | None:
-    """Give what names the stream of a delta; None if a part of it is no plain id or index."""
-    response_id, item_id = frame.text("response_id"), frame.text("item_id")
-    index = frame.event.get("content_index")
-    if response_id is None or item_id is None or type(index) not in (int, type(None)):
+def _address(frame: Frame) -> tuple[Hashable, ...] | None:
+    """Give what names the stream of a delta; None where that cannot be looked up."""
+    event = frame.event
+    try:
+        address = event["response_id"], event["item_id"], event.get("content_index"), frame.type
+        hash(address)
+    except (KeyError, TypeError):
         return None
-    return response_id, item_id, frame.type, str(index)
+    return address
 
 
 def _place(response: Response, frame: Frame) -> tuple[list[Frame], ...]:

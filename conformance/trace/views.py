@@ -61,22 +61,32 @@ class View:
         frames: list[Frame] = []
         heard: list[Frame] = []
         said: list[Frame] = []
+        first: dict[str, int] = {}
         names = dialect.canonical_names
         for entry in trace.entries:
-            spoken = entry.type
-            frame = Frame(entry.index, names.get(spoken, spoken), entry.event or {}, entry, not entry.elided)
+            event = entry.event or {}
+            spoken = event.get("type")
+            if type(spoken) is not str:
+                spoken = ""
+            frame = Frame(entry.index, names.get(spoken, spoken), event, entry, not entry.elided)
             frames.append(frame)
-            (said if entry.direction is Direction.CLIENT else heard).append(frame)
+            if entry.direction is Direction.CLIENT:
+                said.append(frame)
+            else:
+                heard.append(frame)
+                first.setdefault(spoken, entry.index)
         self.frames: tuple[Frame, ...] = tuple(frames)
         self.heard: tuple[Frame, ...] = tuple(heard)
         """What the server said."""
         self.said: tuple[Frame, ...] = tuple(said)
         """What the client said."""
+        self.first_spoken: Mapping[str, int] = first
+        """Types as the server spoke them, each with the index of its first frame, in order."""
 
     @cached_property
     def types(self) -> frozenset[str]:
         """Canonical types that occurred, of either side."""
-        return frozenset(frame.type for frame in self.frames)
+        return frozenset(kind for _, kind in self._by_type)
 
     @cached_property
     def _by_type(self) -> Mapping[tuple[Direction, str], tuple[Frame, ...]]:
@@ -95,12 +105,9 @@ class View:
         }
 
     @cached_property
-    def first_spoken(self) -> Mapping[str, int]:
-        """Types as the server spoke them, each with the index of its first frame, in order."""
-        first: dict[str, int] = {}
-        for frame in self.heard:
-            first.setdefault(frame.entry.type, frame.index)
-        return first
+    def named(self) -> tuple[tuple[Frame, str | None], ...]:
+        """The server's events, each with its `event_id`, where the recording can be asked for one."""
+        return tuple((frame, frame.text("event_id")) for frames in self.groups.values() for frame in frames)
 
     def server(self, *types: str) -> tuple[Frame, ...]:
         """Give the server's events of these canonical types, in order."""
