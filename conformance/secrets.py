@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -64,6 +65,15 @@ class Scrubber:
     def with_more(self, secrets: Iterable[str]) -> Scrubber:
         """Give a scrubber that knows further secrets."""
         return Scrubber(tuple(dict.fromkeys((*self.secrets, *secrets))))
+
+
+def scrub_file(path: str | None, scrub: Scrubber) -> None:
+    """Scrub a text file that somebody else wrote, if there is one."""
+    if path is None or not (file := Path(path)).is_file():
+        return
+    text = file.read_text(encoding="utf-8", errors="surrogateescape")
+    if (clean := scrub(text)) != text:
+        file.write_text(clean, encoding="utf-8", errors="surrogateescape")
 
 
 def _spelled(secret: str) -> Iterable[str]:

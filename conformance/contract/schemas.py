@@ -22,7 +22,7 @@ from conformance.resources import folder
 from conformance.trace.trace import Direction, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import jsonschema_rs
@@ -99,13 +99,12 @@ class Schemas:
         except ValueError:  # half a surrogate pair, or nesting beyond what the judge can follow
             return (UNJUDGEABLE,)
 
-    def misfits(self, side: Direction, event_type: str, events: Iterable[Event]) -> list[int]:
+    def misfits(self, side: Direction, event_type: str, events: Sequence[Event]) -> list[int]:
         """Give the positions of those *events* of one type that break its schema: the fast way for many."""
         judge = self._of(side).get(event_type)
         if judge is None:
             return []
         fits = judge.is_valid
-        events = list(events)
         try:
             return [position for position, event in enumerate(events) if not fits(event)]
         except ValueError:  # one of them cannot be judged: ask for each alone

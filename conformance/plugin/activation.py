@@ -77,3 +77,15 @@ def _yaml_files(folder: Path) -> list[Path]:
         for suffix in YAML:
             found += sorted(folder.glob("*/" * depth + "*" + suffix))[: MOST_FILES - len(found)]
     return found
+
+
+def left_out(config: pytest.Config) -> bool:
+    """Tell whether the command line names less than whole folders, or a part of the bundled scenarios."""
+    from conformance.resources import folder
+
+    bundled = folder(BUNDLED)
+    for argument in config.args:
+        path = config.invocation_params.dir / argument.partition("::")[0]
+        if "::" in argument or path.is_file() or bundled in path.resolve().parents:
+            return True
+    return False

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.errors import ConformanceError
+from conformance.gate.baseline import PLAYS
 from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
 from conformance.plugin.performance import Cue
 from conformance.report.lint import place_of, promises_exist
-from conformance.report.records import KEEPS_EVERY_OTHER_RULE, PLAYS
+from conformance.report.records import KEEPS_EVERY_OTHER_RULE
 from conformance.resources import folder
 from conformance.rules import RULES
 from conformance.scenario.load import load

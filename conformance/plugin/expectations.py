@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.gate.baseline import FAIL, UNPROVEN, Baseline, Entry
+from conformance.gate.baseline import FAIL, PLAYS, UNPROVEN, Baseline, Entry
 from conformance.play.player import Outcome
-from conformance.report.records import PLAYS
 from conformance.rules.judge import Verdict
 
 if TYPE_CHECKING:

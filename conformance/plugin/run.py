@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.errors import ConformanceError, ScenarioError
-from conformance.plugin.activation import YAML, arguments
-from conformance.plugin.asked import setup_of
+from conformance.gate.budget import Exhausted, Limits
+from conformance.gate.plan import Plan
+from conformance.plugin.activation import YAML, arguments, left_out
+from conformance.plugin.account import Account
+from conformance.plugin.asked import scrubber_of, setup_of
 from conformance.plugin.collection import ScenarioFile, collects
 from conformance.plugin.items import RUN, ConversationItem, Plays
 from conformance.plugin.performance import Performance
+from conformance.plugin.terms import terms_of
 from conformance.report.assessment import Assessment
 from conformance.report.records import Record, record_not_played, record_of
 from conformance.rules.rule import Keyword
+from conformance.secrets import scrub_file
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -22,10 +28,9 @@ if TYPE_CHECKING:
 
     from _pytest.terminal import TerminalReporter
 
+    from conformance.gate.terms import Terms
     from conformance.play.setup import Setup
 
-#: Exit statuses of our own beside pytest's.
-UNREACHABLE = 6
 #: An xdist worker knows the item it runs and the next one: no window reaches further.
 WORKER_WINDOW = 2
 MARKERS = (*(keyword.lower() for keyword in Keyword), "smoke")
@@ -37,13 +42,14 @@ def activate(config: pytest.Config) -> None:
     try:
         config.args = arguments(config)
         setup = setup_of(config)
+        terms = terms_of(config, setup)
     except ConformanceError as error:
-        raise pytest.UsageError(str(error)) from error
+        raise pytest.UsageError(scrubber_of(config)(str(error))) from error
     for name in MARKERS:
         config.addinivalue_line("markers", f"{name}: {name.upper()} requirements" if name != "smoke" else SMOKE)
-    if not hasattr(config, "workerinput") and not config.option.collectonly:
+    if not hasattr(config, "workerinput") and not config.option.collectonly and not terms.plan:
         _clear(setup.reports, config)
-    run = Run(config, setup)
+    run = Run(config, setup, terms)
     config.stash[RUN] = run
     config.pluginmanager.register(run, PLUGIN)
 
@@ -67,22 +73,20 @@ def _clear(reports: Path, config: pytest.Config) -> None:
 class Run:
     """The hooks of an active run."""
 
-    def __init__(self, config: pytest.Config, setup: Setup) -> None:
+    def __init__(self, config: pytest.Config, setup: Setup, terms: Terms) -> None:
         self.config = config
         self.asked = setup
         self.worker: dict[str, Any] | None = getattr(config, "workerinput", {}).get("realtime")
-        self.performance = Performance(setup, window=self._window(), cautious=self.cautious)
-        self.records: dict[str, Record] = {}
+        if self.worker is not None:
+            terms = replace(terms, limits=Limits(*self.worker["limits"]))
+        self.performance = Performance(setup, terms, window=self._window(), cautious=self.cautious)
+        self.account = Account(setup)
         self.told: set[str] = set()
         """Conversations whose record this process has sent along with a report."""
         self.pending: dict[str, set[str]] = {}
         """Conversation -> the items of it that are still to be reported."""
         self.questions: dict[str, frozenset[str]] = {}
         self.deselected = 0
-        self.is_partial = False
-        """Whether less than the whole was judged."""
-        self.misused = False
-        self.unreachable = False
         if config.pluginmanager.hasplugin("allure_pytest") and config.option.allure_report_dir:
             from conformance.report.allure import AllureSide
 
@@ -94,6 +98,11 @@ class Run:
     def setup(self) -> Setup:
         """Where to play; complete once the preflight was done."""
         return self.performance.setup
+
+    @property
+    def terms(self) -> Terms:
+        """What is asked beside the verdicts; its baseline is complete once the preflight was done."""
+        return self.performance.terms
 
     @property
     def cautious(self) -> bool:
@@ -124,7 +133,7 @@ class Run:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember broken scenarios."""
-        self.misused |= getattr(report, "realtime_misused", False)
+        self.account.misused |= getattr(report, "realtime_misused", False)
 
     def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
         """Remember that the run is partial."""
@@ -143,6 +152,9 @@ class Run:
         distributing = self.config.pluginmanager.hasplugin("dsession")
         if not items and not distributing:
             return None
+        if self.terms.plan:
+            self._tell_plan(items)
+            return True
         if self.worker is None and not self.prepare():
             return True
         if self.worker is not None:
@@ -156,15 +168,37 @@ class Run:
 
     def prepare(self) -> bool:
         """Do the preflight, once; say what is wrong if it fails."""
-        if self.performance.diagnosis is None:
-            diagnosis = self.performance.prepare()
-            self.unreachable = diagnosis is not None and not diagnosis.ready
+        account = self.account
+        if self.performance.diagnosis is None and not account.exhausted:
+            try:
+                diagnosis = self.performance.prepare()
+            except Exhausted as exhausted:
+                account.exhausted = True
+                self._say(str(exhausted))
+                return False
+            account.preflight = self.performance.budget.spent
+            account.unreachable = diagnosis is not None and not diagnosis.ready
+            account.begin(self.setup)
             terminal = self._terminal()
             if terminal is not None and diagnosis is not None:
                 from conformance.report.terminal import diagnosed
 
                 diagnosed(terminal, diagnosis, self.setup)
-        return not self.unreachable
+        return not (account.unreachable or account.exhausted)
+
+    def _tell_plan(self, items: Iterable[ConversationItem]) -> None:
+        """Say what would be played."""
+        cues = {item.cue.key: item.cue for item in items}
+        wanted = {name: cue for name, cue in cues.items() if not self.setup.not_applicable(cue.scenario)}
+        costs = {name: self.performance.cost(cue) for name, cue in wanted.items()}
+        terms, at_once = self.terms, self.asked.sessions
+        plan = Plan(costs, len(cues) - len(wanted), at_once, terms.price, terms.prices.as_of, terms.model)
+        self._say("", *plan.lines())
+
+    def _say(self, *lines: str) -> None:
+        terminal = self._terminal()
+        for line in lines if terminal is not None else ():
+            terminal.write_line(self.setup.scrub(line))
 
     def _terminal(self) -> TerminalReporter | None:
         found: TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -227,6 +261,8 @@ class Run:
             return record_not_played(scenario, variant, questions, "not applicable", reason)
         if isinstance(kept, Assessment):
             return record_of(kept, self.setup.reports, questions)
+        if isinstance(kept, Exhausted):
+            return record_not_played(scenario, variant, questions, "not run", kept.budget)
         why = self.setup.scrub(str(kept or (call.excinfo.value if call.excinfo else "not played")))
         return record_not_played(scenario, variant, questions, "error", why)
 
@@ -234,7 +270,7 @@ class Run:
         """Gather the records."""
         record: Record | None = getattr(report, "realtime", None)
         if record is not None:
-            self.records[record["conversation"]] = record
+            self.account.add(record)
 
     # xdist
 
@@ -242,7 +278,12 @@ class Run:
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker what the preflight found."""
         self.prepare()
-        node.workerinput["realtime"] = {"dialect": self.setup.target.dialect.name}
+        limits = self.terms.limits.share(node.workerinput["workercount"])
+        node.workerinput["realtime"] = {
+            "dialect": self.setup.target.dialect.name,
+            "key": self.setup.target.key,
+            "limits": [limits.tokens, limits.sessions, limits.seconds, limits.usd],
+        }
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -262,7 +303,7 @@ class Run:
         return header(self.setup)
 
     def pytest_sessionstart(self) -> None:
-        """Stand between Allure and the disk."""
+        """Stand between Allure's results and the disk."""
         if self.allure is not None:
             self.allure.guard(self.config)
 
@@ -270,23 +311,30 @@ class Run:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
         """End the conversations, write what is left to write, and set the exit status."""
         self.performance.close()
-        if self.worker is None and not self.config.option.collectonly:
-            from conformance.report.summary import write
-
-            self.is_partial = bool(self.deselected or session.shouldfail or session.shouldstop)
-            write(self.records, self.setup, partial=self.is_partial)
-            if self.allure is not None and not self.unreachable:
+        telling = self.worker is None and not self.config.option.collectonly and not self.terms.plan
+        if telling:
+            aborted = bool(self.deselected or session.shouldfail or session.shouldstop or exitstatus > 1)
+            self.account.partial = left_out(self.config)
+            self.account.close(self.setup, self.terms, aborted=aborted)
+            if self.allure is not None and not self.account.unreachable:
                 self.allure.about(self.setup)
+        if self.worker is None and not self.terms.plan:
+            exitstatus = self.account.status(session, self.setup, self.terms, exitstatus)
         done = yield
-        if self.unreachable:
-            session.exitstatus = UNREACHABLE
-        elif self.misused and exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED):
-            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        if self.worker is None and not self.terms.plan:
+            session.exitstatus = exitstatus
+        if telling:
+            self.account.journal.finish(int(session.exitstatus))
+            scrub_file(self.config.getoption("xmlpath", None), self.setup.scrub)
+            if self.account.records:
+                self._say(self.account.last_line(self.terms))
         return done
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Sum up, one line a rule."""
         from conformance.report.terminal import summary
 
-        if self.records:
-            summary(terminalreporter, self.records, self.setup, partial=self.is_partial)
+        account = self.account
+        if account.records:
+            account.show(terminalreporter, self.setup, self.terms)
+            summary(terminalreporter, account.records, self.setup, partial=account.partial)

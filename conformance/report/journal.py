@@ -15,11 +15,26 @@ import orjson
 from conformance.errors import UsageError
 
 if TYPE_CHECKING:
+    from conformance.play.setup import Setup
     from conformance.report.records import Record
     from conformance.secrets import Scrubber
 
 NAME = "verdicts.jsonl"
 FORMAT = "realtime-conformance/verdicts"
+
+
+def about(setup: Setup) -> dict[str, Any]:
+    """Say against what is played, as plain data."""
+    return {
+        "endpoint": setup.target.url,
+        "embedded": setup.embedded,
+        "dialect": setup.target.dialect.name,
+        "profile": setup.profile.name if setup.profile is not None else None,
+        "auth": setup.auth or setup.target.auth,
+        "model": setup.target.model,
+        "strict": setup.strict,
+        "allow_unproven": setup.allow_unproven,
+    }
 
 
 class Journal:
@@ -29,11 +44,11 @@ class Journal:
         self.path = reports / NAME
         self.scrub = scrub
 
-    def begin(self, about: dict[str, Any]) -> None:
-        """Forget the last run and say what this one plays against."""
+    def begin(self, told: dict[str, Any]) -> None:
+        """Forget the last run and say what this one plays against (`about`)."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.unlink(missing_ok=True)
-        self._append({"format": FORMAT, "version": 1, **about})
+        self._append({"format": FORMAT, "version": 1, **told})
 
     def add(self, record: Record) -> None:
         """Note a conversation that is over."""

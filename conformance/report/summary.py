@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from conformance.report.records import PLAYS
+from conformance.gate.baseline import PLAYS
 from conformance.rules import RULES
 from conformance.rules.judge import Verdict
 from conformance.rules.rule import Keyword, Rule

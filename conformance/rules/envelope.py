@@ -29,7 +29,8 @@ PREFIXES = (
 @rules.must("envelope.frames-are-text", about=ANYTHING, covers=("FRM-01",), spec=GUIDE + "realtime-websocket")
 def frames_are_text(view: View) -> Judged:
     """Every message of the server is a text frame."""
-    binary = [frame for frame in view.heard if frame.entry.kind is not FrameKind.TEXT]
+    text = FrameKind.TEXT
+    binary = [frame for frame in view.heard if frame.entry.kind is not text]
     for frame in binary:
         yield Finding(frame.index, "The server sent a binary frame.", "a text frame", "a binary frame")
     if len(binary) < len(view.heard):
@@ -98,13 +99,13 @@ def _without_id(frame: Frame) -> Finding:
 def event_ids_are_unique(view: View) -> Judged:
     """No two events of the server have the same `event_id`."""
     clients = {frame.text("event_id") for frame in view.said}  # a copy of the client's id is the next rule's affair
-    named = [(frame, name) for frame, name in view.named if name and name not in clients]
+    named = [pair for pair in view.named if pair[1] and pair[1] not in clients]
     distinct = {name for _, name in named}
     if distinct:
         yield HELD
     if len(distinct) == len(named):
         return
-    first: dict[str, int] = {}
+    first: dict[str | None, int] = {}
     for frame, name in sorted(named, key=lambda pair: pair[0].index):
         if first.setdefault(name, frame.index) != frame.index:
             message = f"`{frame.entry.type}` has the event_id {name} of entry {first[name]}."
@@ -142,7 +143,7 @@ def fits_its_schema(view: View) -> Judged:
         spoken = view.dialect.spoken(kind)
         if not frames or not schemas.knows(Direction.SERVER, spoken):
             continue
-        misfits = schemas.misfits(Direction.SERVER, spoken, (frame.event for frame in frames))
+        misfits = schemas.misfits(Direction.SERVER, spoken, [frame.event for frame in frames])
         if len(misfits) < len(frames):
             yield HELD
         for frame in (frames[position] for position in misfits):

@@ -86,7 +86,8 @@ def exchanges_of(view: View) -> tuple[Exchange, ...]:
     by_event_id: dict[str, Exchange] = {}
     waiting: dict[str, _Waiting] = {}
     produced = _ids_of_own_items(view)
-    for frame in view.frames:
+    answers = view.server("error", *ACKNOWLEDGED_BY.values())
+    for frame in sorted((*view.said, *answers), key=_index):
         if frame.entry.sent:
             exchange = Exchange(frame)
             found.append(exchange)
@@ -101,6 +102,10 @@ def exchanges_of(view: View) -> tuple[Exchange, ...]:
         elif frame.type in waiting:
             _acknowledge(waiting[frame.type], frame, produced)
     return tuple(found)
+
+
+def _index(frame: Frame) -> int:
+    return frame.index
 
 
 def _acknowledge(waiting: _Waiting, ack: Frame, produced: frozenset[str]) -> None:

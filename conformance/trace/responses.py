@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from conformance.trace.frames import Frame, listing, mapping, string
@@ -30,7 +31,7 @@ DELTAS = frozenset(kinds[0] for kinds in STREAMS.values())
 STREAM_OF = {kind: (name, step) for name, kinds in STREAMS.items() for step, kind in enumerate(kinds[:2])}
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Stream:
     """The deltas of one kind in one content part (or of one call's arguments), and their end."""
 
@@ -40,12 +41,12 @@ class Stream:
     deltas: list[Frame] = field(default_factory=list)
     dones: list[Frame] = field(default_factory=list)
 
-    @property
+    @cached_property
     def whole(self) -> bool:
         """Whether the recording holds every delta unshortened."""
         return all(frame.whole for frame in self.deltas)
 
-    @property
+    @cached_property
     def joined(self) -> str | None:
         """The deltas up to the done event, joined; None if one of them is no string or was shortened."""
         until = self.dones[0].index if self.dones else None

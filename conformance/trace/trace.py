@@ -24,6 +24,10 @@ class Direction(StrEnum):
     SERVER = "server"
 
 
+#: Members are looked up by a slow descriptor in some Pythons; this one is asked for at every frame.
+CLIENT = Direction.CLIENT
+
+
 class FrameKind(StrEnum):
     """How the frame came over the wire (RFC 6455, opcodes 1 and 2)."""
 
@@ -68,7 +72,7 @@ class Entry:
     @property
     def sent(self) -> bool:
         """Whether the client said it."""
-        return self.direction is Direction.CLIENT
+        return self.direction is CLIENT
 
 
 class Credential(StrEnum):

@@ -62,7 +62,7 @@ class View:
         heard: list[Frame] = []
         said: list[Frame] = []
         first: dict[str, int] = {}
-        names = dialect.canonical_names
+        names, client = dialect.canonical_names, Direction.CLIENT
         for entry in trace.entries:
             event = entry.event or {}
             spoken = event.get("type")
@@ -70,7 +70,7 @@ class View:
                 spoken = ""
             frame = Frame(entry.index, names.get(spoken, spoken), event, entry, not entry.elided)
             frames.append(frame)
-            if entry.direction is Direction.CLIENT:
+            if entry.direction is client:
                 said.append(frame)
             else:
                 heard.append(frame)
@@ -86,42 +86,36 @@ class View:
     @cached_property
     def types(self) -> frozenset[str]:
         """Canonical types that occurred, of either side."""
-        return frozenset(kind for _, kind in self._by_type)
+        return frozenset(self._heard_by_type) | frozenset(self._said_by_type)
 
     @cached_property
-    def _by_type(self) -> Mapping[tuple[Direction, str], tuple[Frame, ...]]:
-        found: dict[tuple[Direction, str], list[Frame]] = {}
-        for frame in self.frames:
-            found.setdefault((frame.entry.direction, frame.type), []).append(frame)
-        return {key: tuple(frames) for key, frames in found.items()}
+    def _heard_by_type(self) -> Mapping[str, tuple[Frame, ...]]:
+        return _by_type(self.heard)
+
+    @cached_property
+    def _said_by_type(self) -> Mapping[str, tuple[Frame, ...]]:
+        return _by_type(self.said)
 
     @cached_property
     def groups(self) -> Mapping[str, tuple[Frame, ...]]:
         """What the server said, by canonical type, without the frames that a recorder shortened."""
         return {
-            kind: tuple(frame for frame in frames if frame.whole and not frame.entry.ids_elided)
-            for (direction, kind), frames in self._by_type.items()
-            if direction is Direction.SERVER
+            kind: tuple([frame for frame in frames if frame.whole and not frame.entry.ids_elided])
+            for kind, frames in self._heard_by_type.items()
         }
 
     @cached_property
     def named(self) -> tuple[tuple[Frame, str | None], ...]:
         """The server's events, each with its `event_id`, where the recording can be asked for one."""
-        return tuple((frame, frame.text("event_id")) for frames in self.groups.values() for frame in frames)
+        return tuple([(frame, frame.text("event_id")) for frames in self.groups.values() for frame in frames])
 
     def server(self, *types: str) -> tuple[Frame, ...]:
         """Give the server's events of these canonical types, in order."""
-        return self._of(Direction.SERVER, types)
+        return _of(self._heard_by_type, types)
 
     def client(self, *types: str) -> tuple[Frame, ...]:
         """Give the client's events of these canonical types, in order."""
-        return self._of(Direction.CLIENT, types)
-
-    def _of(self, direction: Direction, types: tuple[str, ...]) -> tuple[Frame, ...]:
-        if len(types) == 1:
-            return self._by_type.get((direction, types[0]), ())
-        found = [frame for kind in types for frame in self._by_type.get((direction, kind), ())]
-        return tuple(sorted(found, key=lambda frame: frame.index))
+        return _of(self._said_by_type, types)
 
     @cached_property
     def gaps(self) -> tuple[int, ...]:
@@ -275,3 +269,21 @@ class View:
     def is_text(self, frame: Frame) -> bool:
         """Tell whether the frame came as a text frame."""
         return frame.entry.kind is FrameKind.TEXT
+
+
+def _by_type(frames: tuple[Frame, ...]) -> Mapping[str, tuple[Frame, ...]]:
+    found: dict[str, list[Frame]] = {}
+    for frame in frames:
+        found.setdefault(frame.type, []).append(frame)
+    return {kind: tuple(each) for kind, each in found.items()}
+
+
+def _of(by_type: Mapping[str, tuple[Frame, ...]], types: tuple[str, ...]) -> tuple[Frame, ...]:
+    if len(types) == 1:
+        return by_type.get(types[0], ())
+    found = [frame for kind in types for frame in by_type.get(kind, ())]
+    return tuple(sorted(found, key=_index))
+
+
+def _index(frame: Frame) -> int:
+    return frame.index

@@ -1,0 +1,120 @@
+"""What a run came to: gathered as it goes, told at the end, turned into an exit status."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from conformance.gate.baseline import Review, review, seen_in
+from conformance.gate.baseline_file import updated
+from conformance.gate.budget import Spent, spending
+from conformance.gate.statuses import Circumstances, status_of
+from conformance.report.journal import Journal, about
+from conformance.report.summary import sum_of, write
+
+if TYPE_CHECKING:
+    import pytest
+
+    from conformance.gate.terms import Terms
+    from conformance.play.setup import Setup
+    from conformance.report.records import Record
+    from conformance.report.terminal import Terminal
+
+#: Paths on the command line that leave nothing out are folders; these are the outcomes after which much was left out.
+UNFINISHED = frozenset({"not run", "environment", "error"})
+
+
+class Account:
+    """The records of a run, and everything that is made of them."""
+
+    def __init__(self, reports_of: Setup) -> None:
+        self.records: dict[str, Record] = {}
+        self.journal = Journal(reports_of.reports, reports_of.scrub)
+        self.began = time.monotonic()
+        self.preflight = Spent()
+        self.partial = False
+        """Whether less than the whole was judged."""
+        self.misused = False
+        """A scenario is broken."""
+        self.unreachable = False
+        self.exhausted = False
+        """A budget did not allow even the preflight."""
+        self.crashed = False
+        """An item ended with an exception that is no verdict."""
+        self.review = Review()
+        self.refused_update = ""
+
+    def begin(self, setup: Setup) -> None:
+        """Note on disk against what is played, now that it is known."""
+        self.journal.begin(about(setup))
+
+    def add(self, record: Record) -> None:
+        """Take what one conversation came to, and put it on disk at once."""
+        self.records[record["conversation"]] = record
+        self.journal.add(record)
+        self.crashed |= record["outcome"] == "error"
+        self.crashed |= any(told["verdict"] == "error" for told in record["rules"].values())
+
+    def close(self, setup: Setup, terms: Terms, *, aborted: bool) -> None:
+        """Compare with the baseline, write it if that is wanted, and write the report; *aborted*: items were left out."""
+        self.partial = self.partial or aborted or self._short_of_budget
+        if terms.file is not None and self.records:
+            seen = seen_in(self.records.values(), strict=setup.strict)
+            self.review = review(terms.baseline, seen, partial=self.partial)
+        if terms.update and terms.file is not None:
+            self.refused_update = self._why_not()
+            if not self.refused_update:
+                before = terms.file.read_text(encoding="utf-8") if terms.file.exists() else ""
+                terms.file.write_text(setup.scrub(updated(before, terms.file, self.review)), encoding="utf-8")
+        write(self.records, setup, partial=self.partial)
+
+    def _why_not(self) -> str:
+        """Say why this run is no ground for a baseline; empty if it is."""
+        if self.partial:
+            return "only a part was played"
+        if self.unreachable or not self.records:
+            return "nothing was judged"
+        if unfinished := [each["conversation"] for each in self.records.values() if each["outcome"] in UNFINISHED]:
+            return f"{unfinished[0]} was not judged"
+        return ""
+
+    @property
+    def _short_of_budget(self) -> bool:
+        return self.exhausted or any(each["outcome"] == "not run" for each in self.records.values())
+
+    def status(self, session: pytest.Session, setup: Setup, terms: Terms, exitstatus: int) -> int:
+        """Give the exit status of the run."""
+        total = sum_of(self.records, setup, partial=self.partial)
+        wrong = self.review.red and not (terms.update and not self.refused_update)
+        told = [each for each in self.records.values() if each["outcome"] not in ("not applicable", "not run")]
+        only_ours = session.testscollected == 0 or bool(self.records)
+        accepted = terms.update and not self.refused_update and exitstatus == 1 and not self.crashed
+        return status_of(
+            Circumstances(
+                status=0 if accepted and not self.misused else exitstatus,
+                unreachable=self.unreachable,
+                misused=self.misused,
+                crashed=self.crashed,
+                red=wrong or bool(self.refused_update) or bool(total.flaky and setup.strict),
+                short_of_budget=self._short_of_budget,
+                judged=bool(told) or not only_ours,
+            )
+        )
+
+    def show(self, terminal: Terminal, setup: Setup, terms: Terms) -> None:
+        """Say what is known, what was played again, and what the baseline lacks."""
+        from conformance.report.known import baseline_section, repetitions_section
+
+        repetitions_section(terminal, self.records, strict=setup.strict)
+        if terms.file is not None and self.records:
+            baseline_section(terminal, self.review, str(terms.file.name))
+        if self.refused_update:
+            terminal.write_line(f"The baseline was not written: {self.refused_update}.", red=True)
+        elif terms.update and terms.file is not None:
+            terminal.write_line(f"Written: {terms.file}")
+
+    def last_line(self, terms: Terms) -> str:
+        """Say what was spent, and on what."""
+        spent = {name: Spent.from_data(record["spent"]) for name, record in self.records.items()}
+        told: dict[str, Any] = {"preflight": self.preflight, **spent}
+        return spending(told, time.monotonic() - self.began, terms.price, terms.model, terms.prices.as_of)
