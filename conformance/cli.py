@@ -111,6 +111,32 @@ def selftest(mutants: Sequence[str], as_json: bool) -> None:
 
 
 @command.command()
+@click.argument("folder", default="reports", type=click.Path(path_type=Path, file_okay=False))
+def report(folder: Path) -> None:
+    """Sum up what a run left in FOLDER (reports/ by default), also if it was killed.
+
+    Exit status: that of the run; of a run that was killed 1 if anything failed so far, else 2.
+    """
+    from conformance.report.afterwards import gathered
+    from conformance.report.known import repetitions_section
+    from conformance.report.terminal import Plain, summary
+
+    found = gathered(folder)
+    terminal = Plain()
+    if not found.finished:
+        terminal.write_line(
+            f"The run did not come to its end: {len(found.told.records)} conversations are on disk, "
+            f"{found.unreported} of them judged just now.",
+            yellow=True,
+        )
+    repetitions_section(terminal, found.told.records, strict=found.setup.strict)
+    summary(terminal, found.told.records, found.setup, partial=found.told.partial)
+    if found.told.status is not None:
+        sys.exit(found.told.status)
+    sys.exit(INTERRUPTED if found.sum.conformant else FINDINGS)
+
+
+@command.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def lint(files: Sequence[Path]) -> None:
     """Check scenario files (or folders of them) without playing them."""

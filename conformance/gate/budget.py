@@ -181,15 +181,12 @@ class Budget:
         return self.price.of(tokens) if self.price is not None else 0.0
 
 
-def spending(spent: Mapping[str, Spent], seconds: float, price: Price | None, model: str, prices_of: str) -> str:
-    """Say in one line what a run used, and on what most; *spent* by conversation, *seconds* on the clock."""
+def spending(spent: Mapping[str, Spent], seconds: float, price: Price | None) -> str:
+    """Say in one sentence what a run used, and on what most; *spent* by conversation, *seconds* on the clock."""
     total = sum(spent.values(), Spent())
-    parts = [f"{total.sessions} sessions", f"{total.tokens.total:,} tokens", f"{total.heard:.0f} s of audio sent", f"{seconds:.0f} s"]
-    if price is not None:
-        parts.insert(2, f"about ${price.of(total.tokens):.2f} ({model}, prices of {prices_of})")
+    usd = f" (about ${price.of(total.tokens):.2f})" if price is not None else ""
+    text = f"spent: {total.tokens.total:,} tokens{usd}, {total.sessions} sessions, {total.heard:.0f} s of audio, {seconds:.0f} s"
     most = max(spent, key=lambda name: spent[name].tokens.total, default="")
-    text = f"spent: {', '.join(parts)}"
     if most and total.tokens.total:
-        share = spent[most].tokens.total / total.tokens.total
-        text += f"; most of it: {most} {share:.0%}"
+        text += f"; most by {most} ({spent[most].tokens.total / total.tokens.total:.0%})"
     return text + ("; in part estimated: not every response told its usage" if total.estimated else "")

@@ -1,1 +1,1 @@
-"""Generated examples: Hypothesis draws session settings and whole conversations, and what breaks a rule becomes a script."""
+"""Generated examples: Hypothesis draws settings and conversations; what breaks a rule becomes a script."""

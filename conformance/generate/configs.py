@@ -61,6 +61,7 @@ def settings(dialect: Dialect, features: Features = None) -> Mapping[str, Values
     }
 
 
+#: Ways to reduce noise.
 NOISES = ({"type": "near_field"}, {"type": "far_field"})
 
 
@@ -88,13 +89,9 @@ def valid(dialect: Dialect, features: Features = None) -> SearchStrategy[Scenari
 def invalid(dialect: Dialect, features: Features = None) -> SearchStrategy[Scenario]:
     """Give conversations in which updates that break one bound each stand among valid ones."""
     legal = settings(dialect, features)
-    good = _update(legal).map(_step)
+    good = st.lists(_update(legal).map(_step), max_size=1)
     bad = st.sampled_from(breaches(dialect, features)).flatmap(lambda breach: _breaking(breach, legal))
-    return st.tuples(st.lists(good, max_size=1), st.lists(bad, min_size=1, max_size=2)).map(
-        lambda parts: _scenario(
-            INVALID, f"{parts[1][0][0]}: refused, and nothing changes.", dialect, [*parts[0], *_steps(parts[1])]
-        )
-    )
+    return st.tuples(good, st.lists(bad, min_size=1, max_size=2)).map(lambda drawn: _refused(dialect, *drawn))
 
 
 def _breaking(breach: Breach, legal: Mapping[str, Values]) -> SearchStrategy[tuple[str, Step]]:
@@ -105,13 +102,14 @@ def _breaking(breach: Breach, legal: Mapping[str, Values]) -> SearchStrategy[tup
     )
 
 
-def _steps(broken: list[tuple[str, Step]]) -> list[Step]:
-    return [step for _, step in broken]
+def _refused(dialect: Dialect, before: list[Step], broken: list[tuple[str, Step]]) -> Scenario:
+    title = f"Refused, and nothing changes: {'; '.join(bound for bound, _ in broken)}."
+    return _scenario(INVALID, title, dialect, [*before, *(step for _, step in broken)])
 
 
 def _step(update: dict[str, Any], answer: str = "") -> Step:
     return Step("configure", update, answer=answer)
 
 
-def _scenario(id: str, title: str, dialect: Dialect, steps: list[Step]) -> Scenario:
-    return Scenario(id=id, title=title, steps=tuple(steps), dialects=frozenset({dialect.name}))
+def _scenario(kind: str, title: str, dialect: Dialect, steps: list[Step]) -> Scenario:
+    return Scenario(id=kind, title=title, steps=tuple(steps), dialects=frozenset({dialect.name}))

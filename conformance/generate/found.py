@@ -7,8 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import orjson
+from typing import Any
 
 from conformance.errors import ScenarioError
 from conformance.generate.explore import Case, Example
@@ -17,13 +16,17 @@ from conformance.scenario.load import load
 from conformance.scenario.model import Scenario
 
 WIDTH = 110
+#: First line of a case, with the kind of examples that it is one of.
+FOUND_BY = "# Found by "
 
 
 @dataclass
 class Shelf:
-    """The folder of found cases: `<rule>-<hash>.yaml`, the smallest one of each rule in a search."""
+    """The folder of the cases: `<rule>-<hash>.yaml`, the smallest one of each rule in a search."""
 
     folder: Path
+    kind: str
+    """The kind of examples, e.g. `generated/conversations`."""
     again: Callable[[Path], str]
     """The command that plays a file again."""
     scrub: Callable[[str], str] = str
@@ -31,47 +34,47 @@ class Shelf:
     """By rule: what this search has written."""
 
     def keep(self, case: Case) -> None:
-        """Write a case, and remove the larger one that it replaces."""
-        script = written(case.scenario)
-        name = f"{case.flaw.rule}-{hashlib.sha256(script.encode()).hexdigest()[:8]}.yaml"
-        path = self.folder / name
+        """Write a case, whole or not at all, and remove the larger one that it replaces."""
+        path = self.folder / f"{case.flaw.rule}-{_digest(case.scenario)}.yaml"
         self.folder.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(".part")
-        fresh.write_text(self.scrub(self._comment(case, path)) + script, encoding="utf-8")
+        fresh.write_text(self.scrub(self._comment(case, path) + written(case.scenario)), encoding="utf-8")
         fresh.replace(path)
-        if (larger := self.files.get(case.flaw.rule)) not in (None, path):
+        larger = self.files.get(case.flaw.rule)
+        if larger is not None and larger != path:
             larger.unlink(missing_ok=True)
         self.files[case.flaw.rule] = path
 
-    def drop(self, rules: set[str]) -> None:
-        """Remove what this search has written for rules whose case another case contains."""
-        for rule in rules & self.files.keys():
-            self.files.pop(rule).unlink(missing_ok=True)
-
     def _comment(self, case: Case, path: Path) -> str:
         flaw = case.flaw
-        told = [f"Found by generated examples: {flaw.keyword} {flaw.rule}", flaw.message]
-        told += [f"{name} {text}" for name, text in (("expected", flaw.expected), ("came", flaw.came)) if text]
-        return "".join(f"# {line}\n" for text in told for line in _lines(text)) + f"# Again: {self.again(path)}\n"
+        told = [f"{flaw.keyword} {flaw.rule}: {flaw.message}"]
+        told += [f"{name} {text}" for name, text in (("Expected", flaw.expected), ("Came", flaw.came)) if text]
+        lines = "".join(f"# {line}\n" for text in told for line in _wrapped(text))
+        return f"{FOUND_BY}{self.kind}\n{lines}# Again: {self.again(path)}\n"
 
-    def earlier(self, scenario_id: str, dialect: str) -> Iterator[Scenario]:
-        """Give the cases of earlier runs that were found by the same kind of examples."""
+    def earlier(self, dialect: str) -> Iterator[Scenario]:
+        """Give the cases that earlier searches of this kind and dialect have left."""
         for path in sorted(self.folder.glob("*.yaml")):
-            try:
-                scenario = load(path)
-            except ScenarioError:
-                continue  # Somebody's own edit; pytest says what is wrong with it when the file is played.
-            if scenario.dialects == {dialect} and scenario_id in scenario.tags | {scenario_id}:
-                yield scenario
+            if path.read_text(encoding="utf-8").startswith(f"{FOUND_BY}{self.kind}\n"):
+                try:
+                    scenario = load(path)
+                except ScenarioError:
+                    continue  # Somebody edits it; pytest says what is wrong with it when it is played by name.
+                if scenario.dialects == {dialect}:
+                    yield scenario
 
 
-def _lines(text: str) -> list[str]:
-    return textwrap.wrap(" ".join(text.split()), WIDTH, break_long_words=False) or [""]
+def _digest(scenario: Scenario) -> str:
+    return hashlib.sha256(written(scenario).encode()).hexdigest()[:8]
 
 
-def line_of(example: Example, kind: str) -> bytes:
-    """Give an example as one line of `examples.jsonl`, without the line's end."""
-    told = {
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(" ".join(text.split()), WIDTH, break_long_words=False)
+
+
+def told(example: Example, kind: str) -> dict[str, Any]:
+    """Give an example as plain data, a line of `examples.jsonl`."""
+    return {
         "kind": kind,
         "number": example.number,
         "during": example.during,
@@ -80,4 +83,3 @@ def line_of(example: Example, kind: str) -> bytes:
         "flaws": [{"rule": flaw.rule, "keyword": flaw.keyword, "message": flaw.message} for flaw in example.flaws],
         "script": written(example.scenario),
     }
-    return orjson.dumps(told)

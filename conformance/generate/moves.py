@@ -16,7 +16,7 @@ from conformance.scenario.model import Step
 
 SHORT = {"instructions": "Say exactly: OK.", "max_output_tokens": 100}
 #: Long enough to be still running when the next event of the client arrives.
-LONG = {"instructions": "Count from 1 to 60 in digits.", "modalities": "text", "max_output_tokens": 400}
+LONG = {"instructions": "Count from 1 to 30 in digits.", "modalities": "text", "max_output_tokens": 200}
 CLOCK = {
     "type": "function",
     "name": "get_time",

@@ -18,7 +18,7 @@ WIDTH = 110
 class _Writer(yaml.SafeDumper):
     """Quotes every text that some reader could take for something else."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, _data: Any) -> bool:
         """Write what occurs twice twice."""
         return True
 
@@ -41,9 +41,7 @@ def written(scenario: Scenario, proves: tuple[str, ...] = ()) -> str:
     if scenario.intent:
         data["intent"] = scenario.intent
     data["steps"] = [_step(each) for each in scenario.steps]
-    return yaml.dump(
-        data, Dumper=_Writer, sort_keys=False, allow_unicode=True, default_flow_style=None, width=WIDTH
-    )
+    return yaml.dump(data, Dumper=_Writer, sort_keys=False, allow_unicode=True, default_flow_style=None, width=WIDTH)
 
 
 def _step(step: Step) -> dict[str, Any]:

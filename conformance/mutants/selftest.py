@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from conformance.contract.dialects import DIALECTS
 from conformance.mutants import MUTANTS
 from conformance.mutants.mutant import Mutant
 from conformance.mutants.rehearsal import rehearse
-from conformance.contract.dialects import DIALECTS
 from conformance.trace.trace import Trace
 
 Judge = Callable[[Trace], Collection[str]]

@@ -37,7 +37,7 @@ LARGEST_FRAME = 64 * 2**20
 #: `websockets` writes request headers and pieces of frames to its log at DEBUG: keys, cut in two where no scrubber
 #: finds them.  Our traces hold all of it, scrubbed.
 log = logging.getLogger("conformance.wire")
-log.setLevel(logging.INFO)
+log.setLevel(logging.WARNING)
 
 #: Seconds for the closing handshake.
 CLOSING = 5.0

@@ -9,10 +9,12 @@ from conformance.gate.baseline import Review, review, seen_in
 from conformance.gate.baseline_file import updated
 from conformance.gate.budget import Spent, spending
 from conformance.gate.statuses import Circumstances, status_of
-from conformance.report.journal import Journal, about
+from conformance.report.journal import NAME, Journal, about
 from conformance.report.summary import sum_of, write
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
 
     from conformance.gate.terms import Terms
@@ -20,8 +22,21 @@ if TYPE_CHECKING:
     from conformance.report.records import Record
     from conformance.report.terminal import Terminal
 
-#: Paths on the command line that leave nothing out are folders; these are the outcomes after which much was left out.
+#: Outcomes after which nobody knows what would have failed.
 UNFINISHED = frozenset({"not run", "environment", "error"})
+
+
+def forget_the_last_run(reports: Path, config: pytest.Config) -> None:
+    """Forget the last run, and let Allure write beside the rest unless somebody chose another place."""
+    for old in (*(reports / "traces").rglob("*.jsonl"), reports / NAME):
+        old.unlink(missing_ok=True)
+    if not config.pluginmanager.hasplugin("allure_pytest") or config.option.allure_report_dir:
+        return
+    results = reports / "allure-results"
+    for old in results.glob("*"):
+        if old.is_file():
+            old.unlink()
+    config.option.allure_report_dir = str(results)
 
 
 class Account:
@@ -82,12 +97,11 @@ class Account:
     def _short_of_budget(self) -> bool:
         return self.exhausted or any(each["outcome"] == "not run" for each in self.records.values())
 
-    def status(self, session: pytest.Session, setup: Setup, terms: Terms, exitstatus: int) -> int:
+    def status(self, setup: Setup, terms: Terms, exitstatus: int) -> int:
         """Give the exit status of the run."""
         total = sum_of(self.records, setup, partial=self.partial)
         wrong = self.review.red and not (terms.update and not self.refused_update)
-        told = [each for each in self.records.values() if each["outcome"] not in ("not applicable", "not run")]
-        only_ours = session.testscollected == 0 or bool(self.records)
+        judged = any(each["outcome"] != "not applicable" for each in self.records.values())
         accepted = terms.update and not self.refused_update and exitstatus == 1 and not self.crashed
         return status_of(
             Circumstances(
@@ -97,7 +111,7 @@ class Account:
                 crashed=self.crashed,
                 red=wrong or bool(self.refused_update) or bool(total.flaky and setup.strict),
                 short_of_budget=self._short_of_budget,
-                judged=bool(told) or not only_ours,
+                judged=judged or not self.records,
             )
         )
 
@@ -117,4 +131,4 @@ class Account:
         """Say what was spent, and on what."""
         spent = {name: Spent.from_data(record["spent"]) for name, record in self.records.items()}
         told: dict[str, Any] = {"preflight": self.preflight, **spent}
-        return spending(told, time.monotonic() - self.began, terms.price, terms.model, terms.prices.as_of)
+        return spending(told, time.monotonic() - self.began, terms.price)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from conformance.play.setup import Setup
     from conformance.scenario.model import Scenario
+
+
+SMOKE = "smoke"
 
 
 def collects(path: Path, session: pytest.Session) -> bool:
@@ -54,7 +58,10 @@ class ScenarioFile(pytest.File):
         promises_exist(scenario)
         _register(self.config, {*scenario.tags, scenario.topic.rpartition("/")[2]})
         if scenario.each == "auth" or self.setup_of_run.auth == "all":
-            return [AuthStyle.of(self, scenario, style) for style in self.setup_of_run.styles]
+            first, *others = self.setup_of_run.styles
+            # A first verdict needs the usual style only.
+            rest = replace(scenario, tags=scenario.tags - {SMOKE})
+            return [AuthStyle.of(self, scenario, first), *(AuthStyle.of(self, rest, style) for style in others)]
         return list(_items(self, Cue.of(scenario)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]

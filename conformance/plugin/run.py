@@ -11,14 +11,16 @@ from conformance.errors import ConformanceError, ScenarioError
 from conformance.gate.budget import Exhausted, Limits
 from conformance.gate.plan import Plan
 from conformance.plugin.activation import YAML, arguments, left_out
-from conformance.plugin.account import Account
+from conformance.plugin.account import Account, forget_the_last_run
 from conformance.plugin.asked import scrubber_of, setup_of
 from conformance.plugin.collection import ScenarioFile, collects
+from conformance.plugin.distribution import Distribution
 from conformance.plugin.items import RUN, ConversationItem, Plays
 from conformance.plugin.performance import Performance
 from conformance.plugin.terms import terms_of
 from conformance.report.assessment import Assessment
 from conformance.report.records import Record, record_not_played, record_of
+from conformance.report.text import wrapped
 from conformance.rules.rule import Keyword
 from conformance.secrets import scrub_file
 
@@ -48,26 +50,14 @@ def activate(config: pytest.Config) -> None:
     for name in MARKERS:
         config.addinivalue_line("markers", f"{name}: {name.upper()} requirements" if name != "smoke" else SMOKE)
     if not hasattr(config, "workerinput") and not config.option.collectonly and not terms.plan:
-        _clear(setup.reports, config)
+        forget_the_last_run(setup.reports, config)
     run = Run(config, setup, terms)
     config.stash[RUN] = run
     config.pluginmanager.register(run, PLUGIN)
+    config.pluginmanager.register(Distribution(run), f"{PLUGIN}-distributed")
 
 
 SMOKE = "smoke: a first verdict in seconds"
-
-
-def _clear(reports: Path, config: pytest.Config) -> None:
-    """Forget the last run, and let Allure write beside the rest unless somebody chose another place."""
-    for old in (reports / "traces").rglob("*.jsonl"):
-        old.unlink()
-    if not config.pluginmanager.hasplugin("allure_pytest") or config.option.allure_report_dir:
-        return
-    results = reports / "allure-results"
-    for old in results.glob("*"):
-        if old.is_file():
-            old.unlink()
-    config.option.allure_report_dir = str(results)
 
 
 class Run:
@@ -196,9 +186,9 @@ class Run:
         self._say("", *plan.lines())
 
     def _say(self, *lines: str) -> None:
-        terminal = self._terminal()
-        for line in lines if terminal is not None else ():
-            terminal.write_line(self.setup.scrub(line))
+        if (terminal := self._terminal()) is not None:
+            for line in lines:
+                terminal.write_line(self.setup.scrub(line))
 
     def _terminal(self) -> TerminalReporter | None:
         found: TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -272,28 +262,6 @@ class Run:
         if record is not None:
             self.account.add(record)
 
-    # xdist
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker what the preflight found."""
-        self.prepare()
-        limits = self.terms.limits.share(node.workerinput["workercount"])
-        node.workerinput["realtime"] = {
-            "dialect": self.setup.target.dialect.name,
-            "key": self.setup.target.key,
-            "limits": [limits.tokens, limits.sessions, limits.seconds, limits.usd],
-        }
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Keep the items of a conversation on one worker, unless somebody chose otherwise."""
-        if config.getvalue("dist") != "load":
-            return None
-        from xdist.scheduler import LoadFileScheduling
-
-        return LoadFileScheduling(config, log)
-
     # Telling
 
     def pytest_report_header(self) -> list[str]:
@@ -319,15 +287,15 @@ class Run:
             if self.allure is not None and not self.account.unreachable:
                 self.allure.about(self.setup)
         if self.worker is None and not self.terms.plan:
-            exitstatus = self.account.status(session, self.setup, self.terms, exitstatus)
+            exitstatus = self.account.status(self.setup, self.terms, exitstatus)
         done = yield
         if self.worker is None and not self.terms.plan:
             session.exitstatus = exitstatus
         if telling:
-            self.account.journal.finish(int(session.exitstatus))
+            self.account.journal.finish(int(session.exitstatus), partial=self.account.partial)
             scrub_file(self.config.getoption("xmlpath", None), self.setup.scrub)
             if self.account.records:
-                self._say(self.account.last_line(self.terms))
+                self._say(*wrapped(self.account.last_line(self.terms), "", "  "))
         return done
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:

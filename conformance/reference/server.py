@@ -43,7 +43,7 @@ from conformance.reference.pace import Pace
 log = logging.getLogger("conformance.reference")
 #: `websockets` writes request headers, and with them keys, to its log at DEBUG.
 wire = logging.getLogger("conformance.reference.wire")
-wire.setLevel(logging.INFO)
+wire.setLevel(logging.WARNING)
 
 #: Largest frame taken: a 15 MiB append in base64 with its envelope, and room to refuse a larger one politely.
 MAX_FRAME = 32 * 1024 * 1024

@@ -54,9 +54,9 @@ class Journal:
         """Note a conversation that is over."""
         self._append({"record": record})
 
-    def finish(self, status: int) -> None:
-        """Note that the run came to its end."""
-        self._append({"status": status})
+    def finish(self, status: int, *, partial: bool) -> None:
+        """Note that the run came to its end, and whether less than the whole was judged."""
+        self._append({"status": status, "partial": partial})
 
     def _append(self, told: dict[str, Any]) -> None:
         line = self.scrub(orjson.dumps(told).decode()) + "\n"
@@ -72,6 +72,7 @@ class Told:
     records: dict[str, Record] = field(default_factory=dict)
     status: int | None = None
     """Of the run; None if it did not come to its end."""
+    partial: bool = True
 
 
 def read(reports: Path) -> Told:
@@ -98,4 +99,4 @@ def _take(told: Told, value: dict[str, Any]) -> None:
     elif isinstance(record := value.get("record"), dict) and isinstance(record.get("conversation"), str):
         told.records[record["conversation"]] = record
     elif isinstance(value.get("status"), int):
-        told.status = value["status"]
+        told.status, told.partial = value["status"], bool(value.get("partial"))

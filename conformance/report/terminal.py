@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+import click
+
 from conformance.report.records import NOT_THAT_FAR
 from conformance.report.summary import Line, Sum, facts_of, sum_of
 from conformance.report.text import wrapped
@@ -42,6 +44,21 @@ class Terminal(Protocol):
 
     def write_sep(self, sep: str, title: str | None = None, fullwidth: int | None = None, **markup: bool) -> None:
         """Write a separator."""
+
+
+class Plain:
+    """A terminal without pytest."""
+
+    verbosity = 0
+
+    def write_line(self, line: str, **markup: bool) -> None:
+        """Write one line."""
+        colour = next((name for name in ("red", "green", "yellow", "cyan") if markup.get(name)), None)
+        click.secho(line, fg=colour, bold=markup.get("bold"))
+
+    def write_sep(self, sep: str, title: str | None = None, fullwidth: int | None = None, **markup: bool) -> None:
+        """Write a separator."""
+        self.write_line(f" {title} ".center(fullwidth or WIDTH, sep) if title else sep * (fullwidth or WIDTH), **markup)
 
 
 def header(setup: Setup) -> list[str]:

@@ -28,6 +28,11 @@ def wants_default(exchange: Exchange) -> bool:
     return exchange.sent.part("response").get("conversation") != "none"
 
 
+def can_be_read(exchange: Exchange) -> bool:
+    """Tell whether a `response.create` is well enough formed to be refused for nothing but its moment."""
+    return isinstance(exchange.sent.event.get("response"), dict | None)
+
+
 def active_at(view: View, index: int) -> list[Response]:
     """Give the responses that run at entry *index*, as far as the client can tell."""
     return [
@@ -41,7 +46,7 @@ def collisions(view: View) -> Iterator[tuple[Exchange, Response]]:
     """Give each `response.create` for the default conversation that was sent while a response ran there."""
     for exchange in view.exchanges_with("response.create"):
         running = [each for each in active_at(view, exchange.sent.index) if not each.out_of_band]
-        if running and wants_default(exchange):
+        if running and wants_default(exchange) and can_be_read(exchange):
             yield exchange, running[0]
 
 

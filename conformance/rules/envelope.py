@@ -62,7 +62,7 @@ def events_have_a_type(view: View) -> Judged:
 
 def _identified(view: View) -> list[tuple[Frame, str | None]]:
     """Give the server's events that owe an id, with that id."""
-    return [pair for pair in view.named if pair[0].type and pair[0].type not in WITHOUT_ID]
+    return [pair for pair in view.named if pair[0].type not in WITHOUT_ID]
 
 
 @rules.must("envelope.events-have-an-id", about=ANYTHING, covers=("FRM-02",), spec=SERVER_EVENTS.rstrip("/"))

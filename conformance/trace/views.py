@@ -106,8 +106,9 @@ class View:
 
     @cached_property
     def named(self) -> tuple[tuple[Frame, str | None], ...]:
-        """The server's events, each with its `event_id`, where the recording can be asked for one."""
-        return tuple([(frame, frame.text("event_id")) for frames in self.groups.values() for frame in frames])
+        """The server's events that have a type, each with its `event_id`, where the recording tells."""
+        groups = self.groups.items()
+        return tuple([(frame, frame.text("event_id")) for kind, frames in groups if kind for frame in frames])
 
     def server(self, *types: str) -> tuple[Frame, ...]:
         """Give the server's events of these canonical types, in order."""

@@ -97,7 +97,3 @@ def node(home):
         return json.loads(ran.stdout.splitlines()[-1])
 
     return run
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "clients: needs clients that only `tox -e clients` installs")

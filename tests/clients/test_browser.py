@@ -70,9 +70,12 @@ def browser(address, profile):
 
 @pytest.mark.parametrize("quirks", ["", "real-openai-2026-09"])
 def test_a_page_writes_hears_and_plays(serve, tmp_path, quirks):
-    with serve(quirks=quirks) as url, website() as (site, told):
-        with browser(f"{site}#{quote(f'{url} {KEY}')}", tmp_path):
-            page = told.get(timeout=40)
+    with (
+        serve(quirks=quirks) as url,
+        website() as (site, told),
+        browser(f"{site}#{quote(f'{url} {KEY}')}", tmp_path),
+    ):
+        page = told.get(timeout=40)
 
     assert page["subprotocol"] == "realtime"
     assert page["text"] == "Good morning."

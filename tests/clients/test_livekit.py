@@ -1,5 +1,7 @@
 """`livekit-plugins-openai`: a RealtimeSession of the plugin, without a room."""
 
+# ruff: noqa: E402 - the client is looked for before it is imported
+
 import asyncio
 import json
 import wave
@@ -37,7 +39,7 @@ def held(serve, talk, settings=None, **options):
             )
             session = model.session()
             errors = []
-            session.on("error", lambda error: errors.append(error))
+            session.on("error", errors.append)
             try:
                 told = await talk(session)
             finally:

@@ -1,5 +1,7 @@
 """`openai-agents`: a RealtimeRunner and its session, whose types are strict."""
 
+# ruff: noqa: E402 - the client is looked for before it is imported
+
 import asyncio
 import wave
 from pathlib import Path
@@ -18,7 +20,7 @@ QUESTION = Path(__file__).parents[2] / "fixtures" / "audio" / "question.wav"
 QUIET = bytes(48_000 * 3 // 2)
 
 
-async def until(events, session, kind, fits=lambda event: True):
+async def until(events, session, kind, fits=lambda _event: True):
     """Take events of the session up to one of *kind*."""
     async for event in session:
         events.append(event)

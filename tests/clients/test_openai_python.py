@@ -35,9 +35,12 @@ def held(dialect, talk):
         async with Server(tokens=(KEY,)) as server:
             # The beta namespace would turn an http base URL into wss.
             base = server.url.removesuffix("/realtime")
-            async with openai.AsyncOpenAI(api_key=KEY, websocket_base_url=base) as client:
-                async with connect(client, dialect) as line, asyncio.timeout(10):
-                    return await talk(line)
+            async with (
+                openai.AsyncOpenAI(api_key=KEY, websocket_base_url=base) as client,
+                connect(client, dialect) as line,
+                asyncio.timeout(10),
+            ):
+                return await talk(line)
 
     return asyncio.run(hold())
 

@@ -1,5 +1,7 @@
 """`pipecat-ai`: its OpenAIRealtimeLLMService in a pipeline with the usual aggregators."""
 
+# ruff: noqa: E402 - the client is looked for before it is imported
+
 import asyncio
 import json
 import wave
@@ -19,7 +21,7 @@ from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.aggregators.llm_response_universal import LLMContextAggregatorPair
-from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.processors.frame_processor import FrameProcessor
 from pipecat.services.openai.realtime import events
 from pipecat.services.openai.realtime.llm import OpenAIRealtimeLLMService
 from pipecat.workers.runner import WorkerRunner

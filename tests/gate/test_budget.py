@@ -127,16 +127,15 @@ def test_what_was_spent_survives_as_plain_data():
 def test_the_last_line_says_what_was_spent_and_on_what():
     used = {"response/audio_turn": spent(60), "items/roles": spent(40)}
 
-    assert spending(used, 12.3, PRICE, "gpt-realtime", "2026-06-22") == (
-        "spent: 2 sessions, 100 tokens, about $0.00 (gpt-realtime, prices of 2026-06-22), 0 s of audio sent, 12 s; "
-        "most of it: response/audio_turn 60%"
+    assert spending(used, 12.3, PRICE) == (
+        "spent: 100 tokens (about $0.00), 2 sessions, 0 s of audio, 12 s; most by response/audio_turn (60%)"
     )
 
 
 def test_an_estimate_is_called_one():
     used = {"items/roles": Spent(1, Tokens(5), estimated=True)}
 
-    assert spending(used, 1, None, "", "").endswith("in part estimated: not every response told its usage")
+    assert spending(used, 1, None).endswith("in part estimated: not every response told its usage")
 
 
 def test_cached_input_has_its_own_price():

@@ -114,7 +114,7 @@ def test_a_broken_must_is_status_1(folder, endpoint):
     result = folder.pytest(f"--endpoint={endpoint(LATE)}", "talk.yaml")
 
     assert result.returncode == 1
-    assert result.stdout.splitlines()[-1].startswith("=")
+    assert result.stdout.splitlines()[-2].startswith("spent: ")
     assert "NOT conformant: 1 MUST requirement broken (over 1 conversation)" in result.stdout
 
 

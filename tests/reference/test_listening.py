@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from conformance.reference.items import REMEMBERED
 from conformance.reference.sound import FORMATS, tone
 
 BARGE_IN = "Count from 1 to 200"
@@ -193,3 +194,65 @@ def test_the_buffer_does_not_grow_while_nobody_speaks(talk):
     for _ in range(100):
         append(talk, silence("pcm16", 1000))
     assert len(talk.line.endpoint._listening._buffer) < 2 * 48_000
+
+
+def idle(new_talk, **options):
+    talk = new_talk(**options)
+    detection = {"type": "server_vad", "idle_timeout_ms": 5000}
+    talk.update(turn_detection=detection, transcription={"model": "whisper-1"})
+    return talk
+
+
+def test_nobody_speaks_and_the_endpoint_takes_the_turn(new_talk):
+    talk = idle(new_talk)
+    done = talk.say("Say exactly: Good morning.").respond().hear_until("response.done")
+    ended = talk.line.clock.now
+    if talk.dialect.name == "beta":
+        assert "response.created" not in talk.kinds(talk.hear(within=60))
+        return
+    append(talk, silence("pcm16", 700))
+    events = talk.hear_until("input_audio_buffer.timeout_triggered")
+    spoken_ms = 50 * [event["type"] for event in done].count("response.output_audio.delta")
+    assert talk.line.clock.now - ended == pytest.approx(5 + spoken_ms / 1000, abs=0.01)
+    triggered = events[-1]
+    assert triggered["audio_end_ms"] - triggered["audio_start_ms"] == 700
+    after = talk.hear_until("response.created")
+    committed = talk.only(after, "input_audio_buffer.committed")
+    assert committed["item_id"] == triggered["item_id"]
+    completed = talk.hear_until("conversation.item.input_audio_transcription.completed")[-1]
+    assert (completed["item_id"], completed["transcript"]) == (triggered["item_id"], "")
+
+
+def test_whoever_speaks_in_time_is_not_asked_again(new_talk):
+    talk = idle(new_talk)
+    talk.respond().hear_until("response.done")
+    append(talk, speech())
+    talk.hear_until("input_audio_buffer.speech_started")
+    assert "input_audio_buffer.timeout_triggered" not in talk.kinds(talk.hear(within=60))
+
+
+def test_ten_minutes_of_talk_keep_no_more_sound_than_the_latest(new_talk):
+    talk = new_talk()
+    talk.update(modalities="text", turn_detection={"type": "server_vad", "silence_duration_ms": 200})
+    minute = speech(milliseconds=29_500) + silence("pcm16", 500)
+    for _ in range(2 * 10):
+        append(talk, minute).hear()
+    conversation = talk.line.endpoint._conversation
+    users = [item for item in conversation.items if item.role == "user"]
+    held = sum(len(sound.data or b"") for item in users for sound in item.sound.values())
+    assert len(users) == 20
+    assert held <= REMEMBERED
+    assert len(talk.line.endpoint._listening._buffer) < 2 * 48_000
+    first, last = ((talk.send("conversation.item.retrieve", item_id=each.id).hear())[-1]["item"] for each in (users[0], users[-1]))
+    assert ("audio" in first["content"][0]) == (held > 20 * 29 * 48_000)
+    assert "audio" in last["content"][0]
+
+
+def test_old_sound_is_forgotten_before_new_sound(manual, monkeypatch):
+    monkeypatch.setattr("conformance.reference.items.REMEMBERED", 48_000)
+    ids = []
+    for _ in range(3):
+        events = append(manual, speech()).send("input_audio_buffer.commit").hear()
+        ids.append(manual.only(events, "input_audio_buffer.committed")["item_id"])
+    shown = [manual.send("conversation.item.retrieve", item_id=each).hear()[-1]["item"]["content"][0] for each in ids]
+    assert ["audio" in part for part in shown] == [False, False, True]
