@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import html
 import json
+import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -65,6 +67,25 @@ class Scrubber:
     def with_more(self, secrets: Iterable[str]) -> Scrubber:
         """Give a scrubber that knows further secrets."""
         return Scrubber(tuple(dict.fromkeys((*self.secrets, *secrets))))
+
+
+@contextmanager
+def scrubbed_log(scrub: Scrubber) -> Iterator[None]:
+    """Scrub every record that anybody logs meanwhile, whoever formats it and wherever it goes."""
+    make, formatter = logging.getLogRecordFactory(), logging.Formatter()
+
+    def scrubbed(*args: Any, **told: Any) -> logging.LogRecord:
+        record = make(*args, **told)
+        record.msg, record.args = scrub(record.getMessage()), ()
+        if record.exc_info:
+            record.exc_text = scrub(formatter.formatException(record.exc_info))
+        return record
+
+    logging.setLogRecordFactory(scrubbed)
+    try:
+        yield
+    finally:
+        logging.setLogRecordFactory(make)
 
 
 def scrub_file(path: str | None, scrub: Scrubber) -> None:

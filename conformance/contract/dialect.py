@@ -120,7 +120,7 @@ def reach(value: Any, path: Iterable[str] | None, default: Any = None) -> Any:
     if path is None:
         return default
     for step in path:
-        if not isinstance(value, Mapping) or step not in value:
+        if not isinstance(value, dict) or step not in value:
             return default
         value = value[step]
     return value

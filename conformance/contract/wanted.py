@@ -66,7 +66,7 @@ def absences(wanted: Sequence[Wanted], event: Mapping[str, Any]) -> tuple[Wanted
 def _lacking(wanted: Wanted, event: Mapping[str, Any]) -> Iterator[str]:
     *way, last = wanted.path.split("/")[1:]
     for place, around in _reached("", event, way):
-        if not isinstance(around, Mapping) or not _applies(wanted.when, around):
+        if not isinstance(around, dict) or not _applies(wanted.when, around):
             continue
         if last not in around or (wanted.filled and around[last] is None):
             yield f"{place}/{last}"
@@ -78,7 +78,7 @@ def _reached(place: str, value: Any, way: Sequence[str]) -> Iterator[tuple[str, 
     elif way[0] == "*":
         for index, element in enumerate(value if isinstance(value, list) else ()):
             yield from _reached(f"{place}/{index}", element, way[1:])
-    elif isinstance(value, Mapping) and way[0] in value:
+    elif isinstance(value, dict) and way[0] in value:
         yield from _reached(f"{place}/{way[0]}", value[way[0]], way[1:])
 
 

@@ -118,7 +118,7 @@ def _configure(here: _Session, step: Step, _clip: Clip) -> Cost:
         here.detects = _answers_turns(asked["turn_detection"])
     if "transcription" in asked:
         here.writes = asked["transcription"] is not None
-    if asked.get("input_format") in FORMATS:
+    if isinstance(named := asked.get("input_format"), str) and named in FORMATS:
         here.audio_format = asked["input_format"]
     here.base += _size({key: each for key, each in asked.items() if key in ("instructions", "tools", "prompt")})
     return Cost(expected=ASKING)

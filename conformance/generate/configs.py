@@ -7,6 +7,7 @@ That the answers show what was asked for, merged and complete, is for the rules 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -88,13 +89,22 @@ def valid(dialect: Dialect, features: Features = None) -> SearchStrategy[Scenari
 
 def invalid(dialect: Dialect, features: Features = None) -> SearchStrategy[Scenario]:
     """Give conversations in which updates that break one bound each stand among valid ones."""
+    return _invalid(dialect, st.sampled_from(breaches(dialect, features)), features)
+
+
+def breaking(dialect: Dialect, breach: Breach, features: Features = None) -> SearchStrategy[Scenario]:
+    """Give conversations in which nothing but this bound is broken."""
+    return _invalid(dialect, st.just(breach), features)
+
+
+def _invalid(dialect: Dialect, broken: SearchStrategy[Breach], features: Features) -> SearchStrategy[Scenario]:
     legal = settings(dialect, features)
     good = st.lists(_update(legal).map(_step), max_size=1)
-    bad = st.sampled_from(breaches(dialect, features)).flatmap(lambda breach: _breaking(breach, legal))
-    return st.tuples(good, st.lists(bad, min_size=1, max_size=2)).map(lambda drawn: _refused(dialect, *drawn))
+    bad = st.lists(broken.flatmap(partial(_bad_update, legal)), min_size=1, max_size=2)
+    return st.tuples(good, bad).map(lambda drawn: _refused(dialect, *drawn))
 
 
-def _breaking(breach: Breach, legal: Mapping[str, Values]) -> SearchStrategy[tuple[str, Step]]:
+def _bad_update(legal: Mapping[str, Values], breach: Breach) -> SearchStrategy[tuple[str, Step]]:
     """Give a step with the bad value beside good ones, of which none must take effect."""
     others = {name: each for name, each in legal.items() if name != breach.setting}
     return st.tuples(_update(others), breach.values).map(

@@ -108,6 +108,10 @@ class _Enough(BaseException):
     """Ends Hypothesis's run from inside; nothing there catches it."""
 
 
+class _Crashed(BaseException):
+    """Our own bug, its cause: no example of anything, so Hypothesis must not take it for one."""
+
+
 @dataclass
 class _Search:
     play: Callable[[Scenario], Conversation]
@@ -129,15 +133,17 @@ class _Search:
     trouble: str = ""
 
     def perform(self, scenario: Scenario, during: str) -> Example:
-        """Play and judge; raises _Enough when the environment gets in the way."""
+        """Play and judge; raises _Enough when the environment gets in the way, _Crashed when we do."""
         self.sessions += 1
-        conversation = self.play(scenario)
-        if conversation.outcome is Outcome.ENVIRONMENT:
-            self.trouble = conversation.message
-            raise _Enough
-        flaws = tuple(self.judge(conversation))
-        example = Example(self.sessions, during, scenario, conversation, flaws)
-        self.tell(example)
+        try:
+            conversation = self.play(scenario)
+            if conversation.outcome is Outcome.ENVIRONMENT:
+                self.trouble = conversation.message
+                raise _Enough
+            example = Example(self.sessions, during, scenario, conversation, tuple(self.judge(conversation)))
+            self.tell(example)
+        except Exception as bug:
+            raise _Crashed from bug
         return example
 
     def attempt(self, scenario: Scenario) -> None:
@@ -242,6 +248,8 @@ def explore(
             cases.append(case)
             # What was set aside is no failure any more: Hypothesis would forget it.
             database = None
+    except _Crashed as crash:
+        raise crash.__cause__ or crash from None
     except _Enough:
         if search.wanted and all(case.flaw.rule != search.wanted for case in cases):
             cases += [search.best[search.wanted]]

@@ -7,7 +7,6 @@ from dataclasses import replace
 import orjson
 
 from conformance.contract.dialects import recognise
-from conformance.contract.dialects import recognise
 from conformance.play.connection import Connection, Connector, Disconnected, Frame, Refusal
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target, ask_for

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -76,9 +77,9 @@ class Player:
         target = replace(self.target, auth=variant) if variant else self.target
         told: dict[str, Any] = {}
         step: Step | None = None
+        talk = Talk(target.dialect, self.clip, scenario.intent, {"run": {"model": target.model or ""}})
         try:
             async with asyncio.timeout(target.patience.conversation):
-                talk = Talk(target.dialect, self.clip, scenario.intent, {"run": {"model": target.model or ""}})
                 for step in _script(scenario, target.dialect.name):
                     await self._perform(scenario, target, talk, step)
                 step = None
@@ -89,6 +90,7 @@ class Player:
             told |= {"expected": self.scrub(unmet.expected), "came": self.scrub(unmet.came)}
         except ModelDidNot as otherwise:
             told = {"outcome": Outcome.MODEL, "message": otherwise.message}
+            await self._part(talk, target.patience.conversation)
         except EnvironmentTrouble as trouble:
             told = {"outcome": Outcome.ENVIRONMENT, "message": str(trouble), "retry_after": trouble.retry_after}
         except TimeoutError:
@@ -123,6 +125,12 @@ class Player:
         self.opened.append(line)
         self.lines[name] = line
         return line
+
+    async def _part(self, talk: Talk, patience: float) -> None:
+        """Hear what still comes after the model went its own way; the script's verdict stays."""
+        with suppress(Unmet, ModelDidNot, EnvironmentTrouble, TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._say_goodbye(talk)
 
     async def _say_goodbye(self, talk: Talk) -> None:
         """Drain and close what is still open: late events must be heard, and silence needs a barrier to prove it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.gate.baseline import Review, review, seen_in
 from conformance.gate.baseline_file import updated
 from conformance.gate.budget import Spent, spending
-from conformance.gate.statuses import Circumstances, status_of
+from conformance.gate.statuses import Circumstances, Status, status_of
 from conformance.report.journal import NAME, Journal, about
 from conformance.report.summary import sum_of, write
 
@@ -56,6 +56,8 @@ class Account:
         """A budget did not allow even the preflight."""
         self.crashed = False
         """An item ended with an exception that is no verdict."""
+        self.others_failed = False
+        """A test that is no conversation failed."""
         self.review = Review()
         self.refused_update = ""
 
@@ -100,16 +102,17 @@ class Account:
     def status(self, setup: Setup, terms: Terms, exitstatus: int) -> int:
         """Give the exit status of the run."""
         total = sum_of(self.records, setup, partial=self.partial)
-        wrong = self.review.red and not (terms.update and not self.refused_update)
+        written = terms.update and not self.refused_update
         judged = any(each["outcome"] != "not applicable" for each in self.records.values())
-        accepted = terms.update and not self.refused_update and exitstatus == 1 and not self.crashed
+        # What has just been written into the baseline is no failure any more.
+        accepted = written and exitstatus == Status.BROKEN and not (self.others_failed or self.review.expired)
         return status_of(
             Circumstances(
-                status=0 if accepted and not self.misused else exitstatus,
+                status=Status.CLEAN if accepted else exitstatus,
                 unreachable=self.unreachable,
                 misused=self.misused,
                 crashed=self.crashed,
-                red=wrong or bool(self.refused_update) or bool(total.flaky and setup.strict),
+                red=bool((self.review.red and not written) or self.refused_update or (total.flaky and setup.strict)),
                 short_of_budget=self._short_of_budget,
                 judged=judged or not self.records,
             )
@@ -125,7 +128,7 @@ class Account:
         if self.refused_update:
             terminal.write_line(f"The baseline was not written: {self.refused_update}.", red=True)
         elif terms.update and terms.file is not None:
-            terminal.write_line(f"Written: {terms.file}")
+            terminal.write_line(f"Written: {terms.file.name}")
 
     def last_line(self, terms: Terms) -> str:
         """Say what was spent, and on what."""

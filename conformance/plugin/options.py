@@ -72,6 +72,9 @@ OPTIONS = (
     Option("--prices", "A table of prices instead of the bundled one (conformance/gate/prices.yaml).", "FILE"),
     Option("--retries", "Repetitions when the environment gets in the way: 429, 5xx, a cut (default 2).", "N", int),
     Option("--retry-unexpected", "Repetitions of a conversation that fails unexpectedly (default 0).", "N", int),
+    Option("--examples", "Generated examples of each kind (default 40, of a remote endpoint 10; 0: none).", "N", int),
+    Option("--shrink-sessions", "Connections for making found cases small (default 300, remote 30).", "N", int),
+    Option("--seed", "Generate the same examples again (the header of a run names its seed).", "N", int),
     Option("--reports", "Where traces, report.json and allure-results go (default reports/).", "DIR"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,12 @@ import pytest
 from conformance.errors import ConformanceError, ScenarioError
 from conformance.gate.budget import Exhausted, Limits
 from conformance.gate.plan import Plan
-from conformance.plugin.activation import YAML, arguments, left_out
 from conformance.plugin.account import Account, forget_the_last_run
+from conformance.plugin.activation import YAML, arguments, left_out
 from conformance.plugin.asked import scrubber_of, setup_of
 from conformance.plugin.collection import ScenarioFile, collects
 from conformance.plugin.distribution import Distribution
+from conformance.plugin.generated import Generated, GeneratedItem
 from conformance.plugin.items import RUN, ConversationItem, Plays
 from conformance.plugin.performance import Performance
 from conformance.plugin.terms import terms_of
@@ -22,7 +24,7 @@ from conformance.report.assessment import Assessment
 from conformance.report.records import Record, record_not_played, record_of
 from conformance.report.text import wrapped
 from conformance.rules.rule import Keyword
-from conformance.secrets import scrub_file
+from conformance.secrets import scrub_file, scrubbed_log
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -55,6 +57,7 @@ def activate(config: pytest.Config) -> None:
     config.stash[RUN] = run
     config.pluginmanager.register(run, PLUGIN)
     config.pluginmanager.register(Distribution(run), f"{PLUGIN}-distributed")
+    config.pluginmanager.register(Generated(run), f"{PLUGIN}-generated")
 
 
 SMOKE = "smoke: a first verdict in seconds"
@@ -71,6 +74,7 @@ class Run:
             terms = replace(terms, limits=Limits(*self.worker["limits"]))
         self.performance = Performance(setup, terms, window=self._window(), cautious=self.cautious)
         self.account = Account(setup)
+        self.log = ExitStack()
         self.told: set[str] = set()
         """Conversations whose record this process has sent along with a report."""
         self.pending: dict[str, set[str]] = {}
@@ -140,7 +144,7 @@ class Run:
             return None
         items = [item for item in session.items if isinstance(item, ConversationItem)]
         distributing = self.config.pluginmanager.hasplugin("dsession")
-        if not items and not distributing:
+        if not items and not distributing and not any(isinstance(item, GeneratedItem) for item in session.items):
             return None
         if self.terms.plan:
             self._tell_plan(items)
@@ -233,6 +237,7 @@ class Run:
         told = report.longreprtext if report.failed else ""
         if (clean := self.setup.scrub(told)) != told:
             report.longrepr = clean
+        report.realtime_item = isinstance(item, ConversationItem)
         if call.when == "call" and isinstance(item, ConversationItem):
             kept = self.performance.kept.get(item.cue)
             if isinstance(item, Plays) and not isinstance(kept, Exception | None):
@@ -257,7 +262,8 @@ class Run:
         return record_not_played(scenario, variant, questions, "error", why)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather the records."""
+        """Gather the records; and whether a test that is not ours failed."""
+        self.account.others_failed |= report.failed and not getattr(report, "realtime_item", False)
         record: Record | None = getattr(report, "realtime", None)
         if record is not None:
             self.account.add(record)
@@ -271,7 +277,9 @@ class Run:
         return header(self.setup)
 
     def pytest_sessionstart(self) -> None:
-        """Stand between Allure's results and the disk."""
+        """Stand between secrets and the log, and between Allure's results and the disk."""
+        self.config.add_cleanup(self.log.close)
+        self.log.enter_context(scrubbed_log(self.setup.scrub))
         if self.allure is not None:
             self.allure.guard(self.config)
 

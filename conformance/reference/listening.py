@@ -110,10 +110,10 @@ class Listening:
         timeout = (self._settings.get("turn_detection") or {}).get("idle_timeout_ms")
         if timeout is not None and TIMED_OUT in self._settings.dialect.server_events:
             playing = sum(sound.milliseconds for item in response.output for sound in item.sound.values())
-            self._schedule.start(self._timing_out(self._silences, (playing + timeout) / 1000))
+            since_ms = self._begins_ms + self._held_ms()
+            self._schedule.start(self._timing_out(self._silences, (playing + timeout) / 1000, since_ms))
 
-    def _timing_out(self, silence: int, seconds: float) -> Steps:
-        since_ms = self._begins_ms + self._held_ms()
+    def _timing_out(self, silence: int, seconds: float, since_ms: float) -> Steps:
         yield seconds
         detection = self._settings.get("turn_detection") or {}
         if detection.get("idle_timeout_ms") is None or silence != self._silences:

@@ -210,7 +210,6 @@ BETA = Manner(
         "turn_detection": LISTENING_VAD,
         "input_audio_format": "pcm16",
         "input_audio_transcription": None,
-        "client_secret": None,
         "include": None,
     },
     session_shape=record(

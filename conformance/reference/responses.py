@@ -95,11 +95,11 @@ class Responses:
         if request.in_conversation and response.given.total:
             self._earlier = response.given
         del self._running[request.id]
+        if request.in_conversation:
+            self.ended(response)
         yield {"type": "response.done", "response": self._stage.spell(response)}
         if not self._stage.manner.limits_come_first:
             yield self._limits()
-        if request.in_conversation:
-            self.ended(response)
         if self._turn_is_waiting and self.active is None:
             self._turn_is_waiting = False
             self.take_turn()

@@ -99,12 +99,14 @@ def rule_on(views: tuple[View, ...], rules: tuple[Rule, ...], waivers: Mapping[s
 
 
 def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: Mapping[str, str]) -> Ruling:
-    if bugs := [each.error for each in row if each.verdict is Verdict.ERROR]:
+    if bugs := [each.error for each in row if each.error]:
         return Ruling(rule, Verdict.ERROR, reason=bugs[0])
     spotted = tuple(
-        Spotted(finding, view.trace, number)
-        for number, (judgement, view) in enumerate(zip(row, views, strict=True))
-        for finding in judgement.findings
+        [
+            Spotted(finding, view.trace, number)
+            for number, (judgement, view) in enumerate(zip(row, views, strict=True))
+            for finding in judgement.findings
+        ]
     )
     held = sum(judgement.held for judgement in row)
     if rule.id in waivers:

@@ -59,7 +59,7 @@ def _to_edit(review: Review) -> Iterator[Line]:
 
 def _place(entry: Entry) -> str:
     file, _, line = entry.where.rpartition(":")
-    return f"line {line} of {file}"
+    return f"the entry in line {line} of {file}"
 
 
 def _unlisted(review: Review) -> Iterator[Line]:

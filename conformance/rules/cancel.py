@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.rules.asking import active_at
-from conformance.rules.overdue import overdue
+from conformance.rules.overdue import is_due, overdue
 from conformance.rules.rule import CLIENT_EVENTS, HELD, Chapter, Finding, Judged
 from conformance.trace.frames import string
 
@@ -54,7 +54,7 @@ def _idle(view: View) -> Iterator[Exchange]:
     about={"response.cancel"},
     covers=("RSP-15",),
     spec=CANCEL,
-    softened="Silent where an error answers the cancel: the response ended while it was on its way.",
+    softened="Silent where an error answers the cancel, or may still come: the response ended while it was on its way.",
 )
 def ends_the_response(view: View) -> Judged:
     """A `response.cancel` that is not refused ends the running response as cancelled."""
@@ -65,7 +65,7 @@ def ends_the_response(view: View) -> Judged:
             continue
         if response.status == "cancelled":
             yield HELD
-        elif response.status == "completed":
+        elif response.status == "completed" and is_due(view, exchange):
             message = f"{response.id} was cancelled at entry {exchange.sent.index}, and completed."
             yield Finding(response.done.index, message, "cancelled", "completed", "/response/status")
 

@@ -110,7 +110,8 @@ def name_the_event_they_refuse(view: View) -> Judged:
             message = f"The error names {named or 'an empty id'}, which the client never sent."
             yield Finding(frame.index, message, "an event_id of the client", named, "/error/event_id")
         elif named is None and suspect is not None and suspect.index < frame.index and _code(frame) not in FATAL:
-            message = f"The error after `{suspect.entry.type}` {suspect.text('event_id')} names no event."
+            what = f"`{suspect.entry.type}`" if suspect.entry.type else "an event without a type,"
+            message = f"The error after {what} {suspect.text('event_id')} names no event."
             yield Finding(frame.index, message, suspect.text("event_id") or "", "null", "/error/event_id")
             suspect = next(unblamed, None)
 
@@ -201,18 +202,19 @@ def _garbage(view: View) -> list[Frame]:
 
 @rules.should("errors.garbage-is-refused", about={"*"}, covers=("ERR-06",), spec=SPEC)
 def garbage_is_refused(view: View) -> Judged:
-    """A frame that holds no JSON object is answered by an `error`."""
+    """A text frame that holds no JSON object is answered by an `error`."""
     if not view.admitted:
         return
     last = last_loose_error(view)
     for frame in _garbage(view):
+        if frame.entry.kind is FrameKind.BINARY:
+            continue  # what a binary frame is to an endpoint, nothing says
         end = view.end
         waited = end is not None and end.kind is EndKind.TIMEOUT and "error" in end.awaiting
         if frame.index < last:
             yield HELD
         elif frame.index < view.settled or waited:
-            kind = "binary" if frame.entry.kind is FrameKind.BINARY else "malformed"
-            yield Finding(frame.index, f"A {kind} frame was passed over in silence.", "error", "nothing")
+            yield Finding(frame.index, "A malformed frame was passed over in silence.", "error", "nothing")
 
 
 @rules.should("errors.garbage-leaves-the-session-open", about={"*"}, covers=("ERR-06",), spec=SPEC)

@@ -160,7 +160,7 @@ def client_items_are_complete(view: View) -> Judged:
             yield HELD
 
 
-def _output_ids(view: View) -> frozenset[str]:
+def output_ids(view: View) -> frozenset[str]:
     """Give the ids of the items that responses produced."""
     return frozenset(name for response in view.responses for name in response.items)
 
@@ -168,7 +168,7 @@ def _output_ids(view: View) -> frozenset[str]:
 @rules.must("items.model-items-start-empty", about={ADDED}, covers=("ITM-09",), spec=ADDED_SPEC, speaks={DONE})
 def model_items_start_empty(view: View) -> Judged:
     """An item of the model is announced before it has content: `in_progress` and empty."""
-    produced = _output_ids(view)
+    produced = output_ids(view)
     for addition in view.additions:
         item = addition.frame.part("item")
         if addition.item_id not in produced or addition.repeated or not addition.frame.whole:
@@ -188,10 +188,11 @@ def are_done_after_they_are_added(view: View) -> Judged:
     if view.partial:
         return
     announced = Counter(addition.item_id for addition in view.additions)
+    unannounced = output_ids(view) - announced.keys()  # what the rules on output items tell
     done: Counter[str] = Counter()
     for frame in view.server(DONE):
         name = id_of(frame)
-        if name is None:
+        if name is None or name in unannounced:
             continue
         added = view.announced.get(name)
         if added is None or added.frame.index > frame.index:
@@ -215,7 +216,7 @@ def every_item_gets_done(view: View) -> Judged:
         for name, item in response.items.items()
         if not response.open and item.done is not None
     }
-    produced = _output_ids(view)
+    produced = output_ids(view)
     deleted = {frame.text("item_id") for frame in view.server("conversation.item.deleted")}
     for addition in view.additions:
         name = addition.item_id
@@ -246,13 +247,18 @@ def done_items_are_final(view: View) -> Judged:
 
 @rules.must("items.out-of-band-items-stay-out", about={"response.created"}, covers=("ITM-19",), spec=ADDED_SPEC)
 def out_of_band_items_stay_out(view: View) -> Judged:
-    """The items of an out-of-band response are not announced as items of the conversation."""
+    """The items of an out-of-band response are no items of the conversation: none is announced, done or followed."""
+    joined: dict[str, Frame] = {}
+    for frame in view.server(ADDED, DONE):
+        for name in (id_of(frame), frame.text("previous_item_id")):
+            if name is not None:
+                joined.setdefault(name, frame)
     for response in view.responses:
         if not response.out_of_band or not response.items:
             continue
-        added = [view.announced[name] for name in response.items if name in view.announced]
-        for addition in added:
-            message = f"The item {addition.item_id} of the out-of-band {response.id} joined the conversation."
-            yield Finding(addition.frame.index, message, "no announcement", addition.frame.entry.type)
-        if not added:
+        strays = [name for name in response.items if name in joined]
+        for name in strays:
+            message = f"The item {name} of the out-of-band {response.id} joined the conversation."
+            yield Finding(joined[name].index, message, "not in the conversation", joined[name].entry.type)
+        if not strays:
             yield HELD

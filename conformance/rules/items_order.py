@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.rules.items import ADDED, ADDED_SPEC, CREATE, CREATE_SPEC, Present, created, id_of
+from conformance.rules.items import ADDED, ADDED_SPEC, CREATE, CREATE_SPEC, Present, created, id_of, output_ids
 from conformance.rules.rule import HELD, Chapter, Finding, Judged
 from conformance.trace.conversation import Addition
 from conformance.trace.views import View
@@ -16,9 +16,10 @@ def the_predecessor_is_known(view: View) -> Judged:
     if view.partial:
         return
     present = Present(view)
+    unannounced = output_ids(view) - view.announced.keys()  # what the rules on output items tell
     for addition in view.additions:
         names = present.before(addition.frame.index)
-        if addition.previous is None:
+        if addition.previous is None or addition.previous in unannounced:
             continue
         if addition.previous in names:
             yield HELD

@@ -22,6 +22,8 @@ UPDATE = ("session.update", "transcription_session.update")
 SECONDS = range(1_577_836_800, 4_102_444_800)
 #: The longest session that is documented, with a minute of grace.
 LONGEST = 3600 + 60
+#: What tells which session it is, and is no part of its configuration.
+IDENTITY = frozenset({"id", "object", "expires_at"})
 #: A model beside the intent makes the session a conversation.
 NAMES_A_MODEL = re.compile(r"[?&]model=")
 #: How the close after the end of a session's life is worded.
@@ -158,7 +160,7 @@ def updated_shows_everything(view: View) -> Judged:
     if not view.sessions:
         return
     (_, first), *later = view.sessions
-    before = {name for name, value in settings_in(view, first).items() if value is not None and name != "expires_at"}
+    before = {name for name, value in settings_in(view, first).items() if value is not None and name not in IDENTITY}
     for index, session in later:
         now = settings_in(view, session)
         gone = sorted(before - now.keys())
@@ -174,12 +176,16 @@ def the_id_is_constant(view: View) -> Judged:
     """The session keeps its id."""
     if view.partial:
         return
-    named = [(index, name) for index, session in view.sessions if (name := string(session.get("id")))]
+    named = [(index, string(session.get("id"))) for index, session in view.sessions if session]
+    if not named or not (first := named[0][1]):
+        return
     for index, name in named[1:]:
-        if name == named[0][1]:
+        if name == first:
             yield HELD
+        elif name is None:
+            yield Finding(index, f"The session {first} no longer shows its id.", first, "absent", "/session/id")
         else:
-            yield Finding(index, f"The session {named[0][1]} is now called {name}.", named[0][1], name, "/session/id")
+            yield Finding(index, f"The session {first} is now called {name}.", first, name, "/session/id")
 
 
 @rules.must("session.the-model-is-constant", about=UPDATED, covers=("SES-13",), spec=SERVER_EVENTS + "session/updated")

@@ -15,6 +15,7 @@ from conformance.rules.settings import (
     FIXED,
     acknowledgements_tell,
     asked_for,
+    difference,
     heard_audio,
     path_of,
     reflects,
@@ -63,8 +64,9 @@ def an_update_takes_effect(view: View) -> Judged:
             if reflects(value, shown[name]):
                 yield HELD
             else:
-                message = f"The update set {name}, and the session shows another value."
-                yield Finding(answer.index, message, short(value), short(shown[name]), path_of(view, name))
+                within, wanted, there = difference(value, shown[name])
+                message = f"The update set {name}{within.replace('/', '.')}, and the session shows another value."
+                yield Finding(answer.index, message, short(wanted), short(there), path_of(view, name) + within)
 
 
 @rules.must("session.untouched-settings-stay", about=UPDATED, covers=("SES-09",), spec=UPDATE_SPEC)

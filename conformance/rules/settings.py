@@ -68,6 +68,17 @@ def reflects(asked: Any, shown: Any) -> bool:
     return bool(asked == shown)
 
 
+def difference(asked: Any, shown: Any) -> tuple[str, Any, Any]:
+    """Give where in a setting (a JSON pointer) *shown* first departs from *asked*, and both values there."""
+    path = ""
+    while isinstance(asked, dict) and isinstance(shown, dict):
+        key = next((key for key, value in asked.items() if not reflects(value, shown.get(key))), None)
+        if key is None:
+            break
+        path, asked, shown = f"{path}/{key}", asked[key], shown.get(key, "absent")
+    return path, asked, shown
+
+
 def _names(asked: Mapping[str, Any], shown: Any) -> bool:
     """Tell whether a voice or format was asked for as an object and is shown by its name."""
     return isinstance(shown, str) and shown in (asked.get("name"), asked.get("id"), asked.get("type"))

@@ -39,6 +39,8 @@ class Exchange:
     """Its acknowledgement, where one can be told."""
     errors: list[Frame] = field(default_factory=list)
     """The errors that name it."""
+    suspected: bool = False
+    """Whether an error that names nobody is probably about it: it was wrong on purpose and still open."""
 
     @property
     def refused(self) -> bool:
@@ -60,6 +62,7 @@ class _Waiting:
 
     def __init__(self) -> None:
         self.queue: deque[Exchange] = deque()
+        self.suspected: deque[Exchange] = deque()
         self.named: dict[str, deque[Exchange]] = {}
 
     def add(self, exchange: Exchange) -> None:
@@ -71,7 +74,10 @@ class _Waiting:
         return _first_open(self.named.get(name, deque())) if name is not None else None
 
     def first(self) -> Exchange | None:
-        return _first_open(self.queue)
+        """Give the first that is open; one that an error has probably answered only if there is no other."""
+        while (exchange := _first_open(self.queue)) is not None and exchange.suspected:
+            self.suspected.append(self.queue.popleft())
+        return exchange if exchange is not None else _first_open(self.suspected)
 
 
 def _first_open(queue: deque[Exchange]) -> Exchange | None:
@@ -85,6 +91,7 @@ def exchanges_of(view: View) -> tuple[Exchange, ...]:
     found: list[Exchange] = []
     by_event_id: dict[str, Exchange] = {}
     waiting: dict[str, _Waiting] = {}
+    wrong: deque[Exchange] = deque()
     produced = _ids_of_own_items(view)
     answers = view.server("error", *ACKNOWLEDGED_BY.values())
     for frame in sorted((*view.said, *answers), key=_index):
@@ -93,12 +100,17 @@ def exchanges_of(view: View) -> tuple[Exchange, ...]:
             found.append(exchange)
             if (name := frame.text("event_id")) is not None:
                 by_event_id.setdefault(name, exchange)
+            if frame.entry.deliberate:
+                wrong.append(exchange)
             if ack := ACKNOWLEDGED_BY.get(frame.type):
                 waiting.setdefault(ack, _Waiting()).add(exchange)
         elif frame.type == "error":
             cause = string(frame.part("error").get("event_id"))
             if cause is not None and cause in by_event_id:
                 by_event_id[cause].errors.append(frame)
+            elif cause is None and (suspect := _first_open(wrong)) is not None:
+                suspect.suspected = True
+                wrong.popleft()
         elif frame.type in waiting:
             _acknowledge(waiting[frame.type], frame, produced)
     return tuple(found)

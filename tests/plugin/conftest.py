@@ -117,6 +117,19 @@ def endpoint():
         yield make
 
 
+@pytest.fixture
+def listen():
+    """Give `listen(server) -> what its block gives`: it listens until the test ends."""
+    with ExitStack() as stack:
+        yield lambda server: stack.enter_context(listening(server))
+
+
+@pytest.fixture
+def key():
+    """The key that the endpoints here know."""
+    return KEY
+
+
 class Odd:
     """A websockets server that does with each connection what *behave* says."""
 

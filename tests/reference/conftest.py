@@ -75,9 +75,7 @@ class Talk:
 
     def say(self, text: str) -> Talk:
         content = [{"type": "input_text", "text": text}]
-        return self.send(
-            "conversation.item.create", item={"type": "message", "role": "user", "content": content}
-        )
+        return self.send("conversation.item.create", item={"type": "message", "role": "user", "content": content})
 
     def respond(self, **settings: Any) -> Talk:
         fields = {"response": self.dialect.response(settings)} if settings else {}

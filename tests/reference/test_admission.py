@@ -109,10 +109,7 @@ def test_the_client_chooses_the_revision():
 def test_a_transcription_session_needs_no_model():
     assert ask(("bearer", KEY), target="/v1/realtime?intent=transcription").intent == "transcription"
     assert ask(("bearer", KEY), target=TARGET + "&intent=transcription").intent == "conversation"
-    assert (
-        ask(("bearer", KEY), target=TARGET + "&intent=transcription", dialect="beta").intent
-        == "transcription"
-    )
+    assert ask(("bearer", KEY), target=TARGET + "&intent=transcription", dialect="beta").intent == "transcription"
 
 
 def test_a_refusing_session_says_one_error_and_closes():

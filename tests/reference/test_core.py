@@ -10,11 +10,7 @@ from conformance.contract.dialects import DIALECTS
 from conformance.reference.core import FEATURES, Endpoint
 
 JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**70), 2**70)
-    | st.floats(allow_nan=False)
-    | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
@@ -176,9 +172,7 @@ def test_an_endpoint_never_raises_and_lives_on_after_garbage():
             st.text(max_size=30)
             | st.binary(max_size=10)
             | JSON.map(json.dumps)
-            | st.builds(
-                lambda kind, rest: json.dumps({**rest, "type": kind}), KINDS, st.dictionaries(NAMES, NESTED)
-            ),
+            | st.builds(lambda kind, rest: json.dumps({**rest, "type": kind}), KINDS, st.dictionaries(NAMES, NESTED)),
             max_size=6,
         ),
     )

@@ -108,9 +108,7 @@ def spoken_answer(talk):
 def test_the_assistants_retrieved_audio_is_what_was_streamed(talk):
     item = spoken_answer(talk)
     streamed = b"".join(
-        base64.b64decode(event["delta"])
-        for event in talk.heard
-        if event["type"] == "response.output_audio.delta"
+        base64.b64decode(event["delta"]) for event in talk.heard if event["type"] == "response.output_audio.delta"
     )
     (retrieved,) = talk.send("conversation.item.retrieve", item_id=item["id"]).hear()
     (part,) = retrieved["item"]["content"]
@@ -120,9 +118,7 @@ def test_the_assistants_retrieved_audio_is_what_was_streamed(talk):
 
 def test_a_truncated_answer_is_shorter_and_has_no_transcript(talk):
     item = spoken_answer(talk)
-    (event,) = talk.send(
-        "conversation.item.truncate", item_id=item["id"], content_index=0, audio_end_ms=150
-    ).hear()
+    (event,) = talk.send("conversation.item.truncate", item_id=item["id"], content_index=0, audio_end_ms=150).hear()
     del event["event_id"]
     assert event == {
         "type": "conversation.item.truncated",

@@ -110,10 +110,7 @@ def test_silence_and_faint_noise_are_not_speech(talk):
 
 
 def test_a_click_is_not_speech(talk):
-    assert (
-        append(talk, silence("pcm16", 500) + speech(milliseconds=50)[:1000] + silence("pcm16", 500)).hear()
-        == []
-    )
+    assert append(talk, silence("pcm16", 500) + speech(milliseconds=50)[:1000] + silence("pcm16", 500)).hear() == []
 
 
 def test_a_turn_needs_no_response(talk):
@@ -131,9 +128,7 @@ def test_a_short_pause_does_not_end_a_turn(talk):
 
 def test_semantic_vad_waits_longer_than_server_vad(talk):
     talk.update(turn_detection={"type": "semantic_vad", "eagerness": "low"})
-    assert talk.kinds(append(talk, speech() + silence("pcm16", 500)).hear()) == [
-        "input_audio_buffer.speech_started"
-    ]
+    assert talk.kinds(append(talk, speech() + silence("pcm16", 500)).hear()) == ["input_audio_buffer.speech_started"]
     assert "input_audio_buffer.speech_stopped" in talk.kinds(append(talk, silence("pcm16", 1000)).hear())
 
 
@@ -243,7 +238,9 @@ def test_ten_minutes_of_talk_keep_no_more_sound_than_the_latest(new_talk):
     assert len(users) == 20
     assert held <= REMEMBERED
     assert len(talk.line.endpoint._listening._buffer) < 2 * 48_000
-    first, last = ((talk.send("conversation.item.retrieve", item_id=each.id).hear())[-1]["item"] for each in (users[0], users[-1]))
+    first, last = (
+        (talk.send("conversation.item.retrieve", item_id=each.id).hear())[-1]["item"] for each in (users[0], users[-1])
+    )
     assert ("audio" in first["content"][0]) == (held > 20 * 29 * 48_000)
     assert "audio" in last["content"][0]
 

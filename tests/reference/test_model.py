@@ -15,9 +15,7 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                ["type", "properties", "items", "enum", "required", "anyOf", "$ref", "minItems", "const"]
-            )
+            st.sampled_from(["type", "properties", "items", "enum", "required", "anyOf", "$ref", "minItems", "const"])
             | st.text(max_size=3),
             inner,
             max_size=4,
@@ -47,9 +45,7 @@ def test_a_simple_request_is_obeyed(request_text, reply):
     assert answer(Prompt([request_text])) == [Say(reply)]
 
 
-@pytest.mark.parametrize(
-    "request_text", ["Tell me a long story", "Count to one hundred slowly", "Count from 1 to 100"]
-)
+@pytest.mark.parametrize("request_text", ["Tell me a long story", "Count to one hundred slowly", "Count from 1 to 100"])
 def test_a_long_answer_is_long(request_text):
     (said,) = answer(Prompt([request_text]))
     assert len(words(said.text)) > 100
@@ -99,9 +95,7 @@ def test_the_pieces_of_a_text_are_the_text(text):
             "type": "object",
             "properties": {"at": {"$ref": "#/$defs/place"}, "tags": {"type": "array", "minItems": 2}},
             "required": ["at", "tags"],
-            "$defs": {
-                "place": {"type": "object", "properties": {"x": {"type": "number"}}, "required": ["x"]}
-            },
+            "$defs": {"place": {"type": "object", "properties": {"x": {"type": "number"}}, "required": ["x"]}},
         },
         {"type": "object", "properties": {"a": {"anyOf": [{"type": "boolean"}, {"type": "null"}]}}},
         {"type": "object", "properties": {"s": {"type": "string", "minLength": 30}}, "required": ["s"]},

@@ -24,11 +24,7 @@ def recording(number):
 
 
 def ordered(events):
-    return [
-        event
-        for event in events
-        if not event["type"].endswith(".delta") and not event["type"].startswith(FREE)
-    ]
+    return [event for event in events if not event["type"].endswith(".delta") and not event["type"].startswith(FREE)]
 
 
 def fields(value):

@@ -27,9 +27,7 @@ def adds_up(usage):
         and usage["input_tokens"] == given["text_tokens"] + given["audio_tokens"] + given["image_tokens"]
         and usage["output_tokens"] == produced["text_tokens"] + produced["audio_tokens"]
         and given["cached_tokens"] == sum(given["cached_tokens_details"].values())
-        and all(
-            given["cached_tokens_details"][kind] <= given[kind] for kind in given["cached_tokens_details"]
-        )
+        and all(given["cached_tokens_details"][kind] <= given[kind] for kind in given["cached_tokens_details"])
     )
 
 
@@ -61,9 +59,7 @@ def test_a_text_answer_streams_in_the_order_of_the_wire(talk):
 
 def test_a_spoken_answer_streams_sound_and_transcript(talk):
     events = talk.turn("Say exactly: one two three")
-    sound = [
-        base64.b64decode(event["delta"]) for event in events if event["type"] == "response.output_audio.delta"
-    ]
+    sound = [base64.b64decode(event["delta"]) for event in events if event["type"] == "response.output_audio.delta"]
     assert len(sound) > 3
     assert all(len(piece) % 2 == 0 and piece for piece in sound)
     assert talk.only(events, "response.output_audio_transcript.done")["transcript"] == "one two three"
@@ -78,9 +74,7 @@ def test_a_spoken_answer_streams_sound_and_transcript(talk):
 def test_the_sound_has_the_format_of_the_session(talk, name):
     talk.update(output_format=name)
     events = talk.turn("Say exactly: one")
-    sound = b"".join(
-        base64.b64decode(e["delta"]) for e in events if e["type"] == "response.output_audio.delta"
-    )
+    sound = b"".join(base64.b64decode(e["delta"]) for e in events if e["type"] == "response.output_audio.delta")
     assert len(sound) == 100 * 8
 
 
@@ -215,10 +209,7 @@ def test_a_response_cancelled_before_its_first_output_costs_nothing(new_talk):
 
 def test_nothing_to_cancel_is_an_error(talk):
     assert talk.send("response.cancel").refused()["code"] == "response_cancel_not_active"
-    assert (
-        talk.send("response.cancel", response_id="resp_none").refused()["code"]
-        == "response_cancel_not_active"
-    )
+    assert talk.send("response.cancel", response_id="resp_none").refused()["code"] == "response_cancel_not_active"
 
 
 @pytest.mark.parametrize("how", [{"metadata": {"reference": "fail"}}, {"instructions": "Please fail."}])

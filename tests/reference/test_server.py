@@ -158,9 +158,7 @@ def test_a_frame_of_fifteen_mebibytes_is_taken():
         async with dial(server, headers=BEARER) as client:
             await say(client, "input_audio_buffer.append", audio="A" * (20 * 2**20))
             await say(client, "input_audio_buffer.clear")
-            assert (await hear(client, "input_audio_buffer.cleared"))[-1][
-                "type"
-            ] == "input_audio_buffer.cleared"
+            assert (await hear(client, "input_audio_buffer.cleared"))[-1]["type"] == "input_audio_buffer.cleared"
 
     run(scene)
 

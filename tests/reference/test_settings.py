@@ -12,9 +12,7 @@ TOOL = {
 
 def test_an_update_shows_the_whole_session_with_the_new_values(talk):
     before = talk.session()
-    (updated,) = talk.update(
-        instructions="Be brief.", tools=[TOOL], tool_choice="none", max_output_tokens=100
-    )
+    (updated,) = talk.update(instructions="Be brief.", tools=[TOOL], tool_choice="none", max_output_tokens=100)
     assert updated["type"] == "session.updated"
     assert talk.setting("instructions") == "Be brief."
     assert talk.setting("tools") == [TOOL]

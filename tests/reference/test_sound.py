@@ -13,9 +13,7 @@ def test_the_tone_has_its_length_and_is_heard_as_loud_in_every_format(name):
     assert loudness(sound, fmt) == pytest.approx(8000 / 32768 / 2**0.5, rel=0.05)
 
 
-@pytest.mark.parametrize(
-    ("name", "quiet"), [("pcm16", b"\0"), ("g711_ulaw", b"\xff"), ("g711_alaw", b"\xd5")]
-)
+@pytest.mark.parametrize(("name", "quiet"), [("pcm16", b"\0"), ("g711_ulaw", b"\xff"), ("g711_alaw", b"\xd5")])
 def test_silence_is_quiet_in_every_format(name, quiet):
     assert loudness(quiet * 800, FORMATS[name]) < 0.001
     assert loudness(b"", FORMATS[name]) == 0

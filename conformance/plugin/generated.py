@@ -1,0 +1,145 @@
+"""The items of generated examples: three of the bundled suite, each a search of its own."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.errors import HarnessError
+from conformance.plugin.items import BUG, RUN
+from conformance.plugin.options import value
+from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble
+from conformance.report.text import several
+from conformance.resources import folder
+from conformance.scenario.model import Scenario
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Generator
+
+    from conformance.generate.explore import Exploration
+    from conformance.plugin.run import Run
+    from conformance.plugin.search import Search
+    from conformance.report.records import Record
+
+MARK = "generated"
+EXAMPLES = "examples.jsonl"
+
+
+#: Kind of examples -> what its item claims.
+KINDS = {
+    "generated/configs::valid": "Generated valid updates take effect, and nothing else changes",
+    "generated/configs::invalid": "Generated updates that break a bound are refused, and change nothing",
+    "generated/conversations": "Generated conversations break no rule",
+}
+
+
+def seed_of(config: pytest.Config) -> int:
+    """Give the seed: as asked for, the controller's, or a new one."""
+    handed = getattr(config, "workerinput", {}).get("realtime_seed")
+    asked = value(config, "seed")
+    return int(handed if handed is not None else asked if asked is not None else secrets.randbelow(2**32))
+
+
+class Generated:
+    """The hooks of the generated items."""
+
+    def __init__(self, run: Run) -> None:
+        self.config = run.config
+        self.seed = seed_of(run.config)
+        run.config.addinivalue_line("markers", f"{MARK}: examples that Hypothesis makes up")
+        for flag in ("examples", "shrink-sessions", "seed"):
+            if (number := value(run.config, flag)) is not None and number < 0:
+                raise pytest.UsageError(f"--{flag}: {number} is less than 0")
+        if not hasattr(run.config, "workerinput") and not run.config.option.collectonly and not run.terms.plan:
+            (run.asked.reports / MARK / EXAMPLES).unlink(missing_ok=True)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the bundled suite as a whole is what is collected."""
+        here, bundled = self.config.invocation_params.dir, folder("scenarios")
+        return value(self.config, "examples") != 0 and any(
+            (here / each).resolve() == bundled for each in self.config.args
+        )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+        """Put the generated items behind the bundled scenarios."""
+        if self.wanted:
+            items += [GeneratedItem.of(session, name, title, self.seed) for name, title in KINDS.items()]
+
+    def pytest_report_header(self) -> list[str]:
+        """Say how the same examples come again."""
+        return [f"generated examples: --seed={self.seed} makes the same"] if self.wanted else []
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Let every worker draw the same."""
+        node.workerinput["realtime_seed"] = self.seed
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        """Let the report carry the record of the smallest case."""
+        report = yield
+        if call.when == "call" and isinstance(item, GeneratedItem) and item.record is not None:
+            report.realtime = item.record
+        return report
+
+
+class GeneratedItem(pytest.Item):
+    """A search among the examples of one kind."""
+
+    seed: int
+    scenario: Scenario
+    """Stands for the examples where a conversation is named."""
+    record: Record | None = None
+
+    @classmethod
+    def of(cls, session: pytest.Session, name: str, title: str, seed: int) -> GeneratedItem:
+        """Make the node."""
+        item: GeneratedItem = cls.from_parent(session, name=name, nodeid=name if "::" in name else f"{name}::whole")
+        item.scenario, item.seed = Scenario(id=name, title=title, steps=()), seed
+        item.add_marker(MARK)
+        return item
+
+    def runtest(self) -> None:
+        """Search, and tell the smallest cases."""
+        from conformance.plugin.search import Search
+
+        run = self.config.stash[RUN]
+        if run.allure is not None:
+            run.allure.describe(self.scenario, self.name, self.nodeid, run.setup)
+        search = Search(run, self.scenario, self.seed)
+        found = search.explore()
+        self.record = search.record(found)
+        if run.allure is not None and found.cases:
+            shown = search.assessments[found.cases[0].example.number]
+            run.allure.show(self.nodeid, shown, shown.conversation.seconds, with_trace=True)
+        self._decide(search, found)
+
+    def _decide(self, search: Search, found: Exploration) -> None:
+        grave = [case for case in found.cases if search.grave(case)]
+        mild = [case for case in found.cases if case not in grave]
+        text = several(search.text(case) for case in (*grave, *mild))
+        if any(case.flaw.keyword == "ERROR" for case in grave):
+            raise HarnessError(f"a rule could not judge a generated example:\n{text}", BUG)
+        if grave:
+            raise NonConformance(text)
+        if mild:
+            self.warn(ConformanceWarning(text))
+        if search.exhausted:
+            pytest.skip(f"{search.exhausted}, after {found.examples} generated examples")
+        if found.trouble:
+            raise Trouble(f"the environment got in the way after {found.examples} generated examples: {found.trouble}")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Give verdicts and our own messages as they are, without a traceback."""
+        if isinstance(excinfo.value, NonConformance | ConformanceWarning | Trouble | HarnessError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
+        """Give the name; there is no file."""
+        return self.path, None, self.nodeid

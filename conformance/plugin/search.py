@@ -1,0 +1,197 @@
+"""One search among generated examples: what a run plays it against, and what it keeps of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from conformance.gate.attempts import Attempt
+from conformance.gate.baseline import PLAYS
+from conformance.gate.budget import Exhausted, Spent, spent_on
+from conformance.generate.configs import INVALID, VALID, invalid, valid
+from conformance.generate.conversations import CONVERSATIONS, conversations
+from conformance.generate.explore import MUST, SHOULD, Case, Example, Exploration, Flaw, Plan, explore
+from conformance.generate.found import Shelf, told
+from conformance.play.player import Conversation, Outcome, Player
+from conformance.play.wire import Wire
+from conformance.plugin.expectations import known_in
+from conformance.plugin.options import value
+from conformance.plugin.performance import Cue
+from conformance.report.assessment import Assessment, assess
+from conformance.report.records import Record, record_of
+from conformance.report.text import finding_text, stopped_text
+from conformance.rules import RULES
+from conformance.rules.judge import Verdict
+from conformance.scenario.audio import clip
+from conformance.trace.lines import dump
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from hypothesis.strategies import SearchStrategy
+
+    from conformance.plugin.performance import Performance
+    from conformance.plugin.run import Run
+    from conformance.report.assessment import Ruling
+    from conformance.scenario.model import Scenario
+    from conformance.trace.trace import Trace
+
+#: Folder of what is generated, and the file that every example is told to.
+GENERATED, EXAMPLES = "generated", "examples.jsonl"
+STRATEGIES = {VALID: valid, INVALID: invalid, CONVERSATIONS: conversations}
+KEYWORDS = {Verdict.FAIL: MUST, Verdict.WARNING: SHOULD, Verdict.ERROR: "ERROR"}
+
+
+class Amount(NamedTuple):
+    """How much is played where nobody says."""
+
+    examples: int
+    shrink_sessions: int
+
+
+#: The embedded reference costs nothing; somebody else's endpoint is slow, and paid for.
+EMBEDDED, REMOTE = Amount(40, 300), Amount(10, 30)
+
+
+class Search:
+    """One search of a run: what it plays against, and what is kept of it."""
+
+    def __init__(self, run: Run, claim: Scenario, seed: int) -> None:
+        self.run, self.claim, self.seed = run, claim, seed
+        self.setup, self.performance = run.setup, run.performance
+        self.repeatable = value(run.config, "seed") is not None
+        """Nothing from earlier runs is played: the same examples shall come again."""
+        self.folder = self.setup.reports / GENERATED
+        self.shelf = Shelf(self.setup.reports / "found", self.claim.id, self._again, self.setup.scrub)
+        self.assessments: dict[int, Assessment] = {}
+        """Of the examples that broke something, by their number."""
+        self.last: Assessment | None = None
+        self.spent = Spent()
+        self.exhausted = ""
+
+    def explore(self) -> Exploration:
+        """Search."""
+        dialect = self.setup.target.dialect
+        features = self.setup.profile.features if self.setup.profile is not None else None
+        strategy: SearchStrategy[Scenario] = STRATEGIES[self.claim.id](dialect, features)
+        first = () if self.repeatable else tuple(self.shelf.earlier(dialect.name))
+        return explore(
+            self._play, self._flaws, strategy, self._plan(), first=first, tell=self._tell, keep=self.shelf.keep
+        )
+
+    def _plan(self) -> Plan:
+        usual, config = EMBEDDED if self.setup.embedded else REMOTE, self.run.config
+        examples, shrinking = value(config, "examples"), value(config, "shrink-sessions")
+        target = self.setup.target
+        remembered = self.folder / "database" if not (self.repeatable or self.setup.embedded) else None
+        return Plan(
+            examples=usual.examples if examples is None else examples,
+            seed=self.seed,
+            shrink_sessions=usual.shrink_sessions if shrinking is None else shrinking,
+            database=remembered,
+            key=f"{self.setup.scrub(target.url)} {target.model} {target.dialect.name} {self.claim.id}",
+        )
+
+    def _again(self, path: Path) -> str:
+        near = os.path.relpath(path, self.run.config.invocation_params.dir)
+        return " ".join(filter(None, ("pytest", near, self.setup.repeats)))
+
+    def _play(self, scenario: Scenario) -> Conversation:
+        once = partial(_attempt, self.performance, scenario)
+        try:
+            attempts = self.performance.backstage.run(self.performance.persistence.play(once))
+        except Exhausted as exhausted:
+            self.exhausted = str(exhausted)
+            return Conversation(scenario, "", (), Outcome.ENVIRONMENT, message=self.exhausted)
+        self.spent = sum((each.spent for each in attempts), self.spent)
+        return attempts[-1].conversation
+
+    def _flaws(self, conversation: Conversation) -> list[Flaw]:
+        judged = assess(conversation, RULES.values(), self.setup.waivers)
+        self.last = judged = replace(judged, known=known_in(judged, self.run.terms.baseline))
+        flaws = [
+            Flaw(rule_id, KEYWORDS[ruling.verdict], *_first(ruling))
+            for rule_id, ruling in judged.rulings.items()
+            if ruling.verdict in KEYWORDS and rule_id not in judged.known
+        ]
+        if conversation.outcome is Outcome.UNMET and PLAYS not in judged.known:
+            step = conversation.step.name if conversation.step is not None else "goodbye"
+            stopped = (conversation.message, conversation.expected, conversation.came)
+            flaws.append(Flaw(f"{PLAYS}.{step}", MUST, *stopped))
+        return flaws
+
+    def _tell(self, example: Example) -> None:
+        if example.flaws and self.last is not None:
+            self.assessments[example.number] = self.last
+        self.folder.mkdir(parents=True, exist_ok=True)
+        line = _line(told(example, self.claim.id))
+        with (self.folder / EXAMPLES).open("a", encoding="utf-8") as file:
+            file.write(self.setup.scrub(line) + "\n")
+
+    def grave(self, case: Case) -> bool:
+        """Tell whether a case fails the item; one of SHOULD rules only warns."""
+        return self.setup.strict or any(flaw.keyword != SHOULD for flaw in case.example.flaws)
+
+    def text(self, case: Case) -> str:
+        """Give the whole text of a case: the finding, its timeline, the script."""
+        path = self.shelf.files.get(case.flaw.rule) or case.scenario.path
+        again = self._again(path) if path is not None else ""
+        judged = self.assessments[case.example.number]
+        ruling = judged.rulings.get(case.flaw.rule)
+        if ruling is not None:
+            shown = finding_text(ruling, judged.key, again)
+        else:
+            shown = stopped_text(judged.conversation, judged.key, again)
+        lines = [shown, "", "  the script:", *(f"    {line}" for line in told(case.example, "")["script"].splitlines())]
+        if not case.steady:
+            lines.append("  It did not come again when the same script was played once more.")
+        return self.setup.scrub("\n".join(lines))
+
+    def record(self, found: Exploration) -> Record | None:
+        """Put the search into plain data: the smallest case, or that there is none."""
+        judged = self.assessments[found.cases[0].example.number] if found.cases else self.last
+        if judged is None:
+            return None
+        traces = judged.conversation.traces if found.cases else ()
+        files = tuple(self._written(traces))
+        broken = {rule_id: each for rule_id, each in judged.rulings.items() if each.spotted} if found.cases else {}
+        shown = replace(judged, rulings=broken, files=files, spent=self.spent)
+        record = record_of(shown, self.setup.reports, frozenset({PLAYS}))
+        return record | {"title": self.claim.title}
+
+    def _written(self, traces: Iterable[Trace]) -> Iterator[Path]:
+        for number, trace in enumerate(traces, 1):
+            name = f"{self.claim.id.replace('::', '_')}{f'#{number}' if number > 1 else ''}.jsonl"
+            path = self.setup.reports / "traces" / name
+            dump(trace, path)
+            yield path
+
+
+def _line(data: Any) -> str:
+    """Write plain data as one line of JSON."""
+    return orjson.dumps(data).decode()
+
+
+def _first(ruling: Ruling) -> tuple[str, str, str]:
+    if not ruling.spotted:
+        return (ruling.reason, "", "")
+    finding = ruling.spotted[0].finding
+    return finding.message, finding.expected, finding.came
+
+
+async def _attempt(performance: Performance, scenario: Scenario, _number: int) -> Attempt:
+    """Play a generated scenario once, if the budget allows it."""
+    cost, target = performance.cost(Cue.of(scenario)), performance.setup.target
+    await performance.budget.reserve(cost)
+    spent = Spent(cost.sessions, cost.tokens, cost.heard, estimated=True)
+    try:
+        conversation = await Player(Wire(target), target, performance.setup.scrub, clip).play(scenario)
+        spent = spent_on(conversation.traces, cost)
+    finally:
+        await performance.budget.settle(cost, spent)
+    return Attempt(conversation, (), spent)

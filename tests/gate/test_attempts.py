@@ -1,0 +1,107 @@
+import asyncio
+from types import SimpleNamespace
+
+from conformance.gate.attempts import Attempt, Persistence
+from conformance.play.player import Conversation, Outcome
+from conformance.scenario.model import Scenario, Step
+from conformance.trace.trace import Direction, End, EndKind, Trace
+
+SCENARIO = Scenario("a/b", "A test.", ())
+DROPPED = End(EndKind.DROPPED, Direction.SERVER)
+
+
+def played(outcome=Outcome.PLAYED, message="", retry_after="", end=None, line=1):
+    return Attempt(
+        Conversation(
+            SCENARIO, "", (Trace(end=end),), outcome, message, step=Step("await", line=line), retry_after=retry_after
+        )
+    )
+
+
+def busy(retry_after=""):
+    return played(Outcome.ENVIRONMENT, "HTTP 429", retry_after)
+
+
+def cut(line):
+    return played(Outcome.UNMET, "it broke", end=DROPPED, line=line)
+
+
+def persist(*attempts, retries=2):
+    """Play attempts that are known beforehand; give (those that were played, the pauses in between)."""
+    pauses = []
+
+    async def run():
+        coming = iter(attempts)
+        loop = asyncio.get_running_loop()
+
+        async def sleep(seconds):
+            pauses.append(round(seconds, 3))
+            persistence.not_before = loop.time()
+
+        persistence = Persistence(retries, sleep)
+
+        async def once(_number):
+            return next(coming)
+
+        return await persistence.play(once)
+
+    return asyncio.run(run()), pauses
+
+
+def test_what_goes_well_is_played_once():
+    attempts, pauses = persist(played())
+
+    assert (len(attempts), pauses) == (1, [])
+
+
+def test_a_busy_endpoint_is_given_more_time_each_time():
+    attempts, pauses = persist(busy(), busy(), played())
+
+    assert [round(each) for each in pauses] == [1, 2]
+    assert attempts[-1].conversation.outcome is Outcome.PLAYED
+
+
+def test_the_endpoint_says_how_much_time_it_wants():
+    _, pauses = persist(busy("7"), played())
+
+    assert [round(each) for each in pauses] == [7]
+
+
+def test_patience_ends_and_the_cause_is_told():
+    attempts, _ = persist(busy(), busy(), busy())
+
+    assert len(attempts) == 3
+    assert attempts[-1].conversation.message == "HTTP 429 (3 attempts)"
+
+
+def test_without_retries_nothing_is_repeated():
+    attempts, _ = persist(busy(), retries=0)
+
+    assert len(attempts) == 1
+
+
+def test_a_cut_that_wanders_is_the_environments():
+    attempts, _ = persist(cut(1), cut(2), cut(1))
+    last = attempts[-1].conversation
+
+    assert last.outcome is Outcome.ENVIRONMENT
+    assert last.message == "the connection broke without a close frame, each time elsewhere (3 attempts)"
+
+
+def test_a_cut_that_stays_is_the_endpoints():
+    attempts, _ = persist(cut(4), cut(4), cut(4))
+
+    assert attempts[-1].conversation.outcome is Outcome.UNMET
+
+
+def test_a_preflight_that_finds_the_endpoint_busy_is_repeated():
+    found = iter([SimpleNamespace(environment=True, retry_after="0"), SimpleNamespace(environment=False, retry_after="")])
+
+    async def run():
+        async def once():
+            return next(found)
+
+        return await Persistence(2).connect(once)
+
+    diagnosis, number = asyncio.run(run())
+    assert (diagnosis.environment, number) == (False, 2)
