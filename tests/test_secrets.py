@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from conformance.secrets import KEY_MARK, Scrubber
 from conformance.trace.trace import TOKEN_MARK
 
-KEY = "sk-canary/0123+ä\"quoted"
+KEY = 'sk-canary/0123+ä"quoted'
 
 
 @pytest.mark.parametrize(

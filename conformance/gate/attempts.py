@@ -53,7 +53,8 @@ class Persistence:
             attempts.append(await once(first + len(attempts)))
             last = attempts[-1].conversation
             if not says_nothing(last) or not self._pause(len(attempts), last.retry_after, cut=was_cut(last)):
-                return (*attempts[:-1], replace(attempts[-1], conversation=settled([each.conversation for each in attempts])))
+                counts = settled([each.conversation for each in attempts])
+                return (*attempts[:-1], replace(attempts[-1], conversation=counts))
 
     async def connect(self, once: Callable[[], Awaitable[Diagnosis]]) -> tuple[Diagnosis, int]:
         """Do the preflight until the endpoint is not overloaded; give the diagnosis and the number of attempts."""

@@ -152,9 +152,7 @@ def _with_message(lines: list[str], message: str) -> list[str]:
 def _fresh(found: Review) -> list[Seen]:
     """Give the failures that get an entry of their own: not those whose entry only gets a new message."""
     edited = [entry for entry, _ in found.other]
-    return [
-        each for each in found.unlisted if not any(entry.about(each.rule, each.conversation) for entry in edited)
-    ]
+    return [each for each in found.unlisted if not any(entry.about(each.rule, each.conversation) for entry in edited)]
 
 
 def _written(seen: Seen) -> list[str]:
@@ -181,7 +179,9 @@ def _scalar(text: str) -> str:
 
 def _end_of_entries(lines: list[str]) -> int:
     """Give the line after the last entry, or after `known:`."""
-    own = [number for number, line in enumerate(lines) if line[:1] in " \t-" and line.strip() and not line.lstrip().startswith("#")]
+    own = [
+        number for number, line in enumerate(lines) if line.strip() and line[0] in " \t-" and line.lstrip()[0] != "#"
+    ]
     key = next((number for number, line in enumerate(lines) if line.startswith("known:")), len(lines) - 1)
     return max([key, *own]) + 1
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.gate.plan import Cost
-from conformance.gate.tokens import Price, Tokens, tokens_of
+from conformance.gate.tokens import Price, Tokens, dollars, tokens_of
 
 if TYPE_CHECKING:
     from conformance.trace.trace import Trace
@@ -43,7 +43,7 @@ class Limits:
 
 
 @dataclass(eq=False)
-class Exhausted(Exception):
+class Exhausted(Exception):  # noqa: N818 - a verdict
     """The conversation was not begun, or not finished: it would have exceeded a budget."""
 
     budget: str
@@ -58,7 +58,7 @@ class Spent:
     """What one conversation, or a run, really used."""
 
     sessions: int = 0
-    tokens: Tokens = Tokens()
+    tokens: Tokens = field(default_factory=Tokens)
     heard: float = 0.0
     estimated: bool = False
     """The endpoint told no usage for a response that was completed: its upper bound stands in."""
@@ -106,7 +106,7 @@ class Budget:
         self._reserved: list[Cost] = []
         self._began: float | None = None
         self._over: Exhausted | None = None
-        self._change: asyncio.Condition | None = None
+        self._changes = asyncio.Condition()
 
     @property
     def exhausted(self) -> bool:
@@ -133,15 +133,14 @@ class Budget:
         if self._over is not None:
             raise self._over
         self.begin()
-        self._change = self._change or asyncio.Condition()
-        async with self._change:
+        async with self._changes:
             while (why := self._too_much(cost, self._reserved)) and self._over is None:
                 if not self._reserved or self._too_much(cost, []):
                     self.end(why)
                     break
-                await self._change.wait()
+                await self._changes.wait()
             if self._over is not None:
-                self._change.notify_all()
+                self._changes.notify_all()
                 raise self._over
             self._reserved.append(cost)
 
@@ -152,11 +151,10 @@ class Budget:
 
     async def settle(self, cost: Cost, spent: Spent) -> None:
         """Put what was really used in the place of what was reserved."""
-        assert self._change is not None
-        async with self._change:
+        async with self._changes:
             self._reserved.remove(cost)
             self.spent += spent
-            self._change.notify_all()
+            self._changes.notify_all()
 
     def _too_much(self, cost: Cost, playing: list[Cost]) -> str:
         """Say which budget *cost* would exceed beside what is *playing*; empty if none."""
@@ -184,8 +182,9 @@ class Budget:
 def spending(spent: Mapping[str, Spent], seconds: float, price: Price | None) -> str:
     """Say in one sentence what a run used, and on what most; *spent* by conversation, *seconds* on the clock."""
     total = sum(spent.values(), Spent())
-    usd = f" (about ${price.of(total.tokens):.2f})" if price is not None else ""
-    text = f"spent: {total.tokens.total:,} tokens{usd}, {total.sessions} sessions, {total.heard:.0f} s of audio, {seconds:.0f} s"
+    usd = f" (about {dollars(price.of(total.tokens))})" if price is not None else ""
+    text = f"spent: {total.tokens.total:,} tokens{usd}, {total.sessions} sessions"
+    text += f", {total.heard:.0f} s of audio, {seconds:.0f} s"
     most = max(spent, key=lambda name: spent[name].tokens.total, default="")
     if most and total.tokens.total:
         text += f"; most by {most} ({spent[most].tokens.total / total.tokens.total:.0%})"

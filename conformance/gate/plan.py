@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from conformance.errors import UsageError
-from conformance.gate.tokens import Price, Tokens
+from conformance.gate.tokens import Price, Tokens, dollars
 from conformance.scenario.audio import FORMATS
 from conformance.scenario.model import Scenario, Step
 
@@ -42,7 +42,7 @@ class Cost:
     """The upper bound of one conversation, or of many; `expected` is no bound but what it usually takes."""
 
     sessions: int = 0
-    tokens: Tokens = Tokens()
+    tokens: Tokens = field(default_factory=Tokens)
     heard: float = 0.0
     """Seconds of audio that are sent."""
     expected: float = 0.0
@@ -223,7 +223,9 @@ _COSTS: Mapping[str, Callable[[_Session, Step, Clip], Cost]] = {
 
 
 def _limit(asked: Any, usual: int) -> int:
-    return asked if isinstance(asked, int) and 0 < asked <= LARGEST_OUTPUT else LARGEST_OUTPUT if asked == "inf" else usual
+    if asked == "inf":
+        return LARGEST_OUTPUT
+    return asked if isinstance(asked, int) and 0 < asked <= LARGEST_OUTPUT else usual
 
 
 def _size(value: Any) -> int:
@@ -274,14 +276,15 @@ class Plan:
     def lines(self) -> Iterator[str]:
         """Say it in words."""
         total = self.total
-        yield f"conversations  {len(self.costs)}" + (f"  (and {self.not_applicable} not applicable)" if self.not_applicable else "")
+        others = f"  (and {self.not_applicable} not applicable)" if self.not_applicable else ""
+        yield f"conversations  {len(self.costs)}{others}"
         yield f"sessions       {total.sessions}  (one of them to see whether the endpoint is there)"
         yield f"audio sent     {total.heard:.0f} s"
         tokens = total.tokens
         yield (f"tokens         at most {tokens.total:,}  (text {tokens.text_in:,} in, {tokens.text_out:,} out; "
                f"audio {tokens.audio_in:,} in, {tokens.audio_out:,} out)")  # fmt: skip
         if self.price is not None:
-            yield f"price          at most ${self.price.of(tokens):.2f}  ({self.model}, prices of {self.prices_of})"
+            yield f"price          at most {dollars(self.price.of(tokens))}  ({self.model}, prices of {self.prices_of})"
         else:
             yield f"price          unknown: no prices of {self.model or 'the model'} (--model, --prices)"
         yield f"time           about {_duration(self.seconds)}, {self.at_once} conversations at once"

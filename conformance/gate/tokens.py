@@ -60,13 +60,14 @@ class Price:
                 + _part(self.audio, tokens.audio_in, tokens.cached_audio, tokens.audio_out)) / MILLION  # fmt: skip
 
 
+def dollars(amount: float) -> str:
+    """Write an amount of US dollars, in tenths of a thousandth below one dollar."""
+    return f"${amount:.2f}" if amount >= 1 else f"${amount:.4f}"
+
+
 def _part(price: Mapping[str, float], given: int, cached: int, produced: int) -> float:
     cached = min(given, cached)
-    return (
-        (given - cached) * price["input"]
-        + cached * price.get("cached", price["input"])
-        + produced * price["output"]
-    )
+    return (given - cached) * price["input"] + cached * price.get("cached", price["input"]) + produced * price["output"]
 
 
 @dataclass(frozen=True)

@@ -137,13 +137,15 @@ class _Search:
         self.sessions += 1
         try:
             conversation = self.play(scenario)
-            if conversation.outcome is Outcome.ENVIRONMENT:
-                self.trouble = conversation.message
-                raise _Enough
-            example = Example(self.sessions, during, scenario, conversation, tuple(self.judge(conversation)))
+            troubled = conversation.outcome is Outcome.ENVIRONMENT
+            flaws = () if troubled else tuple(self.judge(conversation))
+            example = Example(self.sessions, during, scenario, conversation, flaws)
             self.tell(example)
         except Exception as bug:
             raise _Crashed from bug
+        if troubled:
+            self.trouble = conversation.message
+            raise _Enough
         return example
 
     def attempt(self, scenario: Scenario) -> None:
@@ -161,8 +163,9 @@ class _Search:
 
     def _fresh(self, scenario: Scenario) -> Example:
         if not self.wanted:
+            example = self.perform(scenario, "generate")
             self.generated += 1
-            return self.perform(scenario, "generate")
+            return example
         if self.shrinking >= self.plan.shrink_sessions:
             raise _Enough
         self.shrinking += 1

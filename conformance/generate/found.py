@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import textwrap
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ class Shelf:
                 except ScenarioError:
                     continue  # Somebody edits it; pytest says what is wrong with it when it is played by name.
                 if scenario.dialects == {dialect}:
-                    yield scenario
+                    yield replace(scenario, id=self.kind)
 
 
 def _digest(scenario: Scenario) -> str:

@@ -11,7 +11,7 @@ import orjson
 
 from conformance.contract.dialect import Dialect
 from conformance.play.connection import Frame, Refusal
-from conformance.secrets import Scrubber
+from conformance.secrets import KEY_MARK, Scrubber
 from conformance.trace.trace import TOKEN_MARK, Direction, End, EndKind, Entry, Event, FrameKind, Handshake, Trace
 
 
@@ -26,6 +26,15 @@ def parsed(text: str) -> Event | None:
         except (ValueError, RecursionError):
             return None
     return value if isinstance(value, dict) else None
+
+
+def _shows_a_key(event: Event | None) -> bool:
+    """Tell whether a key stands elsewhere than where an ephemeral one belongs, in `session.client_secret`."""
+    session = (event or {}).get("session")
+    if event is None or not isinstance(session, dict) or "client_secret" not in session:
+        return True
+    rest = {key: value for key, value in session.items() if key != "client_secret"}
+    return KEY_MARK in json.dumps({**event, "session": rest}, ensure_ascii=False)
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -63,7 +72,7 @@ class Recorder:
                 kind=kind,
                 size=size,
                 deliberate=deliberate,
-                leaked=hidden or TOKEN_MARK in clean,
+                leaked=hidden or TOKEN_MARK in clean or (KEY_MARK in clean and _shows_a_key(event)),
             )
         )
         return event or {}

@@ -73,7 +73,7 @@ class Account:
         self.crashed |= any(told["verdict"] == "error" for told in record["rules"].values())
 
     def close(self, setup: Setup, terms: Terms, *, aborted: bool) -> None:
-        """Compare with the baseline, write it if that is wanted, and write the report; *aborted*: items were left out."""
+        """Compare with the baseline, write that and the report; *aborted*: items were left out."""
         self.partial = self.partial or aborted or self._short_of_budget
         if terms.file is not None and self.records:
             seen = seen_in(self.records.values(), strict=setup.strict)

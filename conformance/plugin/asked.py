@@ -114,7 +114,9 @@ def _token(config: pytest.Config, *, embedded: bool) -> str:
 
 def scrubber_of(config: pytest.Config) -> Scrubber:
     """Give a scrubber of whatever is secret on the command line and around it; never fails."""
-    headers = [(name, text.strip()) for name, _, text in (each.partition(":") for each in value(config, "header") or [])]
+    headers = [
+        (name, text.strip()) for name, _, text in (each.partition(":") for each in value(config, "header") or [])
+    ]
     try:
         hidden = _hidden(value(config, "endpoint") or "", headers)
     except ValueError:

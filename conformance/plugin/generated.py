@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from conformance.report.records import Record
 
 MARK = "generated"
+#: The folder that the items belong to.
+SUITE = "scenarios"
 EXAMPLES = "examples.jsonl"
 
 
@@ -59,16 +61,19 @@ class Generated:
     @property
     def wanted(self) -> bool:
         """Whether the bundled suite as a whole is what is collected."""
-        here, bundled = self.config.invocation_params.dir, folder("scenarios")
+        here = self.config.invocation_params.dir
         return value(self.config, "examples") != 0 and any(
-            (here / each).resolve() == bundled for each in self.config.args
+            (here / each).resolve() == folder(SUITE) for each in self.config.args
         )
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
         """Put the generated items behind the bundled scenarios."""
-        if self.wanted:
-            items += [GeneratedItem.of(session, name, title, self.seed) for name, title in KINDS.items()]
+        report = yield
+        if isinstance(collector, pytest.Dir) and collector.path == folder(SUITE) and report.passed and self.wanted:
+            items = [GeneratedItem.of(collector, name, title, self.seed) for name, title in KINDS.items()]
+            report.result = [*report.result, *items]
+        return report
 
     def pytest_report_header(self) -> list[str]:
         """Say how the same examples come again."""
@@ -97,9 +102,9 @@ class GeneratedItem(pytest.Item):
     record: Record | None = None
 
     @classmethod
-    def of(cls, session: pytest.Session, name: str, title: str, seed: int) -> GeneratedItem:
+    def of(cls, parent: pytest.Collector, name: str, title: str, seed: int) -> GeneratedItem:
         """Make the node."""
-        item: GeneratedItem = cls.from_parent(session, name=name, nodeid=name if "::" in name else f"{name}::whole")
+        item: GeneratedItem = cls.from_parent(parent, name=name, nodeid=name if "::" in name else f"{name}::whole")
         item.scenario, item.seed = Scenario(id=name, title=title, steps=()), seed
         item.add_marker(MARK)
         return item
@@ -129,6 +134,8 @@ class GeneratedItem(pytest.Item):
             raise NonConformance(text)
         if mild:
             self.warn(ConformanceWarning(text))
+        if search.excused is not None and not found.cases:
+            pytest.xfail("; ".join(f"{name}, known: {entry.issue}" for name, entry in search.excused.known.items()))
         if search.exhausted:
             pytest.skip(f"{search.exhausted}, after {found.examples} generated examples")
         if found.trouble:

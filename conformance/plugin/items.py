@@ -14,7 +14,7 @@ from conformance.gate.budget import Exhausted
 from conformance.play.player import Outcome
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble, Unproven
 from conformance.report.records import NOT_THAT_FAR
-from conformance.report.text import finding_text, several, stopped_text
+from conformance.report.text import several
 from conformance.rules.judge import Verdict
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class ConversationItem(pytest.Item):
         raise NonConformance(told)  # under --runxfail
 
     def _text(self, assessment: Assessment, ruling: Ruling) -> str:
-        return self.run.setup.scrub(finding_text(ruling, assessment.key, self.again))
+        return self.run.setup.scrub(self.run.telling.finding(ruling, assessment.key, self.nodeid, self.again))
 
     @property
     def again(self) -> str:
@@ -128,7 +128,8 @@ class Plays(ConversationItem):
             case Outcome.UNMET if self.name in assessment.known:
                 self.known(assessment, [self.name])
             case Outcome.UNMET:
-                raise NonConformance(self.run.setup.scrub(stopped_text(conversation, assessment.key, self.again)))
+                text = self.run.telling.stopped(conversation, assessment.key, self.nodeid, self.again)
+                raise NonConformance(self.run.setup.scrub(text))
             case Outcome.MODEL:
                 self.unproven(f"unproven: {conversation.message}")
             case Outcome.ENVIRONMENT:

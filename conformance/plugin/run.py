@@ -22,6 +22,7 @@ from conformance.plugin.performance import Performance
 from conformance.plugin.terms import terms_of
 from conformance.report.assessment import Assessment
 from conformance.report.records import Record, record_not_played, record_of
+from conformance.report.telling import Telling
 from conformance.report.text import wrapped
 from conformance.rules.rule import Keyword
 from conformance.secrets import scrub_file, scrubbed_log
@@ -75,6 +76,7 @@ class Run:
         self.performance = Performance(setup, terms, window=self._window(), cautious=self.cautious)
         self.account = Account(setup)
         self.log = ExitStack()
+        self.telling = Telling(always=config.get_verbosity() > 1)
         self.told: set[str] = set()
         """Conversations whose record this process has sent along with a report."""
         self.pending: dict[str, set[str]] = {}

@@ -22,7 +22,7 @@ from conformance.plugin.expectations import known_in
 from conformance.plugin.options import value
 from conformance.plugin.performance import Cue
 from conformance.report.assessment import Assessment, assess
-from conformance.report.records import Record, record_of
+from conformance.report.records import KEEPS_EVERY_OTHER_RULE, Record, record_not_played, record_of
 from conformance.report.text import finding_text, stopped_text
 from conformance.rules import RULES
 from conformance.rules.judge import Verdict
@@ -71,6 +71,8 @@ class Search:
         self.assessments: dict[int, Assessment] = {}
         """Of the examples that broke something, by their number."""
         self.last: Assessment | None = None
+        self.excused: Assessment | None = None
+        """Of an example that broke only what the baseline knows."""
         self.spent = Spent()
         self.exhausted = ""
 
@@ -114,6 +116,8 @@ class Search:
     def _flaws(self, conversation: Conversation) -> list[Flaw]:
         judged = assess(conversation, RULES.values(), self.setup.waivers)
         self.last = judged = replace(judged, known=known_in(judged, self.run.terms.baseline))
+        if judged.known:
+            self.excused = judged
         flaws = [
             Flaw(rule_id, KEYWORDS[ruling.verdict], *_first(ruling))
             for rule_id, ruling in judged.rulings.items()
@@ -154,14 +158,19 @@ class Search:
 
     def record(self, found: Exploration) -> Record | None:
         """Put the search into plain data: the smallest case, or that there is none."""
-        judged = self.assessments[found.cases[0].example.number] if found.cases else self.last
+        questions = frozenset({PLAYS, KEEPS_EVERY_OTHER_RULE})
+        judged = self.assessments[found.cases[0].example.number] if found.cases else self.excused or self.last
+        if found.trouble and not found.cases:
+            outcome = "not run" if self.exhausted else str(Outcome.ENVIRONMENT)
+            told_so = record_not_played(self.claim, "", questions, outcome, found.trouble)
+            return told_so | {"spent": self.spent.as_data()}
         if judged is None:
             return None
         traces = judged.conversation.traces if found.cases else ()
         files = tuple(self._written(traces))
-        broken = {rule_id: each for rule_id, each in judged.rulings.items() if each.spotted} if found.cases else {}
+        broken = {rule_id: each for rule_id, each in judged.rulings.items() if each.spotted}
         shown = replace(judged, rulings=broken, files=files, spent=self.spent)
-        record = record_of(shown, self.setup.reports, frozenset({PLAYS}))
+        record = record_of(shown, self.setup.reports, questions)
         return record | {"title": self.claim.title}
 
     def _written(self, traces: Iterable[Trace]) -> Iterator[Path]:

@@ -14,6 +14,7 @@ from conformance.gate.baseline_file import entries_in
 from conformance.gate.budget import Limits
 from conformance.gate.terms import Terms
 from conformance.gate.tokens import load_prices
+from conformance.plugin.generated import KINDS
 from conformance.plugin.options import value
 from conformance.resources import folder
 
@@ -105,7 +106,11 @@ def _entries(config: pytest.Config, file: Path | None, *, update: bool) -> tuple
 
 
 def _exists(config: pytest.Config, scenario: str) -> bool:
-    """Tell whether there is a scenario of that id: a bundled one, one of the project, or one named on the command line."""
+    """Tell whether there is a scenario of that id: a bundled one, one of the project, or one that was named."""
     homes: list[Any] = [folder("scenarios"), config.rootpath]
     named = {Path(each.partition("::")[0]).stem for each in config.args}
-    return scenario in named or any((home / f"{scenario}{end}").is_file() for home in homes for end in (".yaml", ".yml"))
+    return (
+        scenario in KINDS
+        or scenario in named
+        or any((home / f"{scenario}{end}").is_file() for home in homes for end in (".yaml", ".yml"))
+    )

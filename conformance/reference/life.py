@@ -90,8 +90,8 @@ def _arguments(stage: Stage, response: Response, item: Item, inside: Event, call
         if response.halted or not response.affords(Tokens(text=text_tokens(piece))):
             break
         item.body["arguments"] += piece
-        yield {"type": "response.function_call_arguments.delta", **inside, "delta": piece}
-        yield stage.pace.between_deltas(0, len(pieces))
+        delta = {"type": "response.function_call_arguments.delta", **inside, "delta": piece}
+        yield delta, stage.pace.between_deltas(0, len(pieces))
     else:
         item.body["status"] = "completed"
     said = {"name": call.name, "arguments": item.body["arguments"]}
@@ -104,11 +104,12 @@ def _message(stage: Stage, response: Response, item: Item, inside: Event, act: S
     inside = {**inside, "content_index": 0}
     content = {"type": f"output_{kind}", key: ""}
     item.body["content"].append(content)
-    pieces = [Beat(word) for word in words(act.text)]
     if spoken:
         name = _format_name(stage, response)
         item.sound[0] = Sound(0, recorded(act.voice, name), name)
         pieces = beats(act, name, stage.delta_ms)
+    else:
+        pieces = [Beat(word) for word in words(act.text)]
     yield {"type": "response.content_part.added", **inside, "part": {"type": kind, key: ""}}
     told: list[str] = []
     for piece in pieces:
@@ -136,20 +137,21 @@ def _cost(piece: Beat) -> Tokens:
 def _beat(stage: Stage, response: Response, item: Item, inside: Event, piece: Beat, pieces: int) -> Steps:
     """Say one piece; whoever interrupts hears not one more sound of it."""
     sound = item.sound.get(0)
-    if piece.word:
-        kind = "response.output_text.delta" if sound is None else "response.output_audio_transcript.delta"
-        yield {"type": kind, **inside, "delta": piece.word}
     if sound is None:
-        yield stage.pace.between_deltas(0, pieces)
+        text_delta = {"type": "response.output_text.delta", **inside, "delta": piece.word}
+        yield text_delta, stage.pace.between_deltas(0, pieces)
         return
+    if piece.word:
+        yield {"type": "response.output_audio_transcript.delta", **inside, "delta": piece.word}
     stage.settings.voice_was_heard = True
-    wait = stage.pace.between_deltas(WORD_MS, pieces) / max(1, len(piece.voice))
+    events = len(piece.voice) + bool(piece.word)  # their own gaps are part of the time that the sound takes
+    rest = stage.pace.between_deltas(WORD_MS, pieces) - events * stage.pace.value.gap
+    wait = max(0.0, rest) / max(1, len(piece.voice))
     for delta in piece.voice:
         if response.halted:
             return
         sound.milliseconds += delta.milliseconds
-        yield {"type": "response.output_audio.delta", **inside, "delta": delta.text}
-        yield wait
+        yield {"type": "response.output_audio.delta", **inside, "delta": delta.text}, wait
 
 
 def _format_name(stage: Stage, response: Response) -> str:

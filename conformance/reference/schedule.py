@@ -1,7 +1,7 @@
 """What will be said later: plans that wake when their time has come.
 
 A *plan* is a generator of steps.  A step is an event to say, or a number: the seconds to wait before going
-on.
+on; or both, so that a stream of deltas wakes nobody twice for each of them.
 A plan is not thrown away when its response is cancelled: the response is told to stop, and its plan is run to
 the end without waiting, so that the same code that closes a finished response closes an interrupted one.
 """
@@ -15,7 +15,7 @@ from itertools import count
 
 from conformance.reference.refusals import Event
 
-Step = Event | float
+Step = Event | float | tuple[Event, float]
 Steps = Iterator[Step]
 
 
@@ -61,9 +61,14 @@ class Schedule:
         for step in plan.steps:
             if isinstance(step, dict):
                 yield step
+            elif isinstance(step, tuple):
+                yield step[0]
 
     def _advance(self, plan: Plan) -> Iterator[Event]:
         for step in plan.steps:
+            if isinstance(step, tuple):
+                step, wait = step
+                plan.due += wait
             if isinstance(step, dict):
                 plan.due += self._gap
                 self._wake_later(plan)

@@ -34,7 +34,8 @@ class Beat(NamedTuple):
 def beats(act: Say, audio_format: str, delta_ms: int) -> list[Beat]:
     """Cut what is said into pieces whose sound lasts `WORD_MS`, in deltas of *delta_ms*."""
     if not act.voice:
-        return [Beat(word, _tone(audio_format, delta_ms)) for word in words(act.text)]
+        voice = _tone(audio_format, delta_ms)
+        return [Beat(word, voice) for word in words(act.text)]
     sound = recorded(act.voice, audio_format)
     size = WORD_MS * FORMATS[audio_format].bytes_per_ms
     pieces = [sound[at : at + size] for at in range(0, len(sound), size)]

@@ -88,7 +88,8 @@ def _left(reports: Path, reported: set[str]) -> dict[str, dict[Path, Trace]]:
 
 def _record(name: str, traces: dict[Path, Trace], reports: Path, setup: Setup) -> Record:
     """Judge a conversation from its traces; whether it got through its script they tell only if it waited in vain."""
-    waited = [trace.end.awaiting for trace in traces.values() if trace.end is not None and trace.end.kind is EndKind.TIMEOUT]
+    ends = [trace.end for trace in traces.values() if trace.end is not None]
+    waited = [end.awaiting for end in ends if end.kind is EndKind.TIMEOUT]
     rulings = rule_on(tuple(view_of(trace) for trace in traces.values()), tuple(RULES.values()), setup.waivers)
     return {
         "conversation": name,

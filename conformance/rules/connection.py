@@ -8,6 +8,7 @@ import orjson
 
 from conformance.contract.dialects import DIALECTS
 from conformance.rules.rule import ANYTHING, END, GUIDE, HANDSHAKE, HELD, Chapter, Finding, Judged
+from conformance.secrets import KEY_MARK
 from conformance.trace.frames import mapping, string
 from conformance.trace.trace import TOKEN_MARK, Credential, Direction, EndKind, Handshake
 from conformance.trace.views import View
@@ -197,30 +198,35 @@ def browsers_get_a_subprotocol(view: View) -> Judged:
 
 @rules.must("connection.the-key-never-comes-back", about=ANYTHING, covers=("CON-04", "CON-05"), spec=SPEC)
 def the_key_never_comes_back(view: View) -> Judged:
-    """The key appears in no frame, header, subprotocol, refusal or close reason of the server."""
+    """The key, or anybody's, appears in no frame, header, subprotocol, refusal or close reason of the server."""
     leaks = [*_leaks_of_upgrade(view.handshake)]
     leaks += [
         Finding(frame.index, f"`{frame.entry.type or 'a frame'}` holds the key.", "no key", TOKEN_MARK)
         for frame in view.heard
         if frame.entry.leaked
     ]
-    if view.end is not None and TOKEN_MARK in view.end.reason and view.end.kind is EndKind.CLOSED:
+    if view.end is not None and _shows_a_key(view.end.reason) and view.end.kind is EndKind.CLOSED:
         leaks.append(Finding(len(view.frames), "The close reason holds the key.", "no key", view.end.reason[:80]))
     yield from leaks
     if not leaks and (view.heard or view.handshake is not None):
         yield HELD
 
 
+def _shows_a_key(text: str) -> bool:
+    """Tell whether ours was scrubbed from a text, or anything else that has the form of a key."""
+    return TOKEN_MARK in text or KEY_MARK in text
+
+
 def _leaks_of_upgrade(hand: Handshake | None) -> Iterator[Finding]:
     if hand is None:
         return
-    if hand.subprotocol is not None and TOKEN_MARK in hand.subprotocol:
+    if hand.subprotocol is not None and _shows_a_key(hand.subprotocol):
         yield Finding(-1, "The selected subprotocol holds the key.", "realtime", hand.subprotocol)
         return
     for name, value in hand.response_headers.items():
-        if TOKEN_MARK in value:
+        if _shows_a_key(value):
             yield Finding(-1, f"The header {name} of the answer holds the key.", "no key", value[:80])
-    if TOKEN_MARK in hand.body:
+    if _shows_a_key(hand.body):
         yield Finding(-1, "The body of the refusal holds the key.", "no key", hand.body[:80])
 
 

@@ -1,7 +1,9 @@
 """200 sessions at once, each hearing 50 audio deltas a second for 10 s, from a server that is kept to one core.
 
 Lateness is counted from the earliest delta on: the n-th delta of a session is due n x 20 ms after that one's place in
-the schedule; it is late by what is left.  The client is this process, on the other cores.
+the schedule; it is late by what is left.  The client is this process, on the other cores.  Where it is allowed (root),
+both run before anything else on the machine: what is measured is the server, not its neighbours.  The sessions begin
+within one second.
 """
 
 import asyncio
@@ -13,7 +15,10 @@ import statistics
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import pytest
 
 SESSIONS, PER_SECOND, SECONDS = 200, 50, 10
 DELTAS = PER_SECOND * SECONDS
@@ -24,7 +29,10 @@ UPGRADE = (
     f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {base64.b64encode(bytes(16)).decode()}\r\n\r\n"
 )
 DELTA, DONE = b'"type":"response.output_audio.delta"', b'"type":"response.done"'
-SERVE = "from conformance.reference.serving import *; serve_forever(Serving(pace='realtime', delta_ms=20), lambda line: print(line, flush=True))"
+SERVE = """
+from conformance.reference.serving import Serving, serve_forever
+serve_forever(Serving(pace="realtime", delta_ms=20), lambda line: print(line, flush=True))
+"""
 
 
 def frame(event):
@@ -82,7 +90,7 @@ async def listen(port):
         await asyncio.sleep(0.01)
     for client in clients:
         client.speak()
-        await asyncio.sleep(1 / PER_SECOND / SESSIONS)
+        await asyncio.sleep(1 / SESSIONS)
     await asyncio.wait_for(asyncio.gather(*(client.done for client in clients)), 60)
     for client in clients:
         client.transport.close()
@@ -95,23 +103,41 @@ def lateness(times):
     return [when - number / PER_SECOND - starts for number, when in enumerate(times)]
 
 
+@contextmanager
+def apart(pid):
+    """Give the process *pid* a core of its own, and this one the others, both ahead of their neighbours."""
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(pid, {cores[0]})
+    os.sched_setaffinity(0, set(cores[1:] or cores))
+    with suppress(PermissionError):
+        for each in (pid, 0):
+            os.sched_setscheduler(each, os.SCHED_FIFO, os.sched_param(10))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, set(cores))
+        with suppress(PermissionError):
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
+def spent(pid):
+    """Tell how many seconds of CPU a process has used, and how many MiB it ever held."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    ticks = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split()
+    busy = (int(ticks[13]) + int(ticks[14])) / os.sysconf("SC_CLK_TCK")
+    return busy, int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures with Linux's means")
 def bench_200_sessions_hear_50_deltas_a_second_in_time():
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as server:
+    command = [sys.executable, "-c", SERVE]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         try:
-            cores = sorted(os.sched_getaffinity(0))
-            os.sched_setaffinity(server.pid, {cores[0]})
-            if len(cores) > 1:
-                os.sched_setaffinity(0, set(cores[1:]))
             port = int(re.search(r"127\.0\.0\.1:(\d+)", server.stdout.readline()).group(1))
-            heard = asyncio.run(listen(port))
-            status = Path(f"/proc/{server.pid}/status").read_text(encoding="ascii")
-            peak = int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024
-            ticks = Path(f"/proc/{server.pid}/stat").read_text(encoding="ascii").split()
-            busy = (int(ticks[13]) + int(ticks[14])) / os.sysconf("SC_CLK_TCK")
+            with apart(server.pid):
+                heard = asyncio.run(listen(port))
+            busy, peak = spent(server.pid)
         finally:
-            os.sched_setaffinity(0, set(cores))
             server.terminate()
 
     late = sorted(each for times in heard for each in lateness(times))

@@ -13,7 +13,11 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 def conversation(outcome=Outcome.PLAYED, end=None, line=3, retry_after=""):
     traces = (Trace(end=end),) if end is not None else ()
     return SimpleNamespace(
-        outcome=outcome, traces=traces, step=SimpleNamespace(name="await", line=line), retry_after=retry_after, message=""
+        outcome=outcome,
+        traces=traces,
+        step=SimpleNamespace(name="await", line=line),
+        retry_after=retry_after,
+        message="",
     )
 
 

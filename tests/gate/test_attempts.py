@@ -95,7 +95,9 @@ def test_a_cut_that_stays_is_the_endpoints():
 
 
 def test_a_preflight_that_finds_the_endpoint_busy_is_repeated():
-    found = iter([SimpleNamespace(environment=True, retry_after="0"), SimpleNamespace(environment=False, retry_after="")])
+    found = iter(
+        [SimpleNamespace(environment=True, retry_after="0"), SimpleNamespace(environment=False, retry_after="")]
+    )
 
     async def run():
         async def once():

@@ -53,7 +53,7 @@ def test_a_listed_failure_that_passes_is_stale():
 def test_what_is_neither_listed_nor_broken_is_nothing():
     found = compare([], [passed()])
 
-    assert not (found.known or found.unlisted or found.red)
+    assert (found.known, found.unlisted, found.red) == ((), (), False)
 
 
 def test_another_message_is_another_failure():

@@ -36,9 +36,7 @@ def entries(text, scenario=lambda name: "/" in name):
 def test_everything_in_an_entry_is_read():
     first, second = entries(FILE)
 
-    assert first == Entry(
-        "usage.total-is-the-sum", "12", "usage/text_only", "The total", where="known.yaml:5"
-    )
+    assert first == Entry("usage.total-is-the-sum", "12", "usage/text_only", "The total", where="known.yaml:5")
     assert second.when == {"dialect": ("ga", "beta"), "profile": ("azure",)}
     assert (second.owner, second.expires, second.outcomes) == ("anna", date(2027, 1, 31), ("pass", "fail"))
 
@@ -46,11 +44,11 @@ def test_everything_in_an_entry_is_read():
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("known:\n  - rule: usage.total-is-a-sum\n    issue: 1\n", "known.yaml:2:5: no rule is called 'usage.total-is-a-sum'"),
-        ("known:\n  - rule: plays\n    scenario: nothing\n    issue: 1\n", "known.yaml:3:5: no scenario is called 'nothing'"),
+        ("known:\n  - rule: a.sum\n    issue: 1\n", "known.yaml:2:5: no rule is called 'a.sum'"),
+        ("known:\n  - rule: plays\n    scenario: x\n    issue: 1\n", "known.yaml:3:5: no scenario is called 'x'"),
         ("known:\n  - rule: plays\n    isue: 1\n", "known.yaml:3:5: unknown key 'isue'"),
         ("known:\n  - rule: plays\n", "known.yaml:2:5: known.0: \"issue\" is a required property"),
-        ("known:\n  - rule: plays\n    issue: 1\n    expires: 2026-13-01\n", "known.yaml:4:5: expires: month must be in 1..12"),
+        ("known:\n  - rule: plays\n    issue: 1\n    expires: 2026-13-01\n", "known.yaml:4:5: expires: month must"),
         ("known:\n  - rule: plays\n    issue: 1\n    expires: soon\n", "known.yaml:4:5"),
         ("known:\n  - rule: plays\n    issue: 1\n    outcomes: [broken]\n", "known.yaml:4:16"),
         ("known:\n  - rule: plays\n    issue: 1\n    when: {moon: full}\n", "known.yaml:4:5"),
@@ -67,7 +65,7 @@ def test_what_is_wrong_is_told_with_its_place(text, told):
 
 
 def test_a_rule_that_does_not_exist_gets_the_nearest_that_does():
-    with pytest.raises(FileError, match="Did you mean 'usage.total-is-the-sum'"):
+    with pytest.raises(FileError, match=r"Did you mean 'usage\.total-is-the-sum'"):
         entries("known:\n  - rule: usage.total-is-a-sum\n    issue: 1\n")
 
 

@@ -128,7 +128,7 @@ def test_the_last_line_says_what_was_spent_and_on_what():
     used = {"response/audio_turn": spent(60), "items/roles": spent(40)}
 
     assert spending(used, 12.3, PRICE) == (
-        "spent: 100 tokens (about $0.00), 2 sessions, 0 s of audio, 12 s; most by response/audio_turn (60%)"
+        "spent: 100 tokens (about $0.0004), 2 sessions, 0 s of audio, 12 s; most by response/audio_turn (60%)"
     )
 
 

@@ -24,10 +24,26 @@ def test_a_key_spelled_in_escapes_is_scrubbed_too():
 def test_a_key_behind_an_escaped_line_break_is_scrubbed_too():
     entry, _ = note('{"type": "error", "message": "upstream said\\nsk-proj-0123456789abcdefghij"}')
 
-    assert entry.event["message"] == "upstream said\n‹key›"
+    assert entry.event["message"] == "upstream said\n‹key›"  # noqa: RUF001
 
 
 def test_a_deep_object_with_escapes_is_no_trouble():
     entry, _ = note('{"type": "\\n", "a": ' + "[" * 200 + "]" * 200 + "}")
 
     assert entry.event["type"] == "\n"
+
+
+def test_a_key_of_somebody_else_is_scrubbed_and_is_a_leak():
+    entry, written = note('{"type": "error", "error": {"message": "upstream: sk-proj-0123456789abcdefghij"}}')
+
+    assert entry.leaked
+    assert b"0123456789abcdefghij" not in written
+
+
+def test_an_ephemeral_key_where_it_belongs_is_scrubbed_and_is_no_leak():
+    session = '{"type": "session.created", "session": {"client_secret": {"value": "ek_0123456789abcdefghij"}}%s}'
+    entry, written = note(session % "")
+
+    assert not entry.leaked
+    assert b"0123456789abcdefghij" not in written
+    assert note(session % ', "echo": "ek_0123456789abcdefghij"')[0].leaked

@@ -31,6 +31,19 @@ def test_a_finding_is_told_whole_and_without_a_traceback(folder, endpoint):
     assert "conformance/plugin" not in result.stdout
 
 
+def test_a_rule_is_told_in_full_only_once_in_a_run(folder, endpoint):
+    for name in ("one", "two"):
+        folder.talk(name)
+    url = endpoint(LATE)
+
+    brief = folder.pytest(f"--endpoint={url}", "one.yaml", "two.yaml").stdout
+    whole = folder.pytest(f"--endpoint={url}", "one.yaml", "two.yaml", "-vv").stdout
+
+    assert brief.count("  again:") == 1
+    assert "  told in full at one.yaml::ordering.response-done-is-last" in brief
+    assert whole.count("  again:") == 2
+
+
 def test_the_terminal_stays_within_80_columns(folder, endpoint):
     folder.talk("talk")
 

@@ -118,7 +118,9 @@ def test_an_update_takes_out_what_is_fixed(broken, folder, rule):
 def test_a_partial_run_writes_no_baseline(broken, folder, selection):
     folder.talk("tale")
     result = broken("known: []\n", "--update-baseline", *selection.split())
-    golden("refused-update", section(result) if selection == "-k plays" else (GOLDEN / "refused-update.txt").read_text())
+    golden(
+        "refused-update", section(result) if selection == "-k plays" else (GOLDEN / "refused-update.txt").read_text()
+    )
 
     assert "The baseline was not written: only a part was played." in result.stdout
     assert result.returncode == 1
