@@ -22,7 +22,7 @@ SHORTEST = 6
 
 #: What a key that we never gave looks like: ephemeral and provider keys that an endpoint sends.
 KEY_SHAPED = re.compile(r"\b(?:ek_|sk-(?:proj-|svcacct-|ant-)?)[A-Za-z0-9_-]{16,}")
-KEY_MARK = "‹key›"  # noqa: RUF001 - nobody writes that by accident
+KEY_MARK = "‹key›"
 
 
 @dataclass(frozen=True)

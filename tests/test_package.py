@@ -55,9 +55,7 @@ def test_the_wheel_holds_every_schema(wheel: ZipFile) -> None:
 def test_the_schemas_load_from_the_wheel_alone(wheel: ZipFile, tmp_path: Path) -> None:
     """Installed, the package finds its schemas without the checkout; a missing file is one clear error."""
     wheel.extractall(tmp_path)
-    program = (
-        "from conformance.contract.schemas import schemas_for; print(len(schemas_for('ga').types('server')))"
-    )
+    program = "from conformance.contract.schemas import schemas_for; print(len(schemas_for('ga').types('server')))"
 
     def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(

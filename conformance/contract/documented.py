@@ -49,9 +49,7 @@ def extra_paths(documented: Documented, name: str, value: Any) -> Iterator[str]:
         yield from _extras(documented, [(name, schema)], value, "")
 
 
-def _extras(
-    documented: Documented, schemas: list[tuple[str, Schema]], value: Any, place: str
-) -> Iterator[str]:
+def _extras(documented: Documented, schemas: list[tuple[str, Schema]], value: Any, place: str) -> Iterator[str]:
     parts = [part for base, schema in schemas for part in _parts(documented, base, schema, value)]
     if isinstance(value, list):
         items = [(base, schema["items"]) for base, schema in parts if "items" in schema]
@@ -59,11 +57,7 @@ def _extras(
             yield from _extras(documented, items, element, f"{place}/{index}")
     elif isinstance(value, Mapping) and any("properties" in schema for _, schema in parts):
         for key, inner in value.items():
-            named = [
-                (base, schema["properties"][key])
-                for base, schema in parts
-                if key in schema.get("properties", {})
-            ]
+            named = [(base, schema["properties"][key]) for base, schema in parts if key in schema.get("properties", {})]
             here = f"{place}/{key.replace('~', '~0').replace('/', '~1')}"
             if named:
                 yield from _extras(documented, named, inner, here)
@@ -87,6 +81,5 @@ def _holds(condition: Schema, value: Any) -> bool:
     if "type" in condition:
         return isinstance(value, {"string": str, "object": Mapping}[condition["type"]])
     return isinstance(value, Mapping) and all(
-        value.get(key) in test.get("enum", [test.get("const")])
-        for key, test in condition["properties"].items()
+        value.get(key) in test.get("enum", [test.get("const")]) for key, test in condition["properties"].items()
     )

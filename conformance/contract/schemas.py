@@ -120,9 +120,7 @@ class Schemas:
 
     def extras(self, side: Direction, event: Event) -> tuple[str, ...]:
         """Give the JSON pointers, sorted, of the fields that no source documents: information, no fault."""
-        return tuple(
-            sorted(extra_paths(self._documented, f"{self.dialect}/{side.value}/{_type(event)}.json", event))
-        )
+        return tuple(sorted(extra_paths(self._documented, f"{self.dialect}/{side.value}/{_type(event)}.json", event)))
 
     def _of(self, side: Direction) -> Judges:
         return self._client if side is CLIENT else self._server

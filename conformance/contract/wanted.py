@@ -83,6 +83,4 @@ def _reached(place: str, value: Any, way: Sequence[str]) -> Iterator[tuple[str, 
 
 
 def _applies(when: Mapping[str, Any], around: Mapping[str, Any]) -> bool:
-    return all(
-        around.get(key) in (value if isinstance(value, list) else [value]) for key, value in when.items()
-    )
+    return all(around.get(key) in (value if isinstance(value, list) else [value]) for key, value in when.items())

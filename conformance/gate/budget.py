@@ -43,7 +43,7 @@ class Limits:
 
 
 @dataclass(eq=False)
-class Exhausted(Exception):  # noqa: N818 - a verdict
+class Exhausted(Exception):
     """The conversation was not begun, or not finished: it would have exceeded a budget."""
 
     budget: str

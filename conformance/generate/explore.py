@@ -100,7 +100,7 @@ class Exploration:
     """Why it ended early: the environment's doing, nobody's fault."""
 
 
-class _Broken(Exception):  # noqa: N818 - tells Hypothesis that an example is interesting
+class _Broken(Exception):
     """The example breaks what is looked for."""
 
 

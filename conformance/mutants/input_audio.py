@@ -70,9 +70,7 @@ def undecodable_audio_is_ignored(_dialect: Dialect) -> Fault:
     return Fault(hears=hears)
 
 
-@faults.mutant(
-    killed_by="input_audio.commit-is-acknowledged", during="audio/manual_turn", like="done-chain-incomplete"
-)
+@faults.mutant(killed_by="input_audio.commit-is-acknowledged", during="audio/manual_turn", like="done-chain-incomplete")
 def commits_are_not_acknowledged(_dialect: Dialect) -> Fault:
     """`input_audio_buffer.committed` is never sent."""
     return dropping(COMMITTED)
@@ -143,9 +141,7 @@ def _takes_empty_commits(dialect: Dialect) -> Fault:
         yield stamped({"type": COMMITTED, "previous_item_id": last[0], "item_id": "item_empty"})
         for kind in ITEM_EVENTS:
             if kind in dialect.canonical_server_events:
-                yield stamped(
-                    {"type": kind, "previous_item_id": last[0], "item": {"object": "realtime.item", **item}}
-                )
+                yield stamped({"type": kind, "previous_item_id": last[0], "item": {"object": "realtime.item", **item}})
 
     return Fault(sends=sends)
 
@@ -206,9 +202,7 @@ def a_commit_starts_a_response(_dialect: Dialect) -> Fault:
 def speech_is_announced_without_detection(_dialect: Dialect) -> Fault:
     """The beginning of speech is announced although turn detection is off."""
     kind = "input_audio_buffer.speech_started"
-    return adding_before(
-        COMMITTED, lambda event: [{"type": kind, "audio_start_ms": 0, "item_id": item_id_of(event)}]
-    )
+    return adding_before(COMMITTED, lambda event: [{"type": kind, "audio_start_ms": 0, "item_id": item_id_of(event)}])
 
 
 @faults.mutant(killed_by="input_audio.no-commit-while-detection-is-off", during="audio/clear")

@@ -190,5 +190,5 @@ def rehearse(
     script = bundled(scenario) if isinstance(scenario, str) else scenario
     target = stage_target(DIALECTS[dialect] if isinstance(dialect, str) else dialect)
     connector = Rehearsal(target, fault=fault, features=features, refusal=refusal)
-    player = Player(connector, target, Scrubber((TOKEN,)), lambda name, kind: clip(name, kind))
+    player = Player(connector, target, Scrubber((TOKEN,)), clip)
     return asyncio.run(player.play(script, variant))

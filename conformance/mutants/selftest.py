@@ -92,7 +92,9 @@ def try_one(mutant: Mutant, dialect: str, judge: Judge) -> Trial:
     return Trial(mutant, dialect, found)
 
 
-def run(judge: Judge, rules: Iterable[str], only: Collection[str] = (), mutants: Mapping[str, Mutant] = MUTANTS) -> Matrix:
+def run(
+    judge: Judge, rules: Iterable[str], only: Collection[str] = (), mutants: Mapping[str, Mutant] = MUTANTS
+) -> Matrix:
     """Try every mutant (or those named) in every dialect it exists in."""
     chosen = [each for each in mutants.values() if not only or each.id in only]
     trials = tuple(try_one(each, dialect, judge) for each in chosen for dialect in sorted(each.dialects))

@@ -62,9 +62,7 @@ def a_transcription_is_of_another_part(_dialect: Dialect) -> Fault:
     return setting(DELTA, COMPLETED, content_index=1)
 
 
-@faults.mutant(
-    killed_by="transcription.ends-once", during="transcription/in_a_conversation", like="done-chunk-level"
-)
+@faults.mutant(killed_by="transcription.ends-once", during="transcription/in_a_conversation", like="done-chunk-level")
 def a_transcription_ends_twice(_dialect: Dialect) -> Fault:
     """A transcription is completed twice."""
     return repeating(COMPLETED)

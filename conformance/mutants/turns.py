@@ -23,9 +23,7 @@ COMMITTED, TIMED_OUT = "input_audio_buffer.committed", "input_audio_buffer.timeo
 STARTED, STOPPED = "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"
 
 
-@faults.mutant(
-    killed_by="turns.speech-alternates", during="turns/server_vad", like="speech-stopped-without-started"
-)
+@faults.mutant(killed_by="turns.speech-alternates", during="turns/server_vad", like="speech-stopped-without-started")
 def speech_stops_twice(_dialect: Dialect) -> Fault:
     """The end of speech is announced twice."""
     return repeating(STOPPED)
@@ -83,17 +81,12 @@ def a_later_turn_begins_earlier(_dialect: Dialect) -> Fault:
     return changing({STARTED}, change)
 
 
-@faults.mutant(
-    killed_by="turns.positions-lie-in-the-audio", during="turns/server_vad", like="sample-rate-assumed-16k"
-)
+@faults.mutant(killed_by="turns.positions-lie-in-the-audio", during="turns/server_vad", like="sample-rate-assumed-16k")
 def positions_are_counted_at_another_rate(_dialect: Dialect) -> Fault:
     """Positions are counted as if the audio had a third of its sample rate."""
 
     def change(event: Event) -> Event:
-        return {
-            key: value * 3 if key in ("audio_start_ms", "audio_end_ms") else value
-            for key, value in event.items()
-        }
+        return {key: value * 3 if key in ("audio_start_ms", "audio_end_ms") else value for key, value in event.items()}
 
     return changing({STARTED, STOPPED}, change)
 
@@ -151,9 +144,7 @@ def create_response_is_ignored(dialect: Dialect) -> Fault:
     return obeying(dialect, "create_response", shown=False, real=True)
 
 
-@faults.mutant(
-    killed_by="turns.speech-interrupts-the-response", during="turns/barge_in", like="barge-in-missing"
-)
+@faults.mutant(killed_by="turns.speech-interrupts-the-response", during="turns/barge_in", like="barge-in-missing")
 def speech_interrupts_nothing(dialect: Dialect) -> Fault:
     """`interrupt_response` is confirmed, and responses go on through speech."""
     return obeying(dialect, "interrupt_response", shown=True, real=False)

@@ -30,32 +30,32 @@ class Offer:
 
 
 def bearer(key: str) -> Offer:
-    """`Authorization: Bearer KEY`."""
+    """Offer `Authorization: Bearer KEY`."""
     return Offer(headers=(("Authorization", f"Bearer {key}"),))
 
 
 def query_token(key: str) -> Offer:
-    """`?token=KEY` (new-api family)."""
+    """Offer `?token=KEY` (new-api family)."""
     return Offer(query=(("token", key),))
 
 
 def query_api_key(key: str) -> Offer:
-    """`?api_key=KEY` (Yuhuan Studio, speaches)."""
+    """Offer `?api_key=KEY` (Yuhuan Studio, speaches)."""
     return Offer(query=(("api_key", key),))
 
 
 def query_api_dash_key(key: str) -> Offer:
-    """`?api-key=KEY` (Azure)."""
+    """Offer `?api-key=KEY` (Azure)."""
     return Offer(query=(("api-key", key),))
 
 
 def api_key_header(key: str) -> Offer:
-    """`api-key: KEY` (Azure)."""
+    """Offer `api-key: KEY` (Azure)."""
     return Offer(headers=(("api-key", key),))
 
 
 def subprotocol(key: str) -> Offer:
-    """`Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.KEY` (browsers)."""
+    """Offer `Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.KEY` (browsers)."""
     return Offer(subprotocols=(REALTIME, KEY_PREFIX + key))
 
 

@@ -108,23 +108,25 @@ class Line:
                 return event
             self._stop_on_error(command, kind, event)
         within = command.within or self.target.patience.answer
-        if self.connection is None:
+        connection = self.connection
+        if connection is None:
             raise Unmet("there is no connection", command.awaiting, self._how_it_ended())
-        deadline = self.connection.now() + within
+        deadline = connection.now() + within
         while self.live:
-            kind, event = await self._next(command, deadline, within)
+            kind, event = await self._next(connection, command, deadline, within)
             if command.matches(kind, event):
                 return event
             self._stop_on_error(command, kind, event)
             self.backlog.append((kind, event))
-        raise Unmet(f"the connection ended while waiting for {command.awaiting}", command.awaiting, self._how_it_ended())
+        raise Unmet(
+            f"the connection ended while waiting for {command.awaiting}", command.awaiting, self._how_it_ended()
+        )
 
-    async def _next(self, command: Wait, deadline: float, within: float) -> tuple[str, Event]:
-        assert self.connection is not None
+    async def _next(self, connection: Connection, command: Wait, deadline: float, within: float) -> tuple[str, Event]:
         try:
-            frame = await self.connection.receive(max(0.0, deadline - self.connection.now()))
+            frame = await connection.receive(max(0.0, deadline - connection.now()))
         except TimeoutError:
-            end = End(EndKind.TIMEOUT, Direction.CLIENT, awaiting=command.awaiting, at=self.connection.now())
+            end = End(EndKind.TIMEOUT, Direction.CLIENT, awaiting=command.awaiting, at=connection.now())
             self.recorder.finish(end)
             came = f"nothing in {within:g} s"
             if self.backlog:
@@ -135,12 +137,11 @@ class Line:
             raise Unmet(
                 f"the connection ended while waiting for {command.awaiting}", command.awaiting, self._how_it_ended()
             ) from gone
-        return self._heard(frame)
+        return self._heard(connection, frame)
 
-    def _heard(self, frame: Frame) -> tuple[str, Event]:
+    def _heard(self, connection: Connection, frame: Frame) -> tuple[str, Event]:
         """Note a frame of the endpoint and give its event under its canonical type."""
-        assert self.connection is not None
-        event = self.recorder.note(Direction.SERVER, frame, self.connection.now())
+        event = self.recorder.note(Direction.SERVER, frame, connection.now())
         kind = event.get("type")
         canonical = self.target.dialect.canonical(kind) if isinstance(kind, str) else ""
         return canonical, {**event, "type": canonical}
@@ -177,12 +178,13 @@ class Line:
 
     async def _idle(self, command: Idle) -> None:
         """Listen and say nothing; what comes is kept for later steps."""
-        if self.connection is None:
+        connection = self.connection
+        if connection is None:
             return
-        until = self.connection.now() + command.seconds
-        while self.live and (left := until - self.connection.now()) > 0:
+        until = connection.now() + command.seconds
+        while self.live and (left := until - connection.now()) > 0:
             try:
-                self.backlog.append(self._heard(await self.connection.receive(left)))
+                self.backlog.append(self._heard(connection, await connection.receive(left)))
             except TimeoutError:
                 return
             except Disconnected as gone:

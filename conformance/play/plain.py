@@ -1,4 +1,4 @@
-"""A plain GET on the endpoint's path, without asking for an upgrade: what does a browser's address bar get?"""
+"""A plain GET on the endpoint's path, without asking for an upgrade: what a browser's address bar gets."""
 
 from __future__ import annotations
 

@@ -152,5 +152,3 @@ def _script(scenario: Scenario, dialect: str) -> Iterator[Step]:
     if steps and steps[0].name not in OPENING:
         yield Step("connect", on=steps[0].on)
     yield from steps
-
-

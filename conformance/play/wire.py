@@ -191,7 +191,9 @@ def _misnegotiated(handshake: Handshake, answered: ClientConnection | None) -> H
     return replace(handshake, status=101, response_headers=headers, subprotocol=headers.get("sec-websocket-protocol"))
 
 
-def _refused_by_http(handshake: Handshake, status: int, headers: dict[str, str], body: bytes | bytearray | None) -> Refusal:
+def _refused_by_http(
+    handshake: Handshake, status: int, headers: dict[str, str], body: bytes | bytearray | None
+) -> Refusal:
     low = {name.lower(): value for name, value in headers.items()}
     text = (body or b"")[:BODY].decode("utf-8", "replace")
     try:

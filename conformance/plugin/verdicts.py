@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class NonConformance(AssertionError):  # noqa: N818 - a verdict, not an error of ours
+class NonConformance(AssertionError):
     """A requirement is broken; the text is the whole report of it."""
 
 
@@ -11,9 +11,9 @@ class Unproven(NonConformance):
     """A requirement that the scenario promised to exercise was not exercised."""
 
 
-class ConformanceWarning(UserWarning, AssertionError):  # noqa: N818 - a warning
+class ConformanceWarning(UserWarning, AssertionError):
     """A SHOULD requirement is broken."""
 
 
-class Trouble(Exception):  # noqa: N818 - a verdict
+class Trouble(Exception):
     """The environment got in the way (429, 5xx, DNS, TLS): nobody was judged."""

@@ -12,7 +12,7 @@ from conformance.reference.hooks import Hears, Said, Sends
 from conformance.reference.refusals import Event
 
 
-class Closed(Exception):  # noqa: N818 - the end of a connection is no error
+class Closed(Exception):
     """The endpoint has closed the connection; everything that it said before was received."""
 
     def __init__(self, code: int, reason: str = "") -> None:

@@ -37,7 +37,7 @@ MESSAGES = {
 
 
 @dataclass(eq=False)
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of ours
+class Refusal(Exception):
     """The client's event is refused: nothing of it takes effect, and the session goes on."""
 
     code: str

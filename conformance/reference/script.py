@@ -75,6 +75,14 @@ def lint_script(path: Path) -> list[str]:
     return []
 
 
+def is_script(path: Path) -> bool:
+    """Tell whether a YAML file means to be a script: it has the key that only scripts have."""
+    try:
+        return any(line.startswith("script:") for line in path.read_text(encoding="utf-8").splitlines())
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 def _later(script: Script, at: int) -> str:
     left = len(script.answers) - 1 - at
     return "answer" if left == 1 else f"{left} answers"

@@ -101,9 +101,7 @@ def rules_page(rules: Mapping[str, Rule]) -> str:
         softened = []
         for rule in members:
             covers = ", ".join(rule.covers)
-            lines.append(
-                f"| [`{rule.id}`]({rule.spec}) | {rule.keyword} | {_cell(rule.sentence)} | {covers} |"
-            )
+            lines.append(f"| [`{rule.id}`]({rule.spec}) | {rule.keyword} | {_cell(rule.sentence)} | {covers} |")
             softened += [f"- `{rule.id}`: {rule.softened}"] if rule.softened else []
         if softened:
             lines += ["", "Softened:", "", *softened]

@@ -36,9 +36,7 @@ def find(rules: Mapping[str, Rule], name: str) -> Rule:
     if name in rules:
         return rules[name]
     words = set(name.lower().replace(".", "-").split("-"))
-    alike = [
-        each for each in rules if words & set(each.replace(".", "-").split("-")) - {"is", "the", "a", "of"}
-    ]
+    alike = [each for each in rules if words & set(each.replace(".", "-").split("-")) - {"is", "the", "a", "of"}]
     cure = f"Alike: {', '.join(alike[:5])}" if alike else "`realtime-conformance rules` lists them all."
     raise UsageError(f"there is no rule {name!r}", cure)
 

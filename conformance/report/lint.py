@@ -1,4 +1,4 @@
-"""What is wrong with a scenario file, without playing it."""
+"""What is wrong with a scenario or a script of the reference endpoint, without playing it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from conformance.errors import ScenarioError
+from conformance.reference.script import is_script, lint_script
 from conformance.rules import RULES
 from conformance.scenario.load import load
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 def mistakes(path: Path) -> Iterator[str]:
     """Give each mistake as `file:line:column: message`, with its cure."""
+    if is_script(path):
+        yield from lint_script(path)
+        return
     try:
         promises_exist(load(path))
     except ScenarioError as error:

@@ -109,7 +109,7 @@ def event_ids_are_unique(view: View) -> Judged:
     for frame, name in sorted(named, key=lambda pair: pair[0].index):
         if first.setdefault(name, frame.index) != frame.index:
             message = f"`{frame.entry.type}` has the event_id {name} of entry {first[name]}."
-            yield Finding(frame.index, message, "an id of its own", name, path="/event_id")
+            yield Finding(frame.index, message, "an id of its own", str(name), path="/event_id")
 
 
 @rules.should("envelope.event-ids-are-its-own", about=ANYTHING, covers=("FRM-04",), spec=SERVER_EVENTS.rstrip("/"))

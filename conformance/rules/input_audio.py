@@ -52,9 +52,7 @@ def append_is_not_acknowledged(view: View) -> Judged:
     last = view.client(APPEND)[-1:]
     for kind in (APPEND, "input_audio_buffer.appended"):
         for frame in view.server(kind):
-            yield Finding(
-                frame.index, f"{frame.type} came, which no append asks for", "nothing", frame.type, "/type"
-            )
+            yield Finding(frame.index, f"{frame.type} came, which no append asks for", "nothing", frame.type, "/type")
             return
     if last and view.overdue(last[0].index):
         yield HELD
@@ -82,9 +80,7 @@ def legal_append_is_accepted(view: View) -> Judged:
         elif measured(text) is not None:
             came = "an error" if exchange.refused else "the end of the connection"
             at = exchange.errors[0].index if exchange.refused else sent.index
-            yield Finding(
-                at, f"an append of {len(text)} characters of base64 was answered by {came}", "nothing", came
-            )
+            yield Finding(at, f"an append of {len(text)} characters of base64 was answered by {came}", "nothing", came)
 
 
 @rules.should(
@@ -105,9 +101,7 @@ def undecodable_append_is_refused(view: View) -> Judged:
         if exchange.refused or any(index > sent.index for index in unnamed):
             yield HELD
         elif hung_up_after(view, sent.index):
-            yield Finding(
-                sent.index, "the endpoint hung up on audio that is no base64", "an error", "the end"
-            )
+            yield Finding(sent.index, "the endpoint hung up on audio that is no base64", "an error", "the end")
         elif view.overdue(sent.index, "error"):
             yield Finding(sent.index, "audio that is no base64 was accepted", "an error", "nothing", "/audio")
 
@@ -136,9 +130,7 @@ def commit_is_acknowledged(view: View) -> Judged:
         elif commit.exchange.answer is not None:
             yield HELD
         elif view.overdue(at, COMMITTED, ADDED):
-            yield Finding(
-                at, f"the commit of {length:.0f} ms of audio was never acknowledged", COMMITTED, "nothing"
-            )
+            yield Finding(at, f"the commit of {length:.0f} ms of audio was never acknowledged", COMMITTED, "nothing")
 
 
 @rules.must(
@@ -156,9 +148,7 @@ def committed_audio_becomes_an_item(view: View) -> Judged:
         if name in view.announced:
             yield HELD
         elif view.overdue(frame.index, ADDED):
-            yield Finding(
-                frame.index, f"no item {name} was ever announced", f"{ADDED} of {name}", "none", "/item_id"
-            )
+            yield Finding(frame.index, f"no item {name} was ever announced", f"{ADDED} of {name}", "none", "/item_id")
 
 
 @rules.must(

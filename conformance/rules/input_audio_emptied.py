@@ -135,9 +135,7 @@ def commit_starts_no_response(view: View) -> Judged:
     for frame in view.unasked_responses:
         if detection_at(view, frame.index) == NOTHING:
             name = string(frame.part("response").get("id")) or "a response"
-            yield Finding(
-                frame.index, f"{name} started though nobody asked for it", "nothing", "response.created"
-            )
+            yield Finding(frame.index, f"{name} started though nobody asked for it", "nothing", "response.created")
     for commit in judged_commits(view):
         if commit.exchange.answer is not None and view.overdue(commit.exchange.answer.index):
             yield HELD
@@ -155,9 +153,7 @@ def no_speech_while_detection_is_off(view: View) -> Judged:
     for frame in view.server(STARTED, STOPPED):
         off = detection_at(view, frame.index) == NOTHING
         if off and (frame.type == STARTED or not open_turn):
-            yield Finding(
-                frame.index, "speech was announced while turn detection was off", "nothing", frame.type
-            )
+            yield Finding(frame.index, "speech was announced while turn detection was off", "nothing", frame.type)
         open_turn = frame.type == STARTED
     for frame in view.client(APPEND)[-1:]:
         if detection_at(view, len(view.frames)) == NOTHING and view.overdue(frame.index):
@@ -178,9 +174,7 @@ def no_commit_while_detection_is_off(view: View) -> Judged:
     for frame in view.unasked_commits:
         if detection_at(view, frame.index) == NOTHING and frame.text("item_id") not in heard:
             name = frame.text("item_id") or "the buffer"
-            yield Finding(
-                frame.index, f"{name} was committed though the client did not ask", "nothing", COMMITTED
-            )
+            yield Finding(frame.index, f"{name} was committed though the client did not ask", "nothing", COMMITTED)
     for frame in view.client(APPEND)[-1:]:
         if detection_at(view, len(view.frames)) == NOTHING and view.overdue(frame.index):
             yield HELD

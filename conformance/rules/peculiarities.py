@@ -23,11 +23,7 @@ def foreign_names(view: View) -> Mapping[str, str]:
         if other is not own
         for name in other.tells - mine
     }
-    return {
-        name: spoken
-        for name, spoken in names.items()
-        if spoken in view.dialect.server_events and spoken != name
-    }
+    return {name: spoken for name, spoken in names.items() if spoken in view.dialect.server_events and spoken != name}
 
 
 def foreign(view: View) -> Iterator[Frame]:
@@ -135,8 +131,4 @@ def of_type(*kinds: str) -> Callable[[View], Iterator[Frame]]:
 
 def born_incomplete(view: View) -> Iterator[Frame]:
     """Give the responses that begin as incomplete."""
-    return (
-        each
-        for each in view.server("response.created")
-        if each.part("response").get("status") == "incomplete"
-    )
+    return (each for each in view.server("response.created") if each.part("response").get("status") == "incomplete")

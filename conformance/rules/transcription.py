@@ -78,9 +78,7 @@ def names_the_users_audio(view: View) -> Judged:
         elif known or frame.type != DELTA or view.overdue(frame.index):
             judged.add(name)
             came = "an item of the assistant" if name in own else "an id that nothing announced"
-            yield Finding(
-                frame.index, f"the transcribed {name} is {came}", "an item of audio", name, "/item_id"
-            )
+            yield Finding(frame.index, f"the transcribed {name} is {came}", "an item of audio", name, "/item_id")
 
 
 @rules.should(
@@ -146,9 +144,7 @@ def ends_at_all(view: View) -> Judged:
         if name in ended:
             yield HELD
         elif not view.awaited.isdisjoint((COMPLETED, FAILED)):
-            yield Finding(
-                frame.index, f"the transcription of {name} never ended", "completed or failed", "nothing"
-            )
+            yield Finding(frame.index, f"the transcription of {name} never ended", "completed or failed", "nothing")
 
 
 @rules.should(
@@ -191,9 +187,7 @@ def deltas_make_the_transcript(view: View) -> Judged:
             parts.setdefault(part, []).append(frame)
     for frame in view.server(COMPLETED):
         part, final = _part(frame), frame.text("transcript")
-        deltas = (
-            [each for each in parts.pop(part, []) if each.index < frame.index] if part is not None else []
-        )
+        deltas = [each for each in parts.pop(part, []) if each.index < frame.index] if part is not None else []
         if part is None or not deltas or final is None or not all(each.whole for each in (frame, *deltas)):
             continue
         joined = "".join(each.text("delta") or "" for each in deltas)
@@ -214,9 +208,7 @@ def failure_is_its_own_event(view: View) -> Judged:
     """A transcription that fails is reported by its `failed` event, not by an `error`."""
     for frame in view.server("error"):
         error = frame.part("error")
-        tale = next(
-            (each for each in (error.get("code"), error.get("type")) if string(each) in TELLTALES), None
-        )
+        tale = next((each for each in (error.get("code"), error.get("type")) if string(each) in TELLTALES), None)
         if tale is not None:
             yield Finding(frame.index, f"an `error` says {tale}", FAILED, "error", "/type")
     for _ in view.server(FAILED):
@@ -233,9 +225,7 @@ def failure_ends_nothing(view: View) -> Judged:
     """After a failed transcription the session goes on."""
     for frame in view.server(FAILED)[-1:]:
         end = view.end
-        hung_up = (
-            end is not None and end.kind in (EndKind.CLOSED, EndKind.DROPPED) and end.by is Direction.SERVER
-        )
+        hung_up = end is not None and end.kind in (EndKind.CLOSED, EndKind.DROPPED) and end.by is Direction.SERVER
         if view.overdue(frame.index):
             yield HELD
         elif hung_up and not any(each.index > frame.index for each in view.heard):
@@ -255,8 +245,6 @@ def session_never_responds(view: View) -> Judged:
         return
     for response in view.responses:
         first = response.frames[0]
-        yield Finding(
-            first.index, f"{response.id} appeared in a transcription session", "nothing", first.type
-        )
+        yield Finding(first.index, f"{response.id} appeared in a transcription session", "nothing", first.type)
     if any(view.overdue(frame.index) for frame in view.server(COMMITTED)):
         yield HELD

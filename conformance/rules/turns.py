@@ -124,9 +124,7 @@ def speech_ends_in_a_commit(view: View) -> Judged:
         if committed is not None and (following is None or committed.index < following):
             yield HELD
         elif following is not None or view.overdue(stopped.index, COMMITTED, "conversation.item.added"):
-            yield Finding(
-                stopped.index, f"the speech of {turn.item_id} was never committed", COMMITTED, "nothing"
-            )
+            yield Finding(stopped.index, f"the speech of {turn.item_id} was never committed", COMMITTED, "nothing")
 
 
 @rules.should(
@@ -198,9 +196,7 @@ def positions_advance(view: View) -> Judged:
 )
 def positions_lie_in_the_audio(view: View) -> Judged:
     """Positions are milliseconds of the audio that was sent, so none lies beyond its end."""
-    formats = {
-        view.dialect.audio_format(view.dialect.setting(each, "input_format")) for _, each in view.sessions
-    }
+    formats = {view.dialect.audio_format(view.dialect.setting(each, "input_format")) for _, each in view.sessions}
     if len(formats) != 1 or view.partial:
         return
     audio_format, sent = formats.pop(), 0

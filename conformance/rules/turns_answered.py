@@ -34,9 +34,7 @@ def committed_turn_is_answered(view: View) -> Judged:
             yield HELD
         elif any(each.startswith("response.") for each in view.awaited):
             name = frame.text("item_id") or "the turn"
-            yield Finding(
-                frame.index, f"{name} was never answered by a response", "response.created", "nothing"
-            )
+            yield Finding(frame.index, f"{name} was never answered by a response", "response.created", "nothing")
 
 
 @rules.should(
@@ -76,9 +74,7 @@ def no_response_by_itself(view: View) -> Judged:
     for frame in view.unasked_responses:
         if detection_on(view, frame.index).get("create_response") is False:
             name = string(frame.part("response").get("id")) or "a response"
-            yield Finding(
-                frame.index, f"{name} started though nobody asked for it", "nothing", "response.created"
-            )
+            yield Finding(frame.index, f"{name} started though nobody asked for it", "nothing", "response.created")
     for frame in view.unasked_commits:
         if detection_on(view, frame.index).get("create_response") is False and view.overdue(frame.index):
             yield HELD
@@ -117,9 +113,7 @@ def _finished(view: View) -> list[tuple[int, Response]]:
 def speech_interrupts_the_response(view: View) -> Judged:
     """With `interrupt_response`, speech during a response cancels it."""
     for started, response in _interrupted(view, True):
-        late = [
-            each for each in response.frames if each.index > started.index and each.type.endswith(".delta")
-        ]
+        late = [each for each in response.frames if each.index > started.index and each.type.endswith(".delta")]
         if response.status == "cancelled":
             yield HELD
         elif response.status == "completed" and late:
@@ -161,9 +155,7 @@ def uninterrupted_response_runs_on(view: View) -> Judged:
             yield HELD
         elif response.status == "cancelled" and reason == "turn_detected":
             said = f"speech cancelled {response.id} though `interrupt_response` is false"
-            yield Finding(
-                response.last, said, "status completed", "cancelled by turn_detected", "/response/status"
-            )
+            yield Finding(response.last, said, "status completed", "cancelled by turn_detected", "/response/status")
 
 
 @rules.must(
@@ -182,12 +174,8 @@ def timeout_is_committed(view: View) -> Judged:
             continue
         if committed.get(name, -1) > frame.index:
             yield HELD
-        elif view.overdue(
-            frame.index, COMMITTED, "conversation.item.added", "response.created", "response.done"
-        ):
-            yield Finding(
-                frame.index, f"{name} timed out but was never committed", COMMITTED, "nothing", "/item_id"
-            )
+        elif view.overdue(frame.index, COMMITTED, "conversation.item.added", "response.created", "response.done"):
+            yield Finding(frame.index, f"{name} timed out but was never committed", COMMITTED, "nothing", "/item_id")
 
 
 @rules.should(

@@ -261,4 +261,3 @@ def _named(event: Event) -> str:
         error = event["error"]
         return f"error {error.get('code') or error.get('type')}: {error.get('message')}"
     return str(event.get("type", event))[:200]
-

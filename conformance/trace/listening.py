@@ -85,11 +85,7 @@ def unasked_responses_of(view: View) -> tuple[Frame, ...]:
 
 def unasked_commits_of(view: View) -> tuple[Frame, ...]:
     """Give each `input_audio_buffer.committed` that no outstanding client commit explains."""
-    asked = {
-        each.answer.index
-        for each in view.exchanges_with("input_audio_buffer.commit")
-        if each.answer is not None
-    }
+    asked = {each.answer.index for each in view.exchanges_with("input_audio_buffer.commit") if each.answer is not None}
     return tuple(frame for frame in view.server("input_audio_buffer.committed") if frame.index not in asked)
 
 

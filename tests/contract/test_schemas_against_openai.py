@@ -24,12 +24,8 @@ from conformance.resources import folder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-openai_beta = pytest.importorskip(
-    "openai.types.beta.realtime", reason="the openai package is a development dependency"
-)
-openai_ga = pytest.importorskip(
-    "openai.types.realtime", reason="the openai package is a development dependency"
-)
+openai_beta = pytest.importorskip("openai.types.beta.realtime", reason="the openai package is a development dependency")
+openai_ga = pytest.importorskip("openai.types.realtime", reason="the openai package is a development dependency")
 
 UNIONS = {
     ("ga", "client"): openai_ga.RealtimeClientEvent,
@@ -89,8 +85,7 @@ def their_values(branches: list[dict[str, Any]]) -> frozenset[Any] | None:
 
 def their_types(branches: list[dict[str, Any]]) -> frozenset[str]:
     return frozenset(
-        branch.get("type") or (JSON_TYPES[type(branch["const"])] if "const" in branch else "any")
-        for branch in branches
+        branch.get("type") or (JSON_TYPES[type(branch["const"])] if "const" in branch else "any") for branch in branches
     )
 
 
@@ -123,8 +118,7 @@ def decided(condition: dict[str, Any], kind: str, assumed: dict[str, Any]) -> bo
     if "type" in condition:
         return condition["type"] == kind
     return kind == "object" and all(
-        assumed.get(key) in test.get("enum", [test.get("const")])
-        for key, test in condition["properties"].items()
+        assumed.get(key) in test.get("enum", [test.get("const")]) for key, test in condition["properties"].items()
     )
 
 
@@ -167,9 +161,7 @@ def our_values(parts: list[Part]) -> frozenset[Any] | None:
 # ---- the comparison
 
 
-def compare(
-    where: str, theirs: dict[str, Any], defs: dict[str, Any], ours: list[Part]
-) -> Iterator[Difference]:
+def compare(where: str, theirs: dict[str, Any], defs: dict[str, Any], ours: list[Part]) -> Iterator[Difference]:
     branches = list(their_branches(theirs, defs))
     their_kinds = their_types(branches)
     our_kinds = our_types(our_parts(ours, "", {}))
@@ -214,22 +206,16 @@ def compare_variants(
             value for value in candidates if accepts(our_parts(ours, "object", {key: value}), key, value)
         )
         if their_closed != our_closed:
-            yield Difference(
-                f"{where}.{key}", "values", f"theirs {show(their_closed)}, ours {show(our_closed)}"
-            )
+            yield Difference(f"{where}.{key}", "values", f"theirs {show(their_closed)}, ours {show(our_closed)}")
 
 
 def accepts(parts: list[Part], key: str, value: Any) -> bool:
-    stated = [
-        (base, schema["properties"][key]) for base, schema in parts if key in schema.get("properties", {})
-    ]
+    stated = [(base, schema["properties"][key]) for base, schema in parts if key in schema.get("properties", {})]
     closed = our_values(stated)
     return closed is None or value in closed
 
 
-def compare_object(
-    where: str, theirs: dict[str, Any], defs: dict[str, Any], ours: list[Part]
-) -> Iterator[Difference]:
+def compare_object(where: str, theirs: dict[str, Any], defs: dict[str, Any], ours: list[Part]) -> Iterator[Difference]:
     choices = []
     for key in DISCRIMINATORS:
         field = theirs["properties"].get(key)
@@ -239,9 +225,7 @@ def compare_object(
             choices.append([(key, value) for value in sorted(closed or tested)])
     for chosen in itertools.product(*choices):
         label = f"<{'/'.join(str(value) for _, value in chosen)}>" if chosen else ""
-        yield from compare_fields(
-            where + label, theirs, defs, our_parts(ours, "object", dict(chosen)), dict(chosen)
-        )
+        yield from compare_fields(where + label, theirs, defs, our_parts(ours, "object", dict(chosen)), dict(chosen))
 
 
 def compare_fields(
@@ -295,8 +279,7 @@ def covers(entry: dict[str, Any], difference: Difference) -> bool:
     if difference.kind not in entry["differs"]:
         return False
     return any(
-        re.fullmatch(re.escape(where).replace(r"\*", ".*"), difference.where) is not None
-        for where in entry["where"]
+        re.fullmatch(re.escape(where).replace(r"\*", ".*"), difference.where) is not None for where in entry["where"]
     )
 
 

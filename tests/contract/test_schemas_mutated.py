@@ -35,9 +35,7 @@ WRONG = st.fixed_dictionaries(
         "null": st.none(),
         "boolean": st.booleans(),
         "integer": st.integers(),
-        "number": st.floats(allow_nan=False, allow_infinity=False).filter(
-            lambda number: not number.is_integer()
-        ),
+        "number": st.floats(allow_nan=False, allow_infinity=False).filter(lambda number: not number.is_integer()),
         "string": st.text(max_size=12).map(lambda text: f"~{text}"),
         "array": st.lists(st.integers(), max_size=3),
         "object": st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
@@ -91,20 +89,14 @@ def sites(parts: list[Part], value: Any, way: Way = ()) -> Iterator[Site]:
     parts = applying(parts, value)
     for _, schema in parts:
         if "type" in schema:
-            yield Site(
-                "type", way, tuple([schema["type"]] if isinstance(schema["type"], str) else schema["type"])
-            )
+            yield Site("type", way, tuple([schema["type"]] if isinstance(schema["type"], str) else schema["type"]))
         if "enum" in schema or "const" in schema:
             yield Site("enum", way, tuple(schema.get("enum", [schema.get("const")])))
         if isinstance(value, dict):
             yield from (Site("drop", (*way, name)) for name in schema.get("required", ()))
     if isinstance(value, dict):
         for key, inner in value.items():
-            below = [
-                (base, schema["properties"][key])
-                for base, schema in parts
-                if key in schema.get("properties", {})
-            ]
+            below = [(base, schema["properties"][key]) for base, schema in parts if key in schema.get("properties", {})]
             yield from sites(below, inner, (*way, key))
     if isinstance(value, list):
         below = [(base, schema["items"]) for base, schema in parts if "items" in schema]
@@ -115,9 +107,7 @@ def sites(parts: list[Part], value: Any, way: Way = ()) -> Iterator[Site]:
 def sites_of(sample) -> list[Site]:
     name = f"{sample.dialect}/{sample.side.value}/{sample.event['type']}.json"
     found = dict.fromkeys(sites([(name, document(name))], sample.event))
-    return [
-        site for site in found if site.way not in ((), ("type",))
-    ]  # without its type an event is another one
+    return [site for site in found if site.way not in ((), ("type",))]  # without its type an event is another one
 
 
 def mutate(event: dict[str, Any], site: Site, wrong: dict[str, Any]) -> list[dict[str, Any]]:
@@ -126,11 +116,7 @@ def mutate(event: dict[str, Any], site: Site, wrong: dict[str, Any]) -> list[dic
         return [replaced(event, site.way, None, drop=True)]
     if site.breach == "enum":
         # A value of another kind may be another variant (`"inf"` or a number); else a type breach covers it.
-        values = (
-            [wrong["string"]]
-            if isinstance(found_at(event, site.way), str)
-            else [wrong["string"], wrong["object"]]
-        )
+        values = [wrong["string"]] if isinstance(found_at(event, site.way), str) else [wrong["string"], wrong["object"]]
         return [replaced(event, site.way, value) for value in values]
     allowed = {*site.allowed, *(["integer"] if "number" in site.allowed else [])}
     return [replaced(event, site.way, value) for kind, value in wrong.items() if kind not in allowed]
@@ -200,12 +186,8 @@ def oracle(name: str) -> jsonschema.Draft202012Validator:
 @cache
 def registry() -> Registry:
     home = folder("schemas")
-    files = [
-        path.relative_to(home).as_posix() for of in ("ga", "beta") for path in home.glob(f"{of}/*/*.json")
-    ]
-    return Registry().with_resources(
-        (document(file)["$id"], Resource.from_contents(document(file))) for file in files
-    )
+    files = [path.relative_to(home).as_posix() for of in ("ga", "beta") for path in home.glob(f"{of}/*/*.json")]
+    return Registry().with_resources((document(file)["$id"], Resource.from_contents(document(file))) for file in files)
 
 
 def oracle_says(sample, event: dict[str, Any]) -> set[tuple[str, str]]:
@@ -287,9 +269,7 @@ def test_every_event_has_constraints_that_are_broken_here(samples) -> None:
     assert len(counted) == 105
     bare = {key for key, breaches in counted.items() if not breaches["type"]}
     assert bare == set()
-    without_required = {
-        key[2] for key, breaches in counted.items() if key[1] == "server" and not breaches["drop"]
-    }
+    without_required = {key[2] for key, breaches in counted.items() if key[1] == "server" and not breaches["drop"]}
     assert without_required == set()
     total = sum(counted.values(), Counter())
     assert total >= CONSTRAINTS, f"the mutations rest on less than they did: {total}"

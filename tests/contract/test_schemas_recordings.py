@@ -41,9 +41,7 @@ def judged(name: str):
         if entry.event is None or entry.sent or entry.elided:
             continue
         ids = {"/event_id"} if entry.ids_elided else set()
-        problems = [
-            problem for problem in schemas.problems(Direction.SERVER, entry.event) if problem.path not in ids
-        ]
+        problems = [problem for problem in schemas.problems(Direction.SERVER, entry.event) if problem.path not in ids]
         absences = [wanted.path for wanted in schemas.absences(entry.event) if wanted.path not in ids]
         yield entry.type, problems, absences
 
@@ -60,11 +58,7 @@ def test_no_recording_is_left_out() -> None:
 
 
 def test_what_xai_breaks_is_named_field_by_field() -> None:
-    found = {
-        (kind, problem.path, problem.keyword)
-        for kind, problems, _ in judged(DIVERGING)
-        for problem in problems
-    }
+    found = {(kind, problem.path, problem.keyword) for kind, problems, _ in judged(DIVERGING) for problem in problems}
     assert found == {
         ("session.created", "/session/type", "required"),
         ("session.updated", "/session/type", "required"),
@@ -92,10 +86,6 @@ def test_what_xai_leaves_out_though_clients_need_it_is_named_too() -> None:
         "/session/audio/output/voice",
     }
     assert found == {
-        *(
-            (kind, path)
-            for kind in ("response.created", "response.done")
-            for path in usage | details | effective
-        ),
+        *((kind, path) for kind in ("response.created", "response.done") for path in usage | details | effective),
         *(("session.updated", path) for path in session),
     }

@@ -18,9 +18,7 @@ def want(path: str, **more) -> Wanted:
 def test_null_is_there_unless_it_must_be_filled() -> None:
     event = {"response": {"usage": None}}
     assert absences([want("/response/usage")], event) == ()
-    assert [each.path for each in absences([want("/response/usage", filled=True)], event)] == [
-        "/response/usage"
-    ]
+    assert [each.path for each in absences([want("/response/usage", filled=True)], event)] == ["/response/usage"]
 
 
 def test_each_element_of_an_array_is_asked() -> None:
@@ -34,9 +32,7 @@ def test_a_field_is_wanted_only_where_it_applies() -> None:
     assert len(absences([wanted], {"item": {"type": "function_call"}})) == 1
 
 
-@pytest.mark.parametrize(
-    "event", [{}, {"response": None}, {"response": "x"}, {"response": {"output": {"0": 1}}}]
-)
+@pytest.mark.parametrize("event", [{}, {"response": None}, {"response": "x"}, {"response": {"output": {"0": 1}}}])
 def test_what_is_not_there_lacks_nothing(event: dict) -> None:
     assert absences([want("/response/usage/total"), want("/response/output/*/id")], event) == ()
 

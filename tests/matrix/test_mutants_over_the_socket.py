@@ -17,7 +17,9 @@ from conformance.rules import RULES
 pytestmark = pytest.mark.matrix
 
 KEY = "sk-matrix-0123456789"
-TRIALS = [pytest.param(each, name, id=f"{each.id}-{name}") for each in MUTANTS.values() for name in sorted(each.dialects)]
+TRIALS = [
+    pytest.param(each, name, id=f"{each.id}-{name}") for each in MUTANTS.values() for name in sorted(each.dialects)
+]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,9 @@ def played(url, dialect, scenario, folder_):
     command += ["--model=gpt-realtime", f"--dialect={dialect}", f"--reports={folder_ / 'reports'}", "-q"]
     command += ["--answer-timeout=1.5", "-p", "no:randomly", "-p", "no:cacheprovider", "--strict-conformance"]
     environment = {**os.environ, "REALTIME_TOKEN": KEY}
-    return subprocess.run(command, cwd=folder_, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, cwd=folder_, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 @pytest.mark.parametrize(("mutant", "dialect"), TRIALS)

@@ -63,7 +63,9 @@ def test_an_event_that_never_comes_ends_the_conversation_as_a_timeout_entry():
 
 
 def test_a_refusal_of_ones_own_event_ends_the_wait_at_once():
-    text = TURN.replace("say: Say hello.", "item: {type: message, role: user, content: [{type: input_text}], after: nowhere}")
+    text = TURN.replace(
+        "say: Say hello.", "item: {type: message, role: user, content: [{type: input_text}], after: nowhere}"
+    )
     conversation = rehearse(script(text), "ga")
 
     assert conversation.outcome is Outcome.UNMET

@@ -63,9 +63,7 @@ SHOWN = {
     "foreign-names": [server("response.text.delta", response_id="resp_1", item_id="item_1", delta="a")],
     "hybrid-created": [
         server("conversation.item.created", item={"id": "item_1"}),
-        server(
-            "response.output_text.delta", response_id="resp_1", item_id="item_1", content_index=0, delta="a"
-        ),
+        server("response.output_text.delta", response_id="resp_1", item_id="item_1", content_index=0, delta="a"),
     ],
     "done-for-each-item": [
         server("response.created", response={"id": "resp_1", "status": "in_progress"}),
@@ -75,9 +73,7 @@ SHOWN = {
         done(),
     ],
     "no-item-done": [
-        server(
-            "conversation.item.added", item={"id": "item_1", "type": "message", "role": "user", "content": []}
-        ),
+        server("conversation.item.added", item={"id": "item_1", "type": "message", "role": "user", "content": []}),
         client("session.update", session={"type": "realtime"}, event_id="mine"),
         server("session.updated", session={"type": "realtime"}),
     ],
@@ -124,9 +120,7 @@ def text_turn(text):
     done_item = {**item, "status": "completed", "content": [{"type": "output_text", "text": text}]}
     return [
         server("response.created", response={"id": "resp_1", "status": "in_progress", "output": []}),
-        server(
-            "response.output_item.added", response_id="resp_1", output_index=0, item={**item, "content": []}
-        ),
+        server("response.output_item.added", response_id="resp_1", output_index=0, item={**item, "content": []}),
         server("conversation.item.added", item={**item, "status": "in_progress", "content": []}),
         server("response.content_part.added", part={"type": "text", "text": ""}, **one),
         server("response.text.delta", delta="Hello.", **one),
@@ -143,9 +137,7 @@ def findings(judgements):
 
 def test_mixing_revisions_is_told_once():
     view = view_of(*text_turn("Hello."))
-    plain = view_of(
-        *((who, {**event, "type": respelling(event["type"])}) for who, event in text_turn("Hello."))
-    )
+    plain = view_of(*((who, {**event, "type": respelling(event["type"])}) for who, event in text_turn("Hello.")))
 
     folded = fold(view, judge(view, RULES.values()))
 
@@ -178,9 +170,7 @@ def test_respelling_leaves_every_entry_at_its_place():
     assert view.frames[4].type == "response.output_text.delta"
 
 
-@pytest.mark.skipif(
-    not RECORDINGS.is_dir(), reason="the recordings of real endpoints are not part of the project"
-)
+@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings of real endpoints are not part of the project")
 def test_the_recorded_xai_session_is_explained():
     trace = load(next(RECORDINGS.glob("36-*.jsonl")))
 

@@ -13,7 +13,9 @@ TRACE = Trace(
         Entry(3, Direction.SERVER, 0.4, {"type": "error"}, elided=True, ids_elided=True, gap=True, note="cut"),
     ),
     "ga",
-    Handshake("wss://host/v1/realtime", "bearer", Credential.WRONG, Credential.MISSING, ("Authorization",), ("a",), 101),
+    Handshake(
+        "wss://host/v1/realtime", "bearer", Credential.WRONG, Credential.MISSING, ("Authorization",), ("a",), 101
+    ),
     End(EndKind.TIMEOUT, Direction.CLIENT, awaiting="response.done", at=1.5),
     "response/text_turn",
     {"kind": "transcription"},

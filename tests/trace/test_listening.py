@@ -14,8 +14,7 @@ ON = {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}
 
 def view_of(*lines, end=None):
     entries = tuple(
-        Entry(index, Direction(who), event={"type": kind, **fields})
-        for index, (who, kind, fields) in enumerate(lines)
+        Entry(index, Direction(who), event={"type": kind, **fields}) for index, (who, kind, fields) in enumerate(lines)
     )
     return View(Trace(entries, "ga", end=end), GA)
 

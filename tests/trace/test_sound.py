@@ -16,7 +16,9 @@ def test_base64_is_measured_without_decoding(text, size):
     assert measured(text) == size
 
 
-@pytest.mark.parametrize("text", ["A", "AA", "AAA", "A===", "====", "=", "AAAA====", "AA=A", "AA AA", "AA\nAA", "AAA-", "AAAé"])
+@pytest.mark.parametrize(
+    "text", ["A", "AA", "AAA", "A===", "====", "=", "AAAA====", "AA=A", "AA AA", "AA\nAA", "AAA-", "AAAé"]
+)
 def test_what_is_no_base64_has_no_size(text):
     assert measured(text) is None
 
@@ -33,7 +35,9 @@ def test_nothing_is_measured_that_a_strict_decoder_refuses(text):
         assert len(binascii.a2b_base64(text, strict_mode=True)) == size
 
 
-@given(st.lists(st.one_of(st.none(), st.text("AB=", max_size=6), st.sampled_from(["AAAA", "AA==", "AAA="])), max_size=5))
+@given(
+    st.lists(st.one_of(st.none(), st.text("AB=", max_size=6), st.sampled_from(["AAAA", "AA==", "AAA="])), max_size=5)
+)
 def test_many_deltas_are_measured_like_each_alone(deltas):
     assert _sizes(deltas) == tuple(None if text is None else measured(text) for text in deltas)
 
