@@ -1,4 +1,4 @@
-"""Before anything is judged: one connection that tells whether the endpoint can be reached, as whom, and what it speaks.
+"""Before anything is judged: one connection tells whether the endpoint can be reached, as whom, and what it speaks.
 
 If it fails there is one diagnosis, with cause and cure, and no red items.
 """

@@ -13,7 +13,8 @@
       a delta follows the end: [...]
 
 A line is `server:`/`client:` with the type and the other fields; `handshake:` with the fields of Handshake;
-`end:` with the kind and the fields of End; flags are `_elided`, `_ids_elided`, `_gap`, `_deliberate`, `_text`, `_binary`.
+`end:` with the kind and the fields of End; flags are `_elided`, `_ids_elided`, `_gap`, `_deliberate`, `_text`,
+`_binary`.
 """
 
 from pathlib import Path
