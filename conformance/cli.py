@@ -66,6 +66,7 @@ def check(traces: Sequence[Path], dialect: str, strict: bool, as_json: bool) -> 
     show_default=True,
     help="How a bad key is refused: an HTTP status, or an error and a close code.",
 )
+@click.option("--without", default="", metavar="FEATURE,…", help="Refuse these, as an endpoint that lacks them does.")
 @click.option("--quirks", default="", help="Do as a real endpoint does: real-openai-2026-09, real-azure-2026-09.")
 @click.option("--script", type=click.Path(path_type=Path), help="What to answer: a YAML file (docs/reference.md).")
 @click.option("--cert", type=click.Path(path_type=Path), help="Certificate chain (PEM): speak TLS.")
@@ -73,9 +74,22 @@ def check(traces: Sequence[Path], dialect: str, strict: bool, as_json: bool) -> 
 def serve(**asked: Any) -> None:
     """Run the reference endpoint until it is interrupted."""
     from conformance.reference.serving import Serving
-    from conformance.serve import serve_forever
+    from conformance.serve import features_of, serve_forever
 
-    serve_forever(Serving(**asked), click.echo)
+    serve_forever(Serving(**{**asked, "without": features_of(asked["without"])}), click.echo)
+
+
+@command.command()
+@click.argument("url")
+@click.option("--model", default=None, help="Value of ?model=")
+@click.option("--token", default="", envvar="REALTIME_TOKEN", help="The key.")
+@click.option("--auth", default="bearer", show_default=True, help="The auth style.")
+@click.option("--dialect", type=DIALECT, default="auto", show_default=True, help="auto: as the first events tell.")
+def discover(url: str, model: str | None, token: str, auth: str, dialect: str) -> None:
+    """Ask an endpoint what it does not offer, and print that as a profile for --profile=FILE."""
+    from conformance.report.discovered import profile_of
+
+    click.echo(profile_of(url, model, token, auth, dialect), nl=False)
 
 
 @command.command()

@@ -23,6 +23,17 @@ def serve_forever(wanted: Serving, say: Callable[[str], object]) -> None:
     serving.serve_forever(wanted, say)
 
 
+def features_of(names: str) -> frozenset[str]:
+    """Read `--without`: names of features, with commas between them."""
+    from conformance.reference.core import FEATURES
+
+    wanted = frozenset(name.strip() for name in names.split(",") if name.strip())
+    if unknown := sorted(wanted - FEATURES):
+        known = f"Known: {', '.join(sorted(FEATURES))}."
+        raise UsageError(f"--without: the reference has no feature {unknown[0]!r} to leave out", known)
+    return wanted
+
+
 def hooks_of(name: str) -> Callable[[str], Hooks]:
     """Give the hooks of the mutant called *name*, one object for each session."""
     from conformance.mutants import MUTANTS

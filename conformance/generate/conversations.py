@@ -18,7 +18,7 @@ from conformance.scenario.model import Scenario
 
 CONVERSATIONS = "generated/conversations"
 MOST_MOVES = 10
-#: Which one of those that exist: counted from the first, and round again.
+#: Which one of those that exist: counted back from the latest, and round again.
 WHICH = st.integers(0, 5)
 TEXTS = st.sampled_from(("Hello.", "One.", "Zwölf Boxkämpfer.", "こんにちは。", "😀", '"quoted"\n- and a second line'))
 GARBAGE: tuple[dict[str, Any], ...] = (

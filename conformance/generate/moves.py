@@ -1,6 +1,6 @@
 """The moves of a generated conversation, and the draft that they are written into.
 
-A move is drawn without knowing what came before it: it says *the third item*, not *item_3*.
+A move is drawn without knowing what came before it: it says *the last item but one*, not *item_3*.
 The draft knows what the protocol owes by then, and writes the steps that make the move legal, or a refusal certain.
 So any move can be left out of a conversation and the rest still means something: that is what makes cases shrink.
 """
@@ -80,6 +80,11 @@ class Draft:
             self.detecting = False
 
 
+def nth(known: list[str], back: int) -> str:
+    """Choose one of those that there are, counted back from the latest: what is left out before changes nothing."""
+    return known[-1 - back % len(known)]
+
+
 def configure(draft: Draft, settings: dict[str, Any]) -> None:
     """Change settings."""
     draft.step("configure", settings)
@@ -104,7 +109,7 @@ def say(draft: Draft, text: str, role: str, place: int | str | None, *, named: b
     if place == "root":
         given["after"] = "root"
     elif isinstance(place, int) and draft.items:
-        given["after"] = draft.items[place % len(draft.items)]
+        given["after"] = nth(draft.items, place)
     if named:
         given["id"] = reference = draft.name("item")
         draft.own.append(reference)
@@ -125,14 +130,15 @@ def say_twice(draft: Draft, at: int) -> None:
     """Add a message under an id that is taken."""
     if not draft.own:
         say(draft, "Hello.", "user", None, named=True)
-    draft.step("say", {"text": "Hello again.", "id": draft.own[at % len(draft.own)]}, answer="error")
+    draft.step("say", {"text": "Hello again.", "id": nth(draft.own, at)}, answer="error")
 
 
 def delete(draft: Draft, at: int) -> None:
     """Delete an item."""
     if not draft.items:
         say(draft, "Hello.", "user", None, named=True)
-    reference = draft.items.pop(at % len(draft.items))
+    reference = nth(draft.items, at)
+    draft.items.remove(reference)
     draft.gone.append(reference)
     draft.spoken.pop(reference, None)
     if reference in draft.own:
@@ -149,7 +155,7 @@ def retrieve(draft: Draft, at: int) -> None:
     """Ask for an item."""
     if not draft.items:
         say(draft, "Hello.", "user", None, named=True)
-    draft.step("retrieve", draft.items[at % len(draft.items)])
+    draft.step("retrieve", nth(draft.items, at))
 
 
 def retrieve_nothing(draft: Draft) -> None:
@@ -161,7 +167,7 @@ def truncate(draft: Draft, at: int, milliseconds: int) -> None:
     """Cut what the assistant said, which it says first if it has not."""
     if not draft.spoken:
         respond(draft, "audio", aside=False, awaited=True)
-    reference = list(draft.spoken)[at % len(draft.spoken)]
+    reference = nth(list(draft.spoken), at)
     draft.spoken[reference] = min(draft.spoken[reference], milliseconds)
     draft.step("truncate", {"item": reference, "at": draft.spoken[reference]})
 

@@ -41,6 +41,8 @@ class Setup:
     allow_unproven: bool = False
     reports: Path = Path("reports")
     scrub: Scrubber = field(default_factory=Scrubber)
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    """Feature -> how the endpoint refused it, where no profile says what it claims."""
     embedded: bool = False
     """Whether the reference endpoint is what is played against; stays true once it listens."""
 
@@ -58,13 +60,25 @@ class Setup:
         """Rule id -> why the profile's vendor departs from it."""
         return self.profile.waivers if self.profile is not None else {}
 
+    @property
+    def claimed(self) -> frozenset[str] | None:
+        """The features that the profile claims, or that the endpoint did not refuse; None = all, for all we know."""
+        if self.profile is not None:
+            return self.profile.features
+        if not self.lacking:
+            return None
+        from conformance.contract.profile import every_feature
+
+        return every_feature() - self.lacking.keys()
+
     def not_applicable(self, scenario: Scenario) -> str:
         """Say why a scenario has nothing to say about this endpoint; empty if it has."""
-        claimed = self.profile.features if self.profile is not None else None
+        claimed = self.claimed
         if self.target.dialect.name not in scenario.dialects:
             return f"the conversation is for {' and '.join(sorted(scenario.dialects))}"
         if claimed is not None and (unclaimed := scenario.needs - claimed):
-            return f"the profile does not claim {', '.join(sorted(unclaimed))}"
+            who = "the profile does not claim" if self.profile is not None else "the endpoint refuses"
+            return f"{who} {', '.join(sorted(unclaimed))}"
         if scenario.lacks and (claimed is None or scenario.lacks & claimed):
             return f"the endpoint is not said to lack {', '.join(sorted(scenario.lacks))}"
         if not self.target.key and _offers_bad_credentials(scenario):

@@ -24,6 +24,7 @@ class Distribution:
         limits = run.terms.limits.share(node.workerinput["workercount"])
         node.workerinput["realtime"] = {
             "dialect": run.setup.target.dialect.name,
+            "lacking": dict(run.setup.lacking),
             "key": run.setup.target.key,
             "limits": [limits.tokens, limits.sessions, limits.seconds, limits.usd],
         }

@@ -13,6 +13,7 @@ from conformance.gate.attempts import Attempt, Persistence
 from conformance.gate.budget import Budget, Exhausted, Spent, spent_on
 from conformance.gate.plan import Cost, cost_of
 from conformance.gate.terms import Terms
+from conformance.play.discovery import Discovery, discover
 from conformance.play.player import Conversation, Outcome, Player
 from conformance.play.preflight import Diagnosis, preflight
 from conformance.play.setup import AUTO, Setup, embedded_on
@@ -24,7 +25,7 @@ from conformance.report.assessment import Assessment, assess, key_of
 from conformance.scenario.audio import clip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from conformance.scenario.model import Scenario
@@ -57,8 +58,8 @@ class Performance:
         self.open_resources = AsyncExitStack()
         self.diagnosis: Diagnosis | None = None
 
-    def prepare(self, dialect: str = "") -> Diagnosis | None:
-        """Start the embedded reference if need be, and connect once; None if *dialect* is known.
+    def prepare(self, dialect: str = "", lacking: Mapping[str, str] | None = None) -> Diagnosis | None:
+        """Start the embedded reference if need be, and connect; None if *dialect* (and what is *lacking*) is known.
 
         Raises Exhausted if a budget does not allow even that.
         """
@@ -66,12 +67,24 @@ class Performance:
             self.setup = embedded_on(self.setup, self.backstage.run(self._listen()))
         if dialect:
             self._speak(dialect)
+            self.setup = replace(self.setup, lacking=lacking or {})
             return None
         self.diagnosis = self.backstage.run(self._look())
         if self.diagnosis.ready:
             recognised = self.diagnosis.dialect or self.setup.target.dialect
             self._speak(recognised.name if self.setup.dialect == AUTO else self.setup.dialect)
+            if self.setup.profile is None and not self.setup.embedded:
+                self.setup = replace(self.setup, lacking=self.backstage.run(self._discover()).lacking)
         return self.diagnosis
+
+    async def _discover(self) -> Discovery:
+        """Ask an endpoint that no profile speaks for what it does not offer."""
+        once = Cost(sessions=1)
+        await self.budget.reserve(once)
+        try:
+            return await discover(Wire(self.setup.target), self.setup.target, self.setup.scrub)
+        finally:
+            await self.budget.settle(once, Spent(1))
 
     async def _look(self) -> Diagnosis:
         """Do the preflight."""

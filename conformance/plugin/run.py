@@ -154,7 +154,7 @@ class Run:
         if self.worker is None and not self.prepare():
             return True
         if self.worker is not None:
-            self.performance.prepare(self.worker["dialect"])
+            self.performance.prepare(self.worker["dialect"], self.worker["lacking"])
         for item in items:
             self.pending.setdefault(item.cue.key, set()).add(item.name)
         self.questions = {key: frozenset(names) for key, names in self.pending.items()}

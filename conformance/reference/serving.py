@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.errors import UsageError
+from conformance.reference.core import FEATURES
 from conformance.reference.hooks import Hooks
 from conformance.reference.model import answer
 from conformance.reference.pace import Pace
@@ -32,6 +33,8 @@ class Serving:
     pace: str = "fast"
     refusal: str = "http"
     """How a wrong key is refused: `http`, or `close` (accepted, an `error`, a close code)."""
+    without: frozenset[str] = frozenset()
+    """Features that are refused."""
     quirks: str = ""
     script: Path | None = None
     cert: Path | None = None
@@ -102,6 +105,7 @@ def _server(serving: Serving) -> Server:
         tokens=(serving.token,) if serving.token else (),
         pace=Pace[serving.pace.upper()],
         refusal="openai" if serving.refusal == "close" else serving.refusal,
+        features=FEATURES - serving.without,
         mind=load_script(serving.script) if serving.script else answer,
         quirks=serving.quirks,
         delta_ms=serving.delta_ms,

@@ -89,6 +89,9 @@ def diagnosed(terminal: Terminal, diagnosis: Diagnosis, setup: Setup) -> None:
                 f"dialect: {spoken.name} as asked, though the first events look like {found.name}",
                 yellow=True,
             )
+        for feature, refusal in setup.lacking.items():
+            for line in wrapped(f"not offered: {feature} ({refusal})", ""):
+                terminal.write_line(line)
         return
     place = "the embedded reference" if setup.embedded else setup.scrub(setup.target.url)
     terminal.write_line("")

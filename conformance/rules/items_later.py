@@ -8,7 +8,7 @@ from typing import Any
 from conformance.rules.overdue import overdue
 from conformance.rules.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.exchanges import Exchange
-from conformance.trace.frames import Frame, listing, mapping, string
+from conformance.trace.frames import Frame, listing, mapping, string, whole_number
 from conformance.trace.views import View
 
 rules = Chapter("items")
@@ -226,13 +226,15 @@ def _texts(item: Mapping[str, Any]) -> list[str]:
 def retrieved_audio_is_there(view: View) -> Judged:
     """A retrieved item has its audio, which every other event leaves out."""
     spoken = {"input_audio", view.dialect.content_type("output_audio")}
+    cuts = view.server("conversation.item.truncated")
+    silenced = {each.text("item_id") for each in cuts if whole_number(each.event.get("audio_end_ms")) == 0}
     for frame, name, item in retrieved(view):
         for at, part in enumerate(map(mapping, listing(item.get("content")))):
             if string(part.get("type")) not in spoken:
                 continue
             if part.get("audio"):
                 yield HELD
-            else:
+            elif name not in silenced:
                 message = f"The retrieved item {name} comes without its audio."
                 yield Finding(frame.index, message, "base64", "none", f"/item/content/{at}/audio")
 

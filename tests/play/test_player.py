@@ -117,6 +117,14 @@ def test_a_model_that_calls_no_function_leaves_it_unproven():
     assert "needs a call" in conversation.message
 
 
+def test_a_conversation_that_the_model_left_is_heard_to_its_end():
+    conversation = rehearse(script(TURN.replace("await: response.done", "call")), "ga")
+
+    trace = conversation.traces[-1]
+    assert trace.end.code == 1000
+    assert [entry.type for entry in trace if entry.sent][-1] == "session.update"
+
+
 def test_two_connections_leave_two_traces():
     text = """
     scenario: Two sessions

@@ -1,0 +1,151 @@
+"""What an endpoint does not offer, told by itself: one cheap session that asks for every optional feature.
+
+Only a proper refusal counts: an `error` in answer to the question.  Silence, or an acknowledgement of something else,
+is no declaration but a fault, and stays for the rules to find.  Nothing here asks for a response, so nothing is spent.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from conformance.contract.dialect import Dialect
+from conformance.play.connection import Connector
+from conformance.play.line import EnvironmentTrouble, Line
+from conformance.play.recorder import Recorder
+from conformance.play.target import Target
+from conformance.scenario.audio import silence
+from conformance.scenario.commands import Close, Event, Open, Send, Unmet, Wait
+from conformance.secrets import Scrubber
+from conformance.trace.trace import Trace
+
+ITEM = "discovery_item"
+TOOL = {
+    "type": "function",
+    "name": "get_time",
+    "description": "Tell the time.",
+    "parameters": {"type": "object", "properties": {}},
+}
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What was found."""
+
+    trace: Trace
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    """Feature -> how the endpoint refused it."""
+    complete: bool = True
+    """False where the session ended before every feature was asked for."""
+
+
+Question = Callable[[Dialect], list[Event]]
+
+
+def _setting(**settings: object) -> Question:
+    return lambda dialect: [{"type": "session.update", "session": dialect.session(settings)}]
+
+
+def _appended(_dialect: Dialect) -> list[Event]:
+    audio = base64.b64encode(silence(100, "pcm16")).decode()
+    return [{"type": "input_audio_buffer.append", "audio": audio}, {"type": "input_audio_buffer.clear"}]
+
+
+def _about_item(kind: str) -> Question:
+    content = [{"type": "input_text", "text": "Discovery."}]
+    item = {"id": ITEM, "type": "message", "role": "user", "content": content}
+    made = {"type": "conversation.item.create", "item": item}
+    return lambda _dialect: [made, {"type": kind, "item_id": ITEM}]
+
+
+def _only(kind: str) -> Question:
+    return lambda _dialect: [{"type": kind, "item_id": "discovery_nothing", "content_index": 0, "audio_end_ms": 0}]
+
+
+def _cancel(_dialect: Dialect) -> list[Event]:
+    return [{"type": "response.cancel"}]
+
+
+#: Feature -> the question; a refusal of the last event is a refusal of the feature.
+QUESTIONS: Mapping[str, Question] = {
+    "tools": _setting(tools=[TOOL], tool_choice="auto"),
+    "transcription": _setting(transcription={"model": "whisper-1"}),
+    "semantic_vad": _setting(turn_detection={"type": "semantic_vad"}),
+    "server_vad": _setting(turn_detection={"type": "server_vad"}),
+    "audio_output": _setting(modalities="audio"),
+    "input_audio": _appended,
+    "retrieve": _about_item("conversation.item.retrieve"),
+    "delete": _about_item("conversation.item.delete"),
+    "truncate": _only("conversation.item.truncate"),
+    "cancel": _cancel,
+    "g711": _setting(input_format="g711_ulaw"),
+}
+#: These are refused in any case here; only a refusal of the event type itself says that the feature is missing.
+REFUSED_ANYWAY = frozenset({"truncate", "cancel"})
+#: How endpoints say that they do not know an event type at all.
+UNKNOWN_TYPE = ("not_implemented", "not implemented", "unsupported", "not supported", "unknown_event", "unknown event")
+
+
+#: The reference endpoint says so in its answer; nobody else fails on request.
+FAILS_ON_REQUEST = "realtime-conformance"
+
+
+async def discover(connector: Connector, target: Target, scrub: Scrubber) -> Discovery:
+    """Ask for each feature in one session; an endpoint that breaks off has told nothing more."""
+    line = Line(connector, target, Recorder("discovery", target.dialect.name, scrub))
+    lacking: dict[str, str] = {}
+    complete = False
+    try:
+        reply = await line.carry_out(Open())
+        if not _fails_on_request(line):
+            lacking["scripted_failure"] = "only the reference endpoint fails on request"
+        if not reply.refused:
+            for feature, question in QUESTIONS.items():
+                if refusal := await _asked(line, feature, question(target.dialect)):
+                    lacking[feature] = scrub(refusal)
+            await line.carry_out(Close())
+            complete = True
+    except (Unmet, EnvironmentTrouble):
+        complete = False
+    finally:
+        await line.abandon()
+    return Discovery(line.result(), lacking, complete)
+
+
+def _fails_on_request(line: Line) -> bool:
+    handshake = line.recorder.trace.handshake
+    return handshake is not None and handshake.response_headers.get("server", "").startswith(FAILS_ON_REQUEST)
+
+
+async def _asked(line: Line, feature: str, events: list[Event]) -> str:
+    """Ask, let a barrier show that the answer has come, and give the refusal; empty if there was none."""
+    last = ""
+    for number, event in enumerate(events):
+        last = f"discover_{feature}_{number}"
+        await line.carry_out(Send({**event, "event_id": last}))
+    barrier = {"type": "session.update", "event_id": f"discover_{feature}_barrier"}
+    await line.carry_out(Send({**barrier, "session": line.target.dialect.session({})}))
+    owed = 1 + sum(event["type"] == "session.update" for event in events)
+    answers: list[Event] = []
+    while owed and not any(_names(event, barrier["event_id"]) for event in answers):
+        reply = await line.carry_out(Wait(lambda kind, _event: kind in ("session.updated", "error"), "session.updated"))
+        answers.append(reply.event)
+        refused_update = any(_names(reply.event, f"discover_{feature}_{i}") for i in range(len(events)))
+        owed -= reply.event.get("type") == "session.updated" or (refused_update and owed > 1)
+    return next((text for event in answers if (text := _refusal(event, last, feature))), "")
+
+
+def _names(event: Event, event_id: str) -> bool:
+    error = event.get("error")
+    return isinstance(error, dict) and error.get("event_id") == event_id
+
+
+def _refusal(event: Event, event_id: str, feature: str) -> str:
+    """Give code and message of an error that refuses the feature."""
+    error = event.get("error")
+    if not isinstance(error, dict) or not _names(event, event_id):
+        return ""
+    text = f"{error.get('code') or error.get('type')}: {error.get('message')}"
+    known_type = error.get("param") != "type" and not any(each in text.lower() for each in UNKNOWN_TYPE)
+    return "" if feature in REFUSED_ANYWAY and known_type else text

@@ -1,0 +1,54 @@
+"""`realtime-conformance discover`: what an endpoint offers, as a profile that its vendor can pin."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+import yaml
+
+from conformance.contract.dialects import DIALECTS
+from conformance.errors import UsageError
+from conformance.play.auth import STYLES
+from conformance.play.discovery import Discovery, discover
+from conformance.play.preflight import preflight
+from conformance.play.target import Target, checked_url
+from conformance.play.wire import Wire
+from conformance.secrets import Scrubber
+
+HEAD = """\
+# What {host} offered when it was asked.
+# Pin it with --profile=FILE: losing a feature then fails, and what is left out is not applicable.
+"""
+
+
+def profile_of(url: str, model: str | None, token: str, auth: str, dialect: str) -> str:
+    """Ask the endpoint and write the profile; UsageError says why it cannot be asked."""
+    if auth not in STYLES:
+        raise UsageError(f"--auth: there is no style {auth!r}", f"Known: {', '.join(STYLES)}.")
+    spoken = DIALECTS["ga" if dialect == "auto" else dialect]
+    target = Target(checked_url(url), spoken, token, model, auth)
+    found, target = asyncio.run(_asked(target, Scrubber((token,)), dialect))
+    parts = urlsplit(target.url)
+    profile: dict[str, object] = {
+        "title": parts.netloc,
+        "sources": ["realtime-conformance discover"],
+        "dialect": target.dialect.name,
+        "path": parts.path,
+        "auth": [auth],
+    }
+    if model:
+        profile["model"] = model
+    if found.lacking:
+        profile["features"] = {"without": sorted(found.lacking)}
+    told = "".join(f"# not offered: {name} ({why})\n" for name, why in sorted(found.lacking.items()))
+    return HEAD.format(host=parts.netloc) + told + yaml.safe_dump(profile, sort_keys=False, allow_unicode=True)
+
+
+async def _asked(target: Target, scrub: Scrubber, dialect: str) -> tuple[Discovery, Target]:
+    diagnosis = await preflight(Wire(target), target, scrub)
+    if not diagnosis.ready:
+        raise UsageError(f"{scrub(target.url)}: {diagnosis.trouble}", diagnosis.cure)
+    if dialect == "auto" and diagnosis.dialect is not None:
+        target = Target(target.url, diagnosis.dialect, target.key, target.model, target.auth)
+    return await discover(Wire(target), target, scrub), target

@@ -1,0 +1,77 @@
+import asyncio
+
+import orjson
+import pytest
+
+from conformance.contract.dialects import DIALECTS
+from conformance.contract.profile import every_feature
+from conformance.mutants.mutant import Fault
+from conformance.mutants.rehearsal import Rehearsal, stage_target
+from conformance.play.discovery import QUESTIONS, discover
+from conformance.play.target import Target
+from conformance.play.wire import Wire
+from conformance.reference.core import FEATURES
+from conformance.reference.server import Server
+from conformance.secrets import Scrubber
+
+
+def found(dialect, features=None, fault=None):
+    target = stage_target(DIALECTS[dialect])
+    discovery = asyncio.run(discover(Rehearsal(target, features=features, fault=fault), target, Scrubber()))
+    return discovery, discovery.lacking.keys() - {"scripted_failure"}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_an_endpoint_that_offers_everything_lacks_nothing(dialect):
+    discovery, lacking = found(dialect)
+
+    assert discovery.complete
+    assert lacking == set()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("feature", sorted(QUESTIONS.keys() & FEATURES))
+def test_a_feature_that_is_refused_properly_is_found_lacking(dialect, feature):
+    discovery, lacking = found(dialect, every_feature() - {feature})
+
+    assert discovery.complete
+    assert lacking == {feature}
+
+
+def test_questions_are_about_features_that_scenarios_need():
+    assert QUESTIONS.keys() <= every_feature()
+
+
+def test_silence_is_no_declaration():
+    deaf = frozenset({"conversation.item.retrieve", "conversation.item.delete"})
+
+    def fault():
+        return Fault(hears=lambda event: [] if event.get("type") in deaf else [event])
+
+    assert found("ga", fault=fault)[1] == set()
+
+
+def test_only_the_reference_fails_on_request(run):
+    async def ask():
+        async with Server(tokens=("k",)) as server:
+            target = Target(server.url, DIALECTS["ga"], "k", "gpt-realtime")
+            return await discover(Wire(target), target, Scrubber())
+
+    assert run(ask()).lacking == {}
+    assert "scripted_failure" in found("ga")[0].lacking
+
+
+def test_an_endpoint_that_breaks_off_has_told_nothing_more(run, served):
+    async def talk(ws):
+        await ws.send(orjson.dumps({"type": "session.created", "session": {}}).decode())
+        await ws.recv()
+        await ws.close(1011, "worker died")
+
+    async def ask():
+        async with served(talk) as target:
+            return await discover(Wire(target), target, Scrubber())
+
+    discovery = run(ask())
+
+    assert not discovery.complete
+    assert discovery.lacking.keys() == {"scripted_failure"}
