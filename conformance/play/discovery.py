@@ -67,6 +67,13 @@ def _cancel(_dialect: Dialect) -> list[Event]:
     return [{"type": "response.cancel"}]
 
 
+def _out_of_band(dialect: Dialect) -> list[Event]:
+    """Ask for a response to an item that is not there: it is refused before anything is spent."""
+    nothing = [{"type": "item_reference", "id": "discovery_nothing"}]
+    settings = {"conversation": "none", "input": nothing, "modalities": "text", "max_output_tokens": 1}
+    return [{"type": "response.create", "response": dialect.response(settings)}]
+
+
 #: Feature -> the question; a refusal of the last event is a refusal of the feature.
 QUESTIONS: Mapping[str, Question] = {
     "tools": _setting(tools=[TOOL], tool_choice="auto"),
@@ -79,12 +86,13 @@ QUESTIONS: Mapping[str, Question] = {
     "delete": _about_item("conversation.item.delete"),
     "truncate": _only("conversation.item.truncate"),
     "cancel": _cancel,
+    "out_of_band": _out_of_band,
     "g711": _setting(input_format="g711_ulaw"),
 }
-#: These are refused in any case here; only a refusal of the event type itself says that the feature is missing.
-REFUSED_ANYWAY = frozenset({"truncate", "cancel"})
+#: These are refused in any case here: only a refusal of the event type itself says that the feature is missing.
+REFUSED_ANYWAY = frozenset({"truncate", "cancel", "out_of_band"})
 #: How endpoints say that they do not know an event type at all.
-UNKNOWN_TYPE = ("not_implemented", "not implemented", "unsupported", "not supported", "unknown_event", "unknown event")
+UNKNOWN_TYPE = ("not_implemented", "not implemented", "unsupported", "not support", "unknown_event", "unknown event")
 
 
 #: The reference endpoint says so in its answer; nobody else fails on request.

@@ -79,8 +79,7 @@ class Search:
     def explore(self) -> Exploration:
         """Search."""
         dialect = self.setup.target.dialect
-        features = self.setup.profile.features if self.setup.profile is not None else None
-        strategy: SearchStrategy[Scenario] = STRATEGIES[self.claim.id](dialect, features)
+        strategy: SearchStrategy[Scenario] = STRATEGIES[self.claim.id](dialect, self.setup.claimed)
         first = () if self.repeatable else tuple(self.shelf.earlier(dialect.name))
         return explore(
             self._play, self._flaws, strategy, self._plan(), first=first, tell=self._tell, keep=self.shelf.keep
