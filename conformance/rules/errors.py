@@ -249,9 +249,14 @@ def a_refused_event_has_no_effect(view: View) -> Judged:
 
 
 def _created_anyway(view: View, exchange: Exchange) -> Frame | None:
+    """Give the announcement of the item that was refused, unless another event asked for an item of that id."""
     name = string(exchange.sent.part("item").get("id"))
     added = view.announced.get(name) if name is not None and exchange.sent.type == "conversation.item.create" else None
-    return added.frame if added is not None and added.frame.index > exchange.sent.index else None
+    if added is None or added.frame.index < exchange.sent.index:
+        return None
+    others = (each for each in view.exchanges_with("conversation.item.create") if not each.errors)
+    asked = any(each.sent.index < added.frame.index and each.sent.part("item").get("id") == name for each in others)
+    return None if asked else added.frame
 
 
 @rules.should("errors.come-once", about={"error"}, covers=("ERR-08",), spec=SPEC)

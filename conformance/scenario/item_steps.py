@@ -50,7 +50,9 @@ def _create(talk: Talk, line: Step, made: Event, given: Mapping[str, Any]) -> Sc
     told: Event = {key: made[key] for key in ("type", "role", "call_id") if key in made}
     if made.get("content"):
         # An item of the same role may be on its way from the audio buffer: its content is of another type.
-        told["content"] = {"$in": [{"$null": True}, {"$empty": True}, {"$has": {"type": made["content"][0]["type"]}}]}
+        # One of the model's begins with none.
+        wanted = [{"$null": True}, {"$has": {"type": made["content"][0]["type"]}}]
+        told["content"] = {"$in": wanted if made.get("role") == "assistant" else [{"$empty": True}, *wanted]}
     return (yield from ask(talk, line, event, "conversation.item.added", {"item": told}))
 
 

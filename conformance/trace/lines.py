@@ -7,6 +7,7 @@ The loader also takes the simple form that recorders write (`direction`, `t`, `e
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,14 @@ FLAGS = ("elided", "ids_elided", "gap", "deliberate", "leaked")
 
 def dumps(trace: Trace) -> bytes:
     """Write *trace* in our own form, a JSON object a line."""
-    return b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in _lines(trace))
+    return b"".join(_line(line) for line in _lines(trace))
+
+
+def _line(line: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError:  # half a surrogate pair, a huge integer, or nesting beyond 254 levels
+        return json.dumps(line).encode() + b"\n"
 
 
 def dump(trace: Trace, path: Path) -> None:

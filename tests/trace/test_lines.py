@@ -84,3 +84,13 @@ def test_a_broken_trace_is_one_clear_error_with_its_line(text, says):
 def test_a_missing_file_is_one_clear_error(tmp_path):
     with pytest.raises(TraceError, match="No such file"):
         load(tmp_path / "nowhere.jsonl")
+
+
+def test_whatever_an_endpoint_says_can_be_written():
+    deep = value = {}
+    for _ in range(400):
+        value["x"] = value = {}
+    events = ({"type": "deep", "x": deep}, {"type": "half", "x": "\ud800"}, {"type": "huge", "x": 10**40})
+    trace = Trace(tuple(Entry(index, Direction.SERVER, 0.0, event) for index, event in enumerate(events)))
+
+    assert dumps(trace).count(b"\n") == 4
