@@ -39,6 +39,8 @@ class Setup:
     sessions: int = SESSIONS
     strict: bool = False
     allow_unproven: bool = False
+    discovery: bool = True
+    """Whether an endpoint that no profile speaks for is asked what it does not offer."""
     reports: Path = Path("reports")
     scrub: Scrubber = field(default_factory=Scrubber)
     lacking: Mapping[str, str] = field(default_factory=dict)

@@ -64,6 +64,7 @@ def setup_of(config: pytest.Config) -> Setup:
         sessions=_positive("sessions", value(config, "sessions"), SESSIONS),
         strict=strict(config),
         allow_unproven=bool(value(config, "allow-unproven")),
+        discovery=not value(config, "no-discovery"),
         reports=_reports(config),
         scrub=scrubber_of(config).with_more([token, *_hidden(url, headers)]),
         embedded=not url,

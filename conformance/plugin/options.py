@@ -57,6 +57,7 @@ OPTIONS = (
     Option("--sessions", "Conversations at once (default 16).", "N", int),
     Option("--strict-conformance", "SHOULD findings fail too (as with --strict).", action="store_true"),
     Option("--allow-unproven", "Skip promised rules that were not exercised.", action="store_true"),
+    Option("--no-discovery", "Do not ask what is not offered: everything is claimed.", action="store_true"),
     Option("--ca-file", "Certificate authority that signed the endpoint's certificate.", "FILE"),
     Option("--insecure", "Do not check the endpoint's certificate.", action="store_true"),
     Option("--header", "A further header of every upgrade; may be repeated.", "'Name: value'", action="append"),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.reference.core import FEATURES
+
 LATE = "delta-follows-its-response"
 
 
@@ -249,3 +251,16 @@ def test_the_key_is_nowhere_on_the_disk_or_the_terminal(folder, endpoint, style)
     written = b"".join(path.read_bytes() for path in folder.path.rglob("*") if path.is_file())
     assert b"canary" not in written
     assert "canary" not in result.stdout + result.stderr
+
+
+def test_what_an_endpoint_refuses_is_told_and_not_asked_of_it(folder, endpoint):
+    url = endpoint(features=FEATURES - {"tools"})
+    folder.discovers = True
+    folder.write("tool.yaml", "scenario: A tool\nneeds: [tools]\nsteps:\n  - configure: {tools: []}\n")
+    folder.talk("talk")
+
+    result = folder.pytest(f"--endpoint={url}", "--model=gpt-realtime", "tool.yaml", "talk.yaml")
+
+    assert result.returncode == 0
+    assert "not offered: tools (" in result.stdout
+    assert "3 passed, 2 skipped" in result.stdout
