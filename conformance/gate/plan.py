@@ -260,11 +260,14 @@ class Plan:
     prices_of: str = ""
     """Date of the price table."""
     model: str = ""
+    discovers: bool = False
+    """Whether the endpoint is asked in a session of its own what it does not offer."""
 
     @property
     def total(self) -> Cost:
-        """Everything, the connection of the preflight included."""
-        return sum(self.costs.values(), Cost(sessions=1, expected=CONNECTING))
+        """Everything, the preflight and the discovery included."""
+        before = 2 if self.discovers else 1
+        return sum(self.costs.values(), Cost(sessions=before, expected=before * CONNECTING))
 
     @property
     def seconds(self) -> float:
@@ -278,7 +281,9 @@ class Plan:
         total = self.total
         others = f"  (and {self.not_applicable} not applicable)" if self.not_applicable else ""
         yield f"conversations  {len(self.costs)}{others}"
-        yield f"sessions       {total.sessions}  (one of them to see whether the endpoint is there)"
+        first = "two of them to see whether the endpoint is there, and what it lacks"
+        first = first if self.discovers else "one of them to see whether the endpoint is there"
+        yield f"sessions       {total.sessions}  ({first})"
         yield f"audio sent     {total.heard:.0f} s"
         tokens = total.tokens
         yield (f"tokens         at most {tokens.total:,}  (text {tokens.text_in:,} in, {tokens.text_out:,} out; "

@@ -63,6 +63,11 @@ class Setup:
         return self.profile.waivers if self.profile is not None else {}
 
     @property
+    def discovers(self) -> bool:
+        """Whether the endpoint is asked what it does not offer: where no profile speaks for it."""
+        return self.discovery and self.profile is None and not self.embedded
+
+    @property
     def claimed(self) -> frozenset[str] | None:
         """The features that the profile claims, or that the endpoint did not refuse; None = all, for all we know."""
         if self.profile is not None:

@@ -73,7 +73,7 @@ class Performance:
         if self.diagnosis.ready:
             recognised = self.diagnosis.dialect or self.setup.target.dialect
             self._speak(recognised.name if self.setup.dialect == AUTO else self.setup.dialect)
-            if self.setup.discovery and self.setup.profile is None and not self.setup.embedded:
+            if self.setup.discovers:
                 self.setup = replace(self.setup, lacking=self.backstage.run(self._discover()).lacking)
         return self.diagnosis
 

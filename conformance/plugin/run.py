@@ -150,6 +150,8 @@ class Run:
             return None
         if self.terms.plan:
             self._tell_plan(items)
+            if any(isinstance(item, GeneratedItem) for item in session.items):
+                self._say('generated      not counted: examples are made as they are played (-m "not generated")')
             return True
         if self.worker is None and not self.prepare():
             return True
@@ -188,7 +190,8 @@ class Run:
         wanted = {name: cue for name, cue in cues.items() if not self.setup.not_applicable(cue.scenario)}
         costs = {name: self.performance.cost(cue) for name, cue in wanted.items()}
         terms, at_once = self.terms, self.asked.sessions
-        plan = Plan(costs, len(cues) - len(wanted), at_once, terms.price, terms.prices.as_of, terms.model)
+        skipped, discovers = len(cues) - len(wanted), self.setup.discovers
+        plan = Plan(costs, skipped, at_once, terms.price, terms.prices.as_of, terms.model, discovers)
         self._say("", *plan.lines())
 
     def _say(self, *lines: str) -> None:
