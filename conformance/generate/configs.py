@@ -23,11 +23,6 @@ VALID, INVALID = "generated/configs::valid", "generated/configs::invalid"
 #: Updates on one connection, and settings in one update.
 MOST_UPDATES, MOST_SETTINGS = 5, 4
 
-#: What generated examples can do without, by the names that profiles use.
-FEATURES = frozenset(
-    """audio_output cancel delete g711 idle_timeout input_audio out_of_band retrieve
-    semantic_vad server_vad tools transcription truncate""".split()
-)
 Features = Collection[str] | None
 """What the endpoint claims; None for everything."""
 
