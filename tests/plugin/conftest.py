@@ -63,7 +63,7 @@ class Folder:
         return str(file)
 
     def environment(self, token):
-        kept = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST", "REALTIME", "COV"))}
+        kept = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST", "REALTIME", "COV", "TOX"))}
         return {**kept, "REALTIME_TOKEN": token, "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
 
     def pytest(self, *arguments, token=KEY):
