@@ -19,6 +19,9 @@ KEY = "sk-canary-0123456789abcdef"
 #: Plugins that only cost time here.
 QUIET = [f"-pno:{name}" for name in ("randomly", "benchmark", "hypothesispytest", "anyio", "cov")]
 
+#: Settings of the run around the test; tox moves pytest's cache, for one.
+FOREIGN = ("PYTEST", "REALTIME", "COV", "TOX")
+
 TALK = """\
 scenario: The user says something, and the assistant answers in text.
 proves: [{proves}]
@@ -63,7 +66,7 @@ class Folder:
         return str(file)
 
     def environment(self, token):
-        kept = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST", "REALTIME", "COV", "TOX"))}
+        kept = {name: text for name, text in os.environ.items() if not name.startswith(FOREIGN)}
         return {**kept, "REALTIME_TOKEN": token, "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
 
     def pytest(self, *arguments, token=KEY):
