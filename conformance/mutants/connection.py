@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.contract.dialect import Dialect
 from conformance.mutants.mutant import Fault, Faults
-from conformance.reference.admission import AcceptThenClose, Admitted, Refused
+from conformance.reference.admission import KEY_SUBPROTOCOL, AcceptThenClose, Admission, Admitted, Refused
 from conformance.reference.refusals import error_body
 
 faults = Faults()
@@ -26,6 +26,11 @@ def _admitting(dialect: Dialect, *kinds: type[Any]) -> Fault:
     return Fault(admits=lambda made: Admitted(dialect.name, "gpt-realtime") if isinstance(made, kinds) else made)
 
 
+def _keys(made: Admitted) -> list[str]:
+    """Give the offered subprotocols that hold a key."""
+    return [each for each in made.offered if each.startswith(KEY_SUBPROTOCOL)]
+
+
 @dataclass(frozen=True)
 class _Bare(Refused):
     """A refusal with a body of another form."""
@@ -37,12 +42,12 @@ class _Bare(Refused):
 
 @faults.mutant(
     killed_by="connection.a-valid-key-opens-a-session",
-    during="connection/accepts_the_key",
+    during="connection/echoes_the_subprotocol",
     like="documented-query-auth-not-honoured",
 )
 def the_documented_style_is_not_read(_dialect: Dialect) -> Fault:
-    """The endpoint looks for the key elsewhere than its documents say."""
-    return _deciding(Admitted, lambda _made: Refused(401, NO_KEY))
+    """The endpoint looks for the key in headers and query only, and browsers are told to offer a subprotocol."""
+    return _deciding(Admitted, lambda made: Refused(401, NO_KEY) if _keys(made) else made)
 
 
 @faults.mutant(
@@ -82,7 +87,13 @@ def one_of_two_keys_is_enough(dialect: Dialect) -> Fault:
 )
 def a_bad_key_is_closed_without_a_word(_dialect: Dialect) -> Fault:
     """The upgrade succeeds, and then comes a close and no `error`."""
-    return Fault(admits=lambda _made: AcceptThenClose(NO_KEY, 1008), sends=lambda _event: ())
+    refusing = []
+
+    def admits(made: Admission) -> Admission:
+        refusing[:] = [made] if isinstance(made, Refused) else []
+        return AcceptThenClose(NO_KEY, 1008) if refusing else made
+
+    return Fault(admits=admits, sends=lambda event: () if refusing else (event,))
 
 
 @faults.mutant(killed_by="connection.a-refusal-is-visible", during="connection/refuses_no_key")
@@ -114,7 +125,7 @@ def a_refusal_is_a_page(_dialect: Dialect) -> Fault:
 )
 def the_subprotocol_is_a_literal(_dialect: Dialect) -> Fault:
     """`realtime` is selected whatever was offered."""
-    return _deciding(Admitted, lambda made: replace(made, subprotocol="realtime"))
+    return _deciding(Admitted, lambda made: replace(made, subprotocol="realtime" if made.offered else None))
 
 
 @faults.mutant(
@@ -134,10 +145,7 @@ def no_subprotocol_is_selected(_dialect: Dialect) -> Fault:
 )
 def the_key_is_selected_as_subprotocol(_dialect: Dialect) -> Fault:
     """Of the offered subprotocols the one that holds the key is selected."""
-    from conformance.mutants.rehearsal import TOKEN  # no one else knows the key, and the room is heavy
-
-    chosen = f"openai-insecure-api-key.{TOKEN}"
-    return _deciding(Admitted, lambda made: replace(made, subprotocol=chosen))
+    return _deciding(Admitted, lambda made: replace(made, subprotocol=next(iter(_keys(made)), made.subprotocol)))
 
 
 @faults.mutant(
@@ -192,7 +200,7 @@ def a_session_expires_without_a_word(_dialect: Dialect) -> Fault:
     return Fault(closes=lambda _code, _reason: (1001, "Your session hit the maximum duration of 60 minutes."))
 
 
-@faults.mutant(killed_by="errors.precede-a-failing-close", during="session/defaults")
+@faults.mutant(killed_by="errors.precede-a-failing-close", during="response/text_turn")
 def a_session_ends_without_a_reason(_dialect: Dialect) -> Fault:
-    """The endpoint closes with 1011 in the middle of the session, and says nothing."""
-    return Fault(ends=lambda event: (1011, "") if event.get("type") == "session.updated" else None)
+    """The endpoint closes with 1011 in the middle of a response, and says nothing."""
+    return Fault(ends=lambda event: (1011, "") if event.get("type") == "response.created" else None)

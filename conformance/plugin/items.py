@@ -175,4 +175,4 @@ class KeepsEveryOtherRule(ConversationItem):
 
 def trouble_of(assessment: Assessment) -> str:
     """Say in one line what got in the way."""
-    return f"the environment got in the way, nothing was judged: {assessment.conversation.message}"
+    return f"the environment got in the way, the rest was not judged: {assessment.conversation.message}"

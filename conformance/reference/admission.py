@@ -34,6 +34,8 @@ class Admitted:
     model: str
     intent: str = "conversation"
     subprotocol: str | None = None
+    offered: tuple[str, ...] = ()
+    """The subprotocols among which *subprotocol* was chosen."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Upgrade:
     query: Mapping[str, str]
     headers: Mapping[str, Sequence[str]]
     """By lower-case name."""
-    subprotocols: Sequence[str]
+    subprotocols: tuple[str, ...]
 
 
 def _bearer(asked: Upgrade) -> Iterator[str]:
@@ -135,7 +137,7 @@ def admit(
     selected = "realtime" if "realtime" in asked.subprotocols else None
     if tokens and (error := _key_error(asked, tokens, auth_styles)) is not None:
         return AcceptThenClose(error, 3000, selected) if refusal == "openai" else Refused(401, error)
-    if "websocket" not in [each.lower() for each in asked.headers.get("upgrade", ["websocket"])]:
+    if "websocket" not in [each.lower() for each in asked.headers.get("upgrade", ())]:
         return Refused(426, error_body("upgrade_required", "This endpoint speaks WebSocket: ask for an upgrade."))
     if dialect == "ga" and _wants_beta(asked):
         message = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
@@ -164,13 +166,13 @@ def _session(asked: Upgrade, dialect: str, selected: str | None, models: Sequenc
     if intent not in ("conversation", "transcription"):
         return AcceptThenClose(error_body("invalid_intent", "The intent is not supported.", "intent"), 4000, selected)
     if intent == "transcription" and (dialect == "beta" or not model):
-        return Admitted(dialect, model, "transcription", selected)
+        return Admitted(dialect, model, "transcription", selected, asked.subprotocols)
     if not model:
         return AcceptThenClose(error_body("missing_model", "You must provide a model parameter."), 4000, selected)
     if model not in models and not model.startswith(FAMILIES):
         message = f"Model '{model[:100]}' is not supported in realtime mode."
         return AcceptThenClose(error_body("invalid_model", message, "model"), 4000, selected)
-    return Admitted(dialect, model, "conversation", selected)
+    return Admitted(dialect, model, "conversation", selected, asked.subprotocols)
 
 
 def _key_error(asked: Upgrade, tokens: Sequence[str], styles: Iterable[str]) -> Event | None:

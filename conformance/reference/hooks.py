@@ -34,7 +34,11 @@ class Hooks(Protocol):
 
     @property
     def closes(self) -> Callable[[int, str], tuple[int, str] | None] | None:
-        """Change the close frame; None for no close frame at all."""
+        """Change the close frame; None for no close frame at all, also none in answer to the client's."""
+
+    @property
+    def ends(self) -> Callable[[Event], tuple[int, str] | None] | None:
+        """After which outgoing event the session is closed, with which code and reason."""
 
 
 def unchanged(event: Event) -> Iterable[Event]:

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any, Protocol
 
 import orjson
+from websockets.frames import Frame, Opcode
 
 from conformance.reference.hooks import Hooks, Said
 from conformance.reference.loopback import Session
@@ -53,6 +54,9 @@ class Line:
         self._connection, self._session = connection, session
         self._frames = hooks.frames if hooks else None
         self._closes = hooks.closes if hooks else None
+        self._ends = hooks.ends if hooks else None
+        if self._closes is not None:
+            self._ask_before_answering_a_close()
         self._outbox: deque[Said] = deque()
         self._room = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -107,10 +111,14 @@ class Line:
             if protocol.state != OPEN:
                 outbox.clear()  # the client has closed: the reader ends the conversation
                 break
-            text, data = as_bytes(outbox.popleft(), self._frames)
+            said = outbox.popleft()
+            text, data = as_bytes(said, self._frames)
             (protocol.send_text if text else protocol.send_binary)(data)
             connection.send_data()
             self.said += 1
+            if self._ends is not None and isinstance(said, dict) and (end := self._ends(said)) is not None:
+                self._session.closing = end
+                outbox.clear()
         if outbox:
             self._draining = asyncio.create_task(self._drain())
             return
@@ -150,6 +158,18 @@ class Line:
             self._end.set_result(None)
         else:
             self._end.set_exception(error)
+
+    def _ask_before_answering_a_close(self) -> None:
+        """`websockets` answers a close frame by itself: without asking it nothing wrong could be done there."""
+        protocol = self._connection.protocol
+        send = protocol.send_frame
+
+        def asking(frame: Frame) -> None:
+            theirs = protocol.close_rcvd if frame.opcode is Opcode.CLOSE else None
+            if theirs is None or self._closes is None or self._closes(theirs.code, theirs.reason) is not None:
+                send(frame)
+
+        protocol.send_frame = asking
 
     async def _close(self, code: int, reason: str) -> None:
         frame = self._closes(code, reason) if self._closes is not None else (code, reason)

@@ -103,6 +103,7 @@ class Server:
             ssl=self._ssl,
             process_request=self._process,
             select_subprotocol=self._select,
+            process_response=self._unoffered,
             compression=None,
             max_size=MAX_FRAME,
             close_timeout=2,
@@ -161,6 +162,14 @@ class Server:
         admission = self._knocks[connection].admission
         chosen = None if isinstance(admission, Refused) else admission.subprotocol
         return next((each for each in offered if each == chosen), None)
+
+    def _unoffered(self, connection: ServerConnection, _request: Request, response: Response) -> None:
+        """Select what nobody offered, if that is what a session does wrong: `websockets` itself refuses to."""
+        admission = self._knocks[connection].admission
+        chosen = None if isinstance(admission, Refused) else admission.subprotocol
+        if chosen is not None and response.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS:
+            response.headers.pop("Sec-WebSocket-Protocol", None)
+            response.headers["Sec-WebSocket-Protocol"] = chosen
 
     async def _converse(self, connection: ServerConnection) -> None:
         number, knock = next(self._numbers), self._knocks[connection]

@@ -11,9 +11,9 @@ KEY, WRONG = "sk-right+key", "sk-wrong"
 TARGET = "/v1/realtime?model=gpt-realtime"
 
 
-def ask(*credentials, target=TARGET, headers=(), subprotocols=(), **options):
+def ask(*credentials, target=TARGET, headers=(), subprotocols=(), upgrade=("websocket",), **options):
     """Ask with (style, key) pairs."""
-    headers, subprotocols = list(headers), list(subprotocols)
+    headers, subprotocols = [*headers, *(("Upgrade", each) for each in upgrade)], list(subprotocols)
     for style, key in credentials:
         if style == "bearer":
             headers.append(("AUTHORIZATION", f"bEARER {key}"))
@@ -92,8 +92,9 @@ def test_another_path_does_not_exist():
 
 
 def test_a_plain_request_is_told_to_upgrade():
-    assert ask(("bearer", KEY), headers=[("Upgrade", "h2c")]).status == 426
-    assert isinstance(ask(("bearer", KEY), headers=[("Upgrade", "WebSocket")]), Admitted)
+    assert ask(("bearer", KEY), upgrade=["h2c"]).status == 426
+    assert ask(("bearer", KEY), upgrade=[]).status == 426
+    assert isinstance(ask(("bearer", KEY), upgrade=["WebSocket"]), Admitted)
 
 
 def test_the_client_chooses_the_revision():
