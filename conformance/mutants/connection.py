@@ -87,7 +87,7 @@ def one_of_two_keys_is_enough(dialect: Dialect) -> Fault:
 )
 def a_bad_key_is_closed_without_a_word(_dialect: Dialect) -> Fault:
     """The upgrade succeeds, and then comes a close and no `error`."""
-    refusing = []
+    refusing: list[Admission] = []
 
     def admits(made: Admission) -> Admission:
         refusing[:] = [made] if isinstance(made, Refused) else []
