@@ -43,7 +43,7 @@ def check(traces: Sequence[Path], dialect: str, strict: bool, as_json: bool) -> 
     click.echo(as_data(files) if as_json else as_text(files, strict=strict), nl=as_json)
     if any(each.trouble for each in files):
         sys.exit(MISUSED)
-    sys.exit(FINDINGS if any(each.broken(strict=strict) for each in files) else CLEAN)
+    sys.exit(CLEAN if all(each.clean(strict=strict) for each in files) else FINDINGS)
 
 
 @command.command()
@@ -96,20 +96,23 @@ def discover(url: str, model: str | None, token: str, auth: str, dialect: str) -
 @click.argument("rule", required=False)
 def rules(rule: str | None) -> None:
     """List the rules, or tell everything about one."""
-    from conformance.report.explain import detail, find, listing, sample_of
+    from conformance.packs import judged_rules, packs
+    from conformance.report.explain import detail, find, listing, listing_of, sample_of
     from conformance.rules import RULES
 
     if rule is None:
         click.echo(listing(RULES), nl=False)
+        for pack in packs().values():
+            click.echo(listing_of(pack), nl=False)
         return
     from conformance.mutants import MUTANTS
     from conformance.resources import folder
     from conformance.scenario.load import load
 
-    found = find(RULES, rule)
+    found = find(judged_rules(), rule)
     scripts = [load(path) for path in sorted(folder("scenarios").rglob("*.yaml"))]
     proving = [script.id for script in scripts if found.id in script.proves]
-    click.echo(detail(found, sample_of(found.id), MUTANTS.values(), proving), nl=False)
+    click.echo(detail(found, {} if found.vendor else sample_of(found.id), MUTANTS.values(), proving), nl=False)
 
 
 @command.command()
@@ -147,20 +150,27 @@ def report(folder: Path) -> None:
     summary(terminal, found.told.records, found.setup, partial=found.told.partial)
     if found.told.status is not None:
         sys.exit(found.told.status)
-    sys.exit(INTERRUPTED if found.sum.conformant else FINDINGS)
+    sys.exit(INTERRUPTED if found.sum.clean else FINDINGS)
 
 
 @command.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def lint(files: Sequence[Path]) -> None:
-    """Check scenario files (or folders of them) without playing them."""
-    from conformance.report.lint import mistakes
+    """Check scenario files (or folders of them): what is wrong, dead, or promised in vain.
+
+    No endpoint is asked: each scenario is played in memory on the reference endpoint.
+
+    Exit status: 0 no mistake (there may be warnings), 4 mistakes.
+    """
+    from conformance.report.lint import remarks
 
     paths = [each for path in files for each in (sorted(path.rglob("*.yaml")) if path.is_dir() else [path])]
-    wrong = [each for path in paths for each in mistakes(path)]
-    for each in wrong:
-        click.echo(each, err=True)
-    click.echo(f"{len(paths)} files, {len(wrong)} mistakes")
+    told = [each for path in paths for each in remarks(path)]
+    for each in told:
+        click.echo(str(each), err=True)
+    wrong = sum(not each.warning for each in told)
+    counts = {"file": len(paths), "mistake": wrong} | ({"warning": len(told) - wrong} if len(told) > wrong else {})
+    click.echo(", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items()))
     sys.exit(MISUSED if wrong else CLEAN)
 
 

@@ -7,6 +7,7 @@ What the endpoint does wrong is a finding, never an exception; what the network 
     │   └── FileError           a file written by hand, with file, line and column
     │       ├── ScenarioError
     │       └── ProfileError
+    ├── PackError               an installed package of rules that cannot be used
     ├── TraceError              a saved trace that cannot be read
     ├── SchemaError             our own schema files are missing or broken
     └── HarnessError            our own bug: the harness said something wrong on the wire
@@ -49,6 +50,10 @@ class ScenarioError(FileError):
 
 class ProfileError(FileError):
     """A profile file is wrong, or there is no such profile."""
+
+
+class PackError(ConformanceError):
+    """A vendor's package of rules is installed, and cannot be used."""
 
 
 class TraceError(ConformanceError):

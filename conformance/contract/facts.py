@@ -6,7 +6,7 @@ of the usage.  A fact is proved by a trace in which it can be seen to be true, n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,10 +18,13 @@ from conformance.trace.views import View
 if TYPE_CHECKING:
     from conformance.contract.profile import Profile
 
-UPDATES = ("session.update", "transcription_session.update")
-#: Client events that have no acknowledgement of their own.
-UNANSWERED = ("input_audio_buffer.append", "response.cancel")
+#: Kinds of facts, in the order in which they are told.
+KINDS = ("path", "auth", "client_event", "server_event", "session_field", "usage_field")
+#: Settings that were chosen before the session began: shown as asked for is all that can be seen of them.
+SETTLED = ("model",)
 ABSENT = object()
+
+Session = Mapping[str, Any]
 
 
 @dataclass(frozen=True, order=True)
@@ -29,12 +32,21 @@ class Fact:
     """One thing that is documented."""
 
     kind: str
-    """`path`, `auth`, `client_event`, `server_event`, `session_field` or `usage_field`."""
+    """One of KINDS."""
     name: str
     """As the vendor spells it; fields of objects in objects with dots."""
 
     def __str__(self) -> str:
         return f"{self.kind.replace('_', ' ')} {self.name}"
+
+
+def named(text: str) -> Fact | None:
+    """Give the fact that is written so (`usage field total_tokens`), None if none is."""
+    for kind in KINDS:
+        head, gap, name = text.partition(kind.replace("_", " ") + " ")
+        if gap and name and not head:
+            return Fact(kind, name)
+    return None
 
 
 @dataclass(frozen=True)
@@ -70,7 +82,7 @@ def shown(facts: Iterable[Fact], view: View) -> frozenset[Fact]:
         fact
         for fact in facts
         if fact.name in seen.get(fact.kind, ())
-        or (fact.kind == "session_field" and any(_shows(fact.name, *pair) for pair in reflected))
+        or (fact.kind == "session_field" and any(_shows(fact.name, *each) for each in reflected))
     )
 
 
@@ -86,13 +98,31 @@ def _auth(view: View) -> frozenset[str]:
 
 
 def _taken(view: View) -> frozenset[str]:
-    """Give the client events, as spoken, that were acknowledged; one that has no acknowledgement: was not refused."""
+    """Give the client events, as spoken, that were acknowledged; one without acknowledgement: that had its effect."""
+    last = {kind: effect(view) for kind, effect in EFFECTS.items()}
     return frozenset(
         each.sent.entry.type
         for each in view.exchanges
-        if each.answer is not None
-        or (each.sent.type in UNANSWERED and not each.refused and each.sent.index < view.settled)
+        if each.answer is not None or (not each.refused and each.sent.index < last.get(each.sent.type, -1))
     )
+
+
+def _audio_arrived(view: View) -> int:
+    return max((frame.index for frame in view.server(*HEARING)), default=-1)
+
+
+def _something_was_cancelled(view: View) -> int:
+    done = view.server("response.done")
+    return max((frame.index for frame in done if frame.part("response").get("status") == "cancelled"), default=-1)
+
+
+#: Nobody commits, or hears speech in, audio that never came.
+HEARING = ("input_audio_buffer.committed", "input_audio_buffer.speech_started")
+#: Client event without an acknowledgement of its own -> where its effect was last seen in a trace.
+EFFECTS: Mapping[str, Callable[[View], int]] = {
+    "input_audio_buffer.append": _audio_arrived,
+    "response.cancel": _something_was_cancelled,
+}
 
 
 def _counted(view: View) -> frozenset[str]:
@@ -104,17 +134,23 @@ def _counted(view: View) -> frozenset[str]:
     return frozenset(found)
 
 
-def _reflected(view: View) -> Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Give what each accepted update asked for, and the session that answered it."""
-    for each in view.exchanges_with(*UPDATES):
-        if each.answer is not None:
-            yield each.sent.part("session"), each.answer.part("session")
+def _reflected(view: View) -> Iterable[tuple[Session, Session, Session]]:
+    """Give what each accepted update asked for, the session as it was shown last, and the one that answered."""
+    answers = {each.answer.index: each for each in view.exchanges_with("session.update") if each.answer is not None}
+    before: Session = {}
+    for frame in view.server("session.created", "session.updated"):
+        if frame.index in answers:
+            yield answers[frame.index].sent.part("session"), before, frame.part("session")
+        before = frame.part("session")
 
 
-def _shows(field: str, sent: Mapping[str, Any], session: Mapping[str, Any]) -> bool:
+def _shows(field: str, sent: Session, before: Session, session: Session) -> bool:
+    """Tell whether *field* came to be what was asked for: a default that stays proves nothing."""
     path = field.split(".")
-    asked = reach(sent, path, ABSENT)
-    return asked is not ABSENT and reflects(asked, reach(session, path, ABSENT))
+    asked, was, came = (reach(each, path, ABSENT) for each in (sent, before, session))
+    if asked is ABSENT or not reflects(asked, came):
+        return False
+    return field in SETTLED or not reflects(asked, was)
 
 
 def reflects(asked: Any, came: Any) -> bool:

@@ -1,8 +1,10 @@
-"""The environment told from guilt: what to try again, and after how long.
+"""The environment and the model's moods told from guilt: what to try again, and after how long.
 
 A rate limit, an overload, DNS, TLS or an unreachable host say nothing about conformance.  A connection that breaks
 without a close frame may be a proxy's cut: played again it goes well, or breaks elsewhere.  If it breaks at the same
 step every time, it is the endpoint that does it, and it is judged.
+
+A model that answered in words where a call was needed gets a second chance, at once: most do their part then.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Attempts beside the first.
 RETRIES = 2
+#: Repetitions where the model did not do its part.
+SECOND_CHANCES = 1
 #: Seconds before the first repetition; doubled for each further one, never more than LONGEST.
 FIRST, LONGEST = 1.0, 60.0
 #: Whoever asks for more patience than this (seconds) is not waited for.
@@ -37,7 +41,17 @@ def was_cut(conversation: Conversation) -> bool:
 
 def says_nothing(conversation: Conversation) -> bool:
     """Tell whether the conversation may go otherwise if it is played again."""
-    return conversation.outcome is Outcome.ENVIRONMENT or was_cut(conversation)
+    return conversation.outcome in (Outcome.ENVIRONMENT, Outcome.MODEL) or was_cut(conversation)
+
+
+def repetitions(conversation: Conversation, retries: int) -> int:
+    """Give how often it may be played again; *retries* is how often the environment may get in the way."""
+    return min(retries, SECOND_CHANCES) if conversation.outcome is Outcome.MODEL else retries
+
+
+def needs_no_pause(conversation: Conversation) -> bool:
+    """Tell whether the endpoint is well, so that a first repetition may follow at once."""
+    return conversation.outcome is Outcome.MODEL or was_cut(conversation)
 
 
 def always_at_the_same_step(attempts: Sequence[Conversation]) -> bool:
@@ -63,15 +77,15 @@ def settled(attempts: Sequence[Conversation]) -> Conversation:
     return replace(last, outcome=Outcome.ENVIRONMENT, message=why)
 
 
-def pause_before(attempt: int, retry_after: str, now: datetime, *, cut: bool = False) -> float | None:
+def pause_before(attempt: int, retry_after: str, now: datetime, *, at_once: bool = False) -> float | None:
     """Give the seconds to wait before *attempt* (from 1, the first repetition); None: not worth waiting for.
 
-    *retry_after* is the header of that name; *cut*: the connection broke, which is no wish for a pause.
+    *retry_after* is the header of that name; *at_once*: nothing asks for a pause (`needs_no_pause`).
     """
     asked = seconds_of(retry_after, now)
     if asked is not None:
         return asked if asked <= MOST_PATIENCE else None
-    if cut and attempt == 1:
+    if at_once and attempt == 1:
         return 0.0
     return min(LONGEST, FIRST * 2.0 ** (attempt - 1))
 

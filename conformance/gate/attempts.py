@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.gate.again import pause_before, says_nothing, settled, was_cut
+from conformance.gate.again import needs_no_pause, pause_before, repetitions, says_nothing, settled, was_cut
 from conformance.gate.budget import Spent
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Persistence:
             await self._wait()
             attempts.append(await once(first + len(attempts)))
             last = attempts[-1].conversation
-            if not says_nothing(last) or not self._pause(len(attempts), last.retry_after, cut=was_cut(last)):
+            if not says_nothing(last) or not self._pause(len(attempts), last):
                 counts = settled([each.conversation for each in attempts])
                 return (*attempts[:-1], replace(attempts[-1], conversation=counts))
 
@@ -61,13 +61,19 @@ class Persistence:
         for number in count(1):
             await self._wait()
             diagnosis = await once()
-            if not diagnosis.environment or not self._pause(number, diagnosis.retry_after):
+            if not diagnosis.environment or number > self.retries or not self._wait_for(number, diagnosis.retry_after):
                 break
         return diagnosis, number
 
-    def _pause(self, number: int, retry_after: str, *, cut: bool = False) -> bool:
-        """Let everybody wait before repetition *number*; False if there is to be none."""
-        seconds = pause_before(number, retry_after, datetime.now(UTC), cut=cut) if number <= self.retries else None
+    def _pause(self, number: int, last: Conversation) -> bool:
+        """Arrange repetition *number* after a conversation; False if there is to be none."""
+        if number > repetitions(last, self.retries):
+            return False
+        return self._wait_for(number, last.retry_after, at_once=needs_no_pause(last))
+
+    def _wait_for(self, number: int, retry_after: str, *, at_once: bool = False) -> bool:
+        """Let everybody wait before repetition *number*; False if that takes too long."""
+        seconds = pause_before(number, retry_after, datetime.now(UTC), at_once=at_once)
         if seconds is None:
             return False
         self.not_before = max(self.not_before, asyncio.get_running_loop().time() + seconds)

@@ -40,7 +40,7 @@ class Entry:
     """One known failure."""
 
     rule: str
-    """Id of the rule, or `plays`."""
+    """Id of the rule, or `plays`, or a documented fact in words (`usage field total_tokens`)."""
     issue: str
     """Where it is tracked."""
     scenario: str = ""
@@ -109,10 +109,11 @@ def _covering(entries: Iterable[Entry], message: str) -> Entry | None:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a rule (or `plays`) came to in one conversation."""
+    """What a rule (or `plays`) came to in one conversation; a documented fact: in the whole run."""
 
     rule: str
     conversation: str
+    """Empty for a documented fact."""
     outcome: str
     messages: tuple[str, ...] = ()
     excused: bool = False

@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from conformance.contract.facts import named
 from conformance.errors import FileError
 from conformance.gate.baseline import FAIL, PLAYS, Entry, Review, Seen
 from conformance.marked import Marked, fits, known_keys, nearest, parsed, place_of
@@ -63,7 +64,7 @@ def _entry(data: Marked, number: int, path: Path, rules: frozenset[str], scenari
         line, column = place_of(data, ["known", number, key])
         return f"{path}:{line}:{column}"
 
-    if told["rule"] not in rules:
+    if told["rule"] not in rules and named(told["rule"]) is None:
         raise FileError(f"no rule is called {told['rule']!r}", nearest(told["rule"], rules), where=place("rule"))
     name = told.get("scenario", "")
     if name and not scenario(name.partition("@")[0]):
@@ -156,7 +157,9 @@ def _fresh(found: Review) -> list[Seen]:
 
 
 def _written(seen: Seen) -> list[str]:
-    told = [f"  - rule: {seen.rule}", f"    scenario: {_scalar(seen.conversation)}"]
+    told = [f"  - rule: {_scalar(seen.rule)}"]
+    if seen.conversation:  # a documented fact belongs to none
+        told.append(f"    scenario: {_scalar(seen.conversation)}")
     if seen.outcome != FAIL:
         told.append(f"    outcomes: [{seen.outcome}]")
     messages = dict.fromkeys(map(_stable, seen.messages)) or {"": None}

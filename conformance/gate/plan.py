@@ -16,6 +16,7 @@ import orjson
 
 from conformance.errors import UsageError
 from conformance.gate.tokens import Price, Tokens, dollars
+from conformance.play.discovery import SESSIONS
 from conformance.scenario.audio import FORMATS
 from conformance.scenario.model import Scenario, Step
 
@@ -261,13 +262,17 @@ class Plan:
     """Date of the price table."""
     model: str = ""
     discovers: bool = False
-    """Whether the endpoint is asked in a session of its own what it does not offer."""
+    """Whether the endpoint is asked, in sessions of their own, what it does not offer."""
 
     @property
     def total(self) -> Cost:
         """Everything, the preflight and the discovery included."""
-        before = 2 if self.discovers else 1
+        before = self._before
         return sum(self.costs.values(), Cost(sessions=before, expected=before * CONNECTING))
+
+    @property
+    def _before(self) -> int:
+        return 1 + (SESSIONS if self.discovers else 0)
 
     @property
     def seconds(self) -> float:
@@ -281,7 +286,7 @@ class Plan:
         total = self.total
         others = f"  (and {self.not_applicable} not applicable)" if self.not_applicable else ""
         yield f"conversations  {len(self.costs)}{others}"
-        first = "two of them to see whether the endpoint is there, and what it lacks"
+        first = f"{self._before} of them to see whether the endpoint is there, and what it lacks"
         first = first if self.discovers else "one of them to see whether the endpoint is there"
         yield f"sessions       {total.sessions}  ({first})"
         yield f"audio sent     {total.heard:.0f} s"

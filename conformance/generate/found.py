@@ -35,7 +35,7 @@ class Shelf:
 
     def keep(self, case: Case) -> None:
         """Write a case, whole or not at all, and remove the larger one that it replaces."""
-        path = self.folder / f"{case.flaw.rule}-{_digest(case.scenario)}.yaml"
+        path = self.folder / f"{case.flaw.rule.replace('/', '_')}-{_digest(case.scenario)}.yaml"
         self.folder.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(".part")
         fresh.write_text(self.scrub(self._comment(case, path) + written(case.scenario)), encoding="utf-8")

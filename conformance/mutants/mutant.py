@@ -1,6 +1,6 @@
 """A mutant is the reference endpoint with one fault, which names the rule that must notice.
 
-    @mutant(killed_by="response.done-is-last", during="response/text_turn", like="late-delta-after-cancel")
+    @mutant(killed_by="ordering.response-done-is-last", during="response/text_turn", like="late-delta-after-cancel")
     def a_delta_follows_the_end(dialect: Dialect) -> Fault:
         \"\"\"A text delta arrives after its `response.done`.\"\"\"
         last = []

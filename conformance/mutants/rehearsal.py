@@ -6,7 +6,7 @@ No socket, no real time: the loopback's virtual clock jumps to whatever is due n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -20,7 +20,7 @@ from conformance.mutants.mutant import Fault
 from conformance.play.connection import Ask, Disconnected, Frame, Refusal
 from conformance.play.player import Conversation, Player
 from conformance.play.target import Target, url_of
-from conformance.reference.admission import AcceptThenClose, Admission, Refused, Refusing, admit
+from conformance.reference.admission import STYLES, AcceptThenClose, Admission, Refused, Refusing, admit
 from conformance.reference.core import Endpoint
 from conformance.reference.loopback import Closed, Loopback, VirtualClock
 from conformance.resources import folder
@@ -107,11 +107,13 @@ class Rehearsal:
         fault: Callable[[], Fault] | None = None,
         features: frozenset[str] | None = None,
         refusal: str = "http",
+        auth_styles: Collection[str] = tuple(STYLES),
     ) -> None:
         self.target = target
         self.fault = fault or Fault
         self.features = features
         self.refusal = refusal
+        self.auth_styles = auth_styles
         self.sessions = 0
 
     async def connect(self, ask: Ask) -> MemoryConnection | Refusal:
@@ -129,7 +131,12 @@ class Rehearsal:
         parts = urlsplit(url)
         headers = [*ask.headers, ("upgrade", "none" if ask.plain else "websocket")]
         decision: Admission = admit(
-            f"{parts.path}?{parts.query}", headers, ask.subprotocols, tokens=(TOKEN,), refusal=self.refusal
+            f"{parts.path}?{parts.query}",
+            headers,
+            ask.subprotocols,
+            tokens=(TOKEN,),
+            auth_styles=self.auth_styles,
+            refusal=self.refusal,
         )
         if fault.admits is not None:
             decision = fault.admits(decision)
@@ -185,10 +192,19 @@ def rehearse(
     variant: str = "",
     features: frozenset[str] | None = None,
     refusal: str = "http",
+    auth: str = "",
+    auth_styles: Collection[str] = tuple(STYLES),
 ) -> Conversation:
-    """Play one scenario in memory against the reference, with *fault* (made anew for each session) if given."""
+    """Play one scenario in memory against the reference, with *fault* (made anew for each session) if given.
+
+    *auth* is the style in which the key is offered where the scenario does not say; *auth_styles* are understood.
+    UsageError if it speaks a clip that is there in another audio format only.
+    """
     script = bundled(scenario) if isinstance(scenario, str) else scenario
     target = stage_target(DIALECTS[dialect] if isinstance(dialect, str) else dialect)
-    connector = Rehearsal(target, fault=fault, features=features, refusal=refusal)
-    player = Player(connector, target, Scrubber((TOKEN,)), clip)
+    target = replace(target, auth=auth) if auth else target
+    connector = Rehearsal(target, fault=fault, features=features, refusal=refusal, auth_styles=auth_styles)
+    player = Player(
+        connector, target, Scrubber((TOKEN,)), partial(clip, home=script.path.parent if script.path else None)
+    )
     return asyncio.run(player.play(script, variant))

@@ -1,7 +1,10 @@
-"""What an endpoint does not offer, told by itself: one cheap session that asks for every optional feature.
+"""What an endpoint offers and what not, told by itself.
 
-Only a proper refusal counts: an `error` in answer to the question.  Silence, or an acknowledgement of something else,
-is no declaration but a fault, and stays for the rules to find.  Nothing here asks for a response, so nothing is spent.
+A cheap session asks for every optional feature, and a knock for each that begins with the upgrade.
+
+Only a proper refusal counts as lacking: an `error` in answer to the question.  Only a proper answer counts as offered.
+Silence, or an acknowledgement of something else, is neither but a fault, and stays for the rules to find.  Nothing here
+asks for a response, so nothing is spent.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from conformance.contract.dialect import Dialect
+from conformance.contract.facts import reflects
 from conformance.play.connection import Connector
 from conformance.play.line import EnvironmentTrouble, Line
 from conformance.play.recorder import Recorder
@@ -18,7 +22,7 @@ from conformance.play.target import Target
 from conformance.scenario.audio import silence
 from conformance.scenario.commands import Close, Event, Open, Send, Unmet, Wait
 from conformance.secrets import Scrubber
-from conformance.trace.trace import Trace
+from conformance.trace.trace import Direction, EndKind, Trace
 
 ITEM = "discovery_item"
 TOOL = {
@@ -29,13 +33,22 @@ TOOL = {
 }
 
 
+#: The smallest picture.
+PIXEL = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
 @dataclass(frozen=True)
 class Discovery:
     """What was found."""
 
-    trace: Trace
+    trace: Trace = field(default_factory=Trace)
     lacking: Mapping[str, str] = field(default_factory=dict)
     """Feature -> how the endpoint refused it."""
+    offered: frozenset[str] = frozenset()
+    """Features that it was seen to have."""
     complete: bool = True
     """False where the session ended before every feature was asked for."""
 
@@ -59,6 +72,11 @@ def _about_item(kind: str) -> Question:
     return lambda _dialect: [made, {"type": kind, "item_id": ITEM}]
 
 
+def _picture(_dialect: Dialect) -> list[Event]:
+    content = [{"type": "input_image", "image_url": PIXEL}]
+    return [{"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": content}}]
+
+
 def _only(kind: str) -> Question:
     return lambda _dialect: [{"type": kind, "item_id": "discovery_nothing", "content_index": 0, "audio_end_ms": 0}]
 
@@ -80,17 +98,35 @@ QUESTIONS: Mapping[str, Question] = {
     "transcription": _setting(transcription={"model": "whisper-1"}),
     "semantic_vad": _setting(turn_detection={"type": "semantic_vad"}),
     "server_vad": _setting(turn_detection={"type": "server_vad"}),
+    "idle_timeout": _setting(turn_detection={"type": "server_vad", "idle_timeout_ms": 30000}),
     "audio_output": _setting(modalities="audio"),
     "input_audio": _appended,
     "retrieve": _about_item("conversation.item.retrieve"),
     "delete": _about_item("conversation.item.delete"),
+    "images": _picture,
     "truncate": _only("conversation.item.truncate"),
     "cancel": _cancel,
     "out_of_band": _out_of_band,
     "g711": _setting(input_format="g711_ulaw"),
 }
+#: Feature -> the only revision that has it.
+ONLY: Mapping[str, str] = {"idle_timeout": "ga", "images": "ga"}
+#: Feature -> how a connection asks for it.
+KNOCKS: Mapping[str, Mapping[str, str]] = {
+    "subprotocol": {"auth": "subprotocol"},
+    "transcription_session": {"intent": "transcription"},
+}
+#: Connections of a discovery.
+SESSIONS = 1 + len(KNOCKS)
 #: These are refused in any case here: only a refusal of the event type itself says that the feature is missing.
 REFUSED_ANYWAY = frozenset({"truncate", "cancel", "out_of_band"})
+#: Feature -> the event that shows it; settings are shown by a session that reflects them.
+SHOWN_BY: Mapping[str, str] = {
+    "input_audio": "input_audio_buffer.cleared",
+    "retrieve": "conversation.item.retrieved",
+    "delete": "conversation.item.deleted",
+    "images": "conversation.item.added",
+}
 #: How endpoints say that they do not know an event type at all.
 UNKNOWN_TYPE = ("not_implemented", "not implemented", "unsupported", "not support", "unknown_event", "unknown event")
 
@@ -100,9 +136,10 @@ FAILS_ON_REQUEST = "realtime-conformance"
 
 
 async def discover(connector: Connector, target: Target, scrub: Scrubber) -> Discovery:
-    """Ask for each feature in one session; an endpoint that breaks off has told nothing more."""
+    """Ask for each feature; an endpoint that breaks off has told nothing more."""
     line = Line(connector, target, Recorder("discovery", target.dialect.name, scrub))
     lacking: dict[str, str] = {}
+    offered: set[str] = set()
     complete = False
     try:
         reply = await line.carry_out(Open())
@@ -110,15 +147,48 @@ async def discover(connector: Connector, target: Target, scrub: Scrubber) -> Dis
             lacking["scripted_failure"] = "only the reference endpoint fails on request"
         if not reply.refused:
             for feature, question in QUESTIONS.items():
-                if refusal := await _asked(line, feature, question(target.dialect)):
+                if target.dialect.name != ONLY.get(feature, target.dialect.name):
+                    continue
+                began, events = len(line.recorder.entries), question(target.dialect)
+                if refusal := await _asked(line, feature, events):
                     lacking[feature] = scrub(refusal)
+                elif _shown(feature, events[-1], _heard_since(line, began)):
+                    offered.add(feature)
             await line.carry_out(Close())
+            for feature, options in KNOCKS.items():
+                answer = await _knocked(connector, target, scrub, options)
+                if answer:
+                    lacking[feature] = scrub(answer)
+                elif answer is not None:
+                    offered.add(feature)
             complete = True
     except (Unmet, EnvironmentTrouble):
         complete = False
     finally:
         await line.abandon()
-    return Discovery(line.result(), lacking, complete)
+    return Discovery(line.result(), lacking, frozenset(offered), complete)
+
+
+async def _knocked(connector: Connector, target: Target, scrub: Scrubber, options: Mapping[str, str]) -> str | None:
+    """Connect, and say how that was refused: empty if it was not, None if nothing was said about it."""
+    line = Line(connector, target, Recorder("discovery", target.dialect.name, scrub))
+    try:
+        reply = await line.carry_out(Open(options))
+    except (Unmet, EnvironmentTrouble):
+        return None
+    finally:
+        await line.abandon()
+    if reply.event.get("type") == "error":
+        return _told(reply.event.get("error"))
+    if reply.event.get("type") in ("session.created", "transcription_session.created"):
+        return ""
+    end = line.recorder.trace.end
+    return reply.refused if end is not None and end.kind is EndKind.REFUSED else None
+
+
+def _told(error: object) -> str:
+    """Give code and message of an error; empty if it has none."""
+    return f"{error.get('code') or error.get('type')}: {error.get('message')}" if isinstance(error, dict) else ""
 
 
 def _fails_on_request(line: Line) -> bool:
@@ -131,7 +201,8 @@ async def _asked(line: Line, feature: str, events: list[Event]) -> str:
     last = ""
     for number, event in enumerate(events):
         last = f"discover_{feature}_{number}"
-        await line.carry_out(Send({**event, "event_id": last}))
+        event["event_id"] = last
+        await line.carry_out(Send(event))
     barrier = {"type": "session.update", "event_id": f"discover_{feature}_barrier"}
     await line.carry_out(Send({**barrier, "session": line.target.dialect.session({})}))
     owed = 1 + sum(event["type"] == "session.update" for event in events)
@@ -144,6 +215,22 @@ async def _asked(line: Line, feature: str, events: list[Event]) -> str:
     return next((text for event in answers if (text := _refusal(event, last, feature))), "")
 
 
+def _heard_since(line: Line, began: int) -> list[Event]:
+    entries = line.recorder.entries[began:]
+    return [entry.event for entry in entries if entry.direction is Direction.SERVER and entry.event is not None]
+
+
+def _shown(feature: str, asked: Event, heard: list[Event]) -> bool:
+    """Tell whether an endpoint that did not refuse a feature has shown it."""
+    if feature in REFUSED_ANYWAY:
+        return any(event.get("type") == "error" and _names(event, asked["event_id"]) for event in heard)
+    if feature in SHOWN_BY:
+        return any(event.get("type") == SHOWN_BY[feature] for event in heard)
+    return any(
+        event.get("type") == "session.updated" and reflects(asked["session"], event.get("session")) for event in heard
+    )
+
+
 def _names(event: Event, event_id: str) -> bool:
     error = event.get("error")
     return isinstance(error, dict) and error.get("event_id") == event_id
@@ -154,6 +241,6 @@ def _refusal(event: Event, event_id: str, feature: str) -> str:
     error = event.get("error")
     if not isinstance(error, dict) or not _names(event, event_id):
         return ""
-    text = f"{error.get('code') or error.get('type')}: {error.get('message')}"
+    text = _told(error)
     known_type = error.get("param") != "type" and not any(each in text.lower() for each in UNKNOWN_TYPE)
     return "" if feature in REFUSED_ANYWAY and known_type else text

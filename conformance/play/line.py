@@ -114,6 +114,8 @@ class Line:
         deadline = connection.now() + within
         while self.live:
             kind, event = await self._next(connection, command, deadline, within)
+            if not command.within:  # our patience is for silence: who still speaks is not late
+                deadline = connection.now() + within
             if command.matches(kind, event):
                 return event
             self._stop_on_error(command, kind, event)

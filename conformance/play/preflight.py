@@ -5,6 +5,7 @@ If it fails there is one diagnosis, with cause and cure, and no red items.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -38,6 +39,9 @@ CAUSE_CURES: Mapping[str, str] = {
     "timeout": "Is the host reachable from here? A firewall often swallows the connection.",
     "protocol": "Is there a WebSocket server behind --endpoint? Are ws:// and wss:// right?",
 }
+#: How a key is refused, or not found where it was offered.
+KEY_STATUSES = frozenset({401, 403})
+KEY_CODES = frozenset({"invalid_api_key", "missing_api_key"})
 #: `error.code` before any session -> what to do.
 CODE_CURES: Mapping[str, str] = {
     "invalid_api_key": "Check REALTIME_TOKEN and the auth style (--auth=…, or a --profile).",
@@ -63,18 +67,32 @@ class Diagnosis:
     """A rate limit, an overload: try again later."""
     retry_after: str = ""
     """When, in the endpoint's own words."""
+    latency: float = 0.0
+    """Seconds from asking for a connection to the first event."""
+    refused_style: str = ""
+    """The usual auth style, where only another documented one opened a session."""
 
     @property
     def ready(self) -> bool:
         """Whether the conversations can begin."""
         return not self.trouble
 
+    @property
+    def refuses_the_key(self) -> bool:
+        """Whether another auth style may open a session."""
+        handshake = self.trace.handshake
+        errors = (entry.event.get("error") for entry in self.trace if not entry.sent and entry.event is not None)
+        codes = {str(each.get("code")) for each in errors if isinstance(each, dict)}
+        return (handshake is not None and handshake.status in KEY_STATUSES) or not codes.isdisjoint(KEY_CODES)
+
 
 async def preflight(connector: Connector, target: Target, scrub: Scrubber) -> Diagnosis:
     """Open one session, look at its first event, close it."""
     line = Line(connector, target, Recorder("preflight", target.dialect.name, scrub))
+    began, latency = time.monotonic(), 0.0
     try:
         reply = await line.carry_out(Open())
+        latency = time.monotonic() - began
     except EnvironmentTrouble as trouble:
         told = _no_session(line.result(), scrub(str(trouble)), environment=True)
         diagnosis = replace(told, retry_after=trouble.retry_after)
@@ -86,7 +104,7 @@ async def preflight(connector: Connector, target: Target, scrub: Scrubber) -> Di
             diagnosis = _first_event(line.result())
     finally:
         await line.abandon()
-    return replace(diagnosis, trace=line.result())
+    return replace(diagnosis, trace=line.result(), latency=latency)
 
 
 def _no_session(trace: Trace, why: str, *, environment: bool = False) -> Diagnosis:

@@ -12,7 +12,7 @@ from conformance.play.auth import STYLES
 from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from conformance.contract.profile import Profile
     from conformance.play.target import Target
@@ -23,6 +23,8 @@ AUTO = "auto"
 SESSIONS = 16
 #: Credentials that only an endpoint with a key can refuse.
 BAD_CREDENTIALS = frozenset({"wrong", "empty", "missing", "conflicting"})
+#: A conflict needs so many auth styles.
+TWO_KEYS = 2
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,17 @@ class Setup:
     strict: bool = False
     allow_unproven: bool = False
     discovery: bool = True
-    """Whether an endpoint that no profile speaks for is asked what it does not offer."""
+    """Whether the endpoint is asked what it offers, where no profile tells or the profile claims only some of it."""
+    waive: bool = True
+    """Whether the profile's waivers count."""
     reports: Path = Path("reports")
     scrub: Scrubber = field(default_factory=Scrubber)
     lacking: Mapping[str, str] = field(default_factory=dict)
     """Feature -> how the endpoint refused it, where no profile says what it claims."""
+    excused: frozenset[str] = frozenset()
+    """Documented facts, in words, that the baseline knows not to be shown."""
+    unclaimed: tuple[str, ...] = ()
+    """Features that the endpoint showed although its profile does not claim them."""
     embedded: bool = False
     """Whether the reference endpoint is what is played against; stays true once it listens."""
 
@@ -58,14 +66,34 @@ class Setup:
         return tuple(STYLES) if self.embedded or self.auth == "all" else ("bearer",)
 
     @property
+    def other_styles(self) -> tuple[str, ...]:
+        """The documented auth styles beside the usual one, unless somebody chose a style, or there is no key."""
+        free = not self.auth and self.profile is not None and self.target.key
+        return tuple(style for style in self.styles if style != self.target.auth) if free else ()
+
+    @property
     def waivers(self) -> Mapping[str, str]:
         """Rule id -> why the profile's vendor departs from it."""
-        return self.profile.waivers if self.profile is not None else {}
+        return self.profile.waivers if self.profile is not None and self.waive else {}
 
     @property
     def discovers(self) -> bool:
-        """Whether the endpoint is asked what it does not offer: where no profile speaks for it."""
-        return self.discovery and self.profile is None and not self.embedded
+        """Whether the endpoint is asked what it offers: where no profile tells, or the profile leaves something out."""
+        told = self.profile is not None and self.profile.features is None
+        return self.discovery and not told and not self.embedded
+
+    def with_offers(self, lacking: Mapping[str, str], offered: Collection[str]) -> Setup:
+        """Take in what the endpoint offers: a profile's word counts more, and what goes beyond it is only told."""
+        if self.profile is None:
+            # Whoever reads keys from a subprotocol is not yet known to read them from anywhere else.
+            more = ("subprotocol",) if "subprotocol" in offered else ()
+            styles = tuple(dict.fromkeys((*self.target.styles, *more)))
+            return replace(self, lacking=lacking, target=replace(self.target, styles=styles))
+        return replace(self, unclaimed=tuple(sorted(set(offered) - (self.profile.features or set(offered)))))
+
+    def with_latency(self, latency: float) -> Setup:
+        """Be patient with an endpoint that is slow; *latency* in seconds."""
+        return replace(self, target=replace(self.target, patience=self.target.patience.stretched(latency)))
 
     @property
     def claimed(self) -> frozenset[str] | None:
@@ -88,8 +116,11 @@ class Setup:
             return f"{who} {', '.join(sorted(unclaimed))}"
         if scenario.lacks and (claimed is None or scenario.lacks & claimed):
             return f"the endpoint is not said to lack {', '.join(sorted(scenario.lacks))}"
-        if not self.target.key and _offers_bad_credentials(scenario):
+        offered = _credentials_in(scenario)
+        if not self.target.key and offered & BAD_CREDENTIALS:
             return "no key was given, so the endpoint has none to ask for"
+        if "conflicting" in offered and len(self.target.styles) < TWO_KEYS:
+            return "the endpoint is known to read keys in one style only"
         return ""
 
     @property
@@ -98,11 +129,12 @@ class Setup:
         told = {
             "endpoint": "" if self.embedded else self.scrub(self.target.url),
             "profile": self.profile.name if self.profile is not None else "",
-            "auth": self.auth,
+            "auth": self.auth or (self.target.auth if self.profile and self.target.auth != self.styles[0] else ""),
             "dialect": "" if self.dialect == AUTO else self.dialect,
             "model": (self.target.model or "") if not self.embedded else "",
         }
-        return " ".join(f"--{name}={shlex.quote(each)}" for name, each in told.items() if each)
+        written = [f"--{name}={shlex.quote(each)}" for name, each in told.items() if each]
+        return " ".join([*written, *(["--no-waivers"] if self.profile is not None and not self.waive else [])])
 
 
 def embedded_on(setup: Setup, url: str) -> Setup:
@@ -113,6 +145,6 @@ def embedded_on(setup: Setup, url: str) -> Setup:
     return replace(setup, target=replace(setup.target, url=url))
 
 
-def _offers_bad_credentials(scenario: Scenario) -> bool:
+def _credentials_in(scenario: Scenario) -> frozenset[str]:
     arguments = (step.argument for step in scenario.steps)
-    return any(isinstance(each, dict) and each.get("credential") in BAD_CREDENTIALS for each in arguments)
+    return frozenset(str(each["credential"]) for each in arguments if isinstance(each, dict) and "credential" in each)

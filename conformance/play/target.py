@@ -14,6 +14,8 @@ from conformance.play.auth import STYLES, Offer
 from conformance.play.connection import Ask
 from conformance.trace.trace import Credential
 
+#: Answers may take so many times as long as the first event of the preflight took.
+TIMES_THE_LATENCY = 10.0
 #: A key of the right shape that no endpoint can know.
 WRONG_KEY = "sk-wrong-0000000000000000000000000000"
 UNKNOWN_MODEL = "nonexistent-realtime-model"
@@ -27,6 +29,15 @@ class Patience:
     first_event: float = 15.0
     answer: float = 20.0
     conversation: float = 180.0
+    chosen: bool = False
+    """Whether somebody said how long to wait for answers."""
+
+    def stretched(self, latency: float) -> Patience:
+        """Wait longer where an endpoint is slow: *latency* is how long its first event took, in seconds."""
+        if self.chosen or (times := latency * TIMES_THE_LATENCY / self.answer) <= 1:
+            return self
+        longer = {name: getattr(self, name) * times for name in ("connect", "first_event", "answer", "conversation")}
+        return replace(self, **longer)
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,8 @@ class Target:
     key: str = field(default="", repr=False)
     model: str | None = None
     auth: str = "bearer"
+    styles: tuple[str, ...] = tuple(STYLES)
+    """The auth styles that the endpoint is known to read."""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     patience: Patience = field(default_factory=Patience)
     ca_file: str | None = None
@@ -99,7 +112,8 @@ def _offer(style: str, credential: Credential, target: Target) -> Offer:
     if credential is Credential.MISSING or (credential is Credential.VALID and not target.key):
         return Offer()
     if credential is Credential.CONFLICTING:
-        other = "bearer" if style != "bearer" else next(name for name in STYLES if name != style)
+        # A key in a style that nobody reads is in conflict with nothing.
+        other = next((name for name in target.styles if name != style), style)
         return make(target.key) + STYLES[other](WRONG_KEY)
     return make({Credential.WRONG: WRONG_KEY, Credential.EMPTY: ""}.get(credential, target.key))
 
@@ -120,6 +134,8 @@ def url_of(target: Target, ask: Ask) -> str:
     named = {name for name, _ in query}
     if ask.model is not None and not named & {"deployment", "call_id"}:
         query = [pair for pair in query if pair[0] != "model"] + [("model", ask.model)]
+    elif ("intent", "transcription") in ask.query:
+        query = [pair for pair in query if pair[0] != "model"]  # as in `_model`
     elif ask.model is None and ask.model_kind != "valid":
         query = [pair for pair in query if pair[0] not in ("model", "deployment")]
     # A GET without an upgrade is plain HTTP, and its URL says so.

@@ -9,6 +9,7 @@ from conformance.gate.baseline import Review, review, seen_in
 from conformance.gate.baseline_file import updated
 from conformance.gate.budget import Spent, spending
 from conformance.gate.statuses import Circumstances, Status, status_of
+from conformance.report.documents import documents_of
 from conformance.report.journal import NAME, Journal, about
 from conformance.report.summary import sum_of, write
 
@@ -76,7 +77,8 @@ class Account:
         """Compare with the baseline, write that and the report; *aborted*: items were left out."""
         self.partial = self.partial or aborted or self._short_of_budget
         if terms.file is not None and self.records:
-            seen = seen_in(self.records.values(), strict=setup.strict)
+            documents = documents_of(self.records, setup, partial=self.partial)
+            seen = (*seen_in(self.records.values(), strict=setup.strict), *documents.seen())
             self.review = review(terms.baseline, seen, partial=self.partial)
         if terms.update and terms.file is not None:
             self.refused_update = self._why_not()
@@ -102,7 +104,10 @@ class Account:
     def status(self, setup: Setup, terms: Terms, exitstatus: int) -> int:
         """Give the exit status of the run."""
         total = sum_of(self.records, setup, partial=self.partial)
+        flaky = total.flaky or any(each.flaky for each in total.packs)
+        unshown = total.unshown and not setup.allow_unproven
         written = terms.update and not self.refused_update
+        red = bool(((self.review.red or unshown) and not written) or self.refused_update or (flaky and setup.strict))
         judged = any(each["outcome"] != "not applicable" for each in self.records.values())
         # What has just been written into the baseline is no failure any more.
         accepted = written and exitstatus == Status.BROKEN and not (self.others_failed or self.review.expired)
@@ -112,7 +117,7 @@ class Account:
                 unreachable=self.unreachable,
                 misused=self.misused,
                 crashed=self.crashed,
-                red=bool((self.review.red and not written) or self.refused_update or (total.flaky and setup.strict)),
+                red=red,
                 short_of_budget=self._short_of_budget,
                 judged=judged or not self.records,
             )

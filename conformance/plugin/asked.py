@@ -44,13 +44,14 @@ def setup_of(config: pytest.Config) -> Setup:
     headers = _headers(value(config, "header") or [], profile)
     token = _token(config, embedded=not url)
     auth = _auth(value(config, "auth"))
-    styles = profile.auth if profile is not None else ("bearer",)
+    styles = profile.auth if profile is not None else tuple(STYLES) if not url or auth == "all" else (auth or "bearer",)
     target = Target(
         url=url,
         dialect=_first_guess(asked, profile),
         key=token,
         model=value(config, "model") or (profile.model if profile else None) or (None if url else REFERENCE_MODEL),
         auth=auth if auth not in ("", "all") else styles[0],
+        styles=styles,
         headers=headers,
         patience=_patience(config),
         ca_file=_existing(value(config, "ca-file")),
@@ -65,6 +66,7 @@ def setup_of(config: pytest.Config) -> Setup:
         strict=strict(config),
         allow_unproven=bool(value(config, "allow-unproven")),
         discovery=not value(config, "no-discovery"),
+        waive=not value(config, "no-waivers"),
         reports=_reports(config),
         scrub=scrubber_of(config).with_more([token, *_hidden(url, headers)]),
         embedded=not url,
@@ -75,10 +77,10 @@ def _profile(name: str | None) -> Profile | None:
     if name is None:
         return None
     from conformance.contract.profile import load_profile, refuse_unknown_waivers
-    from conformance.rules import RULES
+    from conformance.packs import judged_rules
 
     profile = load_profile(name)
-    refuse_unknown_waivers(profile, RULES)
+    refuse_unknown_waivers(profile, judged_rules())
     return profile
 
 
@@ -156,6 +158,7 @@ def _patience(config: pytest.Config) -> Patience:
         connect=_positive("connect-timeout", value(config, "connect-timeout"), usual.connect),
         first_event=_positive("answer-timeout", value(config, "answer-timeout"), usual.first_event),
         answer=_positive("answer-timeout", value(config, "answer-timeout"), usual.answer),
+        chosen=value(config, "answer-timeout") is not None,
     )
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from conformance.errors import ConformanceError
 from conformance.gate.baseline import PLAYS
+from conformance.packs import judged_rules, packs
 from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
 from conformance.plugin.performance import Cue
 from conformance.report.lint import place_of, promises_exist
-from conformance.report.records import KEEPS_EVERY_OTHER_RULE
+from conformance.report.records import keeps
 from conformance.resources import folder
-from conformance.rules import RULES
 from conformance.scenario.load import load
 from conformance.scenario.sniff import looks_like_scenario
 
@@ -91,9 +91,10 @@ def _items(parent: pytest.Collector, cue: Cue) -> Iterator[pytest.Item]:
     yield _marked(Plays.of(parent, cue, PLAYS, 0), scenario)
     for rule_id in scenario.proves:
         item = Proves.of(parent, cue, rule_id, place_of(scenario, rule_id)[0] - 1)
-        item.add_marker(RULES[rule_id].keyword.lower())
+        item.add_marker(judged_rules()[rule_id].keyword.lower())
         yield _marked(item, scenario)
-    yield _marked(KeepsEveryOtherRule.of(parent, cue, KEEPS_EVERY_OTHER_RULE, 0), scenario)
+    for vendor in ("", *packs()):
+        yield _marked(KeepsEveryOtherRule.of(parent, cue, keeps(vendor), 0), scenario)
 
 
 def _marked(item: ConversationItem, scenario: Scenario) -> ConversationItem:

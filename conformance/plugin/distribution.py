@@ -23,8 +23,7 @@ class Distribution:
         run.prepare()
         limits = run.terms.limits.share(node.workerinput["workercount"])
         node.workerinput["realtime"] = {
-            "dialect": run.setup.target.dialect.name,
-            "lacking": dict(run.setup.lacking),
+            "found": run.performance.found,
             "key": run.setup.target.key,
             "limits": [limits.tokens, limits.sessions, limits.seconds, limits.usd],
         }

@@ -32,6 +32,12 @@ def known_in(assessment: Assessment, baseline: Baseline) -> Mapping[str, Entry]:
     return known
 
 
+def facts_known_in(baseline: Baseline, setup: Setup) -> frozenset[str]:
+    """Give the documented facts, in words, that are known not to be shown."""
+    facts = setup.profile.facts if setup.profile is not None else ()
+    return frozenset(str(fact) for fact in facts if baseline.excuse(str(fact), "", UNPROVEN, ()) is not None)
+
+
 def _failures(assessment: Assessment) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Give (rule or `plays`, outcome, messages) of all that may be known."""
     if assessment.conversation.outcome is Outcome.UNMET:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.errors import HarnessError
-from conformance.plugin.items import BUG, RUN
+from conformance.packs import packs
+from conformance.plugin.items import RUN, bug_of
 from conformance.plugin.options import value
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble
+from conformance.report.records import keeps
 from conformance.report.text import several
 from conformance.resources import folder
 from conformance.scenario.model import Scenario
@@ -71,7 +73,11 @@ class Generated:
         """Put the generated items behind the bundled scenarios."""
         report = yield
         if isinstance(collector, pytest.Dir) and collector.path == folder(SUITE) and report.passed and self.wanted:
-            items = [GeneratedItem.of(collector, name, title, self.seed) for name, title in KINDS.items()]
+            items = [
+                GeneratedItem.of(collector, name, title, self.seed, vendor)
+                for name, title in KINDS.items()
+                for vendor in ("", *packs())
+            ]
             report.result = [*report.result, *items]
         return report
 
@@ -97,15 +103,18 @@ class GeneratedItem(pytest.Item):
     """A search among the examples of one kind."""
 
     seed: int
+    vendor: str
+    """By whose rules is judged; empty: by ours."""
     scenario: Scenario
     """Stands for the examples where a conversation is named."""
     record: Record | None = None
 
     @classmethod
-    def of(cls, parent: pytest.Collector, name: str, title: str, seed: int) -> GeneratedItem:
+    def of(cls, parent: pytest.Collector, name: str, title: str, seed: int, vendor: str = "") -> GeneratedItem:
         """Make the node."""
-        item: GeneratedItem = cls.from_parent(parent, name=name, nodeid=name if "::" in name else f"{name}::whole")
-        item.scenario, item.seed = Scenario(id=name, title=title, steps=()), seed
+        own, whole = (f"{name}::{keeps(vendor)}",) * 2 if vendor else (name, name if "::" in name else f"{name}::whole")
+        item: GeneratedItem = cls.from_parent(parent, name=own, nodeid=whole)
+        item.scenario, item.seed, item.vendor = Scenario(id=name, title=title, steps=()), seed, vendor
         item.add_marker(MARK)
         return item
 
@@ -115,8 +124,9 @@ class GeneratedItem(pytest.Item):
 
         run = self.config.stash[RUN]
         if run.allure is not None:
-            run.allure.describe(self.scenario, self.name, self.nodeid, run.setup)
-        search = Search(run, self.scenario, self.seed)
+            question = keeps(self.vendor) if self.vendor else self.name
+            run.allure.describe(self.scenario, question, self.nodeid, run.setup)
+        search = Search(run, self.scenario, self.seed, self.vendor)
         found = search.explore()
         self.record = search.record(found)
         if run.allure is not None and found.cases:
@@ -129,7 +139,7 @@ class GeneratedItem(pytest.Item):
         mild = [case for case in found.cases if case not in grave]
         text = several(search.text(case) for case in (*grave, *mild))
         if any(case.flaw.keyword == "ERROR" for case in grave):
-            raise HarnessError(f"a rule could not judge a generated example:\n{text}", BUG)
+            raise HarnessError(f"a rule could not judge a generated example:\n{text}", bug_of(self.vendor))
         if grave:
             raise NonConformance(text)
         if mild:

@@ -13,7 +13,7 @@ from conformance.errors import ConformanceError, HarnessError
 from conformance.gate.budget import Exhausted
 from conformance.play.player import Outcome
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble, Unproven
-from conformance.report.records import NOT_THAT_FAR
+from conformance.report.records import NOT_THAT_FAR, keeps
 from conformance.report.text import several
 from conformance.rules.judge import Verdict
 
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 #: How a run's items find it.
 RUN = pytest.StashKey["Run"]()
 
-BUG = "That is our bug, not the endpoint's: please report it with the trace."
+
+def bug_of(vendor: str) -> str:
+    """Say whose bug it is that a rule of *vendor* (empty: of ours) crashed."""
+    if vendor:
+        return f"That is a bug in the rules of {vendor}, not the endpoint's: please report it to them with the trace."
+    return "That is our bug, not the endpoint's: please report it with the trace."
 
 
 class ConversationItem(pytest.Item):
@@ -70,7 +75,8 @@ class ConversationItem(pytest.Item):
     def broken(self, assessment: Assessment, rulings: list[Ruling]) -> None:
         """Raise for MUST findings, and under --strict for SHOULD; warn for the others."""
         if bugs := [f"{each.rule.id}: {each.reason}" for each in rulings if each.verdict is Verdict.ERROR]:
-            raise HarnessError(f"a rule could not judge {assessment.key}: {'; '.join(bugs)}", BUG)
+            told = f"a rule could not judge {assessment.key}: {'; '.join(bugs)}"
+            raise HarnessError(told, bug_of(rulings[0].rule.vendor))
         counts = {Verdict.FAIL, Verdict.WARNING} if self.run.setup.strict else {Verdict.FAIL}
         excused = [each for each in rulings if each.spotted and each.rule.id in assessment.known]
         fatal = [each for each in rulings if each.verdict in counts and each not in excused]
@@ -163,11 +169,12 @@ class Proves(ConversationItem):
 
 
 class KeepsEveryOtherRule(ConversationItem):
-    """The conversation breaks none of the rules that it does not set out to prove."""
+    """The conversation breaks none of the rules that it does not set out to prove: of ours, or of one vendor's."""
 
     def decide(self, assessment: Assessment) -> None:
         """Collect what it breaks."""
-        others = [each for rule_id, each in assessment.rulings.items() if rule_id not in self.cue.scenario.proves]
+        mine = [each for each in assessment.rulings.values() if keeps(each.rule.vendor) == self.name]
+        others = [each for each in mine if each.rule.id not in self.cue.scenario.proves]
         self.broken(assessment, [each for each in others if each.spotted or each.verdict is Verdict.ERROR])
         if assessment.conversation.outcome is Outcome.ENVIRONMENT:
             raise Trouble(trouble_of(assessment))

@@ -6,20 +6,20 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.contract.dialects import DIALECTS
 from conformance.gate.attempts import Attempt, Persistence
 from conformance.gate.budget import Budget, Exhausted, Spent, spent_on
 from conformance.gate.plan import Cost, cost_of
 from conformance.gate.terms import Terms
-from conformance.play.discovery import Discovery, discover
+from conformance.play.discovery import SESSIONS, Discovery, discover
 from conformance.play.player import Conversation, Outcome, Player
 from conformance.play.preflight import Diagnosis, preflight
 from conformance.play.setup import AUTO, Setup, embedded_on
 from conformance.play.stage import Backstage, Stage
 from conformance.play.wire import Wire
-from conformance.plugin.expectations import known_in, surprises_in
+from conformance.plugin.expectations import facts_known_in, known_in, surprises_in
 from conformance.plugin.terms import in_force
 from conformance.report.assessment import Assessment, assess, key_of
 from conformance.scenario.audio import clip
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from conformance.play.target import Target
     from conformance.scenario.model import Scenario
 
 
@@ -57,38 +58,66 @@ class Performance:
         self.kept: dict[Cue, Assessment | Exception] = {}
         self.open_resources = AsyncExitStack()
         self.diagnosis: Diagnosis | None = None
+        self.discovery = Discovery()
 
-    def prepare(self, dialect: str = "", lacking: Mapping[str, str] | None = None) -> Diagnosis | None:
-        """Start the embedded reference if need be, and connect; None if *dialect* (and what is *lacking*) is known.
+    def prepare(self, found: Mapping[str, Any] | None = None) -> Diagnosis | None:
+        """Start the embedded reference if need be, and connect; None if somebody else (`found`) has done so.
 
         Raises Exhausted if a budget does not allow even that.
         """
         if self.setup.embedded:
             self.setup = embedded_on(self.setup, self.backstage.run(self._listen()))
-        if dialect:
-            self._speak(dialect)
-            self.setup = replace(self.setup, lacking=lacking or {})
+        if found is not None:
+            self._speak(found["dialect"])
+            self.setup = replace(self.setup, target=replace(self.setup.target, auth=found["auth"]))
+            self.setup = self.setup.with_latency(found["latency"]).with_offers(found["lacking"], found["offered"])
             return None
         self.diagnosis = self.backstage.run(self._look())
         if self.diagnosis.ready:
             recognised = self.diagnosis.dialect or self.setup.target.dialect
             self._speak(recognised.name if self.setup.dialect == AUTO else self.setup.dialect)
+            self.setup = self.setup.with_latency(self.diagnosis.latency)
             if self.setup.discovers:
-                self.setup = replace(self.setup, lacking=self.backstage.run(self._discover()).lacking)
+                self.discovery = self.backstage.run(self._discover())
+                self.setup = self.setup.with_offers(self.discovery.lacking, self.discovery.offered)
         return self.diagnosis
 
+    @property
+    def found(self) -> Mapping[str, Any]:
+        """What the first connections showed, as plain data for another process."""
+        return {
+            "dialect": self.setup.target.dialect.name,
+            "auth": self.setup.target.auth,
+            "latency": self.diagnosis.latency if self.diagnosis is not None else 0.0,
+            "lacking": dict(self.discovery.lacking),
+            "offered": sorted(self.discovery.offered),
+        }
+
     async def _discover(self) -> Discovery:
-        """Ask an endpoint that no profile speaks for what it does not offer."""
-        once = Cost(sessions=1)
+        """Ask an endpoint what it offers."""
+        once = Cost(sessions=SESSIONS)
         await self.budget.reserve(once)
         try:
             return await discover(Wire(self.setup.target), self.setup.target, self.setup.scrub)
         finally:
-            await self.budget.settle(once, Spent(1))
+            await self.budget.settle(once, Spent(SESSIONS))
 
     async def _look(self) -> Diagnosis:
-        """Do the preflight."""
-        target, first = self.setup.target, Cost(sessions=1)
+        """Do the preflight; where the usual auth style is refused, in the other documented ones."""
+        refused = diagnosis = await self._knock(self.setup.target)
+        for style in self.setup.other_styles:
+            if diagnosis.ready or not refused.refuses_the_key:
+                break
+            target = replace(self.setup.target, auth=style)
+            diagnosis = await self._knock(target)
+            if diagnosis.ready:
+                diagnosis = replace(diagnosis, refused_style=self.setup.target.auth)
+                self.setup = replace(self.setup, target=target)
+        return diagnosis if diagnosis.ready else refused
+
+    async def _knock(self, target: Target) -> Diagnosis:
+        """Connect once, or as often as the environment gets in the way."""
+        first = Cost(sessions=1)
         await self.budget.reserve(first)
         sessions = 1
         try:
@@ -103,6 +132,7 @@ class Performance:
     def _speak(self, dialect: str) -> None:
         self.setup = replace(self.setup, target=replace(self.setup.target, dialect=DIALECTS[dialect]))
         self.terms = in_force(self.terms, self.setup)
+        self.setup = replace(self.setup, excused=facts_known_in(self.terms.baseline, self.setup))
 
     async def _listen(self) -> str:
         from conformance.reference.server import Server
@@ -150,11 +180,11 @@ class Performance:
         return assessment
 
     def _assess(self, attempts: tuple[Attempt, ...]) -> Assessment:
-        from conformance.rules import RULES
+        from conformance.packs import judged_rules
 
         *earlier, last = attempts
         facts = self.setup.profile.facts if self.setup.profile is not None else ()
-        judged = assess(last.conversation, RULES.values(), self.setup.waivers, facts, last.files)
+        judged = assess(last.conversation, judged_rules().values(), self.setup.waivers, facts, last.files)
         judged = replace(judged, known=known_in(judged, self.terms.baseline), earlier=tuple(earlier))
         fine = not surprises_in(judged, self.setup) and last.conversation.outcome is not Outcome.ENVIRONMENT
         flaky = fine and any(each.counts for each in earlier)

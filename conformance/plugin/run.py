@@ -11,6 +11,7 @@ import pytest
 from conformance.errors import ConformanceError, ScenarioError
 from conformance.gate.budget import Exhausted, Limits
 from conformance.gate.plan import Plan
+from conformance.packs import packs
 from conformance.plugin.account import Account, forget_the_last_run
 from conformance.plugin.activation import YAML, arguments, left_out
 from conformance.plugin.asked import scrubber_of, setup_of
@@ -20,6 +21,7 @@ from conformance.plugin.generated import Generated, GeneratedItem
 from conformance.plugin.items import RUN, ConversationItem, Plays
 from conformance.plugin.performance import Performance
 from conformance.plugin.terms import terms_of
+from conformance.plugin.verdicts import ConformanceWarning
 from conformance.report.assessment import Assessment
 from conformance.report.records import Record, record_not_played, record_of
 from conformance.report.telling import Telling
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from conformance.gate.terms import Terms
+    from conformance.play.player import Conversation
     from conformance.play.setup import Setup
 
 #: An xdist worker knows the item it runs and the next one: no window reaches further.
@@ -46,12 +49,15 @@ def activate(config: pytest.Config) -> None:
     """Make this run ours."""
     try:
         config.args = arguments(config)
+        packs()
         setup = setup_of(config)
         terms = terms_of(config, setup)
     except ConformanceError as error:
         raise pytest.UsageError(scrubber_of(config)(str(error))) from error
     for name in MARKERS:
         config.addinivalue_line("markers", f"{name}: {name.upper()} requirements" if name != "smoke" else SMOKE)
+    # A project that turns warnings into errors means its own tests: what an endpoint SHOULD do fails with --strict.
+    config.addinivalue_line("filterwarnings", f"default::{ConformanceWarning.__module__}.{ConformanceWarning.__name__}")
     if not hasattr(config, "workerinput") and not config.option.collectonly and not terms.plan:
         forget_the_last_run(setup.reports, config)
     run = Run(config, setup, terms)
@@ -82,6 +88,8 @@ class Run:
         self.pending: dict[str, set[str]] = {}
         """Conversation -> the items of it that are still to be reported."""
         self.questions: dict[str, frozenset[str]] = {}
+        self.searches: dict[str, dict[str, Conversation]] = {}
+        """Kind of generated examples -> what was played of it, by script."""
         self.deselected = 0
         if config.pluginmanager.hasplugin("allure_pytest") and config.option.allure_report_dir:
             from conformance.report.allure import AllureSide
@@ -156,7 +164,7 @@ class Run:
         if self.worker is None and not self.prepare():
             return True
         if self.worker is not None:
-            self.performance.prepare(self.worker["dialect"], self.worker["lacking"])
+            self.performance.prepare(self.worker["found"])
         for item in items:
             self.pending.setdefault(item.cue.key, set()).add(item.name)
         self.questions = {key: frozenset(names) for key, names in self.pending.items()}
@@ -276,10 +284,11 @@ class Run:
     # Telling
 
     def pytest_report_header(self) -> list[str]:
-        """Say what is played against."""
+        """Say what is played against, and whose rules judge beside ours."""
         from conformance.report.terminal import header
 
-        return header(self.setup)
+        beside = [f"{pack.heading}: {len(pack.rules)} ({pack.distribution})" for pack in packs().values()]
+        return [*header(self.setup), *beside]
 
     def pytest_sessionstart(self) -> None:
         """Stand between secrets and the log, and between Allure's results and the disk."""

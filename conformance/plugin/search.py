@@ -16,13 +16,15 @@ from conformance.generate.configs import INVALID, VALID, invalid, valid
 from conformance.generate.conversations import CONVERSATIONS, conversations
 from conformance.generate.explore import MUST, SHOULD, Case, Example, Exploration, Flaw, Plan, explore
 from conformance.generate.found import Shelf, told
+from conformance.generate.script import written
+from conformance.packs import packs
 from conformance.play.player import Conversation, Outcome, Player
 from conformance.play.wire import Wire
 from conformance.plugin.expectations import known_in
 from conformance.plugin.options import value
 from conformance.plugin.performance import Cue
-from conformance.report.assessment import Assessment, assess
-from conformance.report.records import KEEPS_EVERY_OTHER_RULE, Record, record_not_played, record_of
+from conformance.report.assessment import Assessment, assess, key_of
+from conformance.report.records import Record, keeps, record_not_played, record_of
 from conformance.report.text import finding_text, stopped_text
 from conformance.rules import RULES
 from conformance.rules.judge import Verdict
@@ -59,10 +61,13 @@ EMBEDDED, REMOTE = Amount(40, 300), Amount(10, 30)
 
 
 class Search:
-    """One search of a run: what it plays against, and what is kept of it."""
+    """One search of a run: what it plays against, by whose rules it judges, and what is kept of it."""
 
-    def __init__(self, run: Run, claim: Scenario, seed: int) -> None:
-        self.run, self.claim, self.seed = run, claim, seed
+    def __init__(self, run: Run, claim: Scenario, seed: int, vendor: str = "") -> None:
+        self.run, self.claim, self.seed, self.vendor = run, claim, seed, vendor
+        self.rules = packs()[vendor].rules if vendor else RULES
+        self.key = key_of(claim.id, vendor)
+        """Names the search."""
         self.setup, self.performance = run.setup, run.performance
         self.repeatable = value(run.config, "seed") is not None
         """Nothing from earlier runs is played: the same examples shall come again."""
@@ -75,15 +80,24 @@ class Search:
         """Of an example that broke only what the baseline knows."""
         self.spent = Spent()
         self.exhausted = ""
+        self.fresh = True
+        """Whether the example at hand was played by this search."""
+        self.played: dict[str, Conversation] = {}
+        """By script, for the searches by vendors' rules: the same seed draws the same examples."""
+        self.handed = dict(run.searches.get(claim.id, {}))
+        """What the search by our rules has played, each to be judged once: whoever wants to see it again plays it."""
 
     def explore(self) -> Exploration:
         """Search."""
         dialect = self.setup.target.dialect
         strategy: SearchStrategy[Scenario] = STRATEGIES[self.claim.id](dialect, self.setup.claimed)
         first = () if self.repeatable else tuple(self.shelf.earlier(dialect.name))
-        return explore(
+        found = explore(
             self._play, self._flaws, strategy, self._plan(), first=first, tell=self._tell, keep=self.shelf.keep
         )
+        if packs() and not self.vendor:
+            self.run.searches[self.claim.id] = self.played
+        return found
 
     def _plan(self) -> Plan:
         usual, config = EMBEDDED if self.setup.embedded else REMOTE, self.run.config
@@ -95,7 +109,7 @@ class Search:
             seed=self.seed,
             shrink_sessions=usual.shrink_sessions if shrinking is None else shrinking,
             database=remembered,
-            key=f"{self.setup.scrub(target.url)} {target.model} {target.dialect.name} {self.claim.id}",
+            key=f"{self.setup.scrub(target.url)} {target.model} {target.dialect.name} {self.key}",
         )
 
     def _again(self, path: Path) -> str:
@@ -103,6 +117,11 @@ class Search:
         return " ".join(filter(None, ("pytest", near, self.setup.repeats)))
 
     def _play(self, scenario: Scenario) -> Conversation:
+        script = written(scenario)
+        handed = self.handed.pop(script, None)
+        self.fresh = handed is None
+        if handed is not None:
+            return handed
         once = partial(_attempt, self.performance, scenario)
         try:
             attempts = self.performance.backstage.run(self.performance.persistence.play(once))
@@ -110,11 +129,16 @@ class Search:
             self.exhausted = str(exhausted)
             return Conversation(scenario, "", (), Outcome.ENVIRONMENT, message=self.exhausted)
         self.spent = sum((each.spent for each in attempts), self.spent)
+        if packs():
+            self.played.setdefault(script, attempts[-1].conversation)
         return attempts[-1].conversation
 
     def _flaws(self, conversation: Conversation) -> list[Flaw]:
-        judged = assess(conversation, RULES.values(), self.setup.waivers)
-        self.last = judged = replace(judged, known=known_in(judged, self.run.terms.baseline))
+        judged = assess(conversation, self.rules.values(), self.setup.waivers)
+        known = known_in(judged, self.run.terms.baseline)
+        if self.vendor:  # whether a conversation gets through its script is no question of theirs
+            known = {name: entry for name, entry in known.items() if name != PLAYS}
+        self.last = judged = replace(judged, known=known)
         if judged.known:
             self.excused = judged
         flaws = [
@@ -122,7 +146,7 @@ class Search:
             for rule_id, ruling in judged.rulings.items()
             if ruling.verdict in KEYWORDS and rule_id not in judged.known
         ]
-        if conversation.outcome is Outcome.UNMET and PLAYS not in judged.known:
+        if conversation.outcome is Outcome.UNMET and PLAYS not in judged.known and not self.vendor:
             step = conversation.step.name if conversation.step is not None else "goodbye"
             stopped = (conversation.message, conversation.expected, conversation.came)
             flaws.append(Flaw(f"{PLAYS}.{step}", MUST, *stopped))
@@ -131,6 +155,8 @@ class Search:
     def _tell(self, example: Example) -> None:
         if example.flaws and self.last is not None:
             self.assessments[example.number] = self.last
+        if not (self.fresh or example.flaws):
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
         line = _line(told(example, self.claim.id))
         with (self.folder / EXAMPLES).open("a", encoding="utf-8") as file:
@@ -157,24 +183,25 @@ class Search:
 
     def record(self, found: Exploration) -> Record | None:
         """Put the search into plain data: the smallest case, or that there is none."""
-        questions = frozenset({PLAYS, KEEPS_EVERY_OTHER_RULE})
+        questions = frozenset({keeps(self.vendor)} if self.vendor else {PLAYS, keeps("")})
         judged = self.assessments[found.cases[0].example.number] if found.cases else self.excused or self.last
         if found.trouble and not found.cases:
             outcome = "not run" if self.exhausted else str(Outcome.ENVIRONMENT)
-            told_so = record_not_played(self.claim, "", questions, outcome, found.trouble)
+            told_so = record_not_played(self.claim, self.vendor, questions, outcome, found.trouble)
             return told_so | {"spent": self.spent.as_data()}
         if judged is None:
             return None
         traces = judged.conversation.traces if found.cases else ()
         files = tuple(self._written(traces))
         broken = {rule_id: each for rule_id, each in judged.rulings.items() if each.spotted}
-        shown = replace(judged, rulings=broken, files=files, spent=self.spent)
+        conversation = replace(judged.conversation, variant=self.vendor)
+        shown = replace(judged, conversation=conversation, rulings=broken, files=files, spent=self.spent)
         record = record_of(shown, self.setup.reports, questions)
         return record | {"title": self.claim.title}
 
     def _written(self, traces: Iterable[Trace]) -> Iterator[Path]:
         for number, trace in enumerate(traces, 1):
-            name = f"{self.claim.id.replace('::', '_')}{f'#{number}' if number > 1 else ''}.jsonl"
+            name = f"{self.key.replace('::', '_')}{f'#{number}' if number > 1 else ''}.jsonl"
             path = self.setup.reports / "traces" / name
             dump(trace, path)
             yield path

@@ -14,13 +14,14 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any, Protocol
 
 import orjson
-from websockets.frames import Frame, Opcode
 
 from conformance.reference.hooks import Hooks, Said
 from conformance.reference.loopback import Session
 
 #: So many events may wait for a client that does not read, before it is not listened to either.
 OUTBOX_LIMIT = 4096
+#: Opcode of a close frame (RFC 6455, 11.8).
+CLOSE_FRAME = 8
 #: State of a connection that can send, as websockets numbers it.
 OPEN = 1
 
@@ -164,8 +165,8 @@ class Line:
         protocol = self._connection.protocol
         send = protocol.send_frame
 
-        def asking(frame: Frame) -> None:
-            theirs = protocol.close_rcvd if frame.opcode is Opcode.CLOSE else None
+        def asking(frame: Any) -> None:
+            theirs = protocol.close_rcvd if frame.opcode == CLOSE_FRAME else None
             if theirs is None or self._closes is None or self._closes(theirs.code, theirs.reason) is not None:
                 send(frame)
 

@@ -165,9 +165,11 @@ class Server:
 
     def _unoffered(self, connection: ServerConnection, _request: Request, response: Response) -> None:
         """Select what nobody offered, if that is what a session does wrong: `websockets` itself refuses to."""
+        if response.status_code != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            return
         admission = self._knocks[connection].admission
         chosen = None if isinstance(admission, Refused) else admission.subprotocol
-        if chosen is not None and response.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS:
+        if chosen is not None:
             response.headers.pop("Sec-WebSocket-Protocol", None)
             response.headers["Sec-WebSocket-Protocol"] = chosen
 

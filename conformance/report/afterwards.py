@@ -14,13 +14,14 @@ from conformance.errors import ConformanceError, TraceError
 from conformance.gate.baseline import PLAYS
 from conformance.gate.budget import spent_on
 from conformance.gate.plan import Cost
+from conformance.packs import judged_rules, packs
 from conformance.play.setup import Setup
 from conformance.play.target import Target
 from conformance.report.assessment import rule_on, view_of
+from conformance.report.coverage import events_in
 from conformance.report.journal import Told, read
-from conformance.report.records import KEEPS_EVERY_OTHER_RULE, ruling_data
+from conformance.report.records import keeps, ruling_data
 from conformance.report.summary import Sum, sum_of, write
-from conformance.rules import RULES
 from conformance.rules.judge import Verdict
 from conformance.secrets import Scrubber
 from conformance.trace.lines import load
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from conformance.report.records import Record
     from conformance.trace.trace import Trace
 
+#: In the place of a key: nobody wrote it down.
+GIVEN = "given"
 SILENT = (Verdict.UNPROVEN, Verdict.NOT_APPLICABLE)
 
 
@@ -90,17 +93,19 @@ def _record(name: str, traces: dict[Path, Trace], reports: Path, setup: Setup) -
     """Judge a conversation from its traces; whether it got through its script they tell only if it waited in vain."""
     ends = [trace.end for trace in traces.values() if trace.end is not None]
     waited = [end.awaiting for end in ends if end.kind is EndKind.TIMEOUT]
-    rulings = rule_on(tuple(view_of(trace) for trace in traces.values()), tuple(RULES.values()), setup.waivers)
+    rules = tuple(judged_rules().values())
+    rulings = rule_on(tuple(view_of(trace) for trace in traces.values()), rules, setup.waivers)
     return {
         "conversation": name,
         "title": "",
         "promises": [],
-        "questions": [PLAYS, KEEPS_EVERY_OTHER_RULE],
+        "questions": [PLAYS, *map(keeps, ("", *packs()))],
         "outcome": "unmet" if waited else "played",
         "message": f"{waited[0] or 'the end'} never came" if waited else "",
         "seconds": round(max(trace.duration for trace in traces.values()), 6),
         "traces": [path.relative_to(reports).as_posix() for path in traces],
         "facts": [],
+        "events": events_in(traces.values()),
         "rules": {rule: ruling_data(each) for rule, each in rulings.items() if each.verdict not in SILENT},
         "spent": spent_on(traces.values(), Cost()).as_data(),
     }
@@ -114,10 +119,14 @@ def _setup(about: dict[str, Any], reports: Path) -> Setup:
             dialect=dialect,
             model=about.get("model"),
             auth=about.get("auth", ""),
+            key=GIVEN if about.get("keyed") else "",
         ),
+        auth=about.get("asked_auth", ""),
+        excused=frozenset(about.get("excused", ())),
         profile=_profile(about.get("profile")),
         strict=bool(about.get("strict")),
         allow_unproven=bool(about.get("allow_unproven")),
+        waive=bool(about.get("waive", True)),
         reports=reports,
         scrub=Scrubber(),
         embedded=bool(about.get("embedded")),

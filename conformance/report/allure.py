@@ -18,6 +18,8 @@ import allure_commons
 from allure_commons.logger import AllureFileLogger
 from allure_commons.utils import md5
 
+from conformance.packs import heading_of, judged_rules, packs
+from conformance.report.records import KEEPS_EVERY_OTHER_RULE, KEEPS_THOSE_OF
 from conformance.rules import RULES
 from conformance.rules.rule import Keyword
 from conformance.trace.lines import dumps
@@ -47,19 +49,30 @@ BASE64 = re.compile(rb'"([A-Za-z0-9+/=_-]{%d,})"' % LONGEST_BASE64)
 LARGEST = 2_000_000
 OWN = {
     "plays": "The conversation gets through its script",
-    "keeps-every-other-rule": "The conversation breaks no rule that it does not set out to prove",
+    KEEPS_EVERY_OTHER_RULE: "The conversation breaks no rule that it does not set out to prove",
 }
+
+
+def vendor_of(name: str) -> str:
+    """Tell whose rules an item asks about, by its name; empty for ours."""
+    if (rule := judged_rules().get(name)) is not None:
+        return rule.vendor
+    return name.removeprefix(KEEPS_THOSE_OF) if name.startswith(KEEPS_THOSE_OF) else ""
 
 
 def story_of(name: str) -> str:
     """Give the sentence behind an item's name."""
-    return RULES[name].sentence if name in RULES else OWN.get(name, name)
+    if (rule := judged_rules().get(name)) is not None:
+        return rule.sentence
+    if vendor := vendor_of(name):
+        return f"The conversation breaks no rule of {vendor} that it does not set out to prove"
+    return OWN.get(name, name)
 
 
 def markers(scenario: Scenario, name: str) -> Iterator[Any]:
     """Give what is known at collection, so that --allure-severities and its like can select."""
-    keyword = RULES[name].keyword if name in RULES else Keyword.MUST
-    yield allure.severity(SEVERITY[keyword])
+    rule = judged_rules().get(name)
+    yield allure.severity(SEVERITY[rule.keyword if rule is not None else Keyword.MUST])
     yield allure.feature(scenario.topic or scenario.id)
     yield allure.story(story_of(name))
 
@@ -73,14 +86,16 @@ class AllureSide:
         self.seconds: dict[str, float] = {}
 
     def describe(self, scenario: Scenario, name: str, stable_id: str, setup: Setup) -> None:
-        """Label the item that is running."""
-        allure.dynamic.epic(setup.target.dialect.title)
-        allure.dynamic.title(f"{scenario.title}: {name}" if name in OWN else story_of(name))
+        """Label the item that is running; what asks about a vendor's rules stands under the vendor's name."""
+        vendor, rule = vendor_of(name), judged_rules().get(name)
+        profile = setup.profile.name if setup.profile is not None else "no profile"
+        allure.dynamic.epic(heading_of(vendor) if vendor else setup.target.dialect.title)
+        own = name in OWN or (vendor and rule is None)
+        allure.dynamic.title(f"{scenario.title}: {name}" if own else story_of(name))
         allure.dynamic.label(NAME, stable_id)
         allure.dynamic.label("suite", scenario.id)
-        allure.dynamic.label("parentSuite", setup.profile.name if setup.profile is not None else "no profile")
-        if name in RULES:
-            rule = RULES[name]
+        allure.dynamic.label("parentSuite", heading_of(vendor) if vendor else profile)
+        if rule is not None:
             allure.dynamic.label("requirement", rule.id)
             allure.dynamic.label("keyword", str(rule.keyword))
             allure.dynamic.link(rule.spec, name="spec")
@@ -118,6 +133,7 @@ class AllureSide:
             "auth": setup.auth or setup.target.auth,
             "model": setup.target.model or "",
             "rules": str(len(RULES)),
+            **{f"rules.{vendor}": f"{len(pack.rules)} ({pack.distribution})" for vendor, pack in packs().items()},
         }
         self.folder.mkdir(parents=True, exist_ok=True)
         lines = "".join(f"{name}={self.scrub(text)}\n" for name, text in told.items())

@@ -5,6 +5,7 @@ The excerpts are those that the rule's own tests use, shipped with the package.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from textwrap import shorten, wrap
@@ -14,6 +15,7 @@ import orjson
 
 from conformance.errors import SchemaError, UsageError
 from conformance.mutants.mutant import Mutant
+from conformance.packs import Pack
 from conformance.rules.rule import Rule
 
 WIDTH = 80
@@ -25,9 +27,20 @@ def listing(rules: Mapping[str, Rule]) -> str:
     for chapter, members in groupby(rules.values(), key=lambda rule: rule.chapter):
         lines += ["", chapter] if lines else [chapter]
         for rule in members:
-            head = f"  {rule.keyword:<6} {rule.id.partition('.')[2]}"
-            rest = WIDTH - len(head) - 2
-            lines.append(f"{head}  {shorten(rule.sentence, rest, placeholder='…')}" if rest >= 20 else head)
+            lines.append(_item(rule, rule.id.partition(".")[2]))
+    return "\n".join(lines) + "\n"
+
+
+def _item(rule: Rule, name: str) -> str:
+    head = f"  {rule.keyword:<6} {name}"
+    rest = WIDTH - len(head) - 2
+    return f"{head}  {shorten(rule.sentence, rest, placeholder='…')}" if rest >= 20 else head
+
+
+def listing_of(pack: Pack) -> str:
+    """List a vendor's rules under its own heading."""
+    lines = ["", *_paragraph(f"{pack.heading} ({pack.distribution})")]
+    lines += [_item(rule, rule.id.partition("/")[2]) for rule in pack.rules.values()]
     return "\n".join(lines) + "\n"
 
 
@@ -35,16 +48,21 @@ def find(rules: Mapping[str, Rule], name: str) -> Rule:
     """Give the rule called *name*; UsageError names those that look like it."""
     if name in rules:
         return rules[name]
-    words = set(name.lower().replace(".", "-").split("-"))
-    alike = [each for each in rules if words & set(each.replace(".", "-").split("-")) - {"is", "the", "a", "of"}]
+    words = set(_words(name.lower()))
+    alike = [each for each in rules if words & set(_words(each)) - {"is", "the", "a", "of"}]
     cure = f"Alike: {', '.join(alike[:5])}" if alike else "`realtime-conformance rules` lists them all."
     raise UsageError(f"there is no rule {name!r}", cure)
+
+
+def _words(name: str) -> list[str]:
+    return re.split("[./-]", name)
 
 
 def detail(rule: Rule, sample: Mapping[str, Any], mutants: Iterable[Mutant], scenarios: Sequence[str]) -> str:
     """Tell everything about one rule; *sample* is the content of its sample file."""
     lines = [rule.id, "", *_paragraph(f"{rule.keyword}: {rule.sentence}"), "", f"Source: {rule.spec}"]
-    lines.append(f"Covers: {', '.join(rule.covers)}")
+    if rule.covers:
+        lines.append(f"Covers: {', '.join(rule.covers)}")
     if rule.softened:
         lines += ["", *_paragraph(f"Softened: {rule.softened}")]
     for title, kind in (("Holds", "holds"), ("Breaks", "breaks")):

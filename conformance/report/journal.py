@@ -31,9 +31,13 @@ def about(setup: Setup) -> dict[str, Any]:
         "dialect": setup.target.dialect.name,
         "profile": setup.profile.name if setup.profile is not None else None,
         "auth": setup.auth or setup.target.auth,
+        "asked_auth": setup.auth,
+        "keyed": bool(setup.target.key),
+        "excused": sorted(setup.excused),
         "model": setup.target.model,
         "strict": setup.strict,
         "allow_unproven": setup.allow_unproven,
+        "waive": setup.waive,
     }
 
 

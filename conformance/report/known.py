@@ -45,7 +45,7 @@ def _of(known: Known) -> str:
     told = f"{entry.name}: {entry.issue}"
     if entry.intermittent:
         return f"{told}: failed in {number} of {known.judged} ({number / known.judged:.0%})"
-    return told if entry.scenario else f"{told}: in {_many(number, 'conversation')}"
+    return told if entry.scenario or known.conversations == ("",) else f"{told}: in {_many(number, 'conversation')}"
 
 
 def _to_edit(review: Review) -> Iterator[Line]:
@@ -71,7 +71,7 @@ def _unlisted(review: Review) -> Iterator[Line]:
 
 def _failure(seen: Seen) -> str:
     what = seen.messages[0] if seen.messages else seen.outcome
-    return f"{seen.rule} in {seen.conversation}: {what}"
+    return f"{seen.rule} in {seen.conversation}: {what}" if seen.conversation else f"{seen.rule}: {what}"
 
 
 def repetitions_section(terminal: Terminal, records: Mapping[str, Record], *, strict: bool) -> None:

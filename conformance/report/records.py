@@ -11,6 +11,7 @@ from conformance.gate.baseline import FAIL, PLAYS, UNPROVEN
 from conformance.gate.budget import Spent
 from conformance.play.player import Outcome
 from conformance.report.assessment import Assessment, Ruling, key_of
+from conformance.report.coverage import events_in
 from conformance.rules.judge import Verdict
 
 if TYPE_CHECKING:
@@ -21,10 +22,17 @@ if TYPE_CHECKING:
     from conformance.scenario.model import Scenario
 
 Record = dict[str, Any]
-#: Name of the last item of a conversation; the others are PLAYS and the rules that it promises to prove.
+#: Name of the item on all rules of ours that a conversation does not promise to prove; what comes before it are PLAYS
+#: and the promised rules, what comes behind it is the same question for each vendor's rules (`keeps`).
 KEEPS_EVERY_OTHER_RULE = "keeps-every-other-rule"
+KEEPS_THOSE_OF = f"{KEEPS_EVERY_OTHER_RULE}-of-"
 #: Why a promised rule is unproven where the conversation stopped.
 NOT_THAT_FAR = "the conversation did not get that far (see plays)"
+
+
+def keeps(vendor: str) -> str:
+    """Name the item on all the rules of *vendor* (empty: ours) that a conversation does not promise to prove."""
+    return f"{KEEPS_THOSE_OF}{vendor}" if vendor else KEEPS_EVERY_OTHER_RULE
 
 
 def record_of(assessment: Assessment, reports: Path, questions: Collection[str]) -> Record:
@@ -39,6 +47,7 @@ def record_of(assessment: Assessment, reports: Path, questions: Collection[str])
     record["seconds"] = round(conversation.seconds, 6)
     record["traces"] = [_relative(file, reports) for file in assessment.files]
     record["facts"] = sorted([fact.kind, fact.name] for fact in assessment.facts)
+    record["events"] = events_in(conversation.traces)
     record["rules"] = {
         rule_id: ruling_data(ruling) | _excuse(ruling, conversation.outcome) | _known(ruling, assessment)
         for rule_id, ruling in assessment.rulings.items()
@@ -79,7 +88,7 @@ def _tells(ruling: Ruling, promised: bool, outcome: Outcome, questions: Collecti
         unjudged = ruling.verdict is Verdict.UNPROVEN and outcome is Outcome.ENVIRONMENT
         return ruling.rule.id in questions and not unjudged
     silent = ruling.verdict in (Verdict.UNPROVEN, Verdict.NOT_APPLICABLE)
-    return KEEPS_EVERY_OTHER_RULE in questions and not silent
+    return keeps(ruling.rule.vendor) in questions and not silent
 
 
 def _excuse(ruling: Ruling, outcome: Outcome) -> dict[str, Any]:
@@ -106,6 +115,7 @@ def _blank(scenario: Scenario, variant: str, questions: Collection[str]) -> Reco
         "seconds": 0.0,
         "traces": [],
         "facts": [],
+        "events": events_in(()),
         "rules": {},
         "spent": Spent().as_data(),
     }

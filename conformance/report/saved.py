@@ -9,15 +9,15 @@ import orjson
 
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import TraceError
+from conformance.packs import judged_rules, packs
 from conformance.report.assessment import Ruling, dialect_of, rule_on, view_of
 from conformance.report.records import ruling_data
 from conformance.report.text import finding_text
-from conformance.rules import RULES
 from conformance.rules.judge import Verdict
 from conformance.trace.lines import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -32,13 +32,18 @@ class Saved:
     trouble: str = ""
     """Why it cannot be read."""
 
-    def of(self, *verdicts: Verdict) -> list[Ruling]:
-        """Give the rulings with these verdicts."""
-        return [each for each in self.rulings.values() if each.verdict in verdicts]
+    def of(self, *verdicts: Verdict, vendor: str = "") -> list[Ruling]:
+        """Give the rulings with these verdicts, by our rules or by those of a vendor."""
+        return [each for each in self.rulings.values() if each.verdict in verdicts and each.rule.vendor == vendor]
 
-    def broken(self, *, strict: bool) -> bool:
-        """Whether something that counts was found."""
-        return bool(self.of(Verdict.FAIL, Verdict.WARNING) if strict else self.of(Verdict.FAIL))
+    def broken(self, *, strict: bool, vendor: str = "") -> bool:
+        """Whether something that counts was found, by our rules or by those of a vendor."""
+        counts = (Verdict.FAIL, Verdict.WARNING) if strict else (Verdict.FAIL,)
+        return bool(self.of(*counts, vendor=vendor))
+
+    def clean(self, *, strict: bool) -> bool:
+        """Whether nobody's rules found something that counts."""
+        return not any(self.broken(strict=strict, vendor=vendor) for vendor in ("", *packs()))
 
 
 def judged(path: Path, dialect: str = "auto") -> Saved:
@@ -49,7 +54,7 @@ def judged(path: Path, dialect: str = "auto") -> Saved:
         return Saved(path, trouble=str(error))
     spoken = dialect if dialect in DIALECTS else dialect_of(trace)
     trace = replace(trace, dialect=spoken)
-    return Saved(path, spoken, len(trace), rule_on((view_of(trace),), tuple(RULES.values()), {}))
+    return Saved(path, spoken, len(trace), rule_on((view_of(trace),), tuple(judged_rules().values()), {}))
 
 
 def as_text(files: Iterable[Saved], *, strict: bool = False) -> str:
@@ -59,13 +64,21 @@ def as_text(files: Iterable[Saved], *, strict: bool = False) -> str:
         if file.trouble:
             lines += [f"unreadable  {file.trouble}", ""]
             continue
-        must, should = file.of(Verdict.FAIL), file.of(Verdict.WARNING)
-        verdict = "broken" if file.broken(strict=strict) else "clean"
-        numbers = f"{len(must)} MUST and {len(should)} SHOULD broken, {len(file.of(Verdict.PASS))} rules proved"
-        lines.append(f"{verdict:<10}  {file.path}  ({file.dialect}, {file.entries} entries): {numbers}")
-        for ruling in (*must, *should):
-            lines += ["", finding_text(ruling, file.path.stem), ""]
+        about = f"{file.path}  ({file.dialect}, {file.entries} entries)"
+        lines += _told(file, "", about, strict=strict)
+        for vendor, pack in packs().items():
+            lines += _told(file, vendor, f"{pack.heading} in {file.path}", strict=strict)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _told(file: Saved, vendor: str, about: str, *, strict: bool) -> Iterator[str]:
+    """Give the verdict line of our rules or of a vendor's, and below it their findings."""
+    must, should = file.of(Verdict.FAIL, vendor=vendor), file.of(Verdict.WARNING, vendor=vendor)
+    proved = len(file.of(Verdict.PASS, vendor=vendor))
+    verdict = "broken" if file.broken(strict=strict, vendor=vendor) else "clean"
+    yield f"{verdict:<10}  {about}: {len(must)} MUST and {len(should)} SHOULD broken, {proved} rules proved"
+    for ruling in (*must, *should):
+        yield from ("", finding_text(ruling, file.path.stem), "")
 
 
 def as_data(files: Iterable[Saved]) -> str:
@@ -77,8 +90,13 @@ def as_data(files: Iterable[Saved]) -> str:
             "file": str(file.path),
             "dialect": file.dialect,
             "entries": file.entries,
-            "rules": {rule_id: ruling_data(each) for rule_id, each in file.rulings.items()},
+            "rules": _rules_data(file, ""),
+            **({"packs": {vendor: _rules_data(file, vendor) for vendor in packs()}} if packs() else {}),
         }
         for file in files
     ]
     return orjson.dumps(told, option=orjson.OPT_INDENT_2).decode()
+
+
+def _rules_data(file: Saved, vendor: str) -> dict[str, Any]:
+    return {name: ruling_data(each) for name, each in file.rulings.items() if each.rule.vendor == vendor}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from conformance.gate.baseline import PLAYS
-from conformance.rules import RULES
+from conformance.packs import heading_of, judged_rules, packs
+from conformance.report.coverage import coverage_of
+from conformance.report.documents import documents_of
+from conformance.report.records import KEEPS_THOSE_OF
+from conformance.report.tally import Line, PackTally, Tally, many
 from conformance.rules.judge import Verdict
-from conformance.rules.rule import Keyword, Rule
+from conformance.rules.rule import Keyword, vendor_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,69 +43,42 @@ UNJUDGED = frozenset({"environment", "error"})
 NOT_PLAYED = frozenset({"not applicable", "not run", "error"})
 
 
-@dataclass(frozen=True)
-class Line:
-    """One rule over the whole run."""
+@dataclass(frozen=True, kw_only=True)
+class Sum(Tally):
+    """What a run came to; its own tally is that of our rules."""
 
-    rule: Rule
-    verdict: Verdict
-    conversations: Mapping[Verdict, tuple[str, ...]] = field(default_factory=dict)
-    """Which conversations say what of it."""
-    first: str = ""
-    """The first finding, or the reason, in a sentence."""
-
-    def count(self, verdict: Verdict) -> int:
-        """Count the conversations with a verdict."""
-        return len(self.conversations.get(verdict, ()))
-
-
-@dataclass(frozen=True)
-class Sum:
-    """What a run came to."""
-
-    lines: tuple[Line, ...]
     stopped: tuple[Record, ...]
     """Conversations that did not get through their script."""
     played: int
     not_run: int = 0
     """Conversations that a budget kept from being played."""
-    known: int = 0
-    """Known failures: rules in conversations, and conversations that stop."""
-    flaky: int = 0
-    """Conversations that failed, and did not when they were played again."""
     partial: bool = False
-    strict: bool = False
-    allow_unproven: bool = False
-
-    def counted(self, verdict: Verdict, *keywords: Keyword) -> int:
-        """Count rules by verdict."""
-        return sum(each.verdict is verdict and (not keywords or each.rule.keyword in keywords) for each in self.lines)
+    packs: tuple[PackTally, ...] = ()
+    """The same of each vendor's rules."""
+    absent: tuple[str, ...] = ()
+    """Vendors by whose rules was judged, though they are not installed here."""
+    unshown: tuple[Fact, ...] = ()
+    """Documented facts that nothing showed, though everything was played that could have (`report.documents`)."""
 
     @property
     def conformant(self) -> bool:
-        """Whether nothing that counts went wrong."""
-        unproven = self.unproven and not self.allow_unproven
-        flaky = self.flaky and self.strict
-        return not (self.stopped or self.broken or self.counted(Verdict.ERROR) or unproven or self.not_run or flaky)
+        """Whether nothing that counts went wrong with the protocol: a vendor's own rules have no say in that."""
+        unshown = self.unshown and not self.allow_unproven
+        return self.kept and not (self.stopped or self.not_run or unshown)
 
     @property
-    def broken(self) -> int:
-        """Count the rules whose findings count."""
-        return self.counted(Verdict.FAIL) + (self.counted(Verdict.WARNING) if self.strict else 0)
-
-    @property
-    def unproven(self) -> tuple[Line, ...]:
-        """Rules that were promised, and shown by no conversation."""
-        return tuple(each for each in self.lines if each.verdict is Verdict.UNPROVEN and each.conversations)
+    def clean(self) -> bool:
+        """Whether each vendor's rules were kept too."""
+        return self.conformant and all(each.kept for each in self.packs)
 
     @property
     def sentence(self) -> str:
         """The verdict."""
         must, should = self.counted(Verdict.PASS, Keyword.MUST), self.counted(Verdict.PASS, Keyword.SHOULD)
-        over = f"over {_many(self.played, 'conversation')}"
+        over = f"over {many(self.played, 'conversation')}"
         where = "in what was selected, " if self.partial else ""
         if self.conformant:
-            told = f"conformant: {where}{must} MUST and {_many(should, 'SHOULD requirement')} proved {over}"
+            told = f"conformant: {where}{must} MUST and {many(should, 'SHOULD requirement')} proved {over}"
             return "; ".join([told, *self._beside()])
         troubled = sum(each["outcome"] in UNJUDGED for each in self.stopped)
         parts = [
@@ -110,32 +87,58 @@ class Sum:
             (self.counted(Verdict.ERROR), "requirement", "not judged (our bug)"),
             (len(self.stopped) - troubled, "conversation", "stopped"),
             (len(self.unproven), "promised requirement", "unproven"),
+            (len(self.unshown), "documented fact", "not shown"),
             (troubled, "conversation", "not judged (the environment, or an error of ours)"),
             (self.not_run, "conversation", "not run (the budget)"),
             (self.flaky if self.strict else 0, "conversation", "flaky"),
         ]
-        told = ", ".join(f"{_many(number, noun)} {what}" for number, noun, what in parts if number)
+        told = ", ".join(f"{many(number, noun)} {what}" for number, noun, what in parts if number)
         guilty = self.broken or len(self.stopped) > troubled
         return "; ".join([f"{'NOT conformant' if guilty else 'not proved'}: {told} ({over})", *self._beside()])
 
     def _beside(self) -> Iterator[str]:
         """Give what is said of a run beside its verdict."""
         if (number := self.counted(Verdict.WARNING)) and self.conformant:
-            yield f"{_many(number, 'SHOULD requirement')} not kept"
+            yield f"{many(number, 'SHOULD requirement')} not kept"
         if self.known:
-            yield _many(self.known, "known failure")
+            yield many(self.known, "known failure")
         if self.flaky and not self.strict:
-            yield f"{_many(self.flaky, 'conversation')} flaky"
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+            yield f"{many(self.flaky, 'conversation')} flaky"
+        for pack in self.packs:
+            yield from pack.beside()
+        for vendor in self.absent:
+            yield f"{heading_of(vendor)} not told: they are not installed here"
 
 
 def sum_up(
     records: Mapping[str, Record], *, partial: bool = False, strict: bool = False, allow_unproven: bool = False
 ) -> Sum:
     """Turn records of conversations into lines of rules, in the order of the table."""
+    lines = list(_lines(records))
+    flaky = [_flaky_by(record) for record in records.values()]
+
+    def of(vendor: str) -> dict[str, Any]:
+        return {
+            "lines": tuple(each for each in lines if each.rule.vendor == vendor),
+            "known": sum(_known(record, vendor) for record in records.values()),
+            "flaky": sum(vendor in each for each in flaky),
+            "strict": strict,
+            "allow_unproven": allow_unproven,
+        }
+
+    judging = {vendor_in(rule_id) for record in records.values() for rule_id in record["rules"]}
+    return Sum(
+        **of(""),
+        stopped=tuple(each for each in records.values() if _stopped(each)),
+        played=sum(each["outcome"] not in NOT_PLAYED and not _theirs(each) for each in records.values()),
+        not_run=sum(each["outcome"] == "not run" for each in records.values()),
+        partial=partial,
+        packs=tuple(PackTally(pack=pack, **of(vendor)) for vendor, pack in packs().items()),
+        absent=tuple(sorted(judging - {"", *packs()})),
+    )
+
+
+def _lines(records: Mapping[str, Record]) -> Iterator[Line]:
     said: dict[str, dict[Verdict, list[str]]] = {}
     first: dict[tuple[str, Verdict], str] = {}
     for name, record in records.items():
@@ -143,27 +146,28 @@ def sum_up(
             verdict = Verdict(told["verdict"])
             said.setdefault(rule_id, {}).setdefault(verdict, []).append(name)
             first.setdefault((rule_id, verdict), _first(told))
-    lines = []
-    for rule_id, rule in RULES.items():
+    for rule_id, rule in judged_rules().items():
         own = said.get(rule_id, {})
         verdict = next((each for each in GRAVITY if each in own), Verdict.NOT_RUN)
-        told = {each: tuple(names) for each, names in own.items()}
-        lines.append(Line(rule, verdict, told, first.get((rule_id, verdict), "")))
-    return Sum(
-        lines=tuple(lines),
-        stopped=tuple(each for each in records.values() if _stopped(each)),
-        played=sum(each["outcome"] not in NOT_PLAYED for each in records.values()),
-        not_run=sum(each["outcome"] == "not run" for each in records.values()),
-        known=sum(map(_known, records.values())),
-        flaky=sum("flaky" in each for each in records.values()),
-        partial=partial,
-        strict=strict,
-        allow_unproven=allow_unproven,
-    )
+        conversations = {each: tuple(names) for each, names in own.items()}
+        yield Line(rule, verdict, conversations, first.get((rule_id, verdict), ""))
 
 
-def _known(record: Record) -> int:
-    return ("known" in record) + sum("known" in told for told in record["rules"].values())
+def _theirs(record: Record) -> bool:
+    """Tell whether vendors' rules alone are asked about: nothing of ours was judged."""
+    return bool(record["questions"]) and all(each.startswith(KEEPS_THOSE_OF) for each in record["questions"])
+
+
+def _flaky_by(record: Record) -> set[str]:
+    """Tell by whose rules a conversation is flaky; one that was cut off is by ours."""
+    if "flaky" not in record:
+        return set()
+    return {vendor_in(name) for attempt in record["attempts"] for name in attempt["broken"]} or {""}
+
+
+def _known(record: Record, vendor: str) -> int:
+    stops = "known" in record and not vendor
+    return stops + sum("known" in told for name, told in record["rules"].items() if vendor_in(name) == vendor)
 
 
 def _stopped(record: Record) -> bool:
@@ -181,17 +185,8 @@ def _first(told: Mapping[str, Any]) -> str:
 
 def sum_of(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> Sum:
     """Sum up as the options ask."""
-    return sum_up(records, partial=partial, strict=setup.strict, allow_unproven=setup.allow_unproven)
-
-
-def facts_of(records: Mapping[str, Record], setup: Setup) -> dict[Fact, str]:
-    """Give each documented fact with the first conversation that shows it, empty where none does."""
-    by: dict[tuple[str, str], str] = {}
-    for name, record in records.items():
-        for kind, fact in record["facts"]:
-            by.setdefault((kind, fact), name)
-    facts = setup.profile.facts if setup.profile is not None else ()
-    return {fact: by.get((fact.kind, fact.name), "") for fact in facts}
+    told = sum_up(records, partial=partial, strict=setup.strict, allow_unproven=setup.allow_unproven)
+    return replace(told, unshown=documents_of(records, setup, partial=partial).unproven)
 
 
 def report_of(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> dict[str, Any]:
@@ -209,24 +204,49 @@ def report_of(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> 
         "partial": partial,
         "conformant": run.conformant,
         "verdict": run.sentence,
-        "rules": [
-            {
-                "id": line.rule.id,
-                "keyword": line.rule.keyword,
-                "sentence": line.rule.sentence,
-                "spec": line.rule.spec,
-                "verdict": line.verdict,
-                "conversations": {str(verdict): list(names) for verdict, names in line.conversations.items()},
-                "first": line.first,
-            }
-            for line in run.lines
-        ],
+        "rules": [_line_data(line) for line in run.lines],
+        **_packs_data(run),
         "documented_facts": [
             {"kind": fact.kind, "name": fact.name, "conversation": conversation}
-            for fact, conversation in facts_of(records, setup).items()
+            for fact, conversation in documents_of(records, setup, partial=partial).proofs.items()
         ],
-        "conversations": list(records.values()),
+        "events": coverage_of(records.values(), setup.target.dialect).as_data(),
+        "conversations": [_apart(record) for record in records.values()],
     }
+
+
+def _line_data(line: Line) -> dict[str, Any]:
+    return {
+        "id": line.rule.id,
+        "keyword": line.rule.keyword,
+        "sentence": line.rule.sentence,
+        "spec": line.rule.spec,
+        "verdict": line.verdict,
+        "conversations": {str(verdict): list(names) for verdict, names in line.conversations.items()},
+        "first": line.first,
+    }
+
+
+def _packs_data(run: Sum) -> dict[str, Any]:
+    """Give what is told of vendors' rules; nothing where none are installed."""
+    told = {
+        each.pack.vendor: {
+            "distribution": each.pack.distribution,
+            "kept": each.kept,
+            "rules": [_line_data(line) for line in each.lines],
+        }
+        for each in run.packs
+    }
+    return {"packs": told} if told else {}
+
+
+def _apart(record: Record) -> Record:
+    """Put what vendors' rules say of a conversation under a key of its own."""
+    parted: dict[str, dict[str, Any]] = {}
+    for rule_id, told in record["rules"].items():
+        parted.setdefault(vendor_in(rule_id), {})[rule_id] = told
+    ours = parted.pop("", {})
+    return {**record, "rules": ours, "packs": parted} if parted else record
 
 
 def write(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> Path:

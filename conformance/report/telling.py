@@ -28,9 +28,7 @@ class Telling:
         if self.always or first == node:
             return finding_text(ruling, conversation, again)
         others = f" (and {len(ruling.spotted) - 1} more)" if len(ruling.spotted) > 1 else ""
-        return _brief(
-            f"{ruling.rule.keyword} {ruling.rule.sentence}", f"{ruling.spotted[0].finding.message}{others}", first
-        )
+        return _brief(ruling.rule.demand, f"{ruling.spotted[0].finding.message}{others}", first)
 
     def stopped(self, conversation: Conversation, name: str, node: str, again: str) -> str:
         """Tell where a conversation stopped."""

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from conformance.play.target import Patience
+from conformance.report.coverage import coverage_of
+from conformance.report.documents import documents_of
 from conformance.report.records import NOT_THAT_FAR
-from conformance.report.summary import Line, Sum, facts_of, sum_of
+from conformance.report.summary import sum_of
+from conformance.report.tally import Line, Tally
 from conformance.report.text import wrapped
 from conformance.report.timeline import WIDTH
 from conformance.rules.judge import Verdict
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
     from conformance.play.preflight import Diagnosis
     from conformance.play.setup import Setup
+    from conformance.report.documents import Documents
     from conformance.report.records import Record
 
 #: Verdicts whose rules are listed one by one, and in which colour.
@@ -66,6 +71,8 @@ def header(setup: Setup) -> list[str]:
     target = setup.target
     endpoint = "the embedded reference endpoint" if setup.embedded else setup.scrub(target.url)
     profile = setup.profile.name if setup.profile is not None else "none"
+    if setup.waivers != (setup.profile.waivers if setup.profile is not None else {}):
+        profile += " without its waivers"
     told = {
         "dialect": setup.dialect,
         "profile": profile,
@@ -89,9 +96,21 @@ def diagnosed(terminal: Terminal, diagnosis: Diagnosis, setup: Setup) -> None:
                 f"dialect: {spoken.name} as asked, though the first events look like {found.name}",
                 yellow=True,
             )
+        if diagnosis.refused_style:
+            told = f"auth: {diagnosis.refused_style} is documented and was refused; {setup.target.auth} opens sessions"
+            for line in wrapped(told, "", "  "):
+                terminal.write_line(line, yellow=True)
         for feature, refusal in setup.lacking.items():
             for line in wrapped(f"not offered: {feature} ({refusal})", ""):
                 terminal.write_line(line)
+        if setup.unclaimed:
+            told = f"offered, though the profile does not claim it: {', '.join(setup.unclaimed)}"
+            for line in wrapped(told, "", "  "):
+                terminal.write_line(line, yellow=True)
+        patience = setup.target.patience
+        if not patience.chosen and patience.answer > Patience().answer:
+            told = f"slow: the first event took {diagnosis.latency:.1f} s; an answer may take {patience.answer:.0f} s"
+            terminal.write_line(told)
         return
     place = "the embedded reference" if setup.embedded else setup.scrub(setup.target.url)
     terminal.write_line("")
@@ -109,19 +128,30 @@ def summary(terminal: Terminal, records: Mapping[str, Record], setup: Setup, *, 
     for record in run.stopped:
         for line in wrapped(f"{_NAMES[record['outcome']]} {record['conversation']}: {record['message']}", "", "  "):
             terminal.write_line(line, red=True)
-    listed = {**LISTED, **(VERBOSE if terminal.verbosity > 0 else {})}
-    for verdict, markup in listed.items():
-        for each in run.lines:
-            if each.verdict is verdict and each.first != NOT_THAT_FAR:
-                _show(terminal, each, markup)
-    _count(terminal, run)
-    _facts(terminal, records, setup)
+    _list(terminal, run)
+    _count(terminal, run, "rules")
+    for pack in run.packs:
+        _count(terminal, pack, pack.pack.heading)
+        _list(terminal, pack)
+    if not partial:
+        for line in coverage_of(records.values(), setup.target.dialect).lines():
+            terminal.write_line(line)
+    _facts(terminal, documents_of(records, setup, partial=partial))
     terminal.write_line(f"traces and report.json: {setup.reports}")
-    right = run.conformant
-    terminal.write_line(run.sentence, bold=True, green=right, red=not right)
+    markup = {"red": not run.conformant, "green": run.clean, "yellow": run.conformant and not run.clean}
+    terminal.write_line(run.sentence, bold=True, **markup)
 
 
 _NAMES = {"unmet": "stopped", "model": "unproven", "environment": "not judged", "error": "not judged"}
+
+
+def _list(terminal: Terminal, tally: Tally) -> None:
+    """List the rules that are not simply right."""
+    listed = {**LISTED, **(VERBOSE if terminal.verbosity > 0 else {})}
+    for verdict, markup in listed.items():
+        for each in tally.lines:
+            if each.verdict is verdict and each.first != NOT_THAT_FAR:
+                _show(terminal, each, markup)
 
 
 def _show(terminal: Terminal, line: Line, markup: Mapping[str, bool]) -> None:
@@ -135,12 +165,12 @@ def _show(terminal: Terminal, line: Line, markup: Mapping[str, bool]) -> None:
             terminal.write_line(text)
 
 
-def _count(terminal: Terminal, run: Sum) -> None:
+def _count(terminal: Terminal, tally: Tally, heading: str) -> None:
     """Give the numbers of rules, one verdict after the other."""
     named = (*Verdict,)
-    counts = [(each, run.counted(each)) for each in named]
+    counts = [(each, tally.counted(each)) for each in named]
     told = ", ".join(f"{number} {_WORDS.get(each, each)}" for each, number in counts if number)
-    for line in wrapped(f"rules: {told}", "", "  "):
+    for line in wrapped(f"{heading}: {told}", "", "  "):
         terminal.write_line(line)
 
 
@@ -152,14 +182,13 @@ _WORDS = {
 }
 
 
-def _facts(terminal: Terminal, records: Mapping[str, Record], setup: Setup) -> None:
+def _facts(terminal: Terminal, documents: Documents) -> None:
     """Say how much of what the vendor documents was shown, and what was not."""
-    proofs = facts_of(records, setup)
-    if not proofs:
+    if not documents.proofs:
         return
-    missing = [fact for fact, conversation in proofs.items() if not conversation]
-    told = f"documented facts proved: {len(proofs) - len(missing)}/{len(proofs)}"
+    missing, number = len(documents.missing), len(documents.proofs)
+    told = f"documented facts proved: {number - missing}/{number}"
     terminal.write_line(told, green=not missing, yellow=bool(missing))
-    if missing:
-        for line in wrapped(f"not shown: {', '.join(map(str, missing))}", "  ", "    "):
-            terminal.write_line(line)
+    for text in documents.lines():
+        for line in wrapped(text, "  ", "    "):
+            terminal.write_line(line, red=bool(documents.unproven))

@@ -21,7 +21,7 @@ MOST_SHOWN = 3
 def finding_text(ruling: Ruling, conversation: str, again: str = "") -> str:
     """Give the whole text of a rule's findings in a conversation; *again* is the command that repeats it."""
     rule = ruling.rule
-    lines = [*wrapped(f"{rule.keyword} {rule.sentence}"), f"  rule  {rule.id}", f"  spec  {rule.spec}"]
+    lines = [*wrapped(rule.demand), f"  rule  {rule.id}", f"  spec  {rule.spec}"]
     for spotted in ruling.spotted[:MOST_SHOWN]:
         lines += ["", *_spotted(spotted, conversation)]
     if more := len(ruling.spotted) - MOST_SHOWN:

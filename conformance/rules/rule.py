@@ -80,7 +80,9 @@ class Rule:
     """One requirement and the generator that judges it."""
 
     id: str
-    """`chapter.fact-in-the-indicative`; stable once released."""
+    """`chapter.fact-in-the-indicative`; stable once released.  In a vendor's pack `vendor/` comes before it, and the
+    chapter may be left out.
+    """
     keyword: Keyword
     about: frozenset[str]
     """Canonical event types (client's or server's) without any of which the rule has nothing to look at."""
@@ -103,8 +105,25 @@ class Rule:
 
     @property
     def chapter(self) -> str:
-        """The part of the id before the dot."""
-        return self.id.partition(".")[0]
+        """The part of the id before the dot, empty where a vendor's rule has none."""
+        return self.id.rpartition(".")[0]
+
+    @property
+    def vendor(self) -> str:
+        """Whose pack it comes from: the part of the id before the slash, empty for a rule of ours."""
+        return vendor_in(self.id)
+
+    @property
+    def demand(self) -> str:
+        """Keyword and sentence, as they head a finding; a vendor's under its name."""
+        of = f" of {self.vendor}:" if self.vendor else ""
+        return f"{self.keyword}{of} {self.sentence}"
+
+
+def vendor_in(rule_id: str) -> str:
+    """Tell whose a rule is by its id, empty for ours."""
+    vendor, slash, _ = rule_id.partition("/")
+    return vendor if slash else ""
 
 
 class Fields(TypedDict):
@@ -123,6 +142,7 @@ class Chapter:
     """The table of the rules of one module, in order of definition."""
 
     name: str
+    """What their ids begin with, before the dot; a vendor's whole name with its slash (`acme/`) needs no dot."""
     rules: list[Rule] = field(default_factory=list)
 
     def must(self, id: str, **fields: Unpack[Fields]) -> Callable[[Check], Check]:
@@ -138,7 +158,7 @@ class Chapter:
         return self._register(Keyword.MAY, id, fields)
 
     def _register(self, keyword: Keyword, id: str, fields: Fields) -> Callable[[Check], Check]:
-        if not id.startswith(self.name + "."):
+        if not id.startswith(self.name if self.name.endswith("/") else self.name + "."):
             raise ValueError(f"rule {id!r} is not of the chapter {self.name!r}")
 
         def register(check: Check) -> Check:

@@ -106,12 +106,13 @@ def _known_clips(data: Marked, path: Path) -> None:
 def _step(each: Any, data: Marked, index: int) -> tuple[Step, Any]:
     """Give a step, and the connections on which it is played."""
     if isinstance(each, str):
-        return Step(each, line=place_of(data, ["steps", index])[0]), ""
+        return Step(each, None, *place_of(data, ["steps", index])), ""
     name = next(key for key in each if key not in MODIFIERS)
     step = Step(
         name=name,
         argument=plain(each[name]),
         line=each.where[0],
+        column=each.where[1],
         answer=each.get("answer", ""),
         remember=each.get("as", ""),
         within=each.get("within"),

@@ -17,6 +17,8 @@ class Step:
     name: str
     argument: Any = None
     line: int = 0
+    column: int = 0
+    """Where it stands in the file, from 1."""
     answer: str = ""
     """What has to answer instead of the usual acknowledgement: `error`, `either` or `none`."""
     remember: str = ""

@@ -196,7 +196,20 @@ def call(_talk: Talk, line: Step) -> Script:
     made = reply.event.get("item")
     if isinstance(made, dict):
         return made
-    raise ModelDidNot(f"needs a call of {name or 'a function'}; the model answered otherwise")
+    raise ModelDidNot(f"needs {f'a call of {name}' if name else 'a function call'}; the model {_did(reply.event)}")
+
+
+def _did(done: Event) -> str:
+    """Tell from a `response.done` what a model did instead of a call; what is malformed is the rules' matter."""
+    response = done.get("response")
+    output = response.get("output") if isinstance(response, dict) else None
+    items = [each for each in output if isinstance(each, dict)] if isinstance(output, list) else []
+    if called := next((each.get("name") for each in items if each.get("type") == "function_call"), None):
+        return f"called {called}"
+    contents = [each["content"] for each in items if isinstance(each.get("content"), list)]
+    kinds = {str(part.get("type")) for content in contents for part in content if isinstance(part, dict)}
+    spoken = "in audio" if any("audio" in kind for kind in kinds) else "in text"
+    return f"answered {spoken}" if kinds else "answered otherwise"
 
 
 @step

@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.contract.beta import BETA
-from conformance.contract.facts import Fact, proved, reflects, shown
+from conformance.contract.facts import Fact, named, proved, reflects, shown
 from conformance.contract.profile import load_profile
 from conformance.mutants.mutant import Fault
 from conformance.mutants.rehearsal import bundled, rehearse
@@ -51,14 +51,26 @@ def test_a_client_event_counts_when_it_is_acknowledged():
     assert shown([fact], view(asked, ("s", {"type": "error", "error": {"event_id": "a"}}))) == set()
 
 
-def test_an_append_counts_when_something_later_is_answered_and_nobody_refused_it():
-    fact = Fact("client_event", "input_audio_buffer.append")
-    append = ("c", {"type": "input_audio_buffer.append", "event_id": "a", "audio": "AAAA"})
-    later = [("c", {"type": "input_audio_buffer.clear"}), ("s", {"type": "input_audio_buffer.cleared"})]
+@pytest.mark.parametrize(
+    ("sent", "effect", "other"),
+    [
+        ("input_audio_buffer.append", {"type": "input_audio_buffer.committed"}, {"type": "input_audio_buffer.cleared"}),
+        ("input_audio_buffer.append", {"type": "input_audio_buffer.speech_started"}, {"type": "response.created"}),
+        (
+            "response.cancel",
+            {"type": "response.done", "response": {"status": "cancelled"}},
+            {"type": "response.done", "response": {"status": "completed"}},
+        ),
+    ],
+)
+def test_an_event_without_acknowledgement_counts_when_its_effect_is_seen_and_nobody_refused_it(sent, effect, other):
+    fact, asked = Fact("client_event", sent), ("c", {"type": sent, "event_id": "a"})
+    refusal = ("s", {"type": "error", "error": {"event_id": "a"}})
 
-    assert shown([fact], view(append)) == set()
-    assert shown([fact], view(append, *later)) == {fact}
-    assert shown([fact], view(append, ("s", {"type": "error", "error": {"event_id": "a"}}), *later)) == set()
+    assert shown([fact], view(asked, ("s", effect))) == {fact}
+    assert shown([fact], view(("s", effect), asked)) == set()
+    assert shown([fact], view(asked, ("s", other))) == set()
+    assert shown([fact], view(asked, refusal, ("s", effect))) == set()
 
 
 def test_a_session_field_counts_when_it_comes_back_as_it_was_set():
@@ -67,6 +79,35 @@ def test_a_session_field_counts_when_it_comes_back_as_it_was_set():
     assert shown([fact], update("voice", "echo", "echo")) == {fact}
     assert shown([fact], update("voice", "echo", "alloy")) == set()
     assert shown([fact], update("speed", 1, 1)) == set()
+
+
+def test_a_default_that_stays_as_it_was_shows_nothing():
+    fact = Fact("session_field", "voice")
+    same = ("c", {"type": "session.update", "session": {"voice": "alloy"}})
+    answer = ("s", {"type": "session.updated", "session": {"voice": "alloy"}})
+    before = ("s", {"type": "session.created", "session": {"voice": "alloy"}})
+    another = ("s", {"type": "session.created", "session": {"voice": "echo"}})
+
+    assert shown([fact], view(before, same, answer)) == set()
+    assert shown([fact], view(another, same, answer)) == {fact}
+    assert shown([fact], view(another, same, answer, same, answer)) == {fact}
+
+
+def test_the_model_is_chosen_before_the_session_and_only_shown():
+    fact = Fact("session_field", "model")
+    before = ("s", {"type": "session.created", "session": {"model": "m"}})
+    same = ("c", {"type": "session.update", "session": {"model": "m"}})
+
+    assert shown([fact], view(before, same, ("s", {"type": "session.updated", "session": {"model": "m"}}))) == {fact}
+    assert shown([fact], view(before, same, ("s", {"type": "session.updated", "session": {}}))) == set()
+
+
+def test_a_fact_is_found_again_by_its_words():
+    facts = load_profile("anyone").facts
+
+    assert [named(str(fact)) for fact in facts] == list(facts)
+    assert named("usage.total-is-the-sum") is None
+    assert named("usage field ") is None
 
 
 def test_a_server_event_counts_under_the_name_that_is_documented():

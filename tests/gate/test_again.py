@@ -56,7 +56,7 @@ def test_without_a_wish_each_pause_is_twice_the_last():
 
 
 def test_a_cut_is_tried_again_at_once_but_not_for_ever():
-    assert [pause_before(number, "", NOW, cut=True) for number in (1, 2)] == [0.0, 2.0]
+    assert [pause_before(number, "", NOW, at_once=True) for number in (1, 2)] == [0.0, 2.0]
 
 
 @pytest.mark.parametrize(

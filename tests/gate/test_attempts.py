@@ -107,3 +107,19 @@ def test_a_preflight_that_finds_the_endpoint_busy_is_repeated():
 
     diagnosis, number = asyncio.run(run())
     assert (diagnosis.environment, number) == (False, 2)
+
+
+def test_a_model_that_did_not_do_its_part_gets_one_more_chance_at_once():
+    attempts, pauses = persist(played(Outcome.MODEL, "needs a function call"), played())
+
+    assert (len(attempts), pauses) == (2, [])
+    assert attempts[-1].conversation.outcome is Outcome.PLAYED
+    assert not attempts[0].counts, "a conversation is not flaky for what a model says"
+
+
+def test_a_model_gets_no_third_chance():
+    attempts, _ = persist(*[played(Outcome.MODEL, "needs a function call")] * 3)
+
+    assert len(attempts) == 2
+    assert attempts[-1].conversation.outcome is Outcome.MODEL
+    assert attempts[-1].conversation.message == "needs a function call (2 attempts)"

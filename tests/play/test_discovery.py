@@ -7,12 +7,20 @@ from conformance.contract.dialects import DIALECTS
 from conformance.contract.profile import every_feature
 from conformance.mutants.mutant import Fault
 from conformance.mutants.rehearsal import Rehearsal, stage_target
-from conformance.play.discovery import QUESTIONS, discover
+from conformance.play.discovery import KNOCKS, ONLY, QUESTIONS, discover
 from conformance.play.target import Target
 from conformance.play.wire import Wire
 from conformance.reference.core import FEATURES
 from conformance.reference.server import Server
 from conformance.secrets import Scrubber
+
+#: What cannot be had without a feature.
+WITHOUT = {"server_vad": {"idle_timeout"}}
+
+
+def asked(dialect):
+    """Give every feature that is asked for in a dialect."""
+    return {each for each in (*QUESTIONS, *KNOCKS) if ONLY.get(each, dialect) == dialect}
 
 
 def found(dialect, features=None, fault=None):
@@ -27,19 +35,23 @@ def test_an_endpoint_that_offers_everything_lacks_nothing(dialect):
 
     assert discovery.complete
     assert lacking == set()
+    assert discovery.offered == asked(dialect)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("feature", sorted(QUESTIONS.keys() & FEATURES))
+@pytest.mark.parametrize(
+    ("dialect", "feature"),
+    [(dialect, feature) for dialect in DIALECTS for feature in sorted(asked(dialect) & FEATURES)],
+)
 def test_a_feature_that_is_refused_properly_is_found_lacking(dialect, feature):
     discovery, lacking = found(dialect, every_feature() - {feature})
 
     assert discovery.complete
-    assert lacking == {feature}
+    assert lacking == {feature} | (WITHOUT.get(feature, set()) & asked(dialect))
+    assert feature not in discovery.offered
 
 
 def test_questions_are_about_features_that_scenarios_need():
-    assert QUESTIONS.keys() <= every_feature()
+    assert QUESTIONS.keys() | KNOCKS.keys() <= every_feature()
 
 
 def test_silence_is_no_declaration():
@@ -48,7 +60,24 @@ def test_silence_is_no_declaration():
     def fault():
         return Fault(hears=lambda event: [] if event.get("type") in deaf else [event])
 
-    assert found("ga", fault=fault)[1] == set()
+    discovery, lacking = found("ga", fault=fault)
+
+    assert lacking == set()
+    assert discovery.offered == asked("ga") - {"retrieve", "delete"}
+
+
+def test_a_setting_that_is_accepted_and_forgotten_is_not_offered():
+    def fault():
+        return Fault(
+            sends=lambda event: (
+                [{**event, "session": {**event["session"], "tools": []}}] if "session" in event else [event]
+            )
+        )
+
+    discovery, lacking = found("ga", fault=fault)
+
+    assert lacking == set()
+    assert discovery.offered == asked("ga") - {"tools"}
 
 
 def test_only_the_reference_fails_on_request(run):

@@ -1,12 +1,22 @@
 """What a connection does for the steps that look back, wait for nothing, or ask for the other revision."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 
-from conformance.mutants.rehearsal import rehearse
+from conformance.contract.dialects import DIALECTS
+from conformance.mutants.rehearsal import rehearse, stage_target
+from conformance.play.line import Line
 from conformance.play.player import Outcome
+from conformance.play.recorder import Recorder
+from conformance.play.target import Patience
+from conformance.scenario.commands import Open, Unmet, Wait
 from conformance.scenario.load import loads
+from conformance.secrets import Scrubber
+from conformance.trace.trace import Handshake
 
 
 def play(steps, dialect="ga"):
@@ -39,3 +49,54 @@ def test_who_asks_for_the_other_revision_is_judged_by_what_comes(asked, spoken):
 
     assert conversation.outcome is Outcome.PLAYED
     assert conversation.traces[0].dialect == spoken
+
+
+class Slow:
+    """A connection that says one event every so many seconds, of its own clock."""
+
+    def __init__(self, pause, *types):
+        self.pause, self.types, self.clock = pause, list(types), 0.0
+        self.handshake = Handshake(url="wss://slow.test/v1/realtime", status=101)
+
+    def now(self):
+        return self.clock
+
+    async def receive(self, within):
+        self.clock += min(self.pause, within)
+        if within < self.pause or not self.types:
+            raise TimeoutError
+        return orjson.dumps({"type": self.types.pop(0)}).decode()
+
+    async def connect(self, _ask):
+        return self
+
+
+def waited(slow, within=None):
+    """Open a session, and wait for the end of a response."""
+    target = stage_target(DIALECTS["ga"])
+    line = Line(slow, replace(target, patience=Patience(answer=20.0)), Recorder("slow", "ga", Scrubber()))
+
+    async def talk():
+        await line.carry_out(Open())
+        return await line.carry_out(Wait(lambda kind, _: kind == "response.done", "response.done", within))
+
+    return asyncio.run(talk())
+
+
+SPEECH = ("session.created", "response.created", *["response.output_text.delta"] * 5, "response.done")
+
+
+def test_who_still_speaks_is_not_late():
+    assert waited(Slow(15, *SPEECH)).event["type"] == "response.done"
+
+
+def test_silence_is_borne_only_so_long():
+    with pytest.raises(Unmet) as unmet:
+        waited(Slow(15, *SPEECH[:-1]))
+
+    assert "nothing in 20 s" in unmet.value.came
+
+
+def test_a_step_that_sets_a_time_gets_no_more():
+    with pytest.raises(Unmet):
+        waited(Slow(15, *SPEECH), within=40)

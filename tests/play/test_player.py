@@ -114,7 +114,7 @@ def test_a_model_that_calls_no_function_leaves_it_unproven():
     conversation = rehearse(script(text), "ga")
 
     assert conversation.outcome is Outcome.MODEL
-    assert "needs a call" in conversation.message
+    assert conversation.message == "needs a function call; the model answered in text"
 
 
 def test_a_conversation_that_the_model_left_is_heard_to_its_end():

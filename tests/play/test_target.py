@@ -4,7 +4,7 @@ from conformance.contract.beta import BETA
 from conformance.contract.ga import GA
 from conformance.errors import UsageError
 from conformance.play.auth import STYLES
-from conformance.play.target import WRONG_KEY, Target, ask_for, checked_url, url_of
+from conformance.play.target import WRONG_KEY, Patience, Target, ask_for, checked_url, url_of
 
 TARGET = Target("wss://host/v1/realtime?region=eu", GA, "sk-right-key", "m")
 
@@ -88,3 +88,22 @@ def test_the_scheme_in_lower_case_changes_nothing_else(style):
 
     assert (lower.query, lower.subprotocols) == (usual.query, usual.subprotocols)
     assert [(name, value.lower()) for name, value in lower.headers] == [(n, v.lower()) for n, v in usual.headers]
+
+
+def test_a_transcription_session_names_no_model_even_where_the_url_does():
+    target = Target("wss://host/v1/realtime?model=m&region=eu", GA, "sk-right-key", "m")
+
+    url = url_of(target, ask_for(target, {"intent": "transcription"}))
+
+    assert url == "wss://host/v1/realtime?region=eu&intent=transcription"
+
+
+def test_a_slow_endpoint_is_given_more_time_for_everything():
+    slow = Patience(answer=20.0).stretched(latency=4.0)
+
+    assert (slow.answer, slow.first_event, slow.connect, slow.conversation) == (40.0, 30.0, 20.0, 360.0)
+
+
+@pytest.mark.parametrize("patience", [Patience(answer=1.0, chosen=True), Patience(answer=50.0)])
+def test_who_chose_a_patience_keeps_it_and_nobody_is_hurried(patience):
+    assert patience.stretched(latency=4.0) == patience

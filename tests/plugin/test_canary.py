@@ -12,6 +12,7 @@ import pytest
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
+from conformance.mutants.mutant import Fault
 from conformance.play.auth import STYLES
 from conformance.reference.server import Server
 
@@ -80,9 +81,7 @@ def echoing(key):
             error["message"] = f"Not {key}"
         return decision
 
-    return lambda _dialect: SimpleNamespace(
-        sends=None, hears=None, frames=frames, admits=admits, closes=lambda code, _reason: (code, f"bye {key}"[:120])
-    )
+    return lambda _dialect: Fault(frames=frames, admits=admits, closes=lambda code, _reason: (code, f"bye {key}"[:120]))
 
 
 class Echo(Server):

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.reference.script import ScriptError, lint_script, load_script
 from conformance.reference.sound import tone
-from conformance.report.lint import mistakes
+from conformance.report.lint import remarks
 
 DESK = """
 script: The weather desk
@@ -138,5 +138,5 @@ def test_a_good_script_has_no_complaints_and_a_bad_one_is_not_served(tmp_path):
 def test_the_command_that_reads_scenarios_reads_scripts_too(tmp_path):
     path = tmp_path / "desk.yaml"
     path.write_text("script: x\nanswers: [{sing: a}]", encoding="utf-8")
-    (line,) = mistakes(path)
-    assert line.startswith(f"{path}:2:")
+    (remark,) = remarks(path)
+    assert str(remark).startswith(f"{path}:2:")

@@ -21,6 +21,7 @@ def said(name, verdicts, outcome="played", questions=("plays",)):
         "questions": [*questions],
         "rules": rules,
         "facts": [],
+        "events": {"sent": [], "seen": []},
     }
 
 

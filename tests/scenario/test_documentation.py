@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.contract.unplayed import UNPLAYED
 from conformance.resources import PACKAGE
 from conformance.scenario.load import loads
 from conformance.scenario.match import OPERATORS
@@ -32,6 +33,18 @@ def test_every_step_has_an_example_and_a_word_about_it():
 
     assert shown == set(STEPS)
     assert {name for name in STEPS if f"`{name}`" not in PAGE} == set()
+
+
+def test_every_event_that_cannot_be_played_is_listed_with_its_reason():
+    rows = [line for line in PAGE.splitlines() if line.startswith("| `")]
+    unlisted = {
+        kind
+        for events in UNPLAYED.values()
+        for kind, why in events.items()
+        if not any(f"`{kind}`" in row and row.endswith(f"| {why} |") for row in rows)
+    }
+
+    assert unlisted == set()
 
 
 def test_every_modifier_and_operator_is_explained():

@@ -1,0 +1,97 @@
+"""The reference endpoint without one thing that a vendor documents: an event, a setting, a count.
+
+Each omission is a fault; which conversations notice is not its business, but the fact has to vanish from the proofs
+(`contract.facts`).  An auth style is left out where keys are looked for: `admit(auth_styles=…)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from conformance.contract.dialect import Dialect, Event
+from conformance.contract.facts import Fact
+from conformance.mutants.mutant import Fault
+from conformance.reference.admission import Refused
+from conformance.reference.refusals import error_body
+
+Omission = Callable[[str, Dialect], Fault]
+"""From the name of a fact, as the vendor spells it, to the fault."""
+#: A type that no endpoint knows: what is sent under it is refused, by name.
+UNKNOWN = "conformance.left_out"
+
+
+def _no_such_path(path: str, _dialect: Dialect) -> Fault:
+    return Fault(admits=lambda _: Refused(404, error_body("not_found", f"Invalid URL (GET {path})")))
+
+
+def _never_sent(name: str, dialect: Dialect) -> Fault:
+    kind = dialect.canonical(name)
+    return Fault(sends=lambda event: () if event["type"] == kind else (event,))
+
+
+def _ignored(name: str, dialect: Dialect) -> Fault:
+    kind = dialect.canonical(name)
+    return Fault(hears=lambda event: () if event.get("type") == kind else (event,))
+
+
+def _refused(name: str, dialect: Dialect) -> Fault:
+    kind = dialect.canonical(name)
+    return Fault(hears=lambda event: ({**event, "type": UNKNOWN} if event.get("type") == kind else event,))
+
+
+def _not_counted(name: str, _dialect: Dialect) -> Fault:
+    def sends(event: Event) -> Iterable[Event]:
+        usage = event["response"].get("usage") if event["type"] == "response.done" else None
+        if isinstance(usage, dict):
+            event = {**event, "response": {**event["response"], "usage": without(usage, name)}}
+        yield event
+
+    return Fault(sends=sends)
+
+
+def _not_shown(name: str, _dialect: Dialect) -> Fault:
+    def sends(event: Event) -> Iterable[Event]:
+        if event["type"] in ("session.created", "session.updated"):
+            event = {**event, "session": without(event["session"], name)}
+        yield event
+
+    return Fault(sends=sends)
+
+
+def _never_changed(name: str, _dialect: Dialect) -> Fault:
+    default: dict[str, Any] = {}
+
+    def sends(event: Event) -> Iterable[Event]:
+        if event["type"] == "session.created":
+            default.update({key: value for key, value in event["session"].items() if key == name})
+        elif event["type"] == "session.updated":
+            event = {**event, "session": without(event["session"], name) | default}
+        yield event
+
+    return Fault(sends=sends)
+
+
+def without(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Copy an object without one of its fields."""
+    return {key: value for key, value in fields.items() if key != name}
+
+
+#: Kind of a fact -> in which ways an endpoint can do without it.
+OMISSIONS: Mapping[str, Mapping[str, Omission]] = {
+    "path": {"not found": _no_such_path},
+    "client_event": {"ignored": _ignored, "refused": _refused},
+    "server_event": {"never sent": _never_sent},
+    "session_field": {"not shown": _not_shown, "never changed": _never_changed},
+    "usage_field": {"not counted": _not_counted},
+}
+
+
+def omissions_of(fact: Fact) -> Mapping[str, Omission]:
+    """Give the ways to leave *fact* out; none for an auth style."""
+    # The model of a session is chosen before it begins: nobody expects that it can be changed.
+    return {
+        way: omission
+        for way, omission in OMISSIONS.get(fact.kind, {}).items()
+        if (fact.name, way) != ("model", "never changed")
+    }

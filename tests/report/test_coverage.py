@@ -1,0 +1,68 @@
+"""What a run sent and saw of a revision's events, and what it says of the rest."""
+
+import pytest
+
+from conformance.contract.dialects import DIALECTS
+from conformance.contract.unplayed import UNPLAYED
+from conformance.mutants.rehearsal import rehearse
+from conformance.report.coverage import coverage_of, events_in
+from conformance.trace.trace import Direction, Entry, Trace
+
+
+def record(sent=(), seen=()):
+    return {"events": {"sent": [*sent], "seen": [*seen]}}
+
+
+def everything(dialect):
+    spoken = DIALECTS[dialect]
+    return record(spoken.client_events - UNPLAYED[dialect].keys(), spoken.server_events - UNPLAYED[dialect].keys())
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_whatever_can_be_played_was_played(dialect):
+    coverage = coverage_of([everything(dialect)], DIALECTS[dialect])
+
+    assert (coverage.unsent, coverage.unseen) == (set(), set())
+    assert coverage.unplayed == UNPLAYED[dialect]
+    assert not any("never" in line for line in coverage.lines())
+
+
+def test_what_nobody_said_is_named():
+    full = everything("ga")
+    full["events"]["seen"].remove("rate_limits.updated")
+    full["events"]["sent"].remove("response.cancel")
+
+    lines = list(coverage_of([full], DIALECTS["ga"]).lines())
+
+    assert "  never sent: response.cancel" in lines
+    assert "  never seen: rate_limits.updated" in lines
+    assert max(map(len, lines)) <= 80
+
+
+def test_conversations_add_up():
+    coverage = coverage_of(
+        [record(["session.update"], ["session.updated"]), record(["response.create"])], DIALECTS["ga"]
+    )
+
+    assert coverage.sent == {"session.update", "response.create"}
+    assert coverage.seen == {"session.updated"}
+
+
+def test_what_cannot_be_played_counts_where_an_endpoint_says_it_nevertheless():
+    coverage = coverage_of([record(seen=["conversation.created"])], DIALECTS["ga"])
+
+    assert "conversation.created" in coverage.seen
+    assert "conversation.created" not in coverage.unplayed
+
+
+def test_a_conversation_knows_what_was_said_in_it():
+    told = events_in(rehearse("response/text_turn", "beta").traces)
+
+    assert {"session.update", "response.create"} <= set(told["sent"])
+    assert {"session.created", "response.text.delta", "response.done"} <= set(told["seen"])
+
+
+def test_types_that_no_revision_knows_are_not_kept():
+    nonsense = Entry(0, Direction.SERVER, event={"type": "x" * 1000})
+
+    assert events_in([Trace(entries=(nonsense,))])["seen"] == []
