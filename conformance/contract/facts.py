@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.contract.dialect import reach
 from conformance.trace.trace import Credential
 from conformance.trace.views import View
-
-if TYPE_CHECKING:
-    from conformance.contract.profile import Profile
 
 #: Kinds of facts, in the order in which they are told.
 KINDS = ("path", "auth", "client_event", "server_event", "session_field", "usage_field")
@@ -47,25 +44,6 @@ def named(text: str) -> Fact | None:
         if gap and name and not head:
             return Fact(kind, name)
     return None
-
-
-@dataclass(frozen=True)
-class FactProof:
-    """A fact and the conversation that proves it."""
-
-    fact: Fact
-    conversation: str = ""
-    """Empty where none does."""
-
-
-def proved(profile: Profile, views: Iterable[tuple[str, View]]) -> tuple[FactProof, ...]:
-    """Give each documented fact of *profile* with the first conversation, of (name, view), that proves it."""
-    by: dict[Fact, str] = {}
-    for name, view in views:
-        if len(by) < len(profile.facts):
-            for fact in shown(profile.facts, view):
-                by.setdefault(fact, name)
-    return tuple(FactProof(fact, by.get(fact, "")) for fact in profile.facts)
 
 
 def shown(facts: Iterable[Fact], view: View) -> frozenset[Fact]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Generic, TypeVar
@@ -16,6 +18,19 @@ from typing import Any, Generic, TypeVar
 Cue = TypeVar("Cue")
 Played = TypeVar("Played")
 T = TypeVar("T")
+#: Seconds after which a wait is begun anew: Python sees a SIGINT that came just before a lock was waited for only then.
+GLANCE = 0.5
+
+
+def outcome(future: concurrent.futures.Future[T], within: float | None = None) -> T:
+    """Wait for a future so that Ctrl-C always gets through; TimeoutError after *within* seconds."""
+    until = math.inf if within is None else time.monotonic() + within
+    while not future.done():
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        concurrent.futures.wait([future], min(GLANCE, left))
+    return future.result()
 
 
 class Backstage:
@@ -32,7 +47,7 @@ class Backstage:
 
     def run(self, work: Coroutine[Any, Any, T], within: float | None = None) -> T:
         """Do *work* on the loop and wait for it."""
-        return self.start(work).result(within)
+        return outcome(self.start(work), within)
 
     def close(self) -> None:
         """Cancel whatever runs and end the thread."""
@@ -47,7 +62,7 @@ class Backstage:
 
         try:
             self.run(drain(), 10)
-        except (TimeoutError, concurrent.futures.TimeoutError):
+        except TimeoutError:
             pass
         finally:
             self.loop.call_soon_threadsafe(self.loop.stop)
@@ -93,7 +108,7 @@ class Stage(Generic[Cue, Played]):
                 self._begin(cue)
             future = self.playing[cue]
         try:
-            return future.result()
+            return outcome(future)
         finally:
             with self.lock:
                 self.playing.pop(cue, None)

@@ -106,7 +106,9 @@ def _record(name: str, traces: dict[Path, Trace], reports: Path, setup: Setup) -
         "traces": [path.relative_to(reports).as_posix() for path in traces],
         "facts": [],
         "events": events_in(traces.values()),
-        "rules": {rule: ruling_data(each) for rule, each in rulings.items() if each.verdict not in SILENT},
+        "rules": {
+            rule: ruling_data(each) for rule, each in rulings.items() if each.spotted or each.verdict not in SILENT
+        },
         "spent": spent_on(traces.values(), Cost()).as_data(),
     }
 

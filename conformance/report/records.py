@@ -87,7 +87,7 @@ def _tells(ruling: Ruling, promised: bool, outcome: Outcome, questions: Collecti
     if promised:
         unjudged = ruling.verdict is Verdict.UNPROVEN and outcome is Outcome.ENVIRONMENT
         return ruling.rule.id in questions and not unjudged
-    silent = ruling.verdict in (Verdict.UNPROVEN, Verdict.NOT_APPLICABLE)
+    silent = ruling.verdict in (Verdict.UNPROVEN, Verdict.NOT_APPLICABLE) and not ruling.spotted
     return keeps(ruling.rule.vendor) in questions and not silent
 
 

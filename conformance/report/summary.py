@@ -52,6 +52,8 @@ class Sum(Tally):
     played: int
     not_run: int = 0
     """Conversations that a budget kept from being played."""
+    excused: int = 0
+    """Rules with findings that a waiver of the profile takes away."""
     partial: bool = False
     packs: tuple[PackTally, ...] = ()
     """The same of each vendor's rules."""
@@ -100,6 +102,8 @@ class Sum(Tally):
         """Give what is said of a run beside its verdict."""
         if (number := self.counted(Verdict.WARNING)) and self.conformant:
             yield f"{many(number, 'SHOULD requirement')} not kept"
+        if self.excused:
+            yield f"{many(self.excused, 'requirement')} broken that the profile excuses"
         if self.known:
             yield many(self.known, "known failure")
         if self.flaky and not self.strict:
@@ -132,6 +136,7 @@ def sum_up(
         stopped=tuple(each for each in records.values() if _stopped(each)),
         played=sum(each["outcome"] not in NOT_PLAYED and not _theirs(each) for each in records.values()),
         not_run=sum(each["outcome"] == "not run" for each in records.values()),
+        excused=len({rule_id for record in records.values() for rule_id in _excused(record)}),
         partial=partial,
         packs=tuple(PackTally(pack=pack, **of(vendor)) for vendor, pack in packs().items()),
         absent=tuple(sorted(judging - {"", *packs()})),
@@ -168,6 +173,13 @@ def _flaky_by(record: Record) -> set[str]:
 def _known(record: Record, vendor: str) -> int:
     stops = "known" in record and not vendor
     return stops + sum("known" in told for name, told in record["rules"].items() if vendor_in(name) == vendor)
+
+
+def _excused(record: Record) -> Iterator[str]:
+    """Give the rules whose findings the profile waives."""
+    for rule_id, told in record["rules"].items():
+        if told["verdict"] == Verdict.NOT_APPLICABLE and told.get("findings"):
+            yield rule_id
 
 
 def _stopped(record: Record) -> bool:

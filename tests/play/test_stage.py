@@ -1,9 +1,10 @@
 import asyncio
+import concurrent.futures
 import threading
 
 import pytest
 
-from conformance.play.stage import Backstage, Stage
+from conformance.play.stage import Backstage, Stage, outcome
 
 
 @pytest.fixture
@@ -90,3 +91,34 @@ def test_closing_cancels_what_hangs(backstage):
     backstage.close()
 
     assert not backstage.thread.is_alive()
+
+
+def test_a_wait_ends_after_its_time_and_the_work_goes_on(backstage):
+    gate = threading.Event()
+
+    async def work():
+        await asyncio.to_thread(gate.wait)
+        return "done"
+
+    future = backstage.start(work())
+    with pytest.raises(TimeoutError):
+        outcome(future, 0.01)
+    gate.set()
+
+    assert outcome(future) == "done"
+
+
+def test_what_takes_longer_than_a_glance_is_waited_for(backstage, monkeypatch):
+    monkeypatch.setattr("conformance.play.stage.GLANCE", 0.001)
+    glances = []
+
+    async def work():
+        while len(glances) < 3:
+            await asyncio.sleep(0)
+        return "done"
+
+    wait = concurrent.futures.wait
+    monkeypatch.setattr("concurrent.futures.wait", lambda *how: glances.append(how) or wait(*how))
+
+    assert backstage.run(work()) == "done"
+    assert len(glances) >= 3

@@ -71,6 +71,8 @@ def test_waivers_excuse_until_they_are_taken_away(folder, endpoint, pinned):
     excused, naked = folder.pytest(*asked), folder.pytest(*asked, "--no-waivers")
 
     assert (excused.returncode, naked.returncode) == (0, 1), excused.stdout
+    assert "1 requirement broken that the profile excuses" in " ".join(excused.stdout.split())
+    assert "the profile excuses" not in naked.stdout
     assert "pinned.yml without its waivers" in naked.stdout
     assert BROKEN in naked.stdout
     assert "--no-waivers" in naked.stdout.partition("again:")[2]

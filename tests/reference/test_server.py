@@ -23,6 +23,7 @@ class Faulty:
     frames: Any = None
     admits: Any = None
     closes: Any = None
+    ends: Any = None
 
 
 BEARER = {"Authorization": f"Bearer {KEY}"}
