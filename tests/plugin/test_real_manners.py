@@ -8,12 +8,15 @@ AZURES_STYLES = ("bearer", "api-key", "query-api-key")
 
 
 @pytest.mark.parametrize(
-    ("quirks", "auth_styles"),
-    [("real-openai-2026-09", ("bearer", "subprotocol")), ("real-azure-2026-09", AZURES_STYLES)],
+    ("quirks", "auth_styles", "refusal"),
+    [
+        ("real-openai-2026-09", ("bearer", "subprotocol"), "openai"),
+        ("real-azure-2026-09", AZURES_STYLES, "http"),
+    ],
 )
-def test_nothing_is_held_against_what_the_real_endpoints_do(folder, endpoint, quirks, auth_styles):
+def test_nothing_is_held_against_what_the_real_endpoints_do(folder, endpoint, quirks, auth_styles, refusal):
     folder.discovers = True
-    url = endpoint(quirks=quirks, auth_styles=auth_styles, models=("gpt-realtime",))
+    url = endpoint(quirks=quirks, auth_styles=auth_styles, refusal=refusal)
 
     result = folder.pytest(f"--endpoint={url}", "--strict-conformance", "--examples=5")
 
