@@ -113,7 +113,7 @@ def out_of_band_input_joins(dialect: Dialect) -> Fault:
     item = {"id": "item_polluting", "type": "message", "role": "user", "status": "completed", "content": content}
 
     def joined(event: Event) -> Iterable[Event]:
-        if event["response"].get("conversation_id", "") is None:
+        if added and event["response"].get("conversation_id", "") is None:
             place = {"previous_item_id": added[-1]["item"]["id"], "item": item}
             yield {"type": ADDED, **place}
             if dialect.spoken(ADDED) == ADDED:
@@ -144,9 +144,11 @@ def overrides_stick(_dialect: Dialect) -> Fault:
 
     def hears(event: Event) -> Iterable[Event]:
         if event.get("type") == CREATE:
-            asked = event.get("response") or {}
+            given = event.get("response")
+            asked = given if isinstance(given, dict) else {}
             limit.extend([asked["max_output_tokens"]] if "max_output_tokens" in asked else [])
-            event = {**event, "response": {**({"max_output_tokens": limit[-1]} if limit else {}), **asked}}
+            sticking = {"max_output_tokens": limit[-1]} if limit else {}
+            event = {**event, "response": {**sticking, **asked}} if isinstance(given, dict | None) else event
         yield event
 
     return Fault(hears=hears)

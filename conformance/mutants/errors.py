@@ -108,7 +108,7 @@ def a_refused_item_comes_all_the_same(dialect: Dialect) -> Fault:
         yield event
         if event["type"] == "conversation.item.added":
             last[:] = [event["item"]["id"]]
-        if event["type"] == "error" and asked and "item" in asked[0]:
+        if event["type"] == "error" and asked and isinstance(asked[0].get("item"), dict):
             item = {**asked[0]["item"], "status": "completed"}
             kinds = {"conversation.item.added", "conversation.item.done"} & dialect.canonical_server_events
             for kind in sorted(kinds):

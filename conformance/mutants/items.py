@@ -200,7 +200,8 @@ def outputs_of_unknown_calls_are_accepted(dialect: Dialect) -> Fault:
 
     def make(asked: Event, told: list[Event]) -> Iterable[Event]:
         before = told[-1]["item"]["id"] if told else None
-        item = {"id": "item_output", **asked["item"]}
+        asked_for = asked.get("item")
+        item = {"id": "item_output", **(asked_for if isinstance(asked_for, dict) else {})}
         for kind in _announcements(dialect):
             yield {"type": kind, "previous_item_id": before, "item": item}
 

@@ -59,7 +59,8 @@ def anything_can_be_deleted(_dialect: Dialect) -> Fault:
 def deleted_items_can_be_retrieved(_dialect: Dialect) -> Fault:
     """A deleted item is still handed out."""
     return instead_of_the_error(
-        "conversation.item.retrieve", lambda _asked, told: [{"type": RETRIEVED, "item": told[0]["item"]}]
+        "conversation.item.retrieve",
+        lambda _asked, told: [{"type": RETRIEVED, "item": told[0]["item"]}] if told else [],
     )
 
 
@@ -79,7 +80,7 @@ def unknown_items_are_empty(_dialect: Dialect) -> Fault:
 
     def make(asked: Event, _told: Any) -> Iterable[Event]:
         empty = {"type": "message", "role": "user", "status": "completed", "content": []}
-        yield {"type": RETRIEVED, "item": {"id": asked["item_id"], **empty}}
+        yield {"type": RETRIEVED, "item": {"id": asked.get("item_id"), **empty}}
 
     return instead_of_the_error("conversation.item.retrieve", make)
 

@@ -15,6 +15,7 @@ from conformance.reference.admission import Admitted
 faults = Faults()
 
 CREATED, UPDATE, UPDATED = "session.created", "session.update", "session.updated"
+TYPE = ("session", "type")
 
 
 def _place(dialect: Dialect, name: str) -> tuple[str, ...]:
@@ -260,7 +261,7 @@ def a_refused_update_takes_effect_by_half(dialect: Dialect) -> Fault:
 @faults.mutant(killed_by="session.an-update-names-its-type", during="session/refuses_a_missing_type", dialects=("ga",))
 def the_type_may_be_left_out(_dialect: Dialect) -> Fault:
     """An update without `session.type` is accepted."""
-    return Fault(hears=_hearing(lambda event: {**event, "session": {"type": "realtime", **event["session"]}}))
+    return Fault(hears=_hearing(lambda event: put(event, TYPE, "realtime") if reach(event, TYPE) is None else event))
 
 
 @faults.mutant(killed_by="session.out-of-range-values-are-refused", during="session/refuses_a_bad_value")
