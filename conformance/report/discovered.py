@@ -35,7 +35,7 @@ def profile_of(url: str, model: str | None, token: str, auth: str, dialect: str)
         "sources": ["realtime-conformance discover"],
         "dialect": target.dialect.name,
         "path": parts.path,
-        "auth": [auth],
+        "auth": [auth, *({"subprotocol"} & found.offered - {auth})],
     }
     if model:
         profile["model"] = model

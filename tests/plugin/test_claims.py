@@ -1,5 +1,8 @@
 """What a profile claims: losing it fails, having more is told, and its excuses can be taken away."""
 
+import subprocess
+import sys
+
 import pytest
 import yaml
 
@@ -14,6 +17,7 @@ steps:
   - say: {id: item_1, text: Hello.}
   - retrieve: item_1
 """
+COMMAND = [sys.executable, "-c", "import sys; from conformance.cli import main; main(sys.argv[1:])"]
 BROKEN = "ordering.response-done-is-last"
 WAIVED = {BROKEN: {"reason": "A delta comes late.", "source": "its documents"}}
 
@@ -83,3 +87,18 @@ def test_a_waiver_of_a_rule_that_does_not_exist_is_a_mistake(folder, pinned):
 
     assert result.returncode == 4
     assert "ordering.response-done-is-last" in result.stderr
+
+
+def test_what_an_endpoint_offers_can_be_pinned(folder, endpoint, key):
+    url, poorer = endpoint(**lacking("tools")), endpoint(features=FEATURES - {"tools", "retrieve"})
+    told = subprocess.run(
+        [*COMMAND, "discover", url], env=folder.environment(key), capture_output=True, text=True, check=True, timeout=60
+    )
+    folder.write("pinned.yml", told.stdout)
+    folder.write("retrieves.yaml", RETRIEVES)
+
+    same = folder.pytest("retrieves.yaml", f"--endpoint={url}", "--profile=pinned.yml")
+    lost = folder.pytest("retrieves.yaml", f"--endpoint={poorer}", "--profile=pinned.yml")
+
+    assert yaml.safe_load(told.stdout)["features"] == {"without": ["tools"]}
+    assert (same.returncode, lost.returncode) == (0, 1), same.stdout
