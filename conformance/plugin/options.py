@@ -72,7 +72,7 @@ OPTIONS = (
     Option("--max-time", "End the run after so many seconds.", "SECONDS", float),
     Option("--max-usd", "Begin nothing that could bring the run above so many US dollars.", "DOLLARS", float),
     Option("--prices", "A table of prices instead of the bundled one (conformance/gate/prices.yaml).", "FILE"),
-    Option("--retries", "Repetitions when the environment gets in the way: 429, 5xx, a cut (default 2).", "N", int),
+    Option("--retries", "Repetitions when the environment (default 2) or the model (1) gets in the way.", "N", int),
     Option("--retry-unexpected", "Repetitions of a conversation that fails unexpectedly (default 0).", "N", int),
     Option("--examples", "Generated examples of each kind (default 40, of a remote endpoint 10; 0: none).", "N", int),
     Option("--shrink-sessions", "Connections for making found cases small (default 300, remote 30).", "N", int),
