@@ -25,6 +25,11 @@ KEY_SHAPED = re.compile(r"\b(?:ek_|sk-(?:proj-|svcacct-|ant-)?)[A-Za-z0-9_-]{16,
 KEY_MARK = "‹key›"
 
 
+def hides(text: Any, clean: Any, mark: str = TOKEN_MARK) -> bool:
+    """Tell whether scrubbing put a mark into a text: one that somebody wrote there is no secret."""
+    return isinstance(text, str) and mark in clean and clean.count(mark) > text.count(mark)
+
+
 @dataclass(frozen=True)
 class Scrubber:
     """Replaces secrets, in every spelling in which they travel."""
@@ -59,7 +64,7 @@ class Scrubber:
             for key, inner in pairs:
                 clean_key = self(key) if isinstance(key, str) else key
                 clean = each[clean_key] = self(inner) if isinstance(inner, str) else inner
-                found = found or any(isinstance(text, str) and TOKEN_MARK in text for text in (clean_key, clean))
+                found = found or any(map(hides, (key, inner), (clean_key, clean)))
                 if isinstance(inner, dict | list):
                     waiting.append(inner)
         return found

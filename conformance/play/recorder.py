@@ -11,8 +11,8 @@ import orjson
 
 from conformance.contract.dialect import Dialect
 from conformance.play.connection import Frame, Refusal
-from conformance.secrets import KEY_MARK, Scrubber
-from conformance.trace.trace import TOKEN_MARK, Direction, End, EndKind, Entry, Event, FrameKind, Handshake, Trace
+from conformance.secrets import KEY_MARK, Scrubber, hides
+from conformance.trace.trace import Direction, End, EndKind, Entry, Event, FrameKind, Handshake, Trace
 
 
 def parsed(text: str) -> Event | None:
@@ -52,14 +52,15 @@ class Recorder:
     def note(self, direction: Direction, frame: Frame, at: float, *, deliberate: bool = False) -> Event:
         """Note a frame and give its event as it was recorded; an empty one if it holds none."""
         if isinstance(frame, str):
-            clean = self.scrub(frame)
+            plain, clean = frame, self.scrub(frame)
             event = parsed(clean)
             # A secret may have been spelled in escapes: \\u0073k-…
             hidden = event is not None and "\\" in clean and self.scrub.everywhere(event)
             text = clean if event is None else None
             size = len(frame.encode("utf-8", "surrogatepass"))
         else:
-            clean = self.scrub(base64.b64encode(frame).decode())
+            plain = base64.b64encode(frame).decode()
+            clean = self.scrub(plain)
             size, event, text, hidden = len(frame), None, clean, False
         kind = FrameKind.TEXT if isinstance(frame, str) else FrameKind.BINARY
         self.entries.append(
@@ -72,7 +73,7 @@ class Recorder:
                 kind=kind,
                 size=size,
                 deliberate=deliberate,
-                leaked=hidden or TOKEN_MARK in clean or (KEY_MARK in clean and _shows_a_key(event)),
+                leaked=hidden or hides(plain, clean) or (hides(plain, clean, KEY_MARK) and _shows_a_key(event)),
             )
         )
         return event or {}

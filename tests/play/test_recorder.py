@@ -47,3 +47,9 @@ def test_an_ephemeral_key_where_it_belongs_is_scrubbed_and_is_no_leak():
     assert not entry.leaked
     assert b"0123456789abcdefghij" not in written
     assert note(session % ', "echo": "ek_0123456789abcdefghij"')[0].leaked
+
+
+def test_a_mark_that_somebody_wrote_himself_is_no_leak():
+    assert not note(f'{{"type": "x", "text": "{TOKEN_MARK} and ‹key›"}}')[0].leaked
+    assert not note('{"type": "x", "text": "\\u2039token\\u203a"}')[0].leaked
+    assert note(f'{{"type": "x", "text": "{TOKEN_MARK} {KEY}"}}')[0].leaked
