@@ -1,6 +1,10 @@
-"""Tests that need much time or other people's software run where they are asked for by name (`-m`)."""
+"""Endpoints that listen, for every room; tests that need much time or others' software run where they are asked for."""
+
+from contextlib import ExitStack, contextmanager
 
 import pytest
+
+from conformance.play.stage import Backstage
 
 ON_DEMAND = ("package", "matrix", "clients", "slow")
 
@@ -13,3 +17,22 @@ def pytest_collection_modifyitems(config, items):
     if deselected:
         config.hook.pytest_deselected(items=deselected)
         items[:] = [item for item in items if item not in set(deselected)]
+
+
+@contextmanager
+def listening(server):
+    """Run anything that has `async with` in a thread of its own."""
+    backstage = Backstage()
+    try:
+        opened = backstage.run(server.__aenter__(), 10)
+        yield opened
+        backstage.run(server.__aexit__(None, None, None), 10)
+    finally:
+        backstage.close()
+
+
+@pytest.fixture
+def listen():
+    """Give `listen(server) -> what its block gives`: it listens until the test ends."""
+    with ExitStack() as stack:
+        yield lambda server: stack.enter_context(listening(server))

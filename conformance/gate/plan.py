@@ -18,7 +18,7 @@ from conformance.errors import UsageError
 from conformance.gate.tokens import Price, Tokens, dollars
 from conformance.play.discovery import SESSIONS
 from conformance.scenario.audio import FORMATS
-from conformance.scenario.model import Scenario, Step
+from conformance.scenario.model import OPENING, Scenario, Step
 
 #: Tokens a second of the user's and the assistant's audio.
 HEARD, SPOKEN = 10, 20
@@ -31,7 +31,6 @@ IMAGE = 1_500
 SHORTEST_TURN = 2.0
 #: Tokens of transcript for a second of speech, and for each item beside.
 WRITTEN, WRITTEN_AT_LEAST = 8, 16
-OPENING = frozenset({"connect", "knock"})
 #: Seconds that things usually take: opening and closing, a client event with its answer, a response.
 CONNECTING, ASKING, TEXT, AUDIO = 0.6, 0.15, 2.0, 4.0
 #: Seconds that we take to judge one conversation.
@@ -85,12 +84,9 @@ class _Session:
 
 def cost_of(scenario: Scenario, dialect: str, clip: Callable[[str, str], bytes]) -> Cost:
     """Give the upper bound of one play; *clip* gives the bytes of (name, canonical format)."""
-    steps = [step for step in scenario.steps if step.only in ("", dialect)]
-    if steps and steps[0].name not in OPENING:
-        steps.insert(0, Step("connect", on=steps[0].on))
     sessions: dict[str, _Session] = {}
     total = Cost(expected=JUDGING)
-    for step in steps:
+    for step in scenario.steps_in(dialect):
         if step.name in OPENING:
             sessions[step.on] = _Session(answers=scenario.intent != "transcription")
         here = sessions.setdefault(step.on, _Session())

@@ -11,6 +11,8 @@ from typing import Any
 
 from conformance.contract.dialect import Dialect, Event
 from conformance.contract.facts import Fact
+from conformance.mutants.changes import dropping
+from conformance.mutants.edits import lacking, without
 from conformance.mutants.mutant import Fault
 from conformance.reference.admission import Refused
 from conformance.reference.refusals import error_body
@@ -26,8 +28,7 @@ def _no_such_path(path: str, _dialect: Dialect) -> Fault:
 
 
 def _never_sent(name: str, dialect: Dialect) -> Fault:
-    kind = dialect.canonical(name)
-    return Fault(sends=lambda event: () if event["type"] == kind else (event,))
+    return dropping(dialect.canonical(name))
 
 
 def _ignored(name: str, dialect: Dialect) -> Fault:
@@ -41,22 +42,11 @@ def _refused(name: str, dialect: Dialect) -> Fault:
 
 
 def _not_counted(name: str, _dialect: Dialect) -> Fault:
-    def sends(event: Event) -> Iterable[Event]:
-        usage = event["response"].get("usage") if event["type"] == "response.done" else None
-        if isinstance(usage, dict):
-            event = {**event, "response": {**event["response"], "usage": without(usage, name)}}
-        yield event
-
-    return Fault(sends=sends)
+    return lacking(("response.done",), ("response", "usage", name))
 
 
 def _not_shown(name: str, _dialect: Dialect) -> Fault:
-    def sends(event: Event) -> Iterable[Event]:
-        if event["type"] in ("session.created", "session.updated"):
-            event = {**event, "session": without(event["session"], name)}
-        yield event
-
-    return Fault(sends=sends)
+    return lacking(("session.created", "session.updated"), ("session", name))
 
 
 def _never_changed(name: str, _dialect: Dialect) -> Fault:
@@ -66,15 +56,11 @@ def _never_changed(name: str, _dialect: Dialect) -> Fault:
         if event["type"] == "session.created":
             default.update({key: value for key, value in event["session"].items() if key == name})
         elif event["type"] == "session.updated":
-            event = {**event, "session": without(event["session"], name) | default}
+            event = without(event, ("session", name))
+            event["session"].update(default)
         yield event
 
     return Fault(sends=sends)
-
-
-def without(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Copy an object without one of its fields."""
-    return {key: value for key, value in fields.items() if key != name}
 
 
 #: Kind of a fact -> in which ways an endpoint can do without it.

@@ -31,7 +31,6 @@ from conformance.secrets import Scrubber
 from conformance.trace.trace import Handshake
 
 TOKEN = "rehearsal-token-000000000000"  # noqa: S105 - known to nobody but this process
-NO_FAULT = Fault()
 
 
 class MemoryConnection:

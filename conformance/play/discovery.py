@@ -31,8 +31,6 @@ TOOL = {
     "description": "Tell the time.",
     "parameters": {"type": "object", "properties": {}},
 }
-
-
 #: The smallest picture.
 PIXEL = (
     "data:image/png;base64,"
@@ -129,8 +127,6 @@ SHOWN_BY: Mapping[str, str] = {
 }
 #: How endpoints say that they do not know an event type at all.
 UNKNOWN_TYPE = ("not_implemented", "not implemented", "unsupported", "not support", "unknown_event", "unknown event")
-
-
 #: The reference endpoint says so in its answer; nobody else fails on request.
 FAILS_ON_REQUEST = "realtime-conformance"
 

@@ -8,7 +8,7 @@ so that a script need not know in which order independent events arrive.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -19,13 +19,11 @@ from conformance.play.line import EnvironmentTrouble, Line
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
 from conformance.scenario.commands import ModelDidNot, Unmet
-from conformance.scenario.model import Scenario, Step
+from conformance.scenario.model import OPENING, Scenario, Step
 from conformance.scenario.steps import STEPS
 from conformance.scenario.talk import Talk
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Direction, End, EndKind, Trace
-
-OPENING = frozenset({"connect", "knock"})
 
 
 class Outcome(StrEnum):
@@ -80,7 +78,7 @@ class Player:
         talk = Talk(target.dialect, self.clip, scenario.intent, {"run": {"model": target.model or ""}})
         try:
             async with asyncio.timeout(target.patience.conversation):
-                for step in _script(scenario, target.dialect.name):
+                for step in scenario.steps_in(target.dialect.name):
                     await self._perform(scenario, target, talk, step)
                 step = None
                 await self._say_goodbye(talk)
@@ -145,10 +143,3 @@ class Player:
                         command = script.send(await line.carry_out(command))
                 except StopIteration:
                     continue
-
-
-def _script(scenario: Scenario, dialect: str) -> Iterator[Step]:
-    steps = [step for step in scenario.steps if step.only in ("", dialect)]
-    if steps and steps[0].name not in OPENING:
-        yield Step("connect", on=steps[0].on)
-    yield from steps

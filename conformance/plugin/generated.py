@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from conformance.plugin.search import Search
     from conformance.report.records import Record
 
+#: Marker of the items; also the folder of what is generated.
 MARK = "generated"
 #: The folder that the items belong to.
 SUITE = "scenarios"
+#: The file in MARK that every example is told to.
 EXAMPLES = "examples.jsonl"
-
 
 #: Kind of examples -> what its item claims.
 KINDS = {

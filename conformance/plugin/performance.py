@@ -203,6 +203,11 @@ class Performance:
             raise self.budget.end(self.budget.time_is_over()) from None
 
     async def _attempt(self, cue: Cue, number: int) -> Attempt:
+        attempt = await self.attempt(cue)
+        return replace(attempt, files=tuple(self._write(cue, attempt.conversation, number)))
+
+    async def attempt(self, cue: Cue) -> Attempt:
+        """Play a conversation once, if the budget allows it; its traces are not written."""
         target, cost = self.setup.target, self.cost(cue)
         await self.budget.reserve(cost)
         # Nobody knows what a play used that is cut off.
@@ -213,7 +218,7 @@ class Performance:
             spent = spent_on(conversation.traces, cost)
         finally:
             await self.budget.settle(cost, spent)
-        return Attempt(conversation, tuple(self._write(cue, conversation, number)), spent)
+        return Attempt(conversation, spent=spent)
 
     def _write(self, cue: Cue, conversation: Conversation, attempt: int) -> Iterable[Path]:
         from conformance.trace.lines import dump

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from conformance.gate.attempts import Attempt
 from conformance.gate.baseline import PLAYS
-from conformance.gate.budget import Exhausted, Spent, spent_on
+from conformance.gate.budget import Exhausted, Spent
 from conformance.generate.configs import INVALID, VALID, invalid, valid
 from conformance.generate.conversations import CONVERSATIONS, conversations
 from conformance.generate.explore import MUST, SHOULD, Case, Example, Exploration, Flaw, Plan, explore
 from conformance.generate.found import Shelf, told
 from conformance.generate.script import written
 from conformance.packs import packs
-from conformance.play.player import Conversation, Outcome, Player
-from conformance.play.wire import Wire
+from conformance.play.player import Conversation, Outcome
 from conformance.plugin.expectations import known_in
+from conformance.plugin.generated import EXAMPLES, MARK
 from conformance.plugin.options import value
 from conformance.plugin.performance import Cue
 from conformance.report.assessment import Assessment, assess, key_of
@@ -28,7 +26,6 @@ from conformance.report.records import Record, keeps, record_not_played, record_
 from conformance.report.text import finding_text, stopped_text
 from conformance.rules import RULES
 from conformance.rules.judge import Verdict
-from conformance.scenario.audio import clip
 from conformance.trace.lines import dump
 
 if TYPE_CHECKING:
@@ -37,14 +34,11 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-    from conformance.plugin.performance import Performance
     from conformance.plugin.run import Run
     from conformance.report.assessment import Ruling
     from conformance.scenario.model import Scenario
     from conformance.trace.trace import Trace
 
-#: Folder of what is generated, and the file that every example is told to.
-GENERATED, EXAMPLES = "generated", "examples.jsonl"
 STRATEGIES = {VALID: valid, INVALID: invalid, CONVERSATIONS: conversations}
 KEYWORDS = {Verdict.FAIL: MUST, Verdict.WARNING: SHOULD, Verdict.ERROR: "ERROR"}
 
@@ -71,7 +65,7 @@ class Search:
         self.setup, self.performance = run.setup, run.performance
         self.repeatable = value(run.config, "seed") is not None
         """Nothing from earlier runs is played: the same examples shall come again."""
-        self.folder = self.setup.reports / GENERATED
+        self.folder = self.setup.reports / MARK
         self.shelf = Shelf(self.setup.reports / "found", self.claim.id, self._again, self.setup.scrub)
         self.assessments: dict[int, Assessment] = {}
         """Of the examples that broke something, by their number."""
@@ -122,9 +116,11 @@ class Search:
         self.fresh = handed is None
         if handed is not None:
             return handed
-        once = partial(_attempt, self.performance, scenario)
+        cue = Cue.of(scenario)
         try:
-            attempts = self.performance.backstage.run(self.performance.persistence.play(once))
+            attempts = self.performance.backstage.run(
+                self.performance.persistence.play(lambda _number: self.performance.attempt(cue))
+            )
         except Exhausted as exhausted:
             self.exhausted = str(exhausted)
             return Conversation(scenario, "", (), Outcome.ENVIRONMENT, message=self.exhausted)
@@ -217,16 +213,3 @@ def _first(ruling: Ruling) -> tuple[str, str, str]:
         return (ruling.reason, "", "")
     finding = ruling.spotted[0].finding
     return finding.message, finding.expected, finding.came
-
-
-async def _attempt(performance: Performance, scenario: Scenario, _number: int) -> Attempt:
-    """Play a generated scenario once, if the budget allows it."""
-    cost, target = performance.cost(Cue.of(scenario)), performance.setup.target
-    await performance.budget.reserve(cost)
-    spent = Spent(cost.sessions, cost.tokens, cost.heard, estimated=True)
-    try:
-        conversation = await Player(Wire(target), target, performance.setup.scrub, clip).play(scenario)
-        spent = spent_on(conversation.traces, cost)
-    finally:
-        await performance.budget.settle(cost, spent)
-    return Attempt(conversation, (), spent)

@@ -16,9 +16,8 @@ import orjson
 from conformance.errors import SchemaError, UsageError
 from conformance.mutants.mutant import Mutant
 from conformance.packs import Pack
+from conformance.report.timeline import WIDTH
 from conformance.rules.rule import Rule
-
-WIDTH = 80
 
 
 def listing(rules: Mapping[str, Rule]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from conformance.contract.dialects import DIALECTS
 from conformance.errors import ScenarioError
 from conformance.packs import judged_rules
 from conformance.reference.script import is_script, lint_script
+from conformance.report.text import wrapped
 from conformance.rules import RULES
 from conformance.scenario.dead import dead
 from conformance.scenario.load import load
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.scenario.model import Scenario, Step
-
-#: Columns of a terminal.
-WIDTH = 80
 
 
 @dataclass(frozen=True)
@@ -41,10 +38,7 @@ class Remark:
     def __str__(self) -> str:
         # The first line stays whole: editors read it.
         head = ": ".join(filter(None, (self.where, "warning" if self.warning else "", self.message)))
-        wrap = textwrap.TextWrapper(
-            WIDTH, "    ", "    ", break_long_words=False, break_on_hyphens=False, replace_whitespace=False
-        )
-        return "\n".join((head, *(wrap.fill(line) for line in self.detail.splitlines())))
+        return "\n".join((head, *(part for line in self.detail.splitlines() for part in wrapped(line, "    "))))
 
 
 def remarks(path: Path) -> Iterator[Remark]:

@@ -5,15 +5,14 @@ Only what is certain whatever the endpoint answers is told.  What depends on its
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from conformance.marked import nearest
-from conformance.scenario.model import Scenario, Step
+from conformance.scenario.model import OPENING, Scenario, Step
 from conformance.scenario.talk import REFERENCE
 
-OPENING = frozenset({"connect", "knock"})
 #: Steps that look at what has come, so that an ended connection may still answer them.
 LISTENING = frozenset({"await", "expect", "call", "outcome"})
 #: Steps that an acknowledgement or an error answers: `answer:` chooses which.
@@ -82,14 +81,8 @@ def _around(scenario: Scenario) -> Iterator[Dead]:
         cure = "Take out `auth` where the style of the run is meant, or `each`."
         yield Dead("`each: auth` plays the same again: every connection names its own `auth`", cure, key="each")
     for name in sorted(scenario.dialects):
-        if not _played(scenario, name):
+        if not scenario.steps_in(name):
             yield Dead(f"in {name} not one step is played", "Leave it out of `dialects`.", key="dialects")
-
-
-def _played(scenario: Scenario, dialect: str) -> list[Step]:
-    """Give the steps as they are played in a dialect: with the connection that opens by itself."""
-    steps = [step for step in scenario.steps if step.only in ("", dialect)]
-    return [Step("connect", on=steps[0].on), *steps] if steps and steps[0].name not in OPENING else steps
 
 
 def _in_some_revision(scenario: Scenario) -> Iterator[Dead]:
@@ -99,7 +92,7 @@ def _in_some_revision(scenario: Scenario) -> Iterator[Dead]:
     """
     found: dict[tuple[int, int, str, str], tuple[Dead, set[str]]] = {}
     for dialect in scenario.dialects:
-        steps = _played(scenario, dialect)
+        steps = scenario.steps_in(dialect)
         for each in (*_connections(steps), *_values(steps)):
             on = each.step.on if each.step else ""
             found.setdefault((*_place(each), on, each.message), (each, set()))[1].add(dialect)
@@ -124,7 +117,7 @@ class _Line:
     """A step has waited: what it passed over may answer a later one."""
 
 
-def _connections(steps: list[Step]) -> Iterator[Dead]:
+def _connections(steps: Sequence[Step]) -> Iterator[Dead]:
     """Find the steps on a connection that is not there, and connections over an open one."""
     lines: dict[str, _Line] = {}
     for step in steps:
@@ -162,7 +155,7 @@ def _called(on: str) -> str:
     return repr(on) if on else "the connection without a name"
 
 
-def _unconnected(step: Step, steps: list[Step]) -> Dead:
+def _unconnected(step: Step, steps: Sequence[Step]) -> Dead:
     fails = step.name not in QUIET
     later = next((each for each in steps if each.name in OPENING and each.on == step.on), None)
     if later is not None:
@@ -182,7 +175,7 @@ def _too_late(step: Step, ended: Step) -> Dead:
     return Dead(message, "Connect again before it, or take it out.", step, fails=step.name not in QUIET)
 
 
-def _values(steps: list[Step]) -> Iterator[Dead]:
+def _values(steps: Sequence[Step]) -> Iterator[Dead]:
     """Find what is referred to and never kept, and what is kept and never referred to."""
     kept: dict[str, Step | None] = {"run": None}
     used: set[str] = set()

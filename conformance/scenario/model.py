@@ -10,6 +10,10 @@ from typing import Any
 MODIFIERS = frozenset({"answer", "as", "within", "on", "only"})
 
 
+#: Steps that ask for a connection.
+OPENING = frozenset({"connect", "knock"})
+
+
 @dataclass(frozen=True)
 class Step:
     """One line of the script."""
@@ -52,6 +56,11 @@ class Scenario:
     intent: str = ""
     """`transcription` connects with `?intent=transcription`."""
     path: Path | None = None
+
+    def steps_in(self, dialect: str) -> tuple[Step, ...]:
+        """Give the steps as they are played in a dialect: with the connection that opens by itself."""
+        steps = tuple(step for step in self.steps if step.only in ("", dialect))
+        return (Step("connect", on=steps[0].on), *steps) if steps and steps[0].name not in OPENING else steps
 
     @property
     def topic(self) -> str:

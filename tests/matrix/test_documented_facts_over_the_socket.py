@@ -14,7 +14,6 @@ from conformance.contract.dialects import DIALECTS
 from conformance.contract.facts import named
 from conformance.contract.profile import load_profile
 from conformance.mutants.omissions import omissions_of
-from conformance.play.stage import Backstage
 from conformance.reference.admission import STYLES
 from conformance.reference.server import Server
 
@@ -50,17 +49,9 @@ TRIALS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def backstage():
-    stage = Backstage()
-    yield stage
-    stage.close()
-
-
 @pytest.fixture
-def served(backstage):
+def served(listen):
     """Serve the reference, or one that leaves a fact out, until the test is over."""
-    servers = []
 
     def serve(profile, fact=None, way=""):
         understood = tuple(style for style in STYLES if fact is None or (fact.kind, fact.name) != ("auth", style))
@@ -70,13 +61,9 @@ def served(backstage):
             auth_styles=understood,
             hooks=hooks_without(fact, way) if way else None,
         )
-        backstage.run(server.__aenter__())
-        servers.append(server)
-        return server.url
+        return listen(server).url
 
-    yield serve
-    for server in servers:
-        backstage.run(server.__aexit__(None, None, None))
+    return serve
 
 
 def hooks_without(fact, way):

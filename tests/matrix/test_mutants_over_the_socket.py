@@ -9,7 +9,6 @@ import pytest
 from conformance.contract.dialects import DIALECTS
 from conformance.mutants import MUTANTS
 from conformance.mutants.mutant import Fault, Mutant
-from conformance.play.stage import Backstage
 from conformance.reference.server import Server
 from conformance.resources import folder
 from conformance.rules import RULES
@@ -24,30 +23,14 @@ TRIALS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def backstage():
-    stage = Backstage()
-    yield stage
-    stage.close()
-
-
 @pytest.fixture
-def served(backstage):
+def served(listen):
     """Serve a mutant until the test is over, and give its URL."""
-    servers = []
 
-    def serve(mutant, dialect):
-        def hooks(name):
-            return mutant.make(DIALECTS[name]).spoken(DIALECTS[name])
+    def hooks_of(mutant):
+        return lambda name: mutant.make(DIALECTS[name]).spoken(DIALECTS[name])
 
-        server = Server(tokens=(KEY,), dialect="auto", hooks=hooks)
-        backstage.run(server.__aenter__())
-        servers.append(server)
-        return server.url
-
-    yield serve
-    for server in servers:
-        backstage.run(server.__aexit__(None, None, None))
+    return lambda mutant: listen(Server(tokens=(KEY,), dialect="auto", hooks=hooks_of(mutant))).url
 
 
 def played(url, dialect, mutant, folder_):
@@ -64,7 +47,7 @@ def played(url, dialect, mutant, folder_):
 
 @pytest.mark.parametrize(("mutant", "dialect"), TRIALS)
 def test_a_mutant_makes_the_run_fail_and_its_rule_is_named(mutant, dialect, served, tmp_path):
-    run = played(served(mutant, dialect), dialect, mutant, tmp_path)
+    run = played(served(mutant), dialect, mutant, tmp_path)
 
     told = run.stdout + run.stderr
     if RULES[mutant.killed_by].keyword == "MAY":
@@ -78,6 +61,6 @@ def test_a_mutant_makes_the_run_fail_and_its_rule_is_named(mutant, dialect, serv
 def test_the_reference_itself_passes_what_the_mutants_fail(served, tmp_path):
     honest = Mutant("none", "", "response/text_turn", lambda _dialect: Fault())
 
-    run = played(served(honest, "ga"), "ga", honest, tmp_path)
+    run = played(served(honest), "ga", honest, tmp_path)
 
     assert run.returncode == 0, run.stdout[-3000:]

@@ -5,13 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import serve
 
-from conformance.play.stage import Backstage
 from conformance.reference.server import Server
 from conformance.serve import hooks_of
 
@@ -101,36 +99,15 @@ def folder(tmp_path):
     return Folder(tmp_path)
 
 
-@contextmanager
-def listening(server):
-    """Run anything that has `async with` in a thread of its own."""
-    backstage = Backstage()
-    try:
-        opened = backstage.run(server.__aenter__(), 10)
-        yield opened
-        backstage.run(server.__aexit__(None, None, None), 10)
-    finally:
-        backstage.close()
-
-
 @pytest.fixture
-def endpoint():
+def endpoint(listen):
     """Give `endpoint(mutant="", **settings) -> url` of a reference that listens until the test ends."""
-    with ExitStack() as stack:
 
-        def make(mutant="", **settings):
-            settings = {"tokens": (KEY,), "models": ("gpt-realtime",), **settings}
-            server = Server(hooks=hooks_of(mutant) if mutant else None, **settings)
-            return stack.enter_context(listening(server)).url + "?model=gpt-realtime"
+    def make(mutant="", **settings):
+        settings = {"tokens": (KEY,), "models": ("gpt-realtime",), **settings}
+        return listen(Server(hooks=hooks_of(mutant) if mutant else None, **settings)).url + "?model=gpt-realtime"
 
-        yield make
-
-
-@pytest.fixture
-def listen():
-    """Give `listen(server) -> what its block gives`: it listens until the test ends."""
-    with ExitStack() as stack:
-        yield lambda server: stack.enter_context(listening(server))
+    return make
 
 
 @pytest.fixture
@@ -156,9 +133,8 @@ class Odd:
 
 
 @pytest.fixture
-def odd_endpoint():
-    with ExitStack() as stack:
-        yield lambda behave, **settings: stack.enter_context(listening(Odd(behave, **settings)))
+def odd_endpoint(listen):
+    return lambda behave, **settings: listen(Odd(behave, **settings))
 
 
 @pytest.fixture
