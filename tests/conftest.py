@@ -4,7 +4,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from conformance.play.stage import Backstage
+from conformance.play.pool import Backstage
 
 ON_DEMAND = ("package", "matrix", "clients", "slow")
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from conformance import cli
+from conformance.commands import cli
 from conformance.mutants import MUTANTS
 
 TRACES = Path(__file__).parents[2] / "shared" / "traces"
 SESSION = {"type": "session.created", "event_id": "event_1", "session": {"object": "realtime.session"}}
 ENDLESS = {"type": "response.done", "event_id": "event_1", "response": {}}
-COMMAND = [sys.executable, "-c", "import sys; from conformance.cli import main; main(sys.argv[1:])"]
+COMMAND = [sys.executable, "-c", "import sys; from conformance.commands.cli import main; main(sys.argv[1:])"]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import ScenarioError
-from conformance.marked import Marked, fits, nearest, parsed, place_of, plain, read
+from conformance.yaml_source import Marked, fits, nearest, parsed, place_of, plain, read
 
 FILE = Path("some.yaml")
 

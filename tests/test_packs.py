@@ -12,18 +12,18 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from conformance import cli
+from conformance.commands import cli
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import PackError
-from conformance.packs import GROUP, judged_rules, packs
-from conformance.play.setup import Setup
+from conformance.rules.rule_packs import GROUP, judged_rules, packs
+from conformance.run.settings import Setup
 from conformance.play.target import Target
-from conformance.report.lint import remarks
-from conformance.report.saved import as_data, as_text, judged
-from conformance.report.summary import report_of, sum_up
+from conformance.commands.lint import remarks
+from conformance.commands.check import as_data, as_text, judged
+from conformance.run.result import report_of, sum_up
 from conformance.resources import folder
 from conformance.rules import RULES
-from conformance.rules.rule import HELD, Chapter, Finding
+from conformance.rules.engine.rule import HELD, Chapter, Finding
 
 MUST = "ordering.response-done-is-last"
 SESSION = {"type": "session.created", "event_id": "event_1", "session": {"object": "realtime.session"}}
@@ -317,4 +317,4 @@ def test_the_pack_on_the_page_about_scenarios_works(tmp_path):
     assert "rules of acme (acme-rules 1.0)\n  MUST   greets-in-time" in listed.stdout, listed.stderr
 
 
-LISTING = "import sys; sys.path.insert(0, ''); from conformance.cli import main; main(['rules'])"
+LISTING = "import sys; sys.path.insert(0, ''); from conformance.commands.cli import main; main(['rules'])"

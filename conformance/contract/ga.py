@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.contract.dialect import Dialect
-from conformance.contract.vocabulary import CLIENT, SERVER
+from conformance.contract.shared_event_types import CLIENT, SERVER
 
 INPUT, OUTPUT = ("audio", "input"), ("audio", "output")
 

@@ -16,7 +16,7 @@ import orjson
 
 from conformance.contract.facts import Fact
 from conformance.errors import ProfileError
-from conformance.marked import Marked, fits, known_keys, nearest, place_of, plain, read
+from conformance.yaml_source import Marked, fits, known_keys, nearest, place_of, plain, read
 from conformance.resources import folder
 
 HOME = Path(__file__).parent / "profiles"

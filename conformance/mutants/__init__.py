@@ -4,27 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.mutants import (
-    asking,
-    cancel,
-    connection,
-    envelope,
-    errors,
-    input_audio,
-    items,
-    items_later,
-    metering,
-    ordering,
-    rate_limits,
-    response,
-    session,
-    streaming,
-    tools,
-    transcription,
-    turns,
-    usage,
-    wholes,
-)
+from conformance.mutants import cancel, connection, envelope, errors, input_audio, items, metering, ordering, rate_limits, response, session, streaming, tools, transcription, turns, usage
+from conformance.mutants import response_create as asking
+from conformance.mutants import items_changed as items_later
+from conformance.mutants import deltas as wholes
 from conformance.mutants.mutant import Faults, Mutant
 
 

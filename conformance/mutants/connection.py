@@ -8,8 +8,8 @@ from typing import Any
 
 from conformance.contract.dialect import Dialect
 from conformance.mutants.mutant import Fault, Faults
-from conformance.reference.admission import KEY_SUBPROTOCOL, AcceptThenClose, Admission, Admitted, Refused
-from conformance.reference.refusals import error_body
+from conformance.reference.server.admission import KEY_SUBPROTOCOL, AcceptThenClose, Admission, Admitted, Refused
+from conformance.reference.session.refusals import error_body
 
 faults = Faults()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.changes import changing, dropping, item_id_of, repeating, setting, stamp
 from conformance.mutants.edits import editing, is_output, put, without
-from conformance.mutants.items_later import instead_of_the_error
+from conformance.mutants.items_changed import instead_of_the_error
 from conformance.mutants.mutant import Fault, Faults
 
 faults = Faults()

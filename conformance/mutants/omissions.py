@@ -14,8 +14,8 @@ from conformance.contract.facts import Fact
 from conformance.mutants.changes import dropping
 from conformance.mutants.edits import lacking, without
 from conformance.mutants.mutant import Fault
-from conformance.reference.admission import Refused
-from conformance.reference.refusals import error_body
+from conformance.reference.server.admission import Refused
+from conformance.reference.session.refusals import error_body
 
 Omission = Callable[[str, Dialect], Fault]
 """From the name of a fact, as the vendor spells it, to the fault."""

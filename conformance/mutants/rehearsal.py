@@ -20,9 +20,9 @@ from conformance.mutants.mutant import Fault
 from conformance.play.connection import Ask, Disconnected, Frame, Refusal
 from conformance.play.player import Conversation, Player
 from conformance.play.target import Target, url_of
-from conformance.reference.admission import STYLES, AcceptThenClose, Admission, Refused, Refusing, admit
-from conformance.reference.core import Endpoint
-from conformance.reference.loopback import Closed, Loopback, VirtualClock
+from conformance.reference.server.admission import STYLES, AcceptThenClose, Admission, Refused, Refusing, admit
+from conformance.reference.session.core import Endpoint
+from conformance.reference.server.loopback import Closed, Loopback, VirtualClock
 from conformance.resources import folder
 from conformance.scenario.audio import clip
 from conformance.scenario.load import load

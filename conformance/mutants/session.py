@@ -10,7 +10,7 @@ from conformance.contract.dialect import Dialect, Event, reach
 from conformance.mutants.changes import adding_after, adding_before, changing, dropping, repeating
 from conformance.mutants.edits import Path, lacking, put, without
 from conformance.mutants.mutant import Fault, Faults, Transform
-from conformance.reference.admission import Admitted
+from conformance.reference.server.admission import Admitted
 
 faults = Faults()
 

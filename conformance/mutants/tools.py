@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.mutants.changes import adding_after, adding_before
 from conformance.mutants.edits import both, editing, putting
 from conformance.mutants.mutant import Fault, Faults
-from conformance.mutants.wholes import losing_the_first
+from conformance.mutants.deltas import losing_the_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

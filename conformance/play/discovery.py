@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from conformance.contract.dialect import Dialect
 from conformance.contract.facts import reflects
 from conformance.play.connection import Connector
-from conformance.play.line import EnvironmentTrouble, Line
+from conformance.play.recorded_connection import EnvironmentTrouble, Line
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
 from conformance.scenario.audio import silence

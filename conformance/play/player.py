@@ -15,13 +15,13 @@ from enum import StrEnum
 from typing import Any
 
 from conformance.play.connection import Connector
-from conformance.play.line import EnvironmentTrouble, Line
+from conformance.play.recorded_connection import EnvironmentTrouble, Line
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
 from conformance.scenario.commands import ModelDidNot, Unmet
 from conformance.scenario.model import OPENING, Scenario, Step
 from conformance.scenario.steps import STEPS
-from conformance.scenario.talk import Talk
+from conformance.scenario.context import Talk
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Direction, End, EndKind, Trace
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import recognise
 from conformance.play.connection import Connector
-from conformance.play.line import EnvironmentTrouble, Line
+from conformance.play.recorded_connection import EnvironmentTrouble, Line
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
 from conformance.scenario.commands import Close, Open

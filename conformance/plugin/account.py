@@ -5,22 +5,22 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from conformance.gate.baseline import Review, review, seen_in
-from conformance.gate.baseline_file import updated
-from conformance.gate.budget import Spent, spending
-from conformance.gate.statuses import Circumstances, Status, status_of
-from conformance.report.documents import documents_of
-from conformance.report.journal import NAME, Journal, about
-from conformance.report.summary import sum_of, write
+from conformance.run.baseline import Review, review, seen_in
+from conformance.run.baseline_file import updated
+from conformance.run.budget import Spent, spending
+from conformance.run.exit_status import Circumstances, Status, status_of
+from conformance.run.documented_facts import documents_of
+from conformance.run.journal import NAME, Journal, about
+from conformance.run.result import sum_of, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
 
-    from conformance.gate.terms import Terms
-    from conformance.play.setup import Setup
-    from conformance.report.records import Record
+    from conformance.run.limits import Terms
+    from conformance.run.settings import Setup
+    from conformance.run.record import Record
     from conformance.report.terminal import Terminal
 
 #: Outcomes after which nobody knows what would have failed.
@@ -125,7 +125,7 @@ class Account:
 
     def show(self, terminal: Terminal, setup: Setup, terms: Terms) -> None:
         """Say what is known, what was played again, and what the baseline lacks."""
-        from conformance.report.known import baseline_section, repetitions_section
+        from conformance.report.baseline import baseline_section, repetitions_section
 
         repetitions_section(terminal, self.records, strict=setup.strict)
         if terms.file is not None and self.records:

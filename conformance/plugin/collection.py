@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.errors import ConformanceError
-from conformance.gate.baseline import PLAYS
-from conformance.packs import judged_rules, packs
+from conformance.run.baseline import PLAYS
+from conformance.rules.rule_packs import judged_rules, packs
 from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
-from conformance.plugin.performance import Cue
-from conformance.report.lint import place_of, promises_exist
-from conformance.report.records import keeps
+from conformance.run.runner import Cue
+from conformance.commands.lint import place_of, promises_exist
+from conformance.run.record import keeps
 from conformance.resources import folder
 from conformance.scenario.load import load
 from conformance.scenario.sniff import looks_like_scenario
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from conformance.play.setup import Setup
+    from conformance.run.settings import Setup
     from conformance.scenario.model import Scenario
 
 

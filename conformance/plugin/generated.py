@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.errors import HarnessError
-from conformance.packs import packs
+from conformance.rules.rule_packs import packs
 from conformance.plugin.items import RUN, bug_of
 from conformance.plugin.options import value
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble
-from conformance.report.records import keeps
+from conformance.run.record import keeps
 from conformance.report.text import several
 from conformance.resources import folder
 from conformance.scenario.model import Scenario
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from conformance.generate.explore import Exploration
     from conformance.plugin.run import Run
-    from conformance.plugin.search import Search
-    from conformance.report.records import Record
+    from conformance.run.search import Search
+    from conformance.run.record import Record
 
 #: Marker of the items; also the folder of what is generated.
 MARK = "generated"
@@ -121,7 +121,7 @@ class GeneratedItem(pytest.Item):
 
     def runtest(self) -> None:
         """Search, and tell the smallest cases."""
-        from conformance.plugin.search import Search
+        from conformance.run.search import Search
 
         run = self.config.stash[RUN]
         if run.allure is not None:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from conformance.errors import ConformanceError, HarnessError
-from conformance.gate.budget import Exhausted
+from conformance.run.budget import Exhausted
 from conformance.play.player import Outcome
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble, Unproven
-from conformance.report.records import NOT_THAT_FAR, keeps
+from conformance.run.record import NOT_THAT_FAR, keeps
 from conformance.report.text import several
-from conformance.rules.judge import Verdict
+from conformance.rules.engine.judge import Verdict
 
 if TYPE_CHECKING:
-    from conformance.plugin.performance import Cue
+    from conformance.run.runner import Cue
     from conformance.plugin.run import Run
-    from conformance.report.assessment import Assessment, Ruling
+    from conformance.run.ruling import Assessment, Ruling
 
 #: How a run's items find it.
 RUN = pytest.StashKey["Run"]()

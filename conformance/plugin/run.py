@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.errors import ConformanceError, ScenarioError
-from conformance.gate.budget import Exhausted, Limits
-from conformance.gate.plan import Plan
-from conformance.packs import packs
+from conformance.run.budget import Exhausted, Limits
+from conformance.run.cost import Plan
+from conformance.rules.rule_packs import packs
 from conformance.plugin.account import Account, forget_the_last_run
 from conformance.plugin.activation import YAML, arguments, left_out
-from conformance.plugin.asked import scrubber_of, setup_of
+from conformance.plugin.settings_from_options import scrubber_of, setup_of
 from conformance.plugin.collection import ScenarioFile, collects
 from conformance.plugin.distribution import Distribution
 from conformance.plugin.generated import Generated, GeneratedItem
 from conformance.plugin.items import RUN, ConversationItem, Plays
-from conformance.plugin.performance import Performance
-from conformance.plugin.terms import terms_of
+from conformance.run.runner import Performance
+from conformance.plugin.limits_from_options import terms_of
 from conformance.plugin.verdicts import ConformanceWarning
-from conformance.report.assessment import Assessment
-from conformance.report.records import Record, record_not_played, record_of
-from conformance.report.telling import Telling
+from conformance.run.ruling import Assessment
+from conformance.run.record import Record, record_not_played, record_of
+from conformance.report.dedup import Telling
 from conformance.report.text import wrapped
-from conformance.rules.rule import Keyword
+from conformance.rules.engine.rule import Keyword
 from conformance.secrets import scrub_file, scrubbed_log
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
     from _pytest.terminal import TerminalReporter
 
-    from conformance.gate.terms import Terms
+    from conformance.run.limits import Terms
     from conformance.play.player import Conversation
-    from conformance.play.setup import Setup
+    from conformance.run.settings import Setup
 
 #: An xdist worker knows the item it runs and the next one: no window reaches further.
 WORKER_WINDOW = 2

@@ -18,19 +18,19 @@ import allure_commons
 from allure_commons.logger import AllureFileLogger
 from allure_commons.utils import md5
 
-from conformance.packs import heading_of, judged_rules, packs
-from conformance.report.records import KEEPS_EVERY_OTHER_RULE, KEEPS_THOSE_OF
+from conformance.rules.rule_packs import heading_of, judged_rules, packs
+from conformance.run.record import KEEPS_EVERY_OTHER_RULE, KEEPS_THOSE_OF
 from conformance.rules import RULES
-from conformance.rules.rule import Keyword
-from conformance.trace.lines import dumps
+from conformance.rules.engine.rule import Keyword
+from conformance.trace.jsonl import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pytest
 
-    from conformance.play.setup import Setup
-    from conformance.report.assessment import Assessment
+    from conformance.run.settings import Setup
+    from conformance.run.ruling import Assessment
     from conformance.scenario.model import Scenario
     from conformance.secrets import Scrubber
     from conformance.trace.trace import Trace

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from conformance.play.target import Patience
-from conformance.report.coverage import coverage_of
-from conformance.report.documents import documents_of
-from conformance.report.records import NOT_THAT_FAR
-from conformance.report.summary import sum_of
-from conformance.report.tally import Line, Tally
+from conformance.run.event_coverage import coverage_of
+from conformance.run.documented_facts import documents_of
+from conformance.run.record import NOT_THAT_FAR
+from conformance.run.result import sum_of
+from conformance.run.tally import Line, Tally
 from conformance.report.text import wrapped
 from conformance.report.timeline import WIDTH
-from conformance.rules.judge import Verdict
+from conformance.rules.engine.judge import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.play.preflight import Diagnosis
-    from conformance.play.setup import Setup
-    from conformance.report.documents import Documents
-    from conformance.report.records import Record
+    from conformance.run.settings import Setup
+    from conformance.run.documented_facts import Documents
+    from conformance.run.record import Record
 
 #: Verdicts whose rules are listed one by one, and in which colour.
 LISTED: Mapping[Verdict, Mapping[str, bool]] = {

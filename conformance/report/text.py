@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.play.player import Conversation
-    from conformance.report.assessment import Ruling, Spotted
+    from conformance.run.ruling import Ruling, Spotted
     from conformance.trace.trace import Trace
 
 #: Further findings of the same rule are counted, not shown.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import orjson
 
 from conformance.contract.dialects import DIALECTS
-from conformance.rules.rule import ANYTHING, END, GUIDE, HANDSHAKE, HELD, Chapter, Finding, Judged
+from conformance.rules.engine.rule import ANYTHING, END, GUIDE, HANDSHAKE, HELD, Chapter, Finding, Judged
 from conformance.secrets import KEY_MARK
 from conformance.trace.frames import mapping, string
 from conformance.trace.trace import TOKEN_MARK, Credential, Direction, EndKind, Handshake

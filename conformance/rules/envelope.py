@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.schemas import Problem, schemas_for
-from conformance.rules.rule import ANYTHING, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import ANYTHING, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import Frame, quoted, string
 from conformance.trace.trace import Direction, FrameKind
 from conformance.trace.views import View

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.rules.overdue import is_due, last_loose_error
-from conformance.rules.rule import END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.overdue import is_due, last_loose_error
+from conformance.rules.engine.rule import END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import Frame, quoted, string
 from conformance.trace.trace import Direction, EndKind, FrameKind

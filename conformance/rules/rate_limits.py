@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.rules.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import listing, mapping
 from conformance.trace.views import View
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from conformance.rules.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.rules.wholes import agrees, joins, listed
+from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.streaming.deltas import agrees, joins, listed
 from conformance.trace.frames import string
 
 if TYPE_CHECKING:

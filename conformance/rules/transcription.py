@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.rules.rule import GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import Frame, listing, mapping, string
-from conformance.trace.listening import MISSING
+from conformance.trace.input_buffer import MISSING
 from conformance.trace.trace import Direction, EndKind
 from conformance.trace.views import View
 

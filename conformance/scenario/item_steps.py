@@ -9,7 +9,7 @@ from typing import Any
 from conformance.scenario.commands import Event, Script
 from conformance.scenario.model import Step
 from conformance.scenario.steps import ask, step
-from conformance.scenario.talk import Talk
+from conformance.scenario.context import Talk
 
 
 @step

@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 
 from conformance.errors import ScenarioError
-from conformance.marked import Marked, fits, known_keys, nearest, parsed, place_of, plain, read
+from conformance.yaml_source import Marked, fits, known_keys, nearest, parsed, place_of, plain, read
 from conformance.resources import folder
-from conformance.scenario import item_steps, listening_steps  # noqa: F401 - they register their steps
+from conformance.scenario import item_steps, input_audio_steps  # noqa: F401 - they register their steps
 from conformance.scenario.audio import names
 from conformance.scenario.model import MODIFIERS, Scenario, Step
 from conformance.scenario.steps import STEPS

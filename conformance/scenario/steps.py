@@ -26,7 +26,7 @@ from conformance.scenario.commands import (
 )
 from conformance.scenario.match import mismatch
 from conformance.scenario.model import Step
-from conformance.scenario.talk import Talk
+from conformance.scenario.context import Talk
 
 STEPS: dict[str, Callable[[Talk, Step], Script]] = {}
 

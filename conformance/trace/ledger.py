@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.trace.frames import Frame, mapping, whole_number
-from conformance.trace.listening import bytes_of
-from conformance.trace.sound import seconds
+from conformance.trace.input_buffer import bytes_of
+from conformance.trace.output_audio import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from conformance.trace.conversation import Addition, additions_of
 from conformance.trace.exchanges import Exchange, exchanges_of
 from conformance.trace.frames import NOTHING, Frame, mapping
-from conformance.trace.listening import Commit, commits_of, unasked_commits_of, unasked_responses_of
+from conformance.trace.input_buffer import Commit, commits_of, unasked_commits_of, unasked_responses_of
 from conformance.trace.responses import Response, responses_of
-from conformance.trace.speech import Turn, turns_of
+from conformance.trace.vad_turns import Turn, turns_of
 from conformance.trace.trace import Direction, End, EndKind, FrameKind, Handshake, Trace
 
 if TYPE_CHECKING:
     from conformance.trace.ledger import Ledger
-    from conformance.trace.sound import Sound
+    from conformance.trace.output_audio import Sound
 
 
 class Spelling(Protocol):
@@ -223,7 +223,7 @@ class View:
     @cached_property
     def sounds(self) -> tuple[Sound, ...]:
         """Every audio stream of the endpoint: bytes, validity, digest."""
-        from conformance.trace.sound import sounds_of
+        from conformance.trace.output_audio import sounds_of
 
         return sounds_of(self)
 

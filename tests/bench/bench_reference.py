@@ -30,7 +30,7 @@ UPGRADE = (
 )
 DELTA, DONE = b'"type":"response.output_audio.delta"', b'"type":"response.done"'
 SERVE = """
-from conformance.reference.serving import Serving, serve_forever
+from conformance.reference.server.serving import Serving, serve_forever
 serve_forever(Serving(pace="realtime", delta_ms=20), lambda line: print(line, flush=True))
 """
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from conformance.contract.ga import GA
 from conformance.play.player import Outcome, Player
-from conformance.play.stage import Backstage, Stage
+from conformance.play.pool import Backstage, Stage
 from conformance.play.target import Target
 from conformance.play.wire import Wire
-from conformance.reference.pace import Pace
-from conformance.reference.server import Server
+from conformance.reference.session.pace import Pace
+from conformance.reference.server.server import Server
 from conformance.scenario.audio import clip
 from conformance.scenario.load import loads
 from conformance.secrets import Scrubber

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.reference.server import Server
+from conformance.reference.server.server import Server
 
 HERE = Path(__file__).parent
 KEY = "sk-reference-key"

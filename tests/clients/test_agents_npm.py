@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.reference.pace import Pace
+from conformance.reference.session.pace import Pace
 
 pytestmark = pytest.mark.clients
 KEY = "sk-reference-key"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.reference.pace import Pace
+from conformance.reference.session.pace import Pace
 
 pytestmark = pytest.mark.clients
 pytest.importorskip("livekit.plugins.openai", reason="needs livekit-plugins-openai: run tox -e clients")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.reference.pace import Pace
+from conformance.reference.session.pace import Pace
 
 pytestmark = pytest.mark.clients
 pytest.importorskip("agents.realtime", reason="needs openai-agents: run tox -e clients")

@@ -5,7 +5,7 @@ import base64
 
 import pytest
 
-from conformance.reference.server import Server
+from conformance.reference.server.server import Server
 
 openai = pytest.importorskip("openai", reason="the official client is a development dependency")
 

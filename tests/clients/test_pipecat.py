@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.reference.pace import Pace
+from conformance.reference.session.pace import Pace
 
 pytestmark = pytest.mark.clients
 pytest.importorskip("pipecat.services.openai.realtime.llm", reason="needs pipecat-ai[openai]: run tox -e clients")

@@ -12,7 +12,7 @@ from conformance.contract.profile import load_profile
 from conformance.mutants.omissions import omissions_of
 from conformance.mutants.rehearsal import Rehearsal, bundled, rehearse, stage_target
 from conformance.play.preflight import preflight
-from conformance.reference.admission import STYLES
+from conformance.reference.server.admission import STYLES
 from conformance.resources import folder
 from conformance.secrets import Scrubber
 from conformance.trace.views import View

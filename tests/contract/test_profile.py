@@ -8,7 +8,7 @@ from conformance.contract.dialects import DIALECTS
 from conformance.contract.profile import PROFILES, every_feature, load_profile, refuse_unknown_waivers
 from conformance.errors import ProfileError
 from conformance.play.auth import STYLES
-from conformance.reference.core import FEATURES
+from conformance.reference.session.core import FEATURES
 from conformance.resources import folder
 from conformance.rules import RULES
 

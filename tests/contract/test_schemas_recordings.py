@@ -8,7 +8,7 @@ import pytest
 
 from conformance.contract.dialects import recognise
 from conformance.contract.schemas import schemas_for
-from conformance.trace.lines import load
+from conformance.trace.jsonl import load
 from conformance.trace.trace import Direction, Trace
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "traces"

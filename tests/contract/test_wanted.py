@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from conformance.contract.schemas import schemas_for
-from conformance.contract.wanted import Wanted, absences
+from conformance.contract.client_needs import Wanted, absences
 from conformance.resources import folder
 from conformance.trace.trace import Direction
 

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from conformance.gate.again import always_at_the_same_step, pause_before, says_nothing, seconds_of, was_cut
+from conformance.run.retry_policy import always_at_the_same_step, pause_before, says_nothing, seconds_of, was_cut
 from conformance.play.player import Outcome
 from conformance.trace.trace import Direction, End, EndKind, Trace
 

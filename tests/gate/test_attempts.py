@@ -1,7 +1,7 @@
 import asyncio
 from types import SimpleNamespace
 
-from conformance.gate.attempts import Attempt, Persistence
+from conformance.run.retry import Attempt, Persistence
 from conformance.play.player import Conversation, Outcome
 from conformance.scenario.model import Scenario, Step
 from conformance.trace.trace import Direction, End, EndKind, Trace

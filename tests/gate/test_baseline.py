@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from conformance.gate.baseline import Baseline, Entry, Seen, Surroundings, review, seen_in
+from conformance.run.baseline import Baseline, Entry, Seen, Surroundings, review, seen_in
 
 RULE, OTHER = "usage.total-is-the-sum", "ordering.response-done-comes"
 TALK = "usage/text_only"

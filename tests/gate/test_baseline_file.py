@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import FileError
-from conformance.gate.baseline import Baseline, Entry, Review, Seen, review
-from conformance.gate.baseline_file import entries_in, updated
+from conformance.run.baseline import Baseline, Entry, Review, Seen, review
+from conformance.run.baseline_file import entries_in, updated
 
 PATH = Path("known.yaml")
 RULES = ("usage.total-is-the-sum", "response.done-is-last", "items.roles-are-kept")

@@ -2,9 +2,9 @@ import asyncio
 
 import pytest
 
-from conformance.gate.budget import Budget, Exhausted, Limits, Spent, spending
-from conformance.gate.plan import Cost
-from conformance.gate.tokens import Price, Tokens
+from conformance.run.budget import Budget, Exhausted, Limits, Spent, spending
+from conformance.run.cost import Cost
+from conformance.run.prices import Price, Tokens
 
 PRICE = Price({"input": 4.0, "cached": 0.4, "output": 16.0}, {"input": 32.0, "cached": 0.4, "output": 64.0})
 

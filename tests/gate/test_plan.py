@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.dialects import DIALECTS
-from conformance.gate.plan import LARGEST_OUTPUT, Plan, cost_of
-from conformance.gate.tokens import Tokens, load_prices, tokens_of
+from conformance.run.cost import LARGEST_OUTPUT, Plan, cost_of
+from conformance.run.prices import Tokens, load_prices, tokens_of
 from conformance.mutants.rehearsal import bundled, rehearse
 from conformance.resources import folder
 from conformance.scenario.audio import clip

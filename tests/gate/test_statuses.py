@@ -1,6 +1,6 @@
 import pytest
 
-from conformance.gate.statuses import Circumstances, Status, status_of
+from conformance.run.exit_status import Circumstances, Status, status_of
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from conformance.contract.dialects import DIALECTS
 from conformance.generate.explore import MUST, Flaw
 from conformance.mutants.rehearsal import rehearse
 from conformance.play.player import Outcome, Player
-from conformance.play.stage import Backstage
+from conformance.play.pool import Backstage
 from conformance.play.target import Patience, Target
 from conformance.play.wire import Wire
-from conformance.reference.server import Server
+from conformance.reference.server.server import Server
 from conformance.rules import RULES
-from conformance.rules.judge import judge
+from conformance.rules.engine import judge
 from conformance.scenario.audio import clip
 from conformance.secrets import Scrubber
 from conformance.trace.views import View

@@ -14,8 +14,8 @@ from conformance.contract.dialects import DIALECTS
 from conformance.contract.facts import named
 from conformance.contract.profile import load_profile
 from conformance.mutants.omissions import omissions_of
-from conformance.reference.admission import STYLES
-from conformance.reference.server import Server
+from conformance.reference.server.admission import STYLES
+from conformance.reference.server.server import Server
 
 pytestmark = pytest.mark.matrix
 

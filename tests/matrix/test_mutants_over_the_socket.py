@@ -9,7 +9,7 @@ import pytest
 from conformance.contract.dialects import DIALECTS
 from conformance.mutants import MUTANTS
 from conformance.mutants.mutant import Fault, Mutant
-from conformance.reference.server import Server
+from conformance.reference.server.server import Server
 from conformance.resources import folder
 from conformance.rules import RULES
 

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.mutants.rehearsal import rehearse, stage_target
-from conformance.play.line import Line
+from conformance.play.recorded_connection import Line
 from conformance.play.player import Outcome
 from conformance.play.recorder import Recorder
 from conformance.play.target import Patience

@@ -152,7 +152,7 @@ def test_a_refused_key_is_what_a_knock_expects():
 
 def test_a_session_opened_for_a_wrong_key_is_unmet():
     def admits(_decision):
-        from conformance.reference.admission import Admitted
+        from conformance.reference.server.admission import Admitted
 
         return Admitted("ga", "gpt-realtime")
 

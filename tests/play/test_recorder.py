@@ -1,6 +1,6 @@
 from conformance.play.recorder import Recorder
 from conformance.secrets import Scrubber
-from conformance.trace.lines import dumps
+from conformance.trace.jsonl import dumps
 from conformance.trace.trace import TOKEN_MARK, Direction
 
 KEY = "sk-canary-0123456789"

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from conformance.play.stage import Backstage, Stage, outcome
+from conformance.play.pool import Backstage, Stage, outcome
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_a_wait_ends_after_its_time_and_the_work_goes_on(backstage):
 
 
 def test_what_takes_longer_than_a_glance_is_waited_for(backstage, monkeypatch):
-    monkeypatch.setattr("conformance.play.stage.GLANCE", 0.001)
+    monkeypatch.setattr("conformance.play.pool.GLANCE", 0.001)
     glances = []
 
     async def work():

@@ -14,7 +14,7 @@ from websockets.http11 import Response
 
 from conformance.mutants.mutant import Fault
 from conformance.play.auth import STYLES
-from conformance.reference.server import Server
+from conformance.reference.server.server import Server
 
 #: The second half survives any spelling of the special characters before it.
 CANARY, MARK = "sk-canary-0/1+2~=", "Zanzibar9f8e7d6c"

@@ -6,7 +6,7 @@ import sys
 import pytest
 import yaml
 
-from conformance.reference.core import FEATURES
+from conformance.reference.session.core import FEATURES
 
 PROMISES = {"title": "Pinned", "sources": ["its docs"], "dialect": "ga", "path": "/v1/realtime", "auth": ["bearer"]}
 RETRIEVES = """\
@@ -17,7 +17,7 @@ steps:
   - say: {id: item_1, text: Hello.}
   - retrieve: item_1
 """
-COMMAND = [sys.executable, "-c", "import sys; from conformance.cli import main; main(sys.argv[1:])"]
+COMMAND = [sys.executable, "-c", "import sys; from conformance.commands.cli import main; main(sys.argv[1:])"]
 BROKEN = "ordering.response-done-is-last"
 WAIVED = {BROKEN: {"reason": "A delta comes late.", "source": "its documents"}}
 

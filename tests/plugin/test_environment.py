@@ -7,7 +7,7 @@ import pytest
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
-from conformance.reference.server import Server
+from conformance.reference.server.server import Server
 
 
 class Moody(Server):

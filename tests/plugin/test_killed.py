@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from conformance.trace.lines import load
+from conformance.trace.jsonl import load
 
-REPORT = [sys.executable, "-c", "import sys; from conformance.cli import main; main(sys.argv[1:])", "report", "reports"]
+REPORT = [sys.executable, "-c", "import sys; from conformance.commands.cli import main; main(sys.argv[1:])", "report", "reports"]
 NUMBER = 6
 
 

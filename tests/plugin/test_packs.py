@@ -6,7 +6,7 @@ import re
 import pytest
 
 RULES = '''\
-from conformance.rules.rule import HELD, Chapter, Finding
+from conformance.rules.engine.rule import HELD, Chapter, Finding
 
 rules = Chapter("{vendor}/")
 SPEC = "https://{vendor}.example/spec"

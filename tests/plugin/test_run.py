@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.reference.core import FEATURES
+from conformance.reference.session.core import FEATURES
 
 LATE = "delta-follows-its-response"
 

@@ -11,8 +11,8 @@ import pytest
 
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
-from conformance.reference.core import Endpoint
-from conformance.reference.loopback import Closed, Loopback
+from conformance.reference.session.core import Endpoint
+from conformance.reference.server.loopback import Closed, Loopback
 
 
 def at_once(coroutine: Coroutine[Any, Any, None]) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from conformance.reference.admission import STYLES, AcceptThenClose, Admitted, Refused, Refusing, admit
+from conformance.reference.server.admission import STYLES, AcceptThenClose, Admitted, Refused, Refusing, admit
 
 KEY, WRONG = "sk-right+key", "sk-wrong"
 TARGET = "/v1/realtime?model=gpt-realtime"

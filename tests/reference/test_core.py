@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.contract.dialects import DIALECTS
-from conformance.reference.core import FEATURES, Endpoint
+from conformance.reference.session.core import FEATURES, Endpoint
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=8),

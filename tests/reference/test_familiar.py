@@ -5,8 +5,8 @@ import wave
 
 import pytest
 
-from conformance.reference.familiar import MOMENTS, words_in
-from conformance.reference.sound import FORMATS, loudness
+from conformance.reference.audio.known_clips import MOMENTS, words_in
+from conformance.reference.audio.sound import FORMATS, loudness
 from conformance.resources import folder
 
 SAID = {"hello": "Hello my dear friend", "question": "What is the capital of France?"}

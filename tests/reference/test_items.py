@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from conformance.reference.sound import tone
+from conformance.reference.audio.sound import tone
 
 
 def message(text="Hi", **fields):

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from conformance.reference.items import REMEMBERED
-from conformance.reference.sound import FORMATS, tone
+from conformance.reference.session.items import REMEMBERED
+from conformance.reference.audio.sound import FORMATS, tone
 
 BARGE_IN = "Count from 1 to 200"
 
@@ -246,7 +246,7 @@ def test_ten_minutes_of_talk_keep_no_more_sound_than_the_latest(new_talk):
 
 
 def test_old_sound_is_forgotten_before_new_sound(manual, monkeypatch):
-    monkeypatch.setattr("conformance.reference.items.REMEMBERED", 48_000)
+    monkeypatch.setattr("conformance.reference.session.items.REMEMBERED", 48_000)
     ids = []
     for _ in range(3):
         events = append(manual, speech()).send("input_audio_buffer.commit").hear()

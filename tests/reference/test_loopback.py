@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from conformance.reference.admission import AcceptThenClose, Refusing
-from conformance.reference.loopback import Closed, Loopback
+from conformance.reference.server.admission import AcceptThenClose, Refusing
+from conformance.reference.server.loopback import Closed, Loopback
 
 
 def test_time_passes_only_while_something_is_awaited(talk):

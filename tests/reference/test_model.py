@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.reference.arguments import fitting
-from conformance.reference.model import GREETING, Call, Fail, Prompt, Say, answer, words
+from conformance.reference.session.arguments import fitting
+from conformance.reference.session.model import GREETING, Call, Fail, Prompt, Say, answer, words
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=6),

@@ -8,8 +8,8 @@ import typing
 import pytest
 
 from conformance.contract.dialects import DIALECTS
-from conformance.reference.quirks import QUIRKS
-from conformance.reference.sound import tone
+from conformance.reference.session.quirks import QUIRKS
+from conformance.reference.audio.sound import tone
 
 pytest.importorskip("openai", reason="the official client is a development dependency")
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.reference.quirks import PADDED, QUIRKS
+from conformance.reference.session.quirks import PADDED, QUIRKS
 
 OPENAI, AZURE = "real-openai-2026-09", "real-azure-2026-09"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.dialects import DIALECTS
-from conformance.reference.sound import tone
+from conformance.reference.audio.sound import tone
 
 TRACES = Path(__file__).resolve().parents[3] / "shared" / "traces"
 #: Free of the response's order, or added by the recorder's endpoint on demand.

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from conformance.reference.pace import Pace
+from conformance.reference.session.pace import Pace
 
 LONG = "Count from 1 to 100"
 

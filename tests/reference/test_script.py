@@ -6,9 +6,9 @@ import wave
 
 import pytest
 
-from conformance.reference.script import ScriptError, lint_script, load_script
-from conformance.reference.sound import tone
-from conformance.report.lint import remarks
+from conformance.reference.session.script import ScriptError, lint_script, load_script
+from conformance.reference.audio.sound import tone
+from conformance.commands.lint import remarks
 
 DESK = """
 script: The weather desk

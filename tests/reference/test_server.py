@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from conformance.reference.server import Server
+from conformance.reference.server.server import Server
 
 KEY = "sk-right"
 

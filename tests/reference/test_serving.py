@@ -14,9 +14,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from conformance.errors import UsageError
-from conformance.reference.admission import AcceptThenClose, Admitted
-from conformance.reference.server import named
-from conformance.reference.serving import Serving, greeting, serve_forever
+from conformance.reference.server.admission import AcceptThenClose, Admitted
+from conformance.reference.server.server import named
+from conformance.reference.server.serving import Serving, greeting, serve_forever
 
 TOKEN = "sk-nobody-may-read-this"
 
@@ -26,7 +26,7 @@ def served(tmp_path):
     """The command, running; its first lines are read."""
     script = tmp_path / "script.yaml"
     script.write_text("script: A parrot\nanswers: [{say: 'You said {user}'}]", encoding="utf-8")
-    code = "import sys; from conformance.cli import main; main(sys.argv[1:])"
+    code = "import sys; from conformance.commands.cli import main; main(sys.argv[1:])"
     command = [sys.executable, "-c", code, "serve", "--script", str(script), "--pace", "instant"]
     with subprocess.Popen(
         command,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.reference.sound import FORMATS, loudness, tone
+from conformance.reference.audio.sound import FORMATS, loudness, tone
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -1,7 +1,7 @@
 from conformance.play.player import Conversation, Outcome
-from conformance.report.assessment import assess, dialect_of, key_of
-from conformance.rules.judge import Verdict
-from conformance.rules.rule import HELD, Chapter, Finding
+from conformance.run.ruling import assess, dialect_of, key_of
+from conformance.rules.engine.judge import Verdict
+from conformance.rules.engine.rule import HELD, Chapter, Finding
 from conformance.scenario.model import Scenario
 from conformance.trace.trace import Direction, Entry, Trace
 

@@ -1,8 +1,8 @@
 from conformance.mutants.mutant import Fault, Mutant
-from conformance.report.catalogue import orphans, pages, proofs_in, requirements_page, rules_page
+from conformance.commands.docs import orphans, pages, proofs_in, requirements_page, rules_page
 from conformance.rules import RULES
-from conformance.rules.requirements import FAMILIES, REQUIREMENTS, Requirement
-from conformance.rules.rule import Chapter, Keyword
+from conformance.rules.engine.requirements import FAMILIES, REQUIREMENTS, Requirement
+from conformance.rules.engine.rule import Chapter, Keyword
 
 BOTH = frozenset({"ga", "beta"})
 
@@ -30,7 +30,7 @@ def test_the_generated_pages_are_up_to_date():
     written = {path.name: path.read_text("utf-8") if path.exists() else "" for path in pages()}
     stale = [path.name for path, text in pages().items() if written[path.name] != text]
 
-    assert stale == [], "run python -m conformance.report.catalogue"
+    assert stale == [], "run python -m conformance.commands.docs"
 
 
 def test_every_requirement_belongs_to_a_family():

@@ -3,9 +3,9 @@
 import pytest
 
 from conformance.contract.dialects import DIALECTS
-from conformance.contract.unplayed import UNPLAYED
+from conformance.contract.untestable import UNPLAYED
 from conformance.mutants.rehearsal import rehearse
-from conformance.report.coverage import coverage_of, events_in
+from conformance.run.event_coverage import coverage_of, events_in
 from conformance.trace.trace import Direction, Entry, Trace
 
 

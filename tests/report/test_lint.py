@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cli import main
+from conformance.commands.cli import main
 from conformance.errors import ScenarioError
-from conformance.report.exercise import exercises, shown_by_every_endpoint
-from conformance.report.lint import Remark, place_of, promises_exist, remarks
+from conformance.commands.exercise import exercises, shown_by_every_endpoint
+from conformance.commands.lint import Remark, place_of, promises_exist, remarks
 from conformance.resources import PACKAGE, folder
 from conformance.rules import RULES
 from conformance.scenario.load import load
@@ -209,7 +209,7 @@ def test_a_remark_fits_into_80_columns_behind_its_first_line():
 
 
 def test_reading_promises_does_not_load_the_reference_endpoint():
-    code = "import sys, conformance.report.lint; print('conformance.mutants.rehearsal' in sys.modules)"
+    code = "import sys, conformance.commands.lint; print('conformance.mutants.rehearsal' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 

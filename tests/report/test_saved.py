@@ -1,7 +1,7 @@
 import json
 
-from conformance.report.saved import as_data, as_text, judged
-from conformance.rules.judge import Verdict
+from conformance.commands.check import as_data, as_text, judged
+from conformance.rules.engine.judge import Verdict
 
 SESSION = {"type": "session.created", "event_id": "event_1", "session": {"object": "realtime.session"}}
 

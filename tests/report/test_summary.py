@@ -1,8 +1,8 @@
 import pytest
 
-from conformance.report.summary import sum_up
+from conformance.run.result import sum_up
 from conformance.rules import RULES
-from conformance.rules.judge import Verdict
+from conformance.rules.engine.judge import Verdict
 
 MUST = "ordering.response-done-is-last"
 SHOULD = "ordering.output-item-is-added-before-it-joins"

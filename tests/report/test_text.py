@@ -1,9 +1,9 @@
 from conformance.play.player import Conversation, Outcome
-from conformance.report.assessment import Ruling, Spotted
+from conformance.run.ruling import Ruling, Spotted
 from conformance.report.text import finding_text, stopped_text
 from conformance.rules import RULES
-from conformance.rules.judge import Verdict
-from conformance.rules.rule import Finding
+from conformance.rules.engine.judge import Verdict
+from conformance.rules.engine.rule import Finding
 from conformance.scenario.model import Scenario, Step
 from conformance.trace.trace import Direction, Entry, Trace
 

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.contract.dialects import DIALECTS
-from conformance.contract.vocabulary import CLIENT
+from conformance.contract.shared_event_types import CLIENT
 from conformance.rules import RULES
-from conformance.rules.judge import Verdict, judge
+from conformance.rules.engine.judge import Verdict, judge
 from conformance.trace.trace import TOKEN_MARK, Direction, End, EndKind, Entry, Trace
 from conformance.trace.views import View
 

@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from conformance.report.automaton import automaton, page
+from conformance.commands.ordering_page import automaton, page
 from conformance.rules import RULES
-from conformance.rules.ordering import BEFORE, EDGES, NESTS, ONCE
+from conformance.rules.ordering.table import BEFORE, EDGES, NESTS, ONCE
 
 PAGE = Path(__file__).parents[2] / "docs" / "ordering.md"
 

@@ -1,7 +1,7 @@
 """When it can be said that an answer never came."""
 
 from conformance.contract.dialects import DIALECTS
-from conformance.rules.overdue import last_loose_error, overdue
+from conformance.rules.engine.overdue import last_loose_error, overdue
 from conformance.trace.trace import Direction, End, EndKind, Entry, Trace
 from conformance.trace.views import View
 

@@ -24,7 +24,7 @@ import yaml
 
 from conformance.contract.dialects import DIALECTS
 from conformance.rules import RULES
-from conformance.rules.judge import Verdict, judge_one
+from conformance.rules.engine.judge import Verdict, judge_one
 from conformance.trace.trace import TOKEN_MARK, Credential, Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
 from conformance.trace.views import View
 

@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.contract.dialects import DIALECTS
-from conformance.rules.settings import acknowledgements_tell, out_of_range, reflects, updates
+from conformance.rules.engine.settings import acknowledgements_tell, out_of_range, reflects, updates
 from conformance.trace.trace import Direction, Entry, Trace
 from conformance.trace.views import View
 

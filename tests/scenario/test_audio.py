@@ -5,9 +5,9 @@ import shutil
 import pytest
 
 from conformance.errors import UsageError
-from conformance.reference.manners import SERVER_VAD
-from conformance.reference.sound import FORMATS as SOUNDS
-from conformance.reference.vad import Ear
+from conformance.reference.session.revisions import SERVER_VAD
+from conformance.reference.audio.sound import FORMATS as SOUNDS
+from conformance.reference.audio.vad import Ear
 from conformance.resources import folder
 from conformance.scenario.audio import FORMATS, chunks, clip, names, silence
 

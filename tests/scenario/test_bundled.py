@@ -6,15 +6,15 @@ from functools import cache
 import pytest
 
 from conformance.contract.dialects import DIALECTS
-from conformance.contract.unplayed import UNPLAYED
+from conformance.contract.untestable import UNPLAYED
 from conformance.mutants import MUTANTS
 from conformance.mutants.rehearsal import bundled, rehearse
 from conformance.play.auth import STYLES
 from conformance.play.player import Outcome
-from conformance.reference.core import FEATURES
+from conformance.reference.session.core import FEATURES
 from conformance.resources import PACKAGE, folder
 from conformance.rules import RULES
-from conformance.rules.judge import Verdict, judge
+from conformance.rules.engine.judge import Verdict, judge
 from conformance.scenario.load import load
 from conformance.trace.views import View
 

@@ -6,7 +6,7 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.resources import folder
-from conformance.scenario.dead import ANSWERED, LISTENING, OPENING, QUIET, dead
+from conformance.scenario.static_checks import ANSWERED, LISTENING, OPENING, QUIET, dead
 from conformance.scenario.load import load, loads
 from conformance.scenario.steps import STEPS
 

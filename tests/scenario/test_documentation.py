@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.contract.unplayed import UNPLAYED
+from conformance.contract.untestable import UNPLAYED
 from conformance.resources import PACKAGE
 from conformance.scenario.load import loads
 from conformance.scenario.match import OPERATORS

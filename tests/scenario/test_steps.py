@@ -10,7 +10,7 @@ from conformance.scenario.audio import clip
 from conformance.scenario.commands import Close, Hangup, Idle, ModelDidNot, Open, Recall, Reply, Send, Unmet, Wait
 from conformance.scenario.load import loads
 from conformance.scenario.steps import STEPS
-from conformance.scenario.talk import Talk
+from conformance.scenario.context import Talk
 
 
 class Play:

@@ -5,7 +5,7 @@ import pytest
 from conformance.contract.dialects import DIALECTS
 from conformance.scenario.audio import clip
 from conformance.scenario.commands import Unmet
-from conformance.scenario.talk import Talk
+from conformance.scenario.context import Talk
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import orjson
 import pytest
 
 from conformance.errors import TraceError
-from conformance.trace.lines import dump, dumps, load, loads
+from conformance.trace.jsonl import dump, dumps, load, loads
 from conformance.trace.trace import Credential, Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
 
 TRACE = Trace(

@@ -3,7 +3,7 @@ import base64
 import pytest
 
 from conformance.contract.dialects import DIALECTS
-from conformance.trace.listening import detection_at
+from conformance.trace.input_buffer import detection_at
 from conformance.trace.trace import Direction, End, EndKind, Entry, Trace
 from conformance.trace.views import View
 

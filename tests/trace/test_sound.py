@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.trace.sound import _sizes, measured, seconds
+from conformance.trace.output_audio import _sizes, measured, seconds
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The command `realtime-conformance`: a module for each subcommand."""

@@ -1,0 +1,192 @@
+"""The command `realtime-conformance`: all that is not a run of the suite (that is pytest's)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from conformance.errors import ConformanceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Exit statuses (the same as those of a run).
+CLEAN, FINDINGS, INTERRUPTED, MISUSED = 0, 1, 2, 4
+DIALECT = click.Choice(["auto", "ga", "beta"])
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="realtime-conformance")
+def command() -> None:
+    """Tell whether an endpoint really speaks the OpenAI Realtime protocol.
+
+    The suite itself runs with pytest: pytest --endpoint=wss://host/v1/realtime
+    """
+
+
+@command.command()
+@click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--dialect", type=DIALECT, default="auto", help="The revision spoken; auto: as the trace tells.")
+@click.option("--strict", is_flag=True, help="SHOULD findings count too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check(traces: Sequence[Path], dialect: str, strict: bool, as_json: bool) -> None:
+    """Judge saved traces.
+
+    Exit status: 0 no MUST requirement is broken, 1 some are, 4 a trace cannot be read.
+    """
+    from conformance.commands.check import as_data, as_text, judged
+
+    files = [judged(path, dialect) for path in traces]
+    click.echo(as_data(files) if as_json else as_text(files, strict=strict), nl=as_json)
+    if any(each.trouble for each in files):
+        sys.exit(MISUSED)
+    sys.exit(CLEAN if all(each.clean(strict=strict) for each in files) else FINDINGS)
+
+
+@command.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=0, show_default=True, help="0: the system chooses.", type=click.IntRange(0, 65535))
+@click.option("--dialect", type=DIALECT, default="auto", show_default=True, help="auto: as the client asks.")
+@click.option("--token", default="", envvar="REALTIME_TOKEN", help="The key that is let in (none: everybody).")
+@click.option("--mutant", metavar="NAME", default="", help="Do one thing wrong: one of the mutants of `selftest`.")
+@click.option(
+    "--pace",
+    type=click.Choice(["instant", "fast", "realtime"]),
+    default="realtime",
+    show_default=True,
+    help="How fast answers flow.",
+)
+@click.option(
+    "--refusal",
+    type=click.Choice(["http", "close"]),
+    default="http",
+    show_default=True,
+    help="How a bad key is refused: an HTTP status, or an error and a close code.",
+)
+@click.option("--without", default="", metavar="FEATURE,…", help="Refuse these, as an endpoint that lacks them does.")
+@click.option("--quirks", default="", help="Do as a real endpoint does: real-openai-2026-09, real-azure-2026-09.")
+@click.option("--script", type=click.Path(path_type=Path), help="What to answer: a YAML file (docs/reference.md).")
+@click.option("--cert", type=click.Path(path_type=Path), help="Certificate chain (PEM): speak TLS.")
+@click.option("--key", type=click.Path(path_type=Path), help="The certificate's private key (PEM).")
+def serve(**asked: Any) -> None:
+    """Run the reference endpoint until it is interrupted."""
+    from conformance.reference.server.serving import Serving
+    from conformance.commands.serve import features_of, serve_forever
+
+    serve_forever(Serving(**{**asked, "without": features_of(asked["without"])}), click.echo)
+
+
+@command.command()
+@click.argument("url")
+@click.option("--model", default=None, help="Value of ?model=")
+@click.option("--token", default="", envvar="REALTIME_TOKEN", help="The key.")
+@click.option("--auth", default="bearer", show_default=True, help="The auth style.")
+@click.option("--dialect", type=DIALECT, default="auto", show_default=True, help="auto: as the first events tell.")
+def discover(url: str, model: str | None, token: str, auth: str, dialect: str) -> None:
+    """Ask an endpoint what it does not offer, and print that as a profile for --profile=FILE."""
+    from conformance.commands.discover import profile_of
+
+    click.echo(profile_of(url, model, token, auth, dialect), nl=False)
+
+
+@command.command()
+@click.argument("rule", required=False)
+def rules(rule: str | None) -> None:
+    """List the rules, or tell everything about one."""
+    from conformance.rules.rule_packs import judged_rules, packs
+    from conformance.commands.rules import detail, find, listing, listing_of, sample_of
+    from conformance.rules import RULES
+
+    if rule is None:
+        click.echo(listing(RULES), nl=False)
+        for pack in packs().values():
+            click.echo(listing_of(pack), nl=False)
+        return
+    from conformance.mutants import MUTANTS
+    from conformance.resources import folder
+    from conformance.scenario.load import load
+
+    found = find(judged_rules(), rule)
+    scripts = [load(path) for path in sorted(folder("scenarios").rglob("*.yaml"))]
+    proving = [script.id for script in scripts if found.id in script.proves]
+    click.echo(detail(found, {} if found.vendor else sample_of(found.id), MUTANTS.values(), proving), nl=False)
+
+
+@command.command()
+@click.argument("mutants", metavar="[MUTANT]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole matrix as JSON.")
+def selftest(mutants: Sequence[str], as_json: bool) -> None:
+    """Prove that the rules bite: every mutant is killed by its rule, and by no other."""
+    from conformance.commands.selftest import prove
+
+    text, perfect = prove(mutants, as_json=as_json)
+    click.echo(text)
+    sys.exit(CLEAN if perfect else FINDINGS)
+
+
+@command.command()
+@click.argument("folder", default="reports", type=click.Path(path_type=Path, file_okay=False))
+def report(folder: Path) -> None:
+    """Sum up what a run left in FOLDER (reports/ by default), also if it was killed.
+
+    Exit status: that of the run; of a run that was killed 1 if anything failed so far, else 2.
+    """
+    from conformance.commands.report import gathered
+    from conformance.report.baseline import repetitions_section
+    from conformance.report.terminal import Plain, summary
+
+    found = gathered(folder)
+    terminal = Plain()
+    if not found.finished:
+        terminal.write_line(
+            f"The run did not come to its end: {len(found.told.records)} conversations are on disk, "
+            f"{found.unreported} of them judged just now.",
+            yellow=True,
+        )
+    repetitions_section(terminal, found.told.records, strict=found.setup.strict)
+    summary(terminal, found.told.records, found.setup, partial=found.told.partial)
+    if found.told.status is not None:
+        sys.exit(found.told.status)
+    sys.exit(INTERRUPTED if found.sum.clean else FINDINGS)
+
+
+@command.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+def lint(files: Sequence[Path]) -> None:
+    """Check scenario files (or folders of them): what is wrong, dead, or promised in vain.
+
+    No endpoint is asked: each scenario is played in memory on the reference endpoint.
+
+    Exit status: 0 no mistake (there may be warnings), 4 mistakes.
+    """
+    from conformance.commands.lint import remarks
+
+    paths = [each for path in files for each in (sorted(path.rglob("*.yaml")) if path.is_dir() else [path])]
+    told = [each for path in paths for each in remarks(path)]
+    for each in told:
+        click.echo(str(each), err=True)
+    wrong = sum(not each.warning for each in told)
+    counts = {"file": len(paths), "mistake": wrong} | ({"warning": len(told) - wrong} if len(told) > wrong else {})
+    click.echo(", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items()))
+    sys.exit(MISUSED if wrong else CLEAN)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command; every error is one message."""
+    try:
+        command.main(args=arguments, prog_name="realtime-conformance", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(MISUSED)
+    except ConformanceError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(MISUSED)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # `| head`
+        sys.stderr.close()
+        sys.exit(CLEAN)
+    sys.exit(CLEAN)

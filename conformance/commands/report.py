@@ -1,0 +1,146 @@
+"""The report of a run that is over, or was killed: made from the verdicts and traces that lie on disk.
+
+A conversation that was played, but not yet reported, has a trace and no verdict: it is judged now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.contract.dialects import DIALECTS
+from conformance.errors import ConformanceError, TraceError
+from conformance.run.baseline import PLAYS
+from conformance.run.budget import spent_on
+from conformance.run.cost import Cost
+from conformance.rules.rule_packs import judged_rules, packs
+from conformance.run.settings import Setup
+from conformance.play.target import Target
+from conformance.run.ruling import rule_on, view_of
+from conformance.run.event_coverage import events_in
+from conformance.run.journal import Told, read
+from conformance.run.record import keeps, ruling_data
+from conformance.run.result import Sum, sum_of, write
+from conformance.rules.engine.judge import Verdict
+from conformance.secrets import Scrubber
+from conformance.trace.jsonl import load
+from conformance.trace.trace import EndKind
+
+if TYPE_CHECKING:
+    from conformance.contract.profile import Profile
+    from conformance.run.record import Record
+    from conformance.trace.trace import Trace
+
+#: In the place of a key: nobody wrote it down.
+GIVEN = "given"
+SILENT = (Verdict.UNPROVEN, Verdict.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True)
+class Afterwards:
+    """What lies on disk, put together."""
+
+    told: Told
+    setup: Setup
+    unreported: int
+    """Conversations that were judged only now."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its end."""
+        return self.told.status is not None
+
+    @property
+    def sum(self) -> Sum:
+        """What it comes to."""
+        return sum_of(self.told.records, self.setup, partial=self.told.partial)
+
+
+def gathered(reports: Path) -> Afterwards:
+    """Read the verdicts in *reports*, judge what has none, and write report.json; UsageError if there was no run."""
+    told = read(reports)
+    setup = _setup(told.about, reports)
+    before = len(told.records)
+    if told.status is None:
+        reported = {trace for record in told.records.values() for trace in _traces(record)}
+        for name, traces in _left(reports, reported).items():
+            told.records.setdefault(name, _record(name, traces, reports, setup))
+        write(told.records, setup, partial=True)
+    return Afterwards(told, setup, len(told.records) - before)
+
+
+def _traces(record: Record) -> list[str]:
+    return [*record["traces"], *(trace for each in record.get("attempts", ()) for trace in each["traces"])]
+
+
+def _left(reports: Path, reported: set[str]) -> dict[str, dict[Path, Trace]]:
+    """Give the traces that no verdict speaks of, by conversation; of several attempts the last."""
+    found: dict[str, dict[Path, Trace]] = {}
+    for path in sorted((reports / "traces").rglob("*.jsonl")):
+        name = path.relative_to(reports / "traces").with_suffix("").as_posix()
+        if path.relative_to(reports).as_posix() in reported:
+            continue
+        try:
+            trace = load(path)
+        except TraceError:
+            continue
+        found.setdefault(name.partition("#")[0].partition("~")[0], {})[path] = trace
+    return found
+
+
+def _record(name: str, traces: dict[Path, Trace], reports: Path, setup: Setup) -> Record:
+    """Judge a conversation from its traces; whether it got through its script they tell only if it waited in vain."""
+    ends = [trace.end for trace in traces.values() if trace.end is not None]
+    waited = [end.awaiting for end in ends if end.kind is EndKind.TIMEOUT]
+    rules = tuple(judged_rules().values())
+    rulings = rule_on(tuple(view_of(trace) for trace in traces.values()), rules, setup.waivers)
+    return {
+        "conversation": name,
+        "title": "",
+        "promises": [],
+        "questions": [PLAYS, *map(keeps, ("", *packs()))],
+        "outcome": "unmet" if waited else "played",
+        "message": f"{waited[0] or 'the end'} never came" if waited else "",
+        "seconds": round(max(trace.duration for trace in traces.values()), 6),
+        "traces": [path.relative_to(reports).as_posix() for path in traces],
+        "facts": [],
+        "events": events_in(traces.values()),
+        "rules": {
+            rule: ruling_data(each) for rule, each in rulings.items() if each.spotted or each.verdict not in SILENT
+        },
+        "spent": spent_on(traces.values(), Cost()).as_data(),
+    }
+
+
+def _setup(about: dict[str, Any], reports: Path) -> Setup:
+    dialect = DIALECTS.get(str(about.get("dialect")), DIALECTS["ga"])
+    return Setup(
+        target=Target(
+            url=about.get("endpoint", ""),
+            dialect=dialect,
+            model=about.get("model"),
+            auth=about.get("auth", ""),
+            key=GIVEN if about.get("keyed") else "",
+        ),
+        auth=about.get("asked_auth", ""),
+        excused=frozenset(about.get("excused", ())),
+        profile=_profile(about.get("profile")),
+        strict=bool(about.get("strict")),
+        allow_unproven=bool(about.get("allow_unproven")),
+        waive=bool(about.get("waive", True)),
+        reports=reports,
+        scrub=Scrubber(),
+        embedded=bool(about.get("embedded")),
+    )
+
+
+def _profile(name: str | None) -> Profile | None:
+    if name is None:
+        return None
+    from conformance.contract.profile import load_profile
+
+    try:
+        return load_profile(name)
+    except ConformanceError:  # a file that has gone since
+        return None

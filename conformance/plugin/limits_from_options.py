@@ -1,0 +1,116 @@
+"""From options to `Terms`: the baseline, the budgets, and how often to try again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.errors import FileError, UsageError
+from conformance.run.retry_policy import RETRIES
+from conformance.run.baseline import Baseline, Entry, Surroundings
+from conformance.run.baseline_file import entries_in
+from conformance.run.budget import Limits
+from conformance.run.limits import Terms
+from conformance.run.prices import load_prices
+from conformance.plugin.generated import KINDS
+from conformance.plugin.options import value
+from conformance.resources import folder
+
+if TYPE_CHECKING:
+    import pytest
+
+    from conformance.run.settings import Setup
+
+
+def terms_of(config: pytest.Config, setup: Setup) -> Terms:
+    """Read the options; UsageError says which one is wrong."""
+    today = datetime.now(UTC).date()
+    file = _path(config, "baseline")
+    update = bool(value(config, "update-baseline"))
+    if update and file is None:
+        raise UsageError("--update-baseline: which file?", "Give it with --baseline=FILE; it need not exist yet.")
+    terms = Terms(
+        limits=Limits(*(_amount(config, f"max-{what}") for what in ("tokens", "sessions", "time", "usd"))),
+        prices=load_prices(_path(config, "prices")),
+        model=setup.target.model or _model_in(setup.target.url),
+        retries=_times(config, "retries", RETRIES),
+        retry_unexpected=_times(config, "retry-unexpected", 0),
+        baseline=Baseline(_entries(config, file, update=update), today),
+        file=file,
+        update=update,
+        plan=bool(value(config, "plan")),
+        today=today,
+    )
+    if terms.limits.usd is not None and terms.price is None:
+        raise UsageError(
+            f"--max-usd: there are no prices of {terms.model or 'a model that nobody named'}",
+            "Name the model (--model=NAME), or give a table with its prices (--prices=FILE).",
+        )
+    if terms.plan and config.getoption("numprocesses", None):
+        raise UsageError("--plan is made by one process", "Leave -n out, or add -n 0.")
+    return terms
+
+
+def in_force(terms: Terms, setup: Setup) -> Terms:
+    """Leave the entries that speak of this run, now that its dialect is known."""
+    here = Surroundings(
+        dialect=setup.target.dialect.name,
+        profile=setup.profile.name if setup.profile is not None else "",
+        features=setup.profile.features if setup.profile is not None else None,
+    )
+    entries = tuple(each for each in terms.baseline.entries if each.applies(here))
+    return replace(terms, baseline=replace(terms.baseline, entries=entries))
+
+
+def _model_in(url: str) -> str:
+    from urllib.parse import parse_qs, urlsplit
+
+    return parse_qs(urlsplit(url).query).get("model", [""])[0]
+
+
+def _path(config: pytest.Config, flag: str) -> Path | None:
+    given = value(config, flag)
+    return (config.invocation_params.dir / given) if given else None
+
+
+def _amount(config: pytest.Config, flag: str) -> float | None:
+    number: float | None = value(config, flag)
+    if number is not None and not number >= 0:
+        raise UsageError(f"--{flag}: {number} is less than 0")
+    return number
+
+
+def _times(config: pytest.Config, flag: str, usual: int) -> int:
+    number = value(config, flag)
+    if number is not None and number < 0:
+        raise UsageError(f"--{flag}: {number} is less than 0")
+    return usual if number is None else int(number)
+
+
+def _entries(config: pytest.Config, file: Path | None, *, update: bool) -> tuple[Entry, ...]:
+    if file is None or (update and not file.exists()):
+        return ()
+    from conformance.rules.rule_packs import judged_rules
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "is not UTF-8"
+        raise FileError(f"--baseline: cannot be read: {why}", where=str(file)) from error
+    if not text.strip() and update:
+        return ()
+    shown = Path(value(config, "baseline"))
+    return entries_in(text, shown, judged_rules(), lambda name: _exists(config, name))
+
+
+def _exists(config: pytest.Config, scenario: str) -> bool:
+    """Tell whether there is a scenario of that id: a bundled one, one of the project, or one that was named."""
+    homes: list[Any] = [folder("scenarios"), config.rootpath]
+    named = {Path(each.partition("::")[0]).stem for each in config.args}
+    return (
+        scenario in KINDS
+        or scenario in named
+        or any((home / f"{scenario}{end}").is_file() for home in homes for end in (".yaml", ".yml"))
+    )

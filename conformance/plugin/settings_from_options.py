@@ -1,0 +1,186 @@
+"""From options, environment and profile to a `Setup`."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+from conformance.contract.dialects import DIALECTS
+from conformance.errors import UsageError
+from conformance.plugin import key
+from conformance.play.auth import STYLES
+from conformance.run.settings import AUTO, SESSIONS, Setup
+from conformance.play.target import Patience, Target, checked_url
+from conformance.plugin.options import INI, strict, value
+from conformance.secrets import Scrubber
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pytest
+
+    from conformance.contract.dialect import Dialect
+    from conformance.contract.profile import Profile
+
+#: What the embedded reference is asked for where nobody says otherwise.
+REFERENCE_MODEL = "gpt-realtime"
+#: Names of headers and query parameters whose values are secrets.
+SECRET_NAMES = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
+
+Number = TypeVar("Number", int, float)
+
+
+def setup_of(config: pytest.Config) -> Setup:
+    """Read the options; UsageError says which one is wrong."""
+    profile = _profile(value(config, "profile"))
+    asked = value(config, "dialect") or AUTO
+    endpoint = value(config, "endpoint")
+    url = _url(endpoint, profile) if endpoint is not None else ""
+    headers = _headers(value(config, "header") or [], profile)
+    token = _token(config, embedded=not url)
+    auth = _auth(value(config, "auth"))
+    styles = profile.auth if profile is not None else tuple(STYLES) if not url or auth == "all" else (auth or "bearer",)
+    target = Target(
+        url=url,
+        dialect=_first_guess(asked, profile),
+        key=token,
+        model=value(config, "model") or (profile.model if profile else None) or (None if url else REFERENCE_MODEL),
+        auth=auth if auth not in ("", "all") else styles[0],
+        styles=styles,
+        headers=headers,
+        patience=_patience(config),
+        ca_file=_existing(value(config, "ca-file")),
+        insecure=bool(value(config, "insecure")),
+    )
+    return Setup(
+        target=target,
+        dialect=asked if asked != AUTO or profile is None else profile.dialect,
+        profile=profile,
+        auth=auth,
+        sessions=_positive("sessions", value(config, "sessions"), SESSIONS),
+        strict=strict(config),
+        allow_unproven=bool(value(config, "allow-unproven")),
+        discovery=not value(config, "no-discovery"),
+        waive=not value(config, "no-waivers"),
+        reports=_reports(config),
+        scrub=scrubber_of(config).with_more([token, *_hidden(url, headers)]),
+        embedded=not url,
+    )
+
+
+def _profile(name: str | None) -> Profile | None:
+    if name is None:
+        return None
+    from conformance.contract.profile import load_profile, refuse_unknown_waivers
+    from conformance.rules.rule_packs import judged_rules
+
+    profile = load_profile(name)
+    refuse_unknown_waivers(profile, judged_rules())
+    return profile
+
+
+def _url(endpoint: str, profile: Profile | None) -> str:
+    if profile is not None and urlsplit(endpoint).path in ("", "/") and "://" in endpoint:
+        endpoint = urlsplit(endpoint)._replace(path=profile.path).geturl()
+    return checked_url(endpoint)
+
+
+def _first_guess(asked: str, profile: Profile | None) -> Dialect:
+    """Give the dialect in which the first connection asks for a session."""
+    name = asked if asked != AUTO else (profile.dialect if profile is not None else "ga")
+    return DIALECTS[name]
+
+
+def _token(config: pytest.Config, *, embedded: bool) -> str:
+    """Give the key: from wherever it was said to be, at most one place."""
+    if (handed := getattr(config, "workerinput", {}).get("realtime", {}).get("key")) is not None:
+        return str(handed)
+    places = {
+        "token": lambda given: given,
+        "token-env": key.from_variable,
+        "token-file": lambda given: key.from_file(config.invocation_params.dir / given),
+        "token-command": key.from_command,
+    }
+    given = {flag: value(config, flag) for flag in places if value(config, flag) is not None}
+    if len(given) > 1:
+        raise UsageError(f"the key is given twice: {' and '.join(f'--{flag}' for flag in given)}")
+    for flag, said in given.items():
+        return str(places[flag](said))
+    # The reference invents a key of its own: the real one has no business there.
+    return "sk-reference-" + secrets.token_hex(12) if embedded else os.environ.get(key.VARIABLE, "")
+
+
+def scrubber_of(config: pytest.Config) -> Scrubber:
+    """Give a scrubber of whatever is secret on the command line and around it; never fails."""
+    headers = [
+        (name, text.strip()) for name, _, text in (each.partition(":") for each in value(config, "header") or [])
+    ]
+    try:
+        hidden = _hidden(value(config, "endpoint") or "", headers)
+    except ValueError:
+        hidden = []
+    return Scrubber(tuple(filter(None, (value(config, "token"), os.environ.get(key.VARIABLE), *hidden))))
+
+
+def _auth(style: str | None) -> str:
+    if style is None or style == "all" or style in STYLES:
+        return style or ""
+    raise UsageError(f"--auth: there is no style {style!r}", f"Known: {', '.join(STYLES)}, and all.")
+
+
+def _headers(written: list[str], profile: Profile | None) -> tuple[tuple[str, str], ...]:
+    headers = list((profile.headers if profile is not None else {}).items())
+    for each in written:
+        name, colon, text = each.partition(":")
+        if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not text.strip().isprintable():
+            raise UsageError("--header: no 'Name: value'", "For example: --header 'X-Team: voice'")
+        headers.append((name, text.strip()))
+    return tuple(headers)
+
+
+def _hidden(url: str, headers: Iterable[tuple[str, str]]) -> list[str]:
+    """Give the secrets that stand in the URL or in further headers, also without the name of their scheme."""
+    pairs = [*parse_qsl(urlsplit(url).query), *headers]
+    password = urlsplit(url).password if url else None
+    secret = [text for name, text in pairs if SECRET_NAMES.search(name)]
+    return [*secret, *(text.rpartition(" ")[2] for text in secret), *([password] if password else [])]
+
+
+def _patience(config: pytest.Config) -> Patience:
+    usual = Patience()
+    return replace(
+        usual,
+        connect=_positive("connect-timeout", value(config, "connect-timeout"), usual.connect),
+        first_event=_positive("answer-timeout", value(config, "answer-timeout"), usual.first_event),
+        answer=_positive("answer-timeout", value(config, "answer-timeout"), usual.answer),
+        chosen=value(config, "answer-timeout") is not None,
+    )
+
+
+def _positive(flag: str, number: Number | None, usual: Number) -> Number:
+    if number is None:
+        return usual
+    if not number > 0:
+        raise UsageError(f"--{flag}: {number} is not more than 0")
+    return number
+
+
+def _existing(file: str | None) -> str | None:
+    if file is not None and not Path(file).is_file():
+        raise UsageError(f"--ca-file: there is no file {file}")
+    return file
+
+
+def _reports(config: pytest.Config) -> Path:
+    chosen = value(config, "reports")
+    return (config.invocation_params.dir / chosen).resolve() if chosen else _home(config) / "reports"
+
+
+def _home(config: pytest.Config) -> Path:
+    """Give the root of a project of scenarios, elsewhere the current folder: foreign roots stay clean."""
+    return config.rootpath if config.getini(INI) else config.invocation_params.dir

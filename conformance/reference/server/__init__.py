@@ -1,0 +1,1 @@
+"""The reference endpoint behind a connection: admission, socket, loopback, program."""

@@ -1,0 +1,225 @@
+"""Who may come in: what an upgrade request asks for, and how it is refused.
+
+Pure functions of the request; the server and the tests share them.  Refusals take the forms that real
+endpoints and gateways show (facts, a.2 to a.4): an HTTP status, or an accepted socket with one `error` and a
+close code.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+from conformance.reference.session.hooks import Hears, Said, Sends, unchanged
+from conformance.reference.session.ids import Ids
+from conformance.reference.session.refusals import Event, error_body
+
+PATHS = ("/v1/realtime", "/openai/v1/realtime", "/openai/realtime")
+#: Models that are known, besides everything whose name begins like one of OpenAI's.
+MODELS = ("gpt-realtime", "gpt-realtime-mini", "gpt-4o-realtime-preview", "gpt-4o-mini-realtime-preview")
+FAMILIES = ("gpt-",)
+KEY_SUBPROTOCOL = "openai-insecure-api-key."
+BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """Come in."""
+
+    dialect: str
+    model: str
+    intent: str = "conversation"
+    subprotocol: str | None = None
+    offered: tuple[str, ...] = ()
+    """The subprotocols among which *subprotocol* was chosen."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """No upgrade: an HTTP answer with a JSON body in OpenAI's form."""
+
+    status: int
+    error: Event
+
+    @property
+    def body(self) -> bytes:
+        """The body of the answer."""
+        return orjson.dumps({"error": self.error})
+
+
+@dataclass(frozen=True)
+class AcceptThenClose:
+    """The upgrade succeeds, one `error` event follows, and the socket is closed."""
+
+    error: Event
+    code: int
+    subprotocol: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """Reason of the close frame (a.4)."""
+        return f"{self.error['type']}.{self.error['code']}"
+
+
+Admission = Admitted | Refused | AcceptThenClose
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """What the client asked for."""
+
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, Sequence[str]]
+    """By lower-case name."""
+    subprotocols: tuple[str, ...]
+
+
+def _bearer(asked: Upgrade) -> Iterator[str]:
+    for value in asked.headers.get("authorization", ()):
+        scheme, _, key = value.strip().partition(" ")
+        yield key.strip() if scheme.lower() == "bearer" else ""
+
+
+def _query(name: str) -> Callable[[Upgrade], Iterator[str]]:
+    def keys(asked: Upgrade) -> Iterator[str]:
+        if name in asked.query:
+            yield asked.query[name]
+
+    return keys
+
+
+def _header(asked: Upgrade) -> Iterator[str]:
+    yield from asked.headers.get("api-key", ())
+
+
+def _subprotocol(asked: Upgrade) -> Iterator[str]:
+    for each in asked.subprotocols:
+        if each.startswith(KEY_SUBPROTOCOL):
+            yield each.removeprefix(KEY_SUBPROTOCOL)
+
+
+#: How a key can be given.
+STYLES: Mapping[str, Callable[[Upgrade], Iterator[str]]] = {
+    "bearer": _bearer,
+    "query-token": _query("token"),
+    "query-api_key": _query("api_key"),
+    "query-api-key": _query("api-key"),
+    "api-key": _header,
+    "subprotocol": _subprotocol,
+}
+
+
+def admit(
+    target: str,
+    headers: Mapping[str, str] | Iterable[tuple[str, str]],
+    subprotocols: Sequence[str] = (),
+    *,
+    tokens: Sequence[str] = (),
+    auth_styles: Iterable[str] = tuple(STYLES),
+    dialect: str = "auto",
+    refusal: str = "http",
+    models: Sequence[str] = MODELS,
+) -> Admission:
+    """Decide about one upgrade request to *target* (path and query).
+
+    Without *tokens* everybody may come in.  *dialect* is `ga`, `beta`, or `auto`: what the client asks for.
+    *refusal* of a wrong key is `http` (401) or `openai` (accepted, `error`, close 3000).
+    """
+    url = urlsplit(target)
+    asked = Upgrade(url.path.rstrip("/"), _first(parse_qsl(url.query, True)), _grouped(headers), tuple(subprotocols))
+    if asked.path not in PATHS:
+        return Refused(404, error_body("not_found", f"Invalid URL (GET {url.path})"))
+    selected = "realtime" if "realtime" in asked.subprotocols else None
+    if tokens and (error := _key_error(asked, tokens, auth_styles)) is not None:
+        return AcceptThenClose(error, 3000, selected) if refusal == "openai" else Refused(401, error)
+    if "websocket" not in [each.lower() for each in asked.headers.get("upgrade", ())]:
+        return Refused(426, error_body("upgrade_required", "This endpoint speaks WebSocket: ask for an upgrade."))
+    if dialect == "ga" and _wants_beta(asked):
+        message = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
+        return AcceptThenClose(error_body("beta_api_shape_disabled", message), 4000, selected)
+    return _session(asked, _revision(asked, dialect), selected, models)
+
+
+def revision(
+    headers: Mapping[str, str] | Iterable[tuple[str, str]], subprotocols: Sequence[str], dialect: str = "auto"
+) -> str:
+    """Tell which revision an upgrade request asks for: `ga` or `beta`."""
+    return _revision(Upgrade("", {}, _grouped(headers), tuple(subprotocols)), dialect)
+
+
+def _revision(asked: Upgrade, dialect: str) -> str:
+    return dialect if dialect != "auto" else "beta" if _wants_beta(asked) else "ga"
+
+
+def _wants_beta(asked: Upgrade) -> bool:
+    return "realtime=v1" in asked.headers.get("openai-beta", ()) or BETA_SUBPROTOCOL in asked.subprotocols
+
+
+def _session(asked: Upgrade, dialect: str, selected: str | None, models: Sequence[str]) -> Admission:
+    intent = asked.query.get("intent", "conversation")
+    model = asked.query.get("model") or asked.query.get("deployment") or ""
+    if intent not in ("conversation", "transcription"):
+        return AcceptThenClose(error_body("invalid_intent", "The intent is not supported.", "intent"), 4000, selected)
+    if intent == "transcription" and (dialect == "beta" or not model):
+        return Admitted(dialect, model, "transcription", selected, asked.subprotocols)
+    if not model:
+        return AcceptThenClose(error_body("missing_model", "You must provide a model parameter."), 4000, selected)
+    if model not in models and not model.startswith(FAMILIES):
+        message = f"Model '{model[:100]}' is not supported in realtime mode."
+        return AcceptThenClose(error_body("invalid_model", message, "model"), 4000, selected)
+    return Admitted(dialect, model, "conversation", selected, asked.subprotocols)
+
+
+def _key_error(asked: Upgrade, tokens: Sequence[str], styles: Iterable[str]) -> Event | None:
+    """Say what is wrong with the credentials: none, or any wrong one among them.  Never repeats a key."""
+    given = [key for style in styles for key in STYLES[style](asked)]
+    if not given:
+        return error_body("missing_api_key", "You didn't provide an API key.")
+    if not all(any(hmac.compare_digest(key.encode(), token.encode()) for token in tokens) for key in given):
+        return error_body("invalid_api_key", "Incorrect API key provided.")
+    return None
+
+
+def _first(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return dict(reversed(list(pairs)))
+
+
+def _grouped(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+        grouped.setdefault(name.lower(), []).append(value)
+    return grouped
+
+
+class Refusing:
+    """A session that says one `error` and wants to close: what `AcceptThenClose` looks like from inside."""
+
+    def __init__(self, refused: AcceptThenClose, seed: int | str = 0) -> None:
+        self.closing: tuple[int, str] | None = None
+        self.sends: Sends = unchanged
+        self.hears: Hears = unchanged
+        self._refused, self._ids = refused, Ids(seed)
+
+    def open(self) -> list[Said]:
+        """Say the error."""
+        self.closing = self._refused.code, self._refused.reason
+        return list(
+            self.sends({"type": "error", "event_id": self._ids.new("event"), "error": dict(self._refused.error)})
+        )
+
+    def receive(self, frame: str | bytes) -> list[Said]:  # noqa: ARG002 - nothing is heard any more
+        """Answer nothing."""
+        return []
+
+    def due(self) -> float | None:
+        """Nothing is planned."""
+        return None
+
+    def tick(self) -> list[Said]:
+        """Nothing is due."""
+        return []

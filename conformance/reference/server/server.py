@@ -1,0 +1,220 @@
+"""The reference endpoint behind a socket: one asyncio server, a session for each connection."""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import logging
+import ssl as tls
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from types import TracebackType
+from typing import Self
+from weakref import WeakKeyDictionary
+
+from websockets.asyncio.server import Server as Listener
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from conformance.contract.dialects import DIALECTS
+from conformance.reference.server.admission import (
+    MODELS,
+    STYLES,
+    AcceptThenClose,
+    Admission,
+    Admitted,
+    Refused,
+    Refusing,
+    admit,
+    revision,
+)
+from conformance.reference.session.core import Endpoint
+from conformance.reference.session.hooks import Hooks
+from conformance.reference.server.connection import Line
+from conformance.reference.server.loopback import Session
+from conformance.reference.session.revisions import MANNERS
+from conformance.reference.session.model import Act, Prompt, answer
+from conformance.reference.session.pace import Pace
+
+log = logging.getLogger("conformance.reference")
+#: `websockets` writes request headers, and with them keys, to its log at DEBUG.
+wire = logging.getLogger("conformance.reference.wire")
+wire.setLevel(logging.WARNING)
+
+#: Largest frame taken: a 15 MiB append in base64 with its envelope, and room to refuse a larger one politely.
+MAX_FRAME = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Knock:
+    """One upgrade request: what was decided about it, and what its session does wrong on purpose."""
+
+    admission: Admission
+    hooks: Hooks | None
+
+
+class Server:
+    """`async with Server() as server:` listens on `server.url` until the block ends."""
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        dialect: str = "auto",
+        tokens: Sequence[str] = (),
+        auth_styles: Iterable[str] = tuple(STYLES),
+        models: Sequence[str] = MODELS,
+        pace: Pace = Pace.INSTANT,
+        refusal: str = "http",
+        features: frozenset[str] | None = None,
+        lifetime: float | None = None,
+        mind: Callable[[Prompt], list[Act]] = answer,
+        quirks: str = "",
+        delta_ms: int = 50,
+        hooks: Callable[[str], Hooks] | None = None,
+        ssl: tls.SSLContext | None = None,
+    ) -> None:
+        """Prepare to listen; *port* 0 lets the system choose.
+
+        *tokens* are the keys that are let in (none: everybody).  *lifetime* is in seconds, by default that
+        of the dialect.  *mind*, *quirks* and *delta_ms* are those of `Endpoint`.  *hooks* makes the hooks of
+        one session from the name of its dialect.
+        """
+        self._host, self._port, self._ssl = host, port, ssl
+        self._tokens, self._styles, self._models = tuple(tokens), tuple(auth_styles), tuple(models)
+        self._dialect, self._refusal = dialect, refusal
+        self._pace, self._features, self._lifetime = pace, features, lifetime
+        self._mind, self._quirks, self._delta_ms = mind, quirks, delta_ms
+        self._hooks = hooks
+        self._knocks: WeakKeyDictionary[ServerConnection, Knock] = WeakKeyDictionary()
+        self._numbers = count(1)
+        self._listener: Listener | None = None
+
+    async def __aenter__(self) -> Self:
+        self._listener = await serve(
+            self._converse,
+            self._host,
+            self._port,
+            ssl=self._ssl,
+            process_request=self._process,
+            select_subprotocol=self._select,
+            process_response=self._unoffered,
+            compression=None,
+            max_size=MAX_FRAME,
+            close_timeout=2,
+            server_header="realtime-conformance",
+            logger=wire,
+        )
+        self._port = next(iter(self._listener.sockets)).getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._listener is not None:
+            self._listener.close()  # sends 1001 to every session
+            await self._listener.wait_closed()
+
+    @property
+    def url(self) -> str:
+        """Where a client connects, without a query."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{'wss' if self._ssl else 'ws'}://{host}:{self._port}/v1/realtime"
+
+    def _knock(self, request: Request) -> Knock:
+        headers = list(request.headers.raw_items())
+        offered = [
+            each.strip() for value in request.headers.get_all("Sec-WebSocket-Protocol") for each in value.split(",")
+        ]
+        hooks = self._hooks(revision(headers, offered, self._dialect)) if self._hooks is not None else None
+        admission = admit(
+            request.path,
+            headers,
+            offered,
+            tokens=self._tokens,
+            auth_styles=self._styles,
+            dialect=self._dialect,
+            refusal=self._refusal,
+            models=self._models,
+        )
+        return Knock(hooks.admits(admission) if hooks and hooks.admits else admission, hooks)
+
+    def _process(self, connection: ServerConnection, request: Request) -> Response | None:
+        self._knocks[connection] = knock = self._knock(request)
+        admission = knock.admission
+        if not isinstance(admission, Refused):
+            return None
+        log.info("refused: %d %s", admission.status, admission.error["code"])
+        headers = Headers()
+        headers["Content-Type"] = "application/json"
+        headers["Content-Length"] = str(len(admission.body))
+        headers["Connection"] = "close"
+        if admission.status == http.HTTPStatus.UPGRADE_REQUIRED:
+            headers["Upgrade"] = "websocket"
+        return Response(admission.status, http.HTTPStatus(admission.status).phrase, headers, admission.body)
+
+    def _select(self, connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        admission = self._knocks[connection].admission
+        chosen = None if isinstance(admission, Refused) else admission.subprotocol
+        return next((each for each in offered if each == chosen), None)
+
+    def _unoffered(self, connection: ServerConnection, _request: Request, response: Response) -> None:
+        """Select what nobody offered, if that is what a session does wrong: `websockets` itself refuses to."""
+        if response.status_code != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            return
+        admission = self._knocks[connection].admission
+        chosen = None if isinstance(admission, Refused) else admission.subprotocol
+        if chosen is not None:
+            response.headers.pop("Sec-WebSocket-Protocol", None)
+            response.headers["Sec-WebSocket-Protocol"] = chosen
+
+    async def _converse(self, connection: ServerConnection) -> None:
+        number, knock = next(self._numbers), self._knocks[connection]
+        line = Line(connection, self._session(knock, number), knock.hooks)
+        began = asyncio.get_running_loop().time()
+        try:
+            await line.hold()
+        except ConnectionClosed:
+            pass
+        finally:
+            lasted = asyncio.get_running_loop().time() - began
+            told = number, named(knock.admission), lasted, line.heard, line.said, connection.close_code or "abruptly"
+            log.info("session %d: %s; %.1f s, %d frames heard, %d said, closed %s", *told)
+
+    def _session(self, knock: Knock, number: int) -> Session:
+        session = self._opened(knock.admission, number)
+        if knock.hooks is not None:
+            session.sends = knock.hooks.sends or session.sends
+            session.hears = knock.hooks.hears or session.hears
+        return session
+
+    def _opened(self, admission: Admission, number: int) -> Session:
+        if not isinstance(admission, Admitted):
+            if isinstance(admission, Refused):
+                raise TypeError("a refused client has no session")
+            return Refusing(admission, number)
+        return Endpoint(
+            DIALECTS[admission.dialect],
+            clock=asyncio.get_running_loop().time,
+            model=admission.model,
+            intent=admission.intent,
+            pace=self._pace,
+            features=self._features,
+            seed=number,
+            lifetime=self._lifetime or MANNERS[admission.dialect].lifetime,
+            mind=self._mind,
+            quirks=self._quirks,
+            delta_ms=self._delta_ms,
+        )
+
+
+def named(admission: Admission) -> str:
+    """Name a session for the log: nothing that a client wrote gets there but what was admitted."""
+    if isinstance(admission, Admitted):
+        return f"{admission.dialect} {admission.intent}, {ascii(admission.model)[1:-1][:60] or 'no model'}"
+    return f"refused, {admission.reason}" if isinstance(admission, AcceptThenClose) else "refused"

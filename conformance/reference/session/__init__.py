@@ -1,0 +1,1 @@
+"""One session of the reference endpoint: no socket, no clock."""

@@ -1,0 +1,278 @@
+"""The reference endpoint itself: one session, without a socket and without a clock.
+
+Theory of operation
+-------------------
+An `Endpoint` is told what the client sent and what time it is, and says what to send.  It has four verbs:
+
+    open()      the session begins: `session.created`
+    receive()   a frame came: the events that answer it now
+    due()       when there will be something to say without being asked
+    tick()      the events that are due
+
+Everything that takes time is a *plan* (`schedule`): a response, a transcription, the end of the session.
+Everything that a client can say is a row of `core._rows`: its shape, the feature that it needs, what answers
+it.  A part answers by a generator of events, or raises a `Refusal` before its first one, which becomes the
+`error` event: so a refused event never has half an effect.
+
+The parts speak canonical names (those of `ga`); `_stamped` gives each event its id and the spelling of the
+session's dialect, and drops what the dialect does not have.  What else the two revisions do differently is in
+`manners`.
+No part knows rules, schemas or the trace: this package is a second reading of the specification.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from conformance.contract.dialect import Dialect
+from conformance.reference.session.hooks import Hears, Said, Sends, unchanged
+from conformance.reference.session.ids import Ids
+from conformance.reference.session.items import Conversation
+from conformance.reference.audio.input_buffer import Listening
+from conformance.reference.session.revisions import MANNERS
+from conformance.reference.session.model import Act, Prompt, answer
+from conformance.reference.session.pace import Pace
+from conformance.reference.session.quirks import oddly
+from conformance.reference.session.refusals import Event, Refusal, error_body, invalid_value
+from conformance.reference.session.responses import Responses
+from conformance.reference.session.schedule import Schedule, Steps
+from conformance.reference.session.settings import Settings
+from conformance.reference.session.request_schema import Shape, anything, maybe, record, short, text, whole
+from conformance.reference.session.response_context import Stage
+
+#: What can be switched off.
+FEATURES = frozenset(
+    {
+        "audio_output",
+        "delete",
+        "input_audio",
+        "out_of_band",
+        "retrieve",
+        "semantic_vad",
+        "server_vad",
+        "tools",
+        "transcription",
+        "truncate",
+    }
+)
+#: Deepest nesting of a client event; OpenAI documents none, our JSON writer ends at 254.
+DEPTH = 100
+
+Answer = Callable[[Event], Iterator[Event]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One type of client event."""
+
+    answer: Answer
+    shape: Shape
+    feature: str = ""
+
+
+class Endpoint:
+    """One session of the reference endpoint."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        *,
+        clock: Callable[[], float],
+        model: str = "gpt-realtime",
+        intent: str = "conversation",
+        pace: Pace = Pace.INSTANT,
+        features: frozenset[str] | None = None,
+        seed: int | str = 0,
+        lifetime: float | None = None,
+        mind: Callable[[Prompt], list[Act]] = answer,
+        quirks: str = "",
+        delta_ms: int = 50,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """Make a session of *model*.
+
+        *clock* gives seconds that only grow; *wall* gives the time of day for `expires_at`.  *intent* is
+        `conversation` or `transcription`.  After *lifetime* seconds the session expires (None: never).
+        *mind* decides what to answer; *quirks* names a row of `quirks.QUIRKS`; an audio delta sounds for
+        *delta_ms* (20, 25, 50 or 100).
+        """
+        self.dialect = dialect
+        self.closing: tuple[int, str] | None = None
+        """Close code and reason, once the endpoint wants to close."""
+        self.sends: Sends = unchanged
+        """Applied to every event that goes out."""
+        self.hears: Hears = unchanged
+        """Applied to every event that comes in."""
+        self._manner, self._ids = MANNERS[dialect.name], Ids(seed)
+        self._features = FEATURES if features is None else features
+        self._lifetime = lifetime
+        self._schedule = Schedule(clock, pace.value.gap)
+        self._settings = Settings(dialect, self._manner, self._session(model, intent, wall()), self._features)
+        self._conversation = Conversation(dialect, self._manner, self._settings, self._ids)
+        stage = Stage(dialect, self._manner, self._settings, self._conversation, self._ids, pace, delta_ms, mind)
+        self._responses = Responses(stage, self._schedule, self._features)
+        self._listening = Listening(self._settings, self._conversation, self._responses, self._schedule, self._ids)
+        self._odd = oddly(quirks, seed)
+        self._table = self._rows()
+
+    def _session(self, model: str, intent: str, now: float) -> Event:
+        transcribes = intent == "transcription"
+        session = dict(self._manner.transcription_session if transcribes else self._manner.session)
+        own = {"id": self._ids.new("sess"), "model": model, "expires_at": int(now) + self._manner.lifetime}
+        return session | {name: value for name, value in own.items() if name in session}
+
+    def _rows(self) -> Mapping[str, Row]:
+        item, audio = self._conversation, self._listening
+        rows = {
+            "session.update": Row(self._update, _event({"session": anything}, "session")),
+            "transcription_session.update": Row(self._update, _event({"session": anything}, "session")),
+            "conversation.item.create": Row(
+                item.create, _event({"item": anything, "previous_item_id": maybe(text)}, "item")
+            ),
+            "conversation.item.delete": Row(item.delete, _event({"item_id": text}, "item_id"), "delete"),
+            "conversation.item.retrieve": Row(item.retrieve, _event({"item_id": text}, "item_id"), "retrieve"),
+            "conversation.item.truncate": Row(item.truncate, TRUNCATE, "truncate"),
+            "input_audio_buffer.append": Row(audio.append, _event({"audio": text}, "audio"), "input_audio"),
+            "input_audio_buffer.commit": Row(audio.commit, _event({}), "input_audio"),
+            "input_audio_buffer.clear": Row(audio.clear, _event({}), "input_audio"),
+            "response.create": Row(self._responses.create, _event({"response": anything})),
+            "response.cancel": Row(self._responses.cancel, _event({"response_id": maybe(text)})),
+        }
+        unheard = set()
+        if self._settings.transcribes_only:
+            unheard |= {"response.create", "response.cancel"}
+            if self.dialect.name == "beta":
+                unheard.add("session.update")
+        else:
+            unheard.add("transcription_session.update")
+        return {
+            kind: row
+            for kind, row in rows.items()
+            if kind in self.dialect.client_events
+            and kind not in unheard
+            and (not row.feature or row.feature in self._features)
+        }
+
+    def open(self) -> list[Said]:
+        """Begin the session."""
+        if self._lifetime is not None:
+            self._schedule.start(self._expiry(self._lifetime))
+            list(self._schedule.tick())
+        return self._out(({"type": self._session_event("created"), "session": self._settings.shown()},))
+
+    def receive(self, frame: str | bytes) -> list[Said]:
+        """Answer one frame of the client: text, or binary, which the protocol does not have."""
+        try:
+            event = parsed(frame)
+        except Refusal as refusal:
+            return self._out(({"type": "error", "error": refusal.body(None)},))
+        return [said for heard in self.hears(event) for said in self.hear(heard)]
+
+    def hear(self, event: Event) -> list[Said]:
+        """Answer one event of the client."""
+        return self._out((*self._answered(event), *self._schedule.tick()))
+
+    def due(self) -> float | None:
+        """When `tick` will have something to say, on the clock's scale; None for never."""
+        return self._schedule.due()
+
+    def tick(self) -> list[Said]:
+        """Say what is due."""
+        return self._out(self._schedule.tick())
+
+    def _answered(self, event: Event) -> list[Event]:
+        event_id = event.get("event_id")
+        try:
+            row = self._row(event)
+            row.shape(event, "")
+            return list(row.answer(event))
+        except Refusal as refusal:
+            return [{"type": "error", "error": refusal.body(event_id if isinstance(event_id, str) else None)}]
+
+    def _row(self, event: Event) -> Row:
+        kind = event.get("type")
+        if kind is None:
+            raise Refusal("invalid_event", "The event needs a 'type'.", "type")
+        text(kind, "type")
+        row = self._table.get(kind)
+        if row is None:
+            raise invalid_value("type", kind, tuple(sorted(self._table)))
+        return row
+
+    def _update(self, event: Event) -> Iterator[Event]:
+        self._settings.update(event["session"])
+        yield {"type": self._session_event("updated"), "session": self._settings.shown()}
+
+    def _session_event(self, what: str) -> str:
+        own = f"transcription_session.{what}"
+        wanted = self._settings.transcribes_only and own in self.dialect.server_events
+        return own if wanted else f"session.{what}"
+
+    def _expiry(self, lifetime: float) -> Steps:
+        yield lifetime
+        message = f"Your session hit the maximum duration of {max(1, round(lifetime / 60))} minutes."
+        self.closing = (1001, message)
+        yield {"type": "error", "error": error_body("session_expired", message)}
+
+    def _out(self, events: Iterable[Event]) -> list[Said]:
+        return [
+            said
+            for event in events
+            for odd in self._odd(event)
+            for stamped in self._stamped(odd)
+            for said in self.sends(stamped)
+        ]
+
+    def _stamped(self, event: Event) -> Iterator[Event]:
+        kind = self.dialect.spoken(event["type"])
+        if kind in self.dialect.server_events:
+            yield {
+                "type": kind,
+                "event_id": self._ids.new("event"),
+                **{k: v for k, v in event.items() if k != "type"},
+            }
+
+
+def _event(fields: Mapping[str, Shape], *required: str) -> Shape:
+    return record({"type": text, "event_id": maybe(short(512)), **fields}, *required)
+
+
+TRUNCATE = _event(
+    {"item_id": text, "content_index": whole(0), "audio_end_ms": whole(0)},
+    "item_id",
+    "content_index",
+    "audio_end_ms",
+)
+
+
+def parsed(frame: str | bytes) -> Event:
+    """Read a frame as one JSON object, or raise the Refusal (ERR-05, ERR-06)."""
+    if not isinstance(frame, str):
+        raise Refusal("invalid_event", "Expected a text WebSocket message; binary frames are not supported.")
+    try:
+        event = orjson.loads(frame)
+    except orjson.JSONDecodeError:
+        raise Refusal("invalid_json", "Invalid event: failed to parse JSON value.") from None
+    if not isinstance(event, dict):
+        raise Refusal("invalid_event", "Invalid event: expected a JSON object.")
+    if frame.count("{") + frame.count("[") > DEPTH and _too_deep(event):
+        raise Refusal("invalid_event", f"Invalid event: nested deeper than {DEPTH} levels.")
+    return event
+
+
+def _too_deep(event: Event) -> bool:
+    level: list[object] = [event]
+    for _ in range(DEPTH):
+        level = [
+            inner
+            for value in level
+            for inner in (value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True

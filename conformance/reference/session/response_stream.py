@@ -1,0 +1,159 @@
+"""The life of one response, from its first output to its last.
+
+The life of a response is a plan: a generator that says its events in order and waits between them.  It looks
+at `halted` before each delta; whoever cancels a response sets that and runs the plan to its end, so that what
+was opened is closed by the same lines that close a finished answer (RSP-19).  What the plan is about to say
+is true before it is said: after any event the conversation, the usage and the active response agree with the
+wire.
+"""
+
+from __future__ import annotations
+
+import json
+
+from conformance.reference.session.counting import ASSISTANT_TOKEN_MS, Tokens, text_tokens
+from conformance.reference.session.items import Item, Sound
+from conformance.reference.session.model import Act, Call, Fail, Pause, Say, words
+from conformance.reference.session.refusals import Event
+from conformance.reference.session.schedule import Steps
+from conformance.reference.session.settings import copied
+from conformance.reference.audio.sound import FORMATS
+from conformance.reference.session.response_context import Halt, Request, Response, Stage
+from conformance.reference.audio.voice import WORD_MS, Beat, beats, recorded
+
+#: Characters of one piece of streamed arguments.
+ARGUMENT_PIECE = 8
+
+
+def life(stage: Stage, response: Response) -> Steps:
+    """Live one response after its `response.created`, up to its `response.done`."""
+    yield stage.pace.value.latency
+    acts = stage.mind(response.request.prompt)
+    index = 0
+    for act in acts:
+        if response.halted:
+            break
+        if isinstance(act, Pause):
+            yield act.seconds
+        elif isinstance(act, Fail):
+            error = {"type": "server_error", "code": act.code, "message": act.message}
+            response.halted = Halt("failed", {"type": "failed", "error": error})
+        else:
+            if index == 0:
+                response.given = _given(response.request)
+                response.cached = response.given.cached_from(response.request.earlier)
+            yield from _item(stage, response, index, act)
+            index += 1
+
+
+def _given(request: Request) -> Tokens:
+    tools = json.dumps(request.tools) if request.tools else ""
+    head = Tokens(text=text_tokens(request.instructions) + text_tokens(tools))
+    return sum((item.tokens() for item in request.context), head)
+
+
+def _item(stage: Stage, response: Response, index: int, act: Act) -> Steps:
+    item = Item(stage.ids.new("item"), _opened(stage, act))
+    response.output.append(item)
+    place = {"response_id": response.request.id, "output_index": index}
+    shown = stage.conversation.shown(item)
+    before = stage.conversation.append(item) if response.request.in_conversation else None
+    yield {"type": "response.output_item.added", **place, "item": shown}
+    if response.request.in_conversation:
+        yield {"type": "conversation.item.added", "previous_item_id": before, "item": copied(shown)}
+    inside = {"response_id": response.request.id, "item_id": item.id, "output_index": index}
+    if isinstance(act, Call):
+        yield from _arguments(stage, response, item, inside, act)
+    elif isinstance(act, Say):
+        yield from _message(stage, response, item, inside, act)
+    if item.body["status"] == "in_progress":
+        item.body["status"] = "incomplete"
+    shown = stage.conversation.shown(item)
+    if response.request.in_conversation:
+        yield {"type": "conversation.item.done", "previous_item_id": before, "item": copied(shown)}
+    yield {"type": "response.output_item.done", **place, "item": shown}
+
+
+def _opened(stage: Stage, act: Act) -> Event:
+    if isinstance(act, Call):
+        call_id = stage.ids.new("call")
+        named = {"name": act.name, "call_id": call_id, "arguments": ""}
+        return {"type": "function_call", "status": "in_progress", **named}
+    return {"type": "message", "status": "in_progress", "role": "assistant", "content": []}
+
+
+def _arguments(stage: Stage, response: Response, item: Item, inside: Event, call: Call) -> Steps:
+    inside = {**inside, "call_id": item.body["call_id"]}
+    whole = call.arguments
+    pieces = [whole[at : at + ARGUMENT_PIECE] for at in range(0, len(whole), ARGUMENT_PIECE)]
+    for piece in pieces:
+        if response.halted or not response.affords(Tokens(text=text_tokens(piece))):
+            break
+        item.body["arguments"] += piece
+        delta = {"type": "response.function_call_arguments.delta", **inside, "delta": piece}
+        yield delta, stage.pace.between_deltas(0, len(pieces))
+    else:
+        item.body["status"] = "completed"
+    said = {"name": call.name, "arguments": item.body["arguments"]}
+    yield {"type": "response.function_call_arguments.done", **inside, **said}
+
+
+def _message(stage: Stage, response: Response, item: Item, inside: Event, act: Say) -> Steps:
+    spoken = "audio" in response.request.modalities
+    key, kind = ("transcript", "audio") if spoken else ("text", "text")
+    inside = {**inside, "content_index": 0}
+    content = {"type": f"output_{kind}", key: ""}
+    item.body["content"].append(content)
+    if spoken:
+        name = _format_name(stage, response)
+        item.sound[0] = Sound(0, recorded(act.voice, name), name)
+        pieces = beats(act, name, stage.delta_ms)
+    else:
+        pieces = [Beat(word) for word in words(act.text)]
+    yield {"type": "response.content_part.added", **inside, "part": {"type": kind, key: ""}}
+    told: list[str] = []
+    for piece in pieces:
+        if response.halted or not response.affords(_cost(piece)):
+            break
+        told.append(piece.word)
+        if key in content:  # a client may truncate what is still being said
+            content[key] = "".join(told)
+        yield from _beat(stage, response, item, inside, piece, len(pieces))
+    if not response.halted:
+        item.body["status"] = "completed"
+    said = "".join(told)
+    if spoken:
+        yield {"type": "response.output_audio.done", **inside}
+        yield {"type": "response.output_audio_transcript.done", **inside, "transcript": said}
+    else:
+        yield {"type": "response.output_text.done", **inside, "text": said}
+    yield {"type": "response.content_part.done", **inside, "part": {"type": kind, key: said}}
+
+
+def _cost(piece: Beat) -> Tokens:
+    return Tokens(text_tokens(piece.word), WORD_MS // ASSISTANT_TOKEN_MS if piece.voice else 0)
+
+
+def _beat(stage: Stage, response: Response, item: Item, inside: Event, piece: Beat, pieces: int) -> Steps:
+    """Say one piece; whoever interrupts hears not one more sound of it."""
+    sound = item.sound.get(0)
+    if sound is None:
+        text_delta = {"type": "response.output_text.delta", **inside, "delta": piece.word}
+        yield text_delta, stage.pace.between_deltas(0, pieces)
+        return
+    if piece.word:
+        yield {"type": "response.output_audio_transcript.delta", **inside, "delta": piece.word}
+    stage.settings.voice_was_heard = True
+    events = len(piece.voice) + bool(piece.word)  # their own gaps are part of the time that the sound takes
+    rest = stage.pace.between_deltas(WORD_MS, pieces) - events * stage.pace.value.gap
+    wait = max(0.0, rest) / max(1, len(piece.voice))
+    for delta in piece.voice:
+        if response.halted:
+            return
+        sound.milliseconds += delta.milliseconds
+        yield {"type": "response.output_audio.delta", **inside, "delta": delta.text}, wait
+
+
+def _format_name(stage: Stage, response: Response) -> str:
+    name = stage.dialect.audio_format(response.request.output_format)
+    return name if name in FORMATS else "pcm16"

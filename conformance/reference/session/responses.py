@@ -1,0 +1,195 @@
+"""The responses of a session: asked for, running, cancelled, done.
+
+At most one response writes to the conversation at a time (RSP-11); out-of-band ones may overlap (RSP-13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from conformance.contract.dialect import reach
+from conformance.reference.session.counting import Tokens
+from conformance.reference.session.items import Item
+from conformance.reference.session.response_stream import life
+from conformance.reference.session.model import Prompt
+from conformance.reference.session.refusals import Event, Refusal, invalid_value
+from conformance.reference.session.schedule import Plan, Schedule, Steps
+from conformance.reference.session.request_schema import maybe, record, tagged, text
+from conformance.reference.session.response_context import Halt, Request, Response, Stage
+
+TOKENS_PER_MINUTE, REQUESTS_PER_MINUTE = 15_000_000, 20_000
+REFERENCE = tagged({"item_reference": record({"type": text, "id": text}, "id")})
+CLIENT_CANCELLED = Halt("cancelled", {"type": "cancelled", "reason": "client_cancelled"})
+TURN_DETECTED = Halt("cancelled", {"type": "cancelled", "reason": "turn_detected"})
+
+
+class Responses:
+    """All responses of one session."""
+
+    def __init__(self, stage: Stage, schedule: Schedule, features: frozenset[str]) -> None:
+        self._stage, self._schedule, self._features = stage, schedule, features
+        self._shape = maybe(record({name: maybe(shape) for name, shape in stage.manner.response_fields.items()}))
+        self._running: dict[str, tuple[Response, Plan]] = {}
+        self._earlier = Tokens()
+        self._spent = Tokens()
+        self._asked = 0
+        self._turn_is_waiting = False
+        self.ended: Callable[[Response], None] = lambda _response: None
+        """Told of each response of the conversation when it has ended."""
+
+    @property
+    def active(self) -> Response | None:
+        """The response that writes to the conversation, if one runs."""
+        return next((each for each, _ in self._running.values() if each.request.in_conversation), None)
+
+    def create(self, event: Event) -> Iterator[Event]:
+        """Answer `response.create`; its `response.created` is due at once."""
+        asked = event.get("response")
+        self._shape(asked, "response")
+        request = self._request(asked or {})
+        if request.in_conversation and (active := self.active) is not None:
+            raise Refusal("conversation_already_has_active_response", facts={"id": active.request.id})
+        self._start(request)
+        yield from ()
+
+    def take_turn(self) -> None:
+        """Respond to a turn of the user: now, or when the active response has ended."""
+        if self.active is None:
+            self._start(self._request({}))
+        else:
+            self._turn_is_waiting = True
+
+    def cancel(self, event: Event) -> Iterator[Event]:
+        """Answer `response.cancel` (RSP-15 to RSP-17)."""
+        wanted = event.get("response_id") or (self.active.request.id if self.active else None)
+        if wanted not in self._running:
+            raise Refusal("response_cancel_not_active")
+        self._turn_is_waiting = False
+        yield from self._halt(wanted, CLIENT_CANCELLED)
+
+    def interrupt(self) -> Iterator[Event]:
+        """Stop the active response because the user speaks (VAD-06)."""
+        if self.active is not None:
+            self._turn_is_waiting = False
+            yield from self._halt(self.active.request.id, TURN_DETECTED)
+
+    def _halt(self, response_id: str, halt: Halt) -> Iterator[Event]:
+        response, plan = self._running[response_id]
+        response.halted = halt
+        yield from self._schedule.finish(plan)
+
+    def _start(self, request: Request) -> None:
+        response = Response(request)
+        self._running[request.id] = response, self._schedule.start(self._run(response))
+
+    def _run(self, response: Response) -> Steps:
+        request = response.request
+        self._asked += 1
+        yield {"type": "response.created", "response": self._stage.spell(response)}
+        if self._stage.manner.limits_come_first and not response.halted:
+            yield self._limits()
+        yield from life(self._stage, response)
+        response.status = response.halted.status if response.halted else "completed"
+        self._spent += response.given + response.produced
+        if request.in_conversation and response.given.total:
+            self._earlier = response.given
+        del self._running[request.id]
+        if request.in_conversation:
+            self.ended(response)
+        yield {"type": "response.done", "response": self._stage.spell(response)}
+        if not self._stage.manner.limits_come_first:
+            yield self._limits()
+        if self._turn_is_waiting and self.active is None:
+            self._turn_is_waiting = False
+            self.take_turn()
+
+    def _limits(self) -> Event:
+        limits = {
+            "tokens": (TOKENS_PER_MINUTE, self._spent.total),
+            "requests": (REQUESTS_PER_MINUTE, self._asked),
+        }
+        return {
+            "type": "rate_limits.updated",
+            "rate_limits": [
+                {
+                    "name": name,
+                    "limit": limits[name][0],
+                    "remaining": max(0, limits[name][0] - limits[name][1]),
+                    "reset_seconds": round(60 * limits[name][1] / limits[name][0], 3),
+                }
+                for name in self._stage.manner.limits
+            ],
+        }
+
+    def _request(self, asked: Event) -> Request:
+        stage, settings = self._stage, self._stage.settings
+        paths = stage.dialect.response_paths
+
+        def wanted(name: str) -> Any:
+            given = reach(asked, paths.get(name))
+            return settings.get(name) if given is None else given
+
+        settings.refuse_unsupported(asked, "response", paths)
+        in_conversation = asked.get("conversation") != "none"
+        if not in_conversation and "out_of_band" not in self._features:
+            raise Refusal("invalid_value", "This endpoint does not support out_of_band.", "response.conversation")
+        if in_conversation and settings.voice_was_heard and wanted("voice") != settings.get("voice"):
+            raise Refusal("cannot_update_voice")
+        context = self._context(asked.get("input"))
+        tools, choice = wanted("tools") or [], wanted("tool_choice")
+        _refuse_unknown_tool(tools, choice)
+        return Request(
+            id=stage.ids.new("resp"),
+            modalities=wanted("modalities"),
+            voice=wanted("voice"),
+            output_format=wanted("output_format"),
+            temperature=wanted("temperature"),
+            max_output_tokens=asked.get("max_response_output_tokens") or wanted("max_output_tokens"),
+            metadata=asked.get("metadata"),
+            instructions=wanted("instructions") or "",
+            prompt=_prompt(asked, settings.get("instructions") or "", context, tools, choice),
+            context=context,
+            tools=tools,
+            in_conversation=in_conversation,
+            earlier=self._earlier if in_conversation else Tokens(),
+        )
+
+    def _context(self, given: list[Any] | None) -> list[Item]:
+        if given is None:
+            return list(self._stage.conversation.items)
+        context = []
+        for at, each in enumerate(given):
+            path = f"response.input[{at}]"
+            if isinstance(each, dict) and each.get("type") == "item_reference":
+                REFERENCE(each, path)
+                item = self._stage.conversation.find(each["id"])
+                if item is None:
+                    raise Refusal("invalid_value", f"Item with id '{each['id']}' not found.", f"{path}.id")
+            else:
+                item = self._stage.conversation.read(each, path)
+            context.append(item)
+        return context
+
+
+def _refuse_unknown_tool(tools: list[Event], choice: Any) -> None:
+    if isinstance(choice, dict) and choice.get("type") == "function":
+        names = tuple(each["name"] for each in tools if each.get("type") == "function")
+        if choice["name"] not in names:
+            raise invalid_value("response.tool_choice.name", choice["name"], names)
+
+
+def _prompt(asked: Event, standing: str, context: list[Item], tools: list[Event], choice: Any) -> Prompt:
+    told = asked.get("instructions") or ""
+    said = next((item.words() for item in reversed(context) if item.role == "user"), "")
+    system = next((item.words() for item in reversed(context) if item.role == "system"), "")
+    last = context[-1].body if context else {}
+    return Prompt(
+        requests=[each for each in (told, said, system, standing) if each],
+        said=f"{told} {said}",
+        user=said,
+        tools=tools,
+        tool_choice=choice,
+        metadata=asked.get("metadata") or {},
+        tool_output=last.get("output") if last.get("type") == "function_call_output" else None,
+    )

@@ -1,0 +1,45 @@
+"""What a run has told already: each broken rule and each reason to stop is told in full once, then only named.
+
+An endpoint that departs from one requirement departs from it in a hundred conversations;
+the same page a hundred times hides the other findings.  The traces and the report files hold every one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.report.text import finding_text, stopped_text, wrapped
+
+if TYPE_CHECKING:
+    from conformance.play.player import Conversation
+    from conformance.run.ruling import Ruling
+
+
+class Telling:
+    """The texts of one run; *always* tells everything in full."""
+
+    def __init__(self, *, always: bool = False) -> None:
+        self.always = always
+        self._first: dict[tuple[str, ...], str] = {}
+
+    def finding(self, ruling: Ruling, conversation: str, node: str, again: str) -> str:
+        """Tell what an item found wrong; *node* is the item's id, *again* the command that repeats it."""
+        first = self._first.setdefault(("rule", ruling.rule.id), node)
+        if self.always or first == node:
+            return finding_text(ruling, conversation, again)
+        others = f" (and {len(ruling.spotted) - 1} more)" if len(ruling.spotted) > 1 else ""
+        return _brief(ruling.rule.demand, f"{ruling.spotted[0].finding.message}{others}", first)
+
+    def stopped(self, conversation: Conversation, name: str, node: str, again: str) -> str:
+        """Tell where a conversation stopped."""
+        came = (conversation.expected, conversation.came)
+        first = self._first.setdefault(("stop", conversation.message, *came), node)
+        if self.always or first == node:
+            return stopped_text(conversation, name, again)
+        step = conversation.step
+        where = f"{step.name}, line {step.line}" if step is not None and step.line else "at its end"
+        return _brief(f"The conversation did not get through its script: {conversation.message}", where, first)
+
+
+def _brief(headline: str, what: str, first: str) -> str:
+    return "\n".join([*wrapped(headline), *wrapped(what, "  "), f"  told in full at {first}"])

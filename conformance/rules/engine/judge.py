@@ -1,0 +1,87 @@
+"""From a trace to verdicts: run the rules over one view, and say what each has to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from conformance.rules.engine.rule import Finding, Keyword, Rule
+from conformance.trace.views import View
+
+#: More findings of one rule in one conversation tell nothing new.
+MOST_FINDINGS = 20
+
+
+class Verdict(StrEnum):
+    """What a rule says of one conversation, or of a run."""
+
+    PASS = "pass"  # noqa: S105
+    WARNING = "warning"
+    NOTE = "note"
+    FAIL = "fail"
+    UNPROVEN = "unproven"
+    NOT_APPLICABLE = "not applicable"
+    KNOWN = "known"
+    ERROR = "error"
+    NOT_RUN = "not run"
+
+
+VERDICT_OF_FINDING = {Keyword.MUST: Verdict.FAIL, Keyword.SHOULD: Verdict.WARNING, Keyword.MAY: Verdict.NOTE}
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One rule's verdict on one conversation."""
+
+    rule: Rule
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    held: int = 0
+    """How often the rule said HELD: at least once where the requirement applied and was met."""
+    error: str = ""
+    """ERROR: what went wrong in the rule itself."""
+
+
+def applies(rule: Rule, view: View) -> bool:
+    """Tell whether the dialect of the conversation knows what the rule speaks of."""
+    return rule.speaks <= view.dialect.canonical_server_events and rule.settings <= view.dialect.session_paths.keys()
+
+
+def exercised(rule: Rule, view: View) -> bool:
+    """Tell whether anything the rule is about occurred at all; cheap."""
+    about = rule.about
+    return (
+        "*" in about
+        or not about.isdisjoint(view.types)
+        or ("handshake" in about and view.handshake is not None)
+        or ("end" in about and view.end is not None)
+    )
+
+
+def judge_one(rule: Rule, view: View) -> Judgement:
+    """Ask one rule."""
+    if not applies(rule, view):
+        return Judgement(rule, Verdict.NOT_APPLICABLE)
+    if not exercised(rule, view):
+        return Judgement(rule, Verdict.UNPROVEN)
+    findings: list[Finding] = []
+    held = 0
+    try:
+        for said in rule.check(view):
+            if isinstance(said, Finding):
+                findings.append(said)
+                if len(findings) == MOST_FINDINGS:
+                    break
+            else:
+                held += 1
+    except Exception as error:  # a bug of ours must not cost what the other rules have to tell
+        return Judgement(rule, Verdict.ERROR, error=f"{type(error).__name__}: {error}")
+    if findings:
+        return Judgement(rule, VERDICT_OF_FINDING[rule.keyword], tuple(findings), held)
+    return Judgement(rule, Verdict.PASS if held else Verdict.UNPROVEN, (), held)
+
+
+def judge(view: View, rules: Iterable[Rule]) -> list[Judgement]:
+    """Ask every rule, in the order of the table."""
+    return [judge_one(rule, view) for rule in rules]

@@ -1,0 +1,109 @@
+"""Where the items of the conversation stand."""
+
+from __future__ import annotations
+
+from conformance.rules.items.create import ADDED, ADDED_SPEC, CREATE, CREATE_SPEC, Present, created, id_of, output_ids
+from conformance.rules.engine.rule import HELD, Chapter, Finding, Judged
+from conformance.trace.conversation import Addition
+from conformance.trace.views import View
+
+rules = Chapter("items")
+
+
+@rules.must("items.the-predecessor-is-known", about={ADDED}, covers=("ITM-04",), spec=ADDED_SPEC)
+def the_predecessor_is_known(view: View) -> Judged:
+    """`previous_item_id` names an item that was announced before and is not deleted."""
+    if view.partial:
+        return
+    present = Present(view)
+    unannounced = output_ids(view) - view.announced.keys()  # what the rules on output items tell
+    for addition in view.additions:
+        names = present.before(addition.frame.index)
+        if addition.previous is None or addition.previous in unannounced:
+            continue
+        if addition.previous in names:
+            yield HELD
+        else:
+            message = f"The item {addition.item_id} follows {addition.previous}, which is no item."
+            yield Finding(addition.frame.index, message, "a known item", addition.previous, "/previous_item_id")
+
+
+def _placed_by_client(view: View) -> dict[int, str]:
+    """Give index of an announcement -> the `previous_item_id` that the client asked for."""
+    placed = {}
+    for exchange in view.exchanges_with(CREATE):
+        asked = exchange.sent.text("previous_item_id")
+        if exchange.answer is not None and asked is not None:
+            placed[exchange.answer.index] = asked
+    return placed
+
+
+@rules.must("items.new-items-come-last", about={ADDED}, covers=("ITM-04", "ITM-05"), spec=ADDED_SPEC)
+def new_items_come_last(view: View) -> Judged:
+    """An item that nobody placed elsewhere follows the last item; only the first has no predecessor."""
+    placed = _placed_by_client(view)
+    gone = {frame.text("item_id") for frame in view.server("conversation.item.deleted")}
+    known = view.announced
+    for addition in view.additions:
+        if not addition.certain or addition.repeated or addition.frame.index in placed or not addition.frame.whole:
+            continue
+        if addition.previous == addition.last:
+            yield HELD
+        elif addition.previous is None or (addition.previous in known and addition.previous not in gone):
+            yield _misplaced(addition, addition.last or "null")
+
+
+def _misplaced(addition: Addition, expected: str) -> Finding:
+    came = addition.previous or "null"
+    message = f"The item {addition.item_id} is announced after {came}."
+    return Finding(addition.frame.index, message, expected, came, "/previous_item_id")
+
+
+@rules.must("items.root-is-the-beginning", about={CREATE}, covers=("ITM-06",), spec=CREATE_SPEC)
+def root_is_the_beginning(view: View) -> Judged:
+    """An item created with `previous_item_id: root` becomes the first: it has no predecessor."""
+    for exchange, answer in created(view):
+        if exchange.sent.text("previous_item_id") != "root":
+            continue
+        if answer.event.get("previous_item_id") is None:
+            yield HELD
+        else:
+            came = str(answer.event["previous_item_id"])
+            message = f"The item {id_of(answer)} was to be the first, and follows {came}."
+            yield Finding(answer.index, message, "null", came, "/previous_item_id")
+
+
+@rules.must("items.are-placed-as-asked", about={CREATE}, covers=("ITM-04",), spec=CREATE_SPEC)
+def are_placed_as_asked(view: View) -> Judged:
+    """An item created after another one is announced with that one as its predecessor."""
+    present = Present(view)
+    for exchange, answer in created(view):
+        asked = exchange.sent.text("previous_item_id")
+        if asked is None or asked == "root" or asked not in present.before(answer.index):
+            continue
+        came = answer.event.get("previous_item_id")
+        if came == asked:
+            yield HELD
+        elif came is None or isinstance(came, str):
+            message = f"The item {id_of(answer)} was to follow {asked}."
+            yield Finding(answer.index, message, asked, str(came), "/previous_item_id")
+
+
+@rules.must("items.an-unknown-predecessor-is-refused", about={CREATE}, covers=("ITM-07",), spec=CREATE_SPEC)
+def an_unknown_predecessor_is_refused(view: View) -> Judged:
+    """Creating an item after one that does not exist is refused."""
+    if view.partial:
+        return
+    present = Present(view)
+    sent_before: set[str] = set()
+    for exchange in view.exchanges_with(CREATE):
+        asked = exchange.sent.text("previous_item_id")
+        known = asked in (None, "root") or asked in sent_before or asked in present.before(exchange.sent.index)
+        sent_before.add(id_of(exchange.sent) or "")
+        if known:
+            continue
+        if exchange.errors:
+            yield HELD
+        elif exchange.answer is not None:
+            message = f"An item was accepted after {asked}, which does not exist."
+            yield Finding(exchange.answer.index, message, "error", exchange.answer.entry.type)

@@ -1,0 +1,133 @@
+"""What happens to the assistant's audio that is cut where the user stopped listening."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.rules.items.delete_retrieve import TRUNCATE, requests, retrieved
+from conformance.rules.engine import overdue
+from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.trace.exchanges import Exchange
+from conformance.trace.frames import listing, mapping, string
+from conformance.trace.output_audio import Sound
+from conformance.trace.views import View
+
+rules = Chapter("items")
+
+#: Milliseconds by which two ways to count the length of a sound may differ.
+SLACK_MS = 50
+
+
+def _sounds(view: View) -> dict[tuple[str, int | None], Sound]:
+    return {(sound.stream.item_id, sound.stream.content_index): sound for sound in view.sounds}
+
+
+def _cuts(view: View) -> Iterator[tuple[Exchange, str, int, int]]:
+    """Give each truncation of a sound that was over: the item, the cut and the whole length, in ms."""
+    if not view.client(TRUNCATE):
+        return
+    sounds = _sounds(view)
+    for exchange, name, history in requests(view, TRUNCATE):
+        sound = sounds.get((name, exchange.sent.number("content_index")))
+        cut = exchange.sent.number("audio_end_ms")
+        if sound is None or sound.seconds is None or cut is None or name not in history.present:
+            continue
+        if not sound.response.open and sound.response.last < exchange.sent.index:
+            yield exchange, name, cut, round(sound.seconds * 1000)
+
+
+@rules.must(
+    "items.truncating-is-acknowledged",
+    about={TRUNCATE},
+    covers=("ITM-14",),
+    spec=CLIENT_EVENTS + "conversation/item/truncate",
+)
+def truncating_is_acknowledged(view: View) -> Judged:
+    """Cutting the assistant's audio within its length is answered by `conversation.item.truncated`."""
+    late = {id(exchange) for exchange in overdue(view, TRUNCATE)}
+    for exchange, name, cut, length in _cuts(view):
+        if not 0 <= cut <= length:
+            continue
+        if exchange.errors:
+            code = string(exchange.errors[0].part("error").get("code")) or "error"
+            message = f"Cutting {name} at {cut} ms of {length} was refused."
+            yield Finding(exchange.errors[0].index, message, "conversation.item.truncated", code)
+        elif exchange.answer is not None:
+            yield HELD
+        elif id(exchange) in late:
+            message = f"Cutting {name} at {cut} ms was not answered."
+            yield Finding(exchange.sent.index, message, "conversation.item.truncated", "nothing")
+
+
+@rules.must(
+    "items.a-truncation-is-echoed",
+    about={"conversation.item.truncated"},
+    covers=("ITM-14",),
+    spec=SERVER_EVENTS + "conversation/item/truncated",
+)
+def a_truncation_is_echoed(view: View) -> Judged:
+    """`conversation.item.truncated` repeats the content index and the end that the client asked for."""
+    for exchange, name, _ in requests(view, TRUNCATE):
+        answer = exchange.answer
+        if answer is None or not answer.whole:
+            continue
+        for field in ("content_index", "audio_end_ms"):
+            asked, came = exchange.sent.number(field), answer.number(field)
+            if asked is None or came is None:
+                continue
+            if asked == came:
+                yield HELD
+            else:
+                message = f"The truncation of {name} is acknowledged with another {field}."
+                yield Finding(answer.index, message, str(asked), str(came), f"/{field}")
+
+
+@rules.must(
+    "items.truncating-beyond-the-end-is-refused",
+    about={TRUNCATE},
+    covers=("ITM-15",),
+    spec=CLIENT_EVENTS + "conversation/item/truncate",
+)
+def truncating_beyond_the_end_is_refused(view: View) -> Judged:
+    """A cut beyond the end of the audio is refused."""
+    for exchange, name, cut, length in _cuts(view):
+        if cut <= length + SLACK_MS:
+            continue
+        if exchange.errors:
+            yield HELD
+        elif exchange.answer is not None:
+            message = f"{name} was cut at {cut} ms, beyond its {length} ms."
+            yield Finding(exchange.answer.index, message, "error", "accepted", "/audio_end_ms")
+
+
+@rules.should(
+    "items.truncating-loses-the-transcript",
+    about={"conversation.item.retrieved"},
+    covers=("ITM-16",),
+    spec=CLIENT_EVENTS + "conversation/item/truncate",
+    softened="The documents differ on whether all of it goes or the unheard part: either is accepted.",
+)
+def truncating_loses_the_transcript(view: View) -> Judged:
+    """After a truncation the item no longer holds the transcript of what was not heard."""
+    cut = {
+        (name, exchange.sent.number("content_index")): exchange.answer.index
+        for exchange, name, at, length in _cuts(view)
+        if exchange.answer is not None and at + SLACK_MS < length
+    }
+    transcripts = {
+        (stream.item_id, stream.content_index): stream.final or stream.joined
+        for response in view.responses
+        for item in response.items.values()
+        for stream in item.streams
+        if stream.kind == "output_audio_transcript"
+    }
+    for frame, name, item in retrieved(view):
+        for at, part in enumerate(map(mapping, listing(item.get("content")))):
+            whole = transcripts.get((name, at))
+            if not whole or cut.get((name, at), frame.index) >= frame.index:
+                continue
+            if part.get("transcript") == whole:
+                message = f"The truncated item {name} still has its whole transcript."
+                yield Finding(frame.index, message, "no transcript", whole[:80], f"/item/content/{at}/transcript")
+            else:
+                yield HELD

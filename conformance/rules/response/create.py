@@ -1,0 +1,314 @@
+"""What a `response.create` asked for, and what became of it: refusals, overrides, metadata, modalities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.rules.engine import overdue
+from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.trace.frames import listing, mapping, string, whole_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from conformance.trace.exchanges import Exchange
+    from conformance.trace.responses import Response
+    from conformance.trace.views import View
+
+rules = Chapter("asking")
+
+CREATE = CLIENT_EVENTS + "response/create"
+ALREADY_ACTIVE = "conversation_already_has_active_response"
+#: Overrides that the response object shows, and that the client can compare with what it asked for.
+SHOWN = ("modalities", "max_output_tokens")
+
+
+def wants_default(exchange: Exchange) -> bool:
+    """Tell whether a `response.create` asks for a response in the default conversation."""
+    return exchange.sent.part("response").get("conversation") != "none"
+
+
+def can_be_read(exchange: Exchange) -> bool:
+    """Tell whether a `response.create` is well enough formed to be refused for nothing but its moment."""
+    return isinstance(exchange.sent.event.get("response"), dict | None)
+
+
+def active_at(view: View, index: int) -> list[Response]:
+    """Give the responses that run at entry *index*, as far as the client can tell."""
+    return [
+        each
+        for each in view.responses
+        if each.created is not None and each.created.index < index and (each.open or each.last > index)
+    ]
+
+
+def collisions(view: View) -> Iterator[tuple[Exchange, Response]]:
+    """Give each `response.create` for the default conversation that was sent while a response ran there."""
+    for exchange in view.exchanges_with("response.create"):
+        running = [each for each in active_at(view, exchange.sent.index) if not each.out_of_band]
+        if running and wants_default(exchange) and can_be_read(exchange):
+            yield exchange, running[0]
+
+
+@rules.must(
+    "asking.create-begins-a-response",
+    about={"response.create"},
+    covers=("RSP-01",),
+    spec=CREATE,
+    softened="A create that may have met a running response is judged as a collision.",
+)
+def create_begins_a_response(view: View) -> Judged:
+    """A `response.create` that is not refused begins a response."""
+    collided = {exchange.sent.index for exchange, _ in collisions(view)}
+    for exchange in view.exchanges_with("response.create"):
+        if exchange.answer is not None:
+            yield HELD
+    for exchange in overdue(view, "response.create"):
+        if exchange.sent.index not in collided and not exchange.sent.entry.deliberate:
+            message = "This response.create got neither response.created nor an error."
+            yield Finding(exchange.sent.index, message, "response.created", "nothing")
+
+
+@rules.must(
+    "asking.collision-is-refused",
+    about={"response.create"},
+    covers=("RSP-12",),
+    spec=CREATE,
+    softened="The running response may end while the second create is on its way; that is no collision.",
+)
+def collision_is_refused(view: View) -> Judged:
+    """A `response.create` while a response runs in the same conversation is answered by an error."""
+    late = {exchange.sent.index for exchange in overdue(view, "response.create")}
+    for exchange, running in collisions(view):
+        begun = exchange.answer
+        if begun is not None and not exchange.errors and begun.index < running.last:
+            yield Finding(begun.index, f"A second response began while {running.id} ran.", "error", "response.created")
+        elif exchange.errors:
+            yield HELD
+        elif exchange.sent.index in late:
+            yield Finding(
+                exchange.sent.index, f"A response.create while {running.id} ran got no error.", "error", "nothing"
+            )
+
+
+@rules.should("asking.collision-has-its-code", about={"response.create"}, covers=("RSP-12",), spec=CREATE)
+def collision_has_its_code(view: View) -> Judged:
+    """The refusal of a second response says `conversation_already_has_active_response`."""
+    for exchange, _ in collisions(view):
+        for error in exchange.errors[:1]:
+            code = string(error.part("error").get("code"))
+            if code == ALREADY_ACTIVE:
+                yield HELD
+            else:
+                message = "The refusal of a second response has another code."
+                yield Finding(error.index, message, ALREADY_ACTIVE, str(code), "/error/code")
+
+
+@rules.must("asking.collision-spares-the-running-response", about={"response.create"}, covers=("RSP-12",), spec=CREATE)
+def collision_spares_the_running_response(view: View) -> Judged:
+    """A second `response.create` does not end the response that runs."""
+    for exchange, running in collisions(view):
+        if running.done is None or view.gap_between(exchange.sent.index, running.last):
+            continue
+        causes = view.client("response.cancel") or view.server("input_audio_buffer.speech_started")
+        if running.status != "cancelled":
+            yield HELD
+        elif not any(each.index < running.last for each in causes):
+            message = f"{running.id} was cancelled, and nobody but a second response.create can be the cause."
+            yield Finding(running.last, message, "not cancelled", "cancelled", "/response/status")
+
+
+@rules.must(
+    "asking.one-response-at-a-time",
+    about={"response.created"},
+    covers=("RSP-11",),
+    spec=SERVER_EVENTS + "response/created",
+)
+def one_response_at_a_time(view: View) -> Judged:
+    """At most one response at a time writes to the default conversation."""
+    collided = {exchange.answer.index for exchange, _ in collisions(view) if exchange.answer is not None}
+    running: Response | None = None
+    for response in view.responses:
+        if response.created is None or response.out_of_band or response.gapped:
+            continue
+        began = response.created.index
+        if running is not None and not running.open and running.last > began:
+            if began not in collided:
+                yield Finding(began, f"{response.id} began while {running.id} ran.", f"after entry {running.last}")
+        else:
+            yield HELD
+        running = response
+
+
+@rules.must("asking.out-of-band-has-no-conversation", about={"response.create"}, covers=("RSP-13",), spec=CREATE)
+def out_of_band_has_no_conversation(view: View) -> Judged:
+    """A response outside the conversation has no `conversation_id`."""
+    for response in view.responses:
+        shown = response.initial
+        if response.asked.get("conversation") != "none" or response.created is None or not shown:
+            continue
+        if shown.get("conversation_id") is None:
+            yield HELD
+        else:
+            message = f"{response.id} was asked to stay out of the conversation."
+            yield Finding(response.created.index, message, "null", path="/response/conversation_id")
+
+
+@rules.must("asking.out-of-band-may-overlap", about={"response.create"}, covers=("RSP-13",), spec=CREATE)
+def out_of_band_may_overlap(view: View) -> Judged:
+    """A response outside the conversation is not refused because another one runs."""
+    for exchange in view.exchanges_with("response.create"):
+        if wants_default(exchange) or not active_at(view, exchange.sent.index):
+            continue
+        if any(error.part("error").get("code") == ALREADY_ACTIVE for error in exchange.errors):
+            yield Finding(exchange.errors[0].index, "A response outside the conversation was refused as a second one.")
+        elif exchange.answer is not None:
+            yield HELD
+
+
+@rules.should("asking.out-of-band-input-stays-outside", about={"response.create"}, covers=("RSP-27",), spec=CREATE)
+def out_of_band_input_stays_outside(view: View) -> Judged:
+    """The input items of a response outside the conversation are not added to it."""
+    explained = {
+        each.answer.index for each in view.exchanges_with("conversation.item.create") if each.answer is not None
+    }
+    produced = {name for response in view.responses for name in response.items}
+    produced |= {name for frame in view.server("input_audio_buffer.committed") if (name := frame.text("item_id"))}
+    for response in view.responses:
+        if response.asked.get("conversation") != "none" or response.open or view.partial or view.turns:
+            continue
+        meant = (each for each in view.additions if response.first < each.frame.index < response.last)
+        strange = [each for each in meant if each.frame.index not in explained and each.item_id not in produced]
+        for each in strange:
+            message = f"{each.item_id} joined the conversation while {response.id} ran outside of it."
+            yield Finding(each.frame.index, message, "no item", "conversation.item.added")
+        if not strange and listing(response.asked.get("input")):
+            yield HELD
+
+
+@rules.should(
+    "asking.metadata-is-returned", about={"response.create"}, covers=("RSP-14",), spec=GUIDE + "realtime-conversations"
+)
+def metadata_is_returned(view: View) -> Judged:
+    """The metadata of a `response.create` is on the response when it is created and when it is done."""
+    for response in view.responses:
+        wanted = _metadata(response.asked)
+        if not wanted:
+            continue
+        for frame in (response.created, response.done):
+            if frame is None or not frame.whole or "metadata" not in frame.part("response"):
+                continue
+            shown = _metadata(frame.part("response"))
+            if shown == wanted:
+                yield HELD
+            else:
+                message = f"{response.id} does not carry the metadata it was asked to."
+                yield Finding(frame.index, message, str(wanted)[:80], str(shown)[:80], "/response/metadata")
+
+
+def _metadata(response: Mapping[str, Any]) -> dict[str, str]:
+    """Give the metadata as the reference defines them: strings under names."""
+    found = mapping(response.get("metadata"))
+    return {name: value for name, value in found.items() if isinstance(value, str)}
+
+
+def _comparable(value: Any) -> list[str] | str | int | None:
+    """Modalities are a set: their order is not stable on the wire."""
+    if isinstance(value, list):
+        return sorted(each for each in value if isinstance(each, str))
+    return value if isinstance(value, str) else whole_number(value)
+
+
+def _shown(view: View, response: Response) -> dict[str, list[str] | str | int]:
+    """Give the comparable settings that the new response object shows."""
+    found = {name: _comparable(view.dialect.response_setting(response.initial, name)) for name in SHOWN}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+@rules.must("asking.overrides-are-honoured", about={"response.create"}, covers=("RSP-21",), spec=CREATE)
+def overrides_are_honoured(view: View) -> Judged:
+    """A response shows the modalities and the token limit that its `response.create` asked for."""
+    for response in view.responses:
+        if response.created is None:
+            continue
+        for name, value in _shown(view, response).items():
+            wanted = _comparable(view.dialect.response_setting(response.asked, name))
+            if wanted is None:
+                continue
+            if wanted == value:
+                yield HELD
+            else:
+                message = f"{response.id} was asked for another {name}."
+                yield Finding(response.created.index, message, str(wanted), str(value), "/response")
+
+
+@rules.must("asking.overrides-end-with-their-response", about={"response.create"}, covers=("RSP-21",), spec=CREATE)
+def overrides_end_with_their_response(view: View) -> Judged:
+    """What a `response.create` overrides does not hold for the next response."""
+    overridden: set[str] = set()
+    for response in view.responses:
+        asked = {name for name in SHOWN if view.dialect.response_setting(response.asked, name) is not None}
+        shown = _shown(view, response)
+        for name in sorted((overridden & shown.keys()) - asked):
+            usual = _comparable(view.setting_at(response.first, name))
+            if response.created is None or response.cause is None or usual is None:
+                continue
+            if shown[name] == usual:
+                yield HELD
+            else:
+                message = f"{response.id} still has the {name} of an earlier response."
+                yield Finding(response.created.index, message, str(usual), str(shown[name]), "/response")
+        overridden |= asked
+
+
+@rules.must(
+    "asking.text-only-has-no-audio",
+    about={"response.created"},
+    covers=("RSP-22",),
+    spec=SERVER_EVENTS + "response/output_audio/delta",
+)
+def text_only_has_no_audio(view: View) -> Judged:
+    """A response of text only streams neither audio nor a transcript."""
+    for response in view.responses:
+        if response.open or _modalities(view, response) != ["text"]:
+            continue
+        heard = [
+            frame
+            for item in response.items.values()
+            for stream in item.streams
+            if stream.kind.startswith("output_audio")
+            for frame in (*stream.deltas, *stream.dones)
+        ]
+        for frame in heard[:1]:
+            yield Finding(frame.index, f"{response.id} is text only.", "no audio", frame.type)
+        if not heard:
+            yield HELD
+
+
+def _modalities(view: View, response: Response) -> Any:
+    asked = view.dialect.response_setting(response.asked, "modalities")
+    return _shown(view, response).get("modalities") or _comparable(asked)
+
+
+@rules.must(
+    "asking.audio-comes-with-a-transcript",
+    about={"response.output_audio.delta", "response.output_audio.done"},
+    covers=("RSP-23",),
+    spec=SERVER_EVENTS + "response/output_audio_transcript/delta",
+)
+def audio_comes_with_a_transcript(view: View) -> Judged:
+    """A completed item that speaks streams a transcript beside the audio."""
+    for response in view.responses:
+        if response.open or response.gapped:
+            continue
+        for item in response.items.values():
+            if item.done is None or item.done.part("item").get("status") != "completed":
+                continue
+            for part in item.parts.values():
+                if "output_audio" not in part.streams:
+                    continue
+                if "output_audio_transcript" in part.streams:
+                    yield HELD
+                else:
+                    message = f"{item.id}, part {part.content_index}, speaks without a transcript."
+                    yield Finding(item.done.index, message, "response.output_audio_transcript.delta", "nothing")

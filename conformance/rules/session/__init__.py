@@ -1,0 +1,1 @@
+"""The session: opened and shown, updated, and updates that are refused."""

@@ -1,0 +1,1 @@
+"""What is streamed: its integrity, and that the deltas make the whole."""

@@ -1,0 +1,207 @@
+"""Turns of detected speech: how they are answered, what they interrupt, and when they time out."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.turns.detection import COMMITTED, STARTED, TIMED_OUT, detection_on
+from conformance.trace.frames import Frame, mapping, string
+from conformance.trace.input_buffer import MISSING, detection_at
+from conformance.trace.responses import Response
+from conformance.trace.views import View
+
+rules = Chapter("turns")
+
+
+@rules.must(
+    "turns.committed-turn-is-answered",
+    about={COMMITTED},
+    covers=("VAD-04", "VAD-09"),
+    spec=CLIENT_EVENTS + "session/update",
+    softened="Only judged where the play waited for the response in vain: when it comes is not promised.",
+)
+def committed_turn_is_answered(view: View) -> Judged:
+    """With `create_response`, a turn that detection committed is answered by a response."""
+    if view.transcription_session:
+        return
+    created = view.server("response.created")
+    for frame in view.unasked_commits:
+        if detection_on(view, frame.index).get("create_response") is not True:
+            continue
+        if created and created[-1].index > frame.index:
+            yield HELD
+        elif any(each.startswith("response.") for each in view.awaited):
+            name = frame.text("item_id") or "the turn"
+            yield Finding(frame.index, f"{name} was never answered by a response", "response.created", "nothing")
+
+
+@rules.should(
+    "turns.response-follows-a-committed-turn",
+    about={STARTED, COMMITTED},
+    covers=("VAD-04",),
+    spec=GUIDE + "realtime-vad",
+)
+def response_follows_a_committed_turn(view: View) -> Judged:
+    """A response that detection starts answers a turn that was committed before it, each turn once."""
+    if view.partial or view.transcription_session:
+        return
+    starts = {frame.index for frame in view.unasked_responses}
+    committed = False
+    for frame in view.server(COMMITTED, "response.created"):
+        if frame.type == COMMITTED:
+            committed = True
+        elif frame.index in starts and detection_on(view, frame.index).get("create_response") is True:
+            if committed:
+                yield HELD
+            else:
+                name = string(frame.part("response").get("id")) or "a response"
+                yield Finding(frame.index, f"{name} started by itself before any new turn was committed")
+            committed = False
+
+
+@rules.must(
+    "turns.no-response-by-itself",
+    about={COMMITTED},
+    covers=("VAD-05",),
+    spec=CLIENT_EVENTS + "session/update",
+)
+def no_response_by_itself(view: View) -> Judged:
+    """With `create_response` false, a response starts only when the client asks for one."""
+    if view.partial:
+        return
+    for frame in view.unasked_responses:
+        if detection_on(view, frame.index).get("create_response") is False:
+            name = string(frame.part("response").get("id")) or "a response"
+            yield Finding(frame.index, f"{name} started though nobody asked for it", "nothing", "response.created")
+    for frame in view.unasked_commits:
+        if detection_on(view, frame.index).get("create_response") is False and view.overdue(frame.index):
+            yield HELD
+
+
+def _interrupted(view: View, interrupt: bool) -> Iterator[tuple[Frame, Response]]:
+    """Give each pair of a `speech_started` and the response of the conversation that ran when it came."""
+    coming = deque(_finished(view))
+    running: list[Response] = []
+    for frame in view.server(STARTED):
+        while coming and coming[0][0] < frame.index:
+            running.append(coming.popleft()[1])
+        running = [response for response in running if response.last > frame.index]
+        detection = detection_at(view, frame.index)
+        if detection and detection.get("interrupt_response", True) is interrupt:
+            yield from ((frame, response) for response in running)
+
+
+def _finished(view: View) -> list[tuple[int, Response]]:
+    """Give the responses of the conversation that came to an end, and where they began, in that order."""
+    judged = [
+        (response.created.index, response)
+        for response in view.responses
+        if response.created is not None and not (response.open or response.out_of_band or response.gapped)
+    ]
+    return sorted(judged, key=lambda pair: pair[0])
+
+
+@rules.must(
+    "turns.speech-interrupts-the-response",
+    about={STARTED},
+    covers=("VAD-06",),
+    spec=CLIENT_EVENTS + "session/update",
+    softened="A response that completes without another delta had been generated already: not judged.",
+)
+def speech_interrupts_the_response(view: View) -> Judged:
+    """With `interrupt_response`, speech during a response cancels it."""
+    for started, response in _interrupted(view, True):
+        late = [each for each in response.frames if each.index > started.index and each.type.endswith(".delta")]
+        if response.status == "cancelled":
+            yield HELD
+        elif response.status == "completed" and late:
+            said = f"{response.id} went on to completion after speech had started"
+            yield Finding(late[0].index, said, "status cancelled", "status completed")
+
+
+@rules.must(
+    "turns.interruption-gives-its-reason",
+    about={STARTED},
+    covers=("VAD-06",),
+    spec=SERVER_EVENTS + "response/done",
+)
+def interruption_gives_its_reason(view: View) -> Judged:
+    """A response that speech cancelled says `turn_detected`, not that the client cancelled it."""
+    cancels = view.client("response.cancel")
+    for _, response in _interrupted(view, True):
+        reason = string(mapping(response.final.get("status_details")).get("reason"))
+        if response.status != "cancelled" or any(each.index < response.last for each in cancels):
+            continue
+        if reason == "turn_detected":
+            yield HELD
+        elif reason == "client_cancelled":
+            said = f"speech cancelled {response.id}, but the client is said to have done it"
+            yield Finding(response.last, said, "turn_detected", reason, "/response/status_details/reason")
+
+
+@rules.must(
+    "turns.uninterrupted-response-runs-on",
+    about={STARTED},
+    covers=("VAD-07",),
+    spec=CLIENT_EVENTS + "session/update",
+)
+def uninterrupted_response_runs_on(view: View) -> Judged:
+    """With `interrupt_response` false, speech during a response does not cancel it."""
+    for _, response in _interrupted(view, False):
+        reason = mapping(response.final.get("status_details")).get("reason")
+        if response.status == "completed":
+            yield HELD
+        elif response.status == "cancelled" and reason == "turn_detected":
+            said = f"speech cancelled {response.id} though `interrupt_response` is false"
+            yield Finding(response.last, said, "status completed", "cancelled by turn_detected", "/response/status")
+
+
+@rules.must(
+    "turns.timeout-is-committed",
+    about={TIMED_OUT},
+    covers=("VAD-09",),
+    spec=SERVER_EVENTS + "input_audio_buffer/timeout_triggered",
+    speaks={TIMED_OUT},
+)
+def timeout_is_committed(view: View) -> Judged:
+    """`timeout_triggered` is followed by the commit of the item that it names."""
+    committed = {frame.text("item_id"): frame.index for frame in view.server(COMMITTED)}
+    for frame in view.server(TIMED_OUT):
+        name = frame.text("item_id")
+        if name is None or frame.entry.ids_elided:
+            continue
+        if committed.get(name, -1) > frame.index:
+            yield HELD
+        elif view.overdue(frame.index, COMMITTED, "conversation.item.added", "response.created", "response.done"):
+            yield Finding(frame.index, f"{name} timed out but was never committed", COMMITTED, "nothing", "/item_id")
+
+
+@rules.should(
+    "turns.detection-is-on-at-first",
+    about={"session.created"},
+    covers=("VAD-11",),
+    spec=GUIDE + "realtime-vad",
+    softened="An endpoint that cannot detect turns has nothing to switch on: only one that later does is judged.",
+)
+def detection_is_on_at_first(view: View) -> Judged:
+    """A conversation begins with turn detection switched on, where there is any."""
+    if view.transcription_session:
+        return
+    for frame in view.server("session.created")[:1]:
+        shown = view.dialect.setting(frame.part("session"), "turn_detection", MISSING)
+        if not frame.whole or shown is MISSING or not (shown is None or isinstance(shown, dict)):
+            continue
+        kind = shown.get("type") if isinstance(shown, dict) else None
+        if isinstance(kind, str) and kind != "none":
+            yield HELD
+        elif _detects_later(view):
+            yield Finding(frame.index, "the session begins without turn detection", "server_vad", str(kind))
+
+
+def _detects_later(view: View) -> bool:
+    """Tell whether the endpoint shows somewhere that it can detect turns."""
+    shown = (view.dialect.setting(session, "turn_detection") for _, session in view.sessions)
+    types = (each.get("type") for each in shown if isinstance(each, dict))
+    return any(isinstance(kind, str) and kind != "none" for kind in types)

@@ -1,0 +1,1 @@
+"""Usage: the ledger cross-footed, and metered against our own count."""

@@ -1,0 +1,200 @@
+"""The baseline as a file: read with places for every mistake, written without touching what people wrote.
+
+Writing works on lines, so that comments, order and spelling of kept entries stay to the byte: PyYAML loses all three,
+and one more dependency is a high price for a list of flat entries.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from conformance.contract.facts import named
+from conformance.errors import FileError
+from conformance.run.baseline import FAIL, PLAYS, Entry, Review, Seen
+from conformance.yaml_source import Marked, fits, known_keys, nearest, parsed, place_of
+from conformance.resources import folder
+
+#: What a written entry says of its issue until somebody fills it in.
+UNFILED = "unfiled"
+HEAD = "# Known failures: see docs/baseline.md.  Each line is here until its issue is closed.\nknown:\n"
+#: A shorter beginning of a message tells nothing apart.
+SHORTEST = 8
+#: Scalars that need no quotes.
+PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*")
+
+
+def entries_in(text: str, path: Path, rules: Iterable[str], scenario: Callable[[str], bool]) -> tuple[Entry, ...]:
+    """Read the entries of a baseline; FileError says what is wrong, and where.
+
+    *rules* are the ids that exist; *scenario* tells whether there is a scenario of a name.
+    """
+    data = parsed(text, path, FileError)
+    schema = _schema()
+    known_keys(data, schema["properties"], path, FileError)
+    for each in _marked(data):
+        known_keys(each, schema["$defs"]["entry"]["properties"], path, FileError)
+    fits(data, schema, path, FileError)
+    ids = frozenset((*rules, PLAYS))
+    return tuple(_entry(data, number, path, ids, scenario) for number in range(len(data["known"])))
+
+
+def _marked(data: Marked) -> list[Marked]:
+    known = data.get("known")
+    return [each for each in known if isinstance(each, Marked)] if isinstance(known, list) else []
+
+
+@cache
+def _schema() -> Mapping[str, Any]:
+    loaded: Mapping[str, Any] = orjson.loads((folder("schemas") / "harness" / "baseline.json").read_bytes())
+    return loaded
+
+
+def _entry(data: Marked, number: int, path: Path, rules: frozenset[str], scenario: Callable[[str], bool]) -> Entry:
+    told = data["known"][number]
+
+    def place(key: str) -> str:
+        line, column = place_of(data, ["known", number, key])
+        return f"{path}:{line}:{column}"
+
+    if told["rule"] not in rules and named(told["rule"]) is None:
+        raise FileError(f"no rule is called {told['rule']!r}", nearest(told["rule"], rules), where=place("rule"))
+    name = told.get("scenario", "")
+    if name and not scenario(name.partition("@")[0]):
+        raise FileError(f"no scenario is called {name!r}", "It reads topic/name.", where=place("scenario"))
+    try:
+        expires = date.fromisoformat(told["expires"]) if "expires" in told else None
+    except ValueError as error:
+        raise FileError(f"expires: {error}", "It reads 2027-01-31.", where=place("expires")) from error
+    return Entry(
+        rule=told["rule"],
+        issue=str(told["issue"]),
+        scenario=name,
+        message=told.get("message", ""),
+        outcomes=tuple(told.get("outcomes", (FAIL,))),
+        when={key: tuple([value] if isinstance(value, str) else value) for key, value in told.get("when", {}).items()},
+        owner=told.get("owner", ""),
+        expires=expires,
+        where=f"{path}:{place_of(data, ['known', number])[0]}",
+    )
+
+
+def updated(text: str, path: Path, found: Review) -> str:
+    """Give the text of the baseline after a run: the fixed leave it, new ones join, changed messages are replaced."""
+    if not text.strip():
+        text = HEAD
+    data = parsed(text, path, FileError)
+    lines = text.splitlines()
+    entries = _marked(data)
+    if any(line.startswith(("known: [", "known: {")) for line in lines) and entries:
+        raise FileError(
+            "the entries are not one below the other, so they cannot be edited line by line",
+            "Write each as a block: `- rule: …`", where=str(path),
+        )  # fmt: skip
+    spans = _spans(lines, [place_of(data, ["known", number])[0] - 1 for number in range(len(entries))])
+    gone = {int(each.where.rpartition(":")[2]) - 1 for each in found.stale}
+    changed = {int(each.where.rpartition(":")[2]) - 1: _stable(message) for each, message in found.other}
+    kept: list[str] = []
+    position = 0
+    for above, first, after in spans:
+        kept += lines[position:above]
+        if first not in gone:
+            kept += _with_message(lines[above:after], changed[first]) if first in changed else lines[above:after]
+        position = after
+    kept += lines[position:]
+    fresh = [line for each in _fresh(found) for line in _written(each)]
+    at = _end_of_entries(kept)
+    result = [*kept[:at], *fresh, *kept[at:]]
+    return "\n".join(_closed(result)) + "\n"
+
+
+def _spans(lines: list[str], starts: list[int]) -> list[tuple[int, int, int]]:
+    """Give for each entry: the first comment line that belongs to it, its own first line, the line after it."""
+    spans = []
+    for number, start in enumerate(starts):
+        above = start
+        while above > 0 and lines[above - 1].lstrip().startswith("#") and lines[above - 1][:1] in " \t":
+            above -= 1
+        limit = starts[number + 1] if number + 1 < len(starts) else len(lines)
+        after = start + 1
+        indent = len(lines[start]) - len(lines[start].lstrip())
+        while after < limit and lines[after].strip() and len(lines[after]) - len(lines[after].lstrip()) > indent:
+            after += 1
+        spans.append((above, start, after))
+    return spans
+
+
+def _with_message(lines: list[str], message: str) -> list[str]:
+    """Replace the message of an entry, or give it one; the lines of a folded message go."""
+    kept: list[str] = []
+    inside: int | None = None
+    for line in lines:
+        indent = len(line) - len(line.lstrip(" -"))
+        if inside is not None and indent > inside:
+            continue
+        inside = None
+        if re.match(r"[ -]*message:", line):
+            inside = indent
+            kept.append(f"{line[:indent]}message: {_scalar(message)}")
+        else:
+            kept.append(line)
+    if kept == lines and not any(re.match(r"[ -]*message:", line) for line in lines):
+        kept.append(f"    message: {_scalar(message)}")
+    return kept
+
+
+def _fresh(found: Review) -> list[Seen]:
+    """Give the failures that get an entry of their own: not those whose entry only gets a new message."""
+    edited = [entry for entry, _ in found.other]
+    return [each for each in found.unlisted if not any(entry.about(each.rule, each.conversation) for entry in edited)]
+
+
+def _written(seen: Seen) -> list[str]:
+    told = [f"  - rule: {_scalar(seen.rule)}"]
+    if seen.conversation:  # a documented fact belongs to none
+        told.append(f"    scenario: {_scalar(seen.conversation)}")
+    if seen.outcome != FAIL:
+        told.append(f"    outcomes: [{seen.outcome}]")
+    messages = dict.fromkeys(map(_stable, seen.messages)) or {"": None}
+    return [
+        line
+        for message in messages
+        for line in (*told, *([f"    message: {_scalar(message)}"] if message else []), f"    issue: {UNFILED}")
+    ]
+
+
+def _stable(message: str) -> str:
+    """Give the part of a message that comes again: up to the first number or generated id."""
+    kept = re.split(r"[^ ]*[0-9]", message, maxsplit=1)[0].rstrip()
+    return kept if len(kept) >= SHORTEST else ""
+
+
+def _scalar(text: str) -> str:
+    return text if PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
+def _end_of_entries(lines: list[str]) -> int:
+    """Give the line after the last entry, or after `known:`."""
+    own = [
+        number for number, line in enumerate(lines) if line.strip() and line[0] in " \t-" and line.lstrip()[0] != "#"
+    ]
+    key = next((number for number, line in enumerate(lines) if line.startswith("known:")), len(lines) - 1)
+    return max([key, *own]) + 1
+
+
+def _closed(lines: list[str]) -> list[str]:
+    """Turn an emptied `known:` into an empty list, and an empty list that got entries into a block."""
+    key = next((number for number, line in enumerate(lines) if line.startswith("known:")), None)
+    if key is None:
+        return lines
+    filled = any(line.lstrip().startswith("- ") for line in lines[key + 1 :])
+    comment = lines[key].partition("#")[1:]
+    tail = f"  {''.join(comment)}" if comment[0] else ""
+    return [*lines[:key], f"known:{'' if filled else ' []'}{tail}", *lines[key + 1 :]]

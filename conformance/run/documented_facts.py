@@ -1,0 +1,141 @@
+"""What a vendor documents, beside what a run showed of it.
+
+A documented fact that a whole run did not show is unproven, and counts like a promised rule that nothing proved.  It
+does not count where somebody else may be the reason: conversations were left out, the environment got in the way, the
+model did not do its part, or no conversation of the library would show the fact if it were true.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from conformance.contract.facts import Fact, shown
+from conformance.run.baseline import PASS, UNPROVEN, Seen
+from conformance.run.ruling import key_of, view_of
+from conformance.resources import folder
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from conformance.run.settings import Setup
+    from conformance.run.record import Record
+
+#: Outcomes that are the endpoint's own doing, or its profile's.
+ITS_OWN = frozenset({"played", "unmet", "not applicable"})
+#: So many conversations are named that look for a fact.
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Documents:
+    """The documented facts that a run asked about."""
+
+    proofs: Mapping[Fact, str] = field(default_factory=dict)
+    """Fact -> the first conversation that shows it; empty where none does."""
+    sought: Mapping[Fact, tuple[str, ...]] = field(default_factory=dict)
+    """Fact that a whole run did not show -> conversations that show it where it is true."""
+    excused: frozenset[str] = frozenset()
+    """Facts, in words, that are known not to be shown."""
+
+    @property
+    def missing(self) -> tuple[Fact, ...]:
+        """What was not shown, for whatever reason."""
+        return tuple(fact for fact, conversation in self.proofs.items() if not conversation)
+
+    @property
+    def unproven(self) -> tuple[Fact, ...]:
+        """What was not shown though everything was done for it, and nobody knows of it."""
+        return tuple(fact for fact in self.missing if self.sought.get(fact) and str(fact) not in self.excused)
+
+    def seen(self) -> Iterator[Seen]:
+        """Give what the baseline has to know."""
+        for fact, conversation in self.proofs.items():
+            if conversation or self.sought.get(fact):
+                outcome = PASS if conversation else UNPROVEN
+                yield Seen(str(fact), "", outcome, excused=str(fact) in self.excused)
+
+    def lines(self) -> Iterator[str]:
+        """Say what was not shown, the facts that count one by one."""
+        for fact in self.unproven:
+            yield f"documented, and not shown: {fact} (looked for in {_some(self.sought[fact])})"
+        known = [str(fact) for fact in self.missing if str(fact) in self.excused]
+        unsought = [str(fact) for fact in self.missing if self.sought.get(fact) == () and str(fact) not in known]
+        rest = [str(fact) for fact in self.missing if fact not in self.sought and str(fact) not in known]
+        for what, facts in (
+            ("known not to be shown", known),
+            ("documented, and looked for by no conversation", unsought),
+            ("not shown in what was played", rest),
+        ):
+            if facts:
+                yield f"{what}: {', '.join(facts)}"
+
+
+def documents_of(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> Documents:
+    """Put together what the profile's vendor documents and what the conversations showed."""
+    by: dict[tuple[str, str], str] = {}
+    for name, record in records.items():
+        for kind, fact in record["facts"]:
+            by.setdefault((kind, fact), name)
+    told = Documents({fact: by.get((fact.kind, fact.name), "") for fact in asked(setup)}, excused=setup.excused)
+    if partial or not told.missing or not _whole(records):
+        return told
+    looked_for = conversations_for(setup)
+    return Documents(told.proofs, {fact: looked_for.get(fact, ()) for fact in told.missing}, told.excused)
+
+
+def asked(setup: Setup) -> tuple[Fact, ...]:
+    """Give the documented facts that a run can show: not the styles and the path that somebody chose others for."""
+    if setup.profile is None:
+        return ()
+    asked_for = {"path": {urlsplit(setup.target.url).path}, "auth": set(setup.styles) if setup.target.key else set()}
+    return tuple(fact for fact in setup.profile.facts if fact.name in asked_for.get(fact.kind, {fact.name}))
+
+
+def _whole(records: Mapping[str, Record]) -> bool:
+    """Tell whether every conversation of the library was held, and said something of the endpoint."""
+    played = {name.partition("@")[0] for name in records}
+    return played.issuperset(library()) and all(record["outcome"] in ITS_OWN for record in records.values())
+
+
+@cache
+def library() -> frozenset[str]:
+    """Give the ids of the bundled scenarios."""
+    home = folder("scenarios")
+    return frozenset(path.relative_to(home).with_suffix("").as_posix() for path in home.rglob("*.yaml"))
+
+
+def conversations_for(setup: Setup) -> Mapping[Fact, tuple[str, ...]]:
+    """Give for each fact the conversations of the library that show it where it is true: on the reference."""
+    from conformance.mutants.rehearsal import bundled
+
+    scenarios = [name for name in sorted(library()) if not setup.not_applicable(bundled(name))]
+    claimed = setup.profile.features if setup.profile is not None else None
+    return _on_the_reference(asked(setup), tuple(scenarios), setup.target.dialect.name, claimed, setup.styles)
+
+
+@cache
+def _on_the_reference(
+    facts: tuple[Fact, ...],
+    scenarios: tuple[str, ...],
+    dialect: str,
+    features: frozenset[str] | None,
+    styles: tuple[str, ...],
+) -> Mapping[Fact, tuple[str, ...]]:
+    from conformance.mutants.rehearsal import bundled, rehearse
+
+    found = {fact: scenarios for fact in facts if fact.kind == "path"}  # a rehearsal has a path of its own
+    for name in scenarios:
+        for style in styles if bundled(name).each == "auth" else ("",):
+            play = rehearse(name, dialect, variant=style, features=features, auth=styles[0])
+            for fact in {fact for trace in play.traces for fact in shown(facts, view_of(trace))}:
+                if fact.kind != "path" and (fact.kind != "auth" or fact.name == style):
+                    found[fact] = (*found.get(fact, ()), key_of(name, style))
+    return found
+
+
+def _some(names: Collection[str]) -> str:
+    first, more = list(names)[:MOST_NAMED], len(names) - MOST_NAMED
+    return ", ".join(first) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,79 @@
+"""Which events of a revision a run sent and saw: about one that nobody said, nothing was proved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conformance.contract.dialects import DIALECTS
+from conformance.contract.untestable import UNPLAYED
+from conformance.report.text import wrapped
+
+if TYPE_CHECKING:
+    from conformance.contract.dialect import Dialect
+    from conformance.run.record import Record
+    from conformance.trace.trace import Trace
+
+#: Whether the client says it -> the types.
+KNOWN: Mapping[bool, frozenset[str]] = {
+    True: frozenset().union(*(each.client_events for each in DIALECTS.values())),
+    False: frozenset().union(*(each.server_events for each in DIALECTS.values())),
+}
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The event types of one revision, as spoken."""
+
+    sent: frozenset[str]
+    unsent: frozenset[str]
+    """Client events that some scenario could send, and none did."""
+    seen: frozenset[str]
+    unseen: frozenset[str]
+    """Server events that some scenario could bring about, and none did."""
+    unplayed: Mapping[str, str]
+    """Type -> why no scenario can send or see it over a WebSocket."""
+
+    def lines(self) -> Iterator[str]:
+        """Give what the terminal says, at most 80 columns a line."""
+        client, server = len(self.sent) + len(self.unsent), len(self.seen) + len(self.unseen)
+        told = f"events: {len(self.sent)}/{client} client events sent, {len(self.seen)}/{server} server events seen"
+        beside = f" (and {len(self.unplayed)} that no scenario can play: docs/scenarios.md)" if self.unplayed else ""
+        yield from wrapped(told + beside, "", "  ")
+        for word, missing in (("never sent", self.unsent), ("never seen", self.unseen)):
+            if missing:
+                yield from wrapped(f"{word}: {', '.join(sorted(missing))}", "  ", "    ")
+
+    def as_data(self) -> dict[str, Any]:
+        """Give it as JSON data, as `events` in `schemas/harness/report.json`."""
+        sets = {"sent": self.sent, "unsent": self.unsent, "seen": self.seen, "unseen": self.unseen}
+        return {**{name: sorted(types) for name, types in sets.items()}, "unplayed": dict(self.unplayed)}
+
+
+def coverage_of(records: Iterable[Record], dialect: Dialect) -> Coverage:
+    """Sum up which events of *dialect* the conversations sent and saw; another revision's do not count."""
+    sent: set[str] = set()
+    seen: set[str] = set()
+    for record in records:
+        sent.update(record["events"]["sent"])
+        seen.update(record["events"]["seen"])
+    unplayed = UNPLAYED[dialect.name]
+    clients, servers = dialect.client_events - unplayed.keys(), dialect.server_events - unplayed.keys()
+    return Coverage(
+        frozenset(sent) & dialect.client_events,
+        clients - sent,
+        frozenset(seen) & dialect.server_events,
+        servers - seen,
+        {kind: why for kind, why in unplayed.items() if kind not in sent | seen},
+    )
+
+
+def events_in(traces: Iterable[Trace]) -> dict[str, list[str]]:
+    """Give the event types of some traces that any revision knows, for a record."""
+    said: dict[bool, set[str]] = {True: set(), False: set()}
+    for trace in traces:
+        for entry in trace:
+            if entry.type in KNOWN[entry.sent]:
+                said[entry.sent].add(entry.type)
+    return {"sent": sorted(said[True]), "seen": sorted(said[False])}

@@ -1,0 +1,106 @@
+"""What a run came to so far, one JSON line a conversation: whatever kills the run, what is over can be read.
+
+The first line says what was played against; each further one is a record (`report.records`), written as soon as the
+first item of the conversation was reported.  A line that was cut in the middle is passed over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from conformance.errors import UsageError
+
+if TYPE_CHECKING:
+    from conformance.run.settings import Setup
+    from conformance.run.record import Record
+    from conformance.secrets import Scrubber
+
+NAME = "verdicts.jsonl"
+FORMAT = "realtime-conformance/verdicts"
+
+
+def about(setup: Setup) -> dict[str, Any]:
+    """Say against what is played, as plain data."""
+    return {
+        "endpoint": setup.target.url,
+        "embedded": setup.embedded,
+        "dialect": setup.target.dialect.name,
+        "profile": setup.profile.name if setup.profile is not None else None,
+        "auth": setup.auth or setup.target.auth,
+        "asked_auth": setup.auth,
+        "keyed": bool(setup.target.key),
+        "excused": sorted(setup.excused),
+        "model": setup.target.model,
+        "strict": setup.strict,
+        "allow_unproven": setup.allow_unproven,
+        "waive": setup.waive,
+    }
+
+
+class Journal:
+    """The open file of a run that goes on."""
+
+    def __init__(self, reports: Path, scrub: Scrubber) -> None:
+        self.path = reports / NAME
+        self.scrub = scrub
+
+    def begin(self, told: dict[str, Any]) -> None:
+        """Forget the last run and say what this one plays against (`about`)."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.unlink(missing_ok=True)
+        self._append({"format": FORMAT, "version": 1, **told})
+
+    def add(self, record: Record) -> None:
+        """Note a conversation that is over."""
+        self._append({"record": record})
+
+    def finish(self, status: int, *, partial: bool) -> None:
+        """Note that the run came to its end, and whether less than the whole was judged."""
+        self._append({"status": status, "partial": partial})
+
+    def _append(self, told: dict[str, Any]) -> None:
+        line = self.scrub(orjson.dumps(told).decode()) + "\n"
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(line)
+
+
+@dataclass
+class Told:
+    """What a journal says."""
+
+    about: dict[str, Any] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)
+    status: int | None = None
+    """Of the run; None if it did not come to its end."""
+    partial: bool = True
+
+
+def read(reports: Path) -> Told:
+    """Read the journal in *reports*; UsageError if there is none."""
+    path = reports / NAME
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}", "A run writes it: pytest --reports=DIR") from error
+    told = Told()
+    for line in lines:
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError:  # the run was killed while it wrote this
+            continue
+        if isinstance(value, dict):
+            _take(told, value)
+    return told
+
+
+def _take(told: Told, value: dict[str, Any]) -> None:
+    if value.get("format") == FORMAT:
+        told.about = value
+    elif isinstance(record := value.get("record"), dict) and isinstance(record.get("conversation"), str):
+        told.records[record["conversation"]] = record
+    elif isinstance(value.get("status"), int):
+        told.status, told.partial = value["status"], bool(value.get("partial"))

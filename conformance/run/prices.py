@@ -1,0 +1,121 @@
+"""Tokens by kind and direction: what is planned, what was spent, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from conformance.errors import FileError
+from conformance.yaml_source import fits, known_keys, plain, read
+from conformance.resources import folder
+
+if TYPE_CHECKING:
+    from conformance.trace.ledger import Ledger
+
+PRICES = Path(__file__).parent / "prices.yaml"
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Numbers of tokens; cached ones are part of the input."""
+
+    text_in: int = 0
+    audio_in: int = 0
+    text_out: int = 0
+    audio_out: int = 0
+    cached_text: int = 0
+    cached_audio: int = 0
+
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(*(own + more for own, more in zip(self.numbers, other.numbers, strict=True)))
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The six numbers in the order of the fields."""
+        return self.text_in, self.audio_in, self.text_out, self.audio_out, self.cached_text, self.cached_audio
+
+    @property
+    def total(self) -> int:
+        """Everything that is billed."""
+        return self.text_in + self.audio_in + self.text_out + self.audio_out
+
+
+@dataclass(frozen=True)
+class Price:
+    """US dollars for a million tokens of one model."""
+
+    text: Mapping[str, float]
+    """`input`, `cached`, `output`."""
+    audio: Mapping[str, float]
+
+    def of(self, tokens: Tokens) -> float:
+        """Give the price of *tokens* in US dollars."""
+        return (_part(self.text, tokens.text_in, tokens.cached_text, tokens.text_out)
+                + _part(self.audio, tokens.audio_in, tokens.cached_audio, tokens.audio_out)) / MILLION  # fmt: skip
+
+
+def dollars(amount: float) -> str:
+    """Write an amount of US dollars, in tenths of a thousandth below one dollar."""
+    return f"${amount:.2f}" if amount >= 1 else f"${amount:.4f}"
+
+
+def _part(price: Mapping[str, float], given: int, cached: int, produced: int) -> float:
+    cached = min(given, cached)
+    return (given - cached) * price["input"] + cached * price.get("cached", price["input"]) + produced * price["output"]
+
+
+@dataclass(frozen=True)
+class Prices:
+    """A dated table of prices."""
+
+    as_of: str
+    models: Mapping[str, Price] = field(default_factory=dict)
+
+    def of(self, model: str | None) -> Price | None:
+        """Give the price of a model, or of the model of which it is a dated snapshot (`NAME-2025-…`)."""
+        if not model:
+            return None
+        name = model.rpartition("/")[2]
+        near = [each for each in self.models if name == each or name.startswith(f"{each}-20")]
+        return self.models[max(near, key=len)] if near else None
+
+
+def load_prices(path: Path | None = None) -> Prices:
+    """Read a table of prices, by default the bundled one; FileError says what is wrong with it."""
+    path = path or PRICES
+    data = read(path, FileError)
+    known_keys(data, _schema()["properties"], path, FileError)
+    fits(data, _schema(), path, FileError)
+    told = plain(data)
+    models = {name: Price(each["text"], each["audio"]) for name, each in told["models"].items()}
+    return Prices(told["as_of"], models)
+
+
+@cache
+def _schema() -> Mapping[str, Any]:
+    loaded: Mapping[str, Any] = orjson.loads((folder("schemas") / "harness" / "prices.json").read_bytes())
+    return loaded
+
+
+def tokens_of(ledger: Ledger) -> Tokens:
+    """Add up what an endpoint says it used, its transcriptions included; what it does not split is text."""
+    total = Tokens()
+    for line in ledger.lines:
+        count = {name: number or 0 for name, number in line.counts.items()}
+        given, produced = count["input"], count["output"]
+        audio_in, audio_out = min(count["input_audio"], given), min(count["output_audio"], produced)
+        total += Tokens(
+            text_in=given - audio_in,
+            audio_in=audio_in,
+            text_out=produced - audio_out,
+            audio_out=audio_out,
+            cached_text=count["cached_text"] if count["cached_audio"] else max(count["cached"], count["cached_text"]),
+            cached_audio=count["cached_audio"],
+        )
+    return total

@@ -1,0 +1,128 @@
+"""What the rules say of one conversation: the judgements of its traces, one ruling for each rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from conformance.contract.dialects import DIALECTS, recognise
+from conformance.contract.facts import Fact, shown
+from conformance.run.budget import Spent
+from conformance.rules.engine.judge import VERDICT_OF_FINDING, Judgement, Verdict, judge
+from conformance.trace.views import View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from conformance.run.retry import Attempt
+    from conformance.run.baseline import Entry
+    from conformance.play.player import Conversation
+    from conformance.rules.engine.rule import Finding, Rule
+    from conformance.trace.trace import Trace
+
+
+@dataclass(frozen=True)
+class Spotted:
+    """A finding, and the connection of the conversation on which it was made."""
+
+    finding: Finding
+    trace: Trace
+    connection: int = 0
+    """Number of the connection, from 0."""
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """One rule's verdict on one conversation."""
+
+    rule: Rule
+    verdict: Verdict
+    spotted: tuple[Spotted, ...] = ()
+    held: int = 0
+    reason: str = ""
+    """Why it is not applicable, or what our bug is."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """One conversation and what every rule says of it."""
+
+    conversation: Conversation
+    rulings: Mapping[str, Ruling]
+    files: tuple[Path, ...] = field(default=())
+    """Where its traces were written."""
+    facts: frozenset[Fact] = frozenset()
+    """What of the vendor's documents it shows to be true."""
+    known: Mapping[str, Entry] = field(default_factory=dict)
+    """Rule id, or `plays` -> the entry of the baseline that excuses the failure."""
+    earlier: tuple[Attempt, ...] = ()
+    """Plays of it that the environment got in the way of, or that failed unexpectedly."""
+    spent: Spent = field(default_factory=Spent)
+    """What all of its plays used."""
+    flaky: bool = False
+    """Whether an earlier play failed, and this one did not."""
+
+    @property
+    def key(self) -> str:
+        """`topic/name`, with `@style` where the scenario is played in several."""
+        return key_of(self.conversation.scenario.id, self.conversation.variant)
+
+
+def key_of(scenario: str, variant: str) -> str:
+    """Name one conversation."""
+    return f"{scenario}@{variant}" if variant else scenario
+
+
+def assess(
+    conversation: Conversation,
+    rules: Iterable[Rule],
+    waivers: Mapping[str, str] | None = None,
+    facts: Iterable[Fact] = (),
+    files: tuple[Path, ...] = (),
+) -> Assessment:
+    """Judge every trace of a conversation."""
+    views = tuple(view_of(trace) for trace in conversation.traces)
+    seen = frozenset(fact for view in views for fact in shown(facts, view))
+    return Assessment(conversation, rule_on(views, tuple(rules), waivers or {}), files, seen)
+
+
+def view_of(trace: Trace) -> View:
+    """Look at a trace through the lenses of its own dialect."""
+    return View(trace, DIALECTS[dialect_of(trace)])
+
+
+def rule_on(views: tuple[View, ...], rules: tuple[Rule, ...], waivers: Mapping[str, str]) -> Mapping[str, Ruling]:
+    """Judge traces together: what breaks a rule on one connection breaks it."""
+    columns = [judge(view, rules) for view in views]
+    return {rule.id: _ruling(rule, row, views, waivers) for rule, *row in zip(rules, *columns, strict=True)}
+
+
+def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: Mapping[str, str]) -> Ruling:
+    if bugs := [each.error for each in row if each.error]:
+        return Ruling(rule, Verdict.ERROR, reason=bugs[0])
+    spotted = tuple(
+        [
+            Spotted(finding, view.trace, number)
+            for number, (judgement, view) in enumerate(zip(row, views, strict=True))
+            for finding in judgement.findings
+        ]
+    )
+    held = sum(judgement.held for judgement in row)
+    if rule.id in waivers:
+        return Ruling(rule, Verdict.NOT_APPLICABLE, spotted, held, f"the profile departs from it: {waivers[rule.id]}")
+    if spotted:
+        return Ruling(rule, VERDICT_OF_FINDING[rule.keyword], spotted, held)
+    if held:
+        return Ruling(rule, Verdict.PASS, (), held)
+    if row and all(each.verdict is Verdict.NOT_APPLICABLE for each in row):
+        return Ruling(rule, Verdict.NOT_APPLICABLE, reason="this revision of the protocol has nothing of the kind")
+    return Ruling(rule, Verdict.UNPROVEN)
+
+
+def dialect_of(trace: Trace, usual: str = "ga") -> str:
+    """Give the dialect of a trace: as noted, as recognised, or *usual*."""
+    if trace.dialect in DIALECTS:
+        return trace.dialect
+    found = recognise(entry.event for entry in trace if entry.event is not None and not entry.sent)
+    return found.name if found is not None else usual

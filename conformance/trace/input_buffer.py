@@ -1,0 +1,151 @@
+"""The lens on listening: what lay in the input buffer at each commit, and what the endpoint did unasked.
+
+The channel is ordered, so a client event meets the settings of the last accepted `session.update` before it,
+whether or not its acknowledgement had been read yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.trace.frames import NOTHING, Frame
+from conformance.trace.output_audio import seconds
+
+if TYPE_CHECKING:
+    from conformance.trace.exchanges import Exchange
+    from conformance.trace.views import View
+
+MISSING: Final = object()
+UPDATES = ("session.update", "transcription_session.update")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Commit:
+    """One `input_audio_buffer.commit` of the client."""
+
+    exchange: Exchange
+    size: int | None
+    """Bytes of decoded audio in the buffer; None where that cannot be told."""
+    audio_format: str | None
+    """Canonical input format in effect; None if it was never shown."""
+    emptied_by: str
+    """What emptied the buffer last: `start`, `commit` or `clear`."""
+    manual: bool
+    """Whether turn detection was off, so that only the client commits."""
+    murky: bool
+    """Whether an error that names no client event may be about this commit."""
+
+    @property
+    def sent(self) -> Frame:
+        """The client's event."""
+        return self.exchange.sent
+
+    @property
+    def milliseconds(self) -> float | None:
+        """Length of the audio in the buffer; None where that cannot be told."""
+        if self.size is None:
+            return None
+        length = seconds(self.size, self.audio_format)
+        return None if length is None else length * 1000
+
+
+def detection_in(view: View, session: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Give the turn detection of a session object: empty if it is off, None if the object does not tell.
+
+    Off is spelled null; some endpoints write `{"type": "none"}` or `{"type": null}`.
+    """
+    shown = view.dialect.setting(session, "turn_detection", MISSING)
+    if shown is None:
+        return NOTHING
+    if not isinstance(shown, dict):
+        return None
+    return NOTHING if shown.get("type", "server_vad") in (None, "none") else shown
+
+
+def detection_at(view: View, index: int) -> Mapping[str, Any] | None:
+    """Give the turn detection in effect before the server's entry *index*, as `detection_in` does."""
+    return detection_in(view, view.session_at(index))
+
+
+def bytes_of(frame: Frame) -> int | None:
+    """Give the decoded size of an append; None if the recording shortened it or it holds no text."""
+    text = frame.text("audio")
+    if text is None or not frame.whole:
+        return None
+    return len(text) * 3 // 4 - text[-2:].count("=")
+
+
+def unasked_responses_of(view: View) -> tuple[Frame, ...]:
+    """Give each `response.created` that no outstanding `response.create` explains."""
+    asked = {each.answer.index for each in view.exchanges_with("response.create") if each.answer is not None}
+    return tuple(frame for frame in view.server("response.created") if frame.index not in asked)
+
+
+def unasked_commits_of(view: View) -> tuple[Frame, ...]:
+    """Give each `input_audio_buffer.committed` that no outstanding client commit explains."""
+    asked = {each.answer.index for each in view.exchanges_with("input_audio_buffer.commit") if each.answer is not None}
+    return tuple(frame for frame in view.server("input_audio_buffer.committed") if frame.index not in asked)
+
+
+def commits_of(view: View) -> tuple[Commit, ...]:
+    """Replay the input buffer over the client's events; linear."""
+    if "input_audio_buffer.commit" not in view.types:
+        return ()
+    buffer = _Buffer(view)
+    for exchange in view.exchanges:
+        buffer.take(exchange)
+    return tuple(buffer.commits)
+
+
+class _Buffer:
+    """What the client may know of the endpoint's input buffer."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.size: int | None = 0
+        self.emptied_by = "start"
+        first = view.sessions[0][1] if view.sessions else NOTHING
+        self.session: Mapping[str, Any] = first
+        self.murk = [frame.index for frame in view.server("error") if frame.index not in view.blamed]
+        self.commits: list[Commit] = []
+
+    def take(self, exchange: Exchange) -> None:
+        kind = exchange.sent.type
+        if kind in UPDATES:
+            self._update(exchange)
+        elif kind == "input_audio_buffer.append":
+            self._append(exchange)
+        elif kind == "input_audio_buffer.clear" and not exchange.refused:
+            self.size, self.emptied_by = 0, "clear"
+        elif kind == "input_audio_buffer.commit":
+            self._commit(exchange)
+
+    def _update(self, exchange: Exchange) -> None:
+        if exchange.refused:
+            return
+        answer = exchange.answer
+        self.session = answer.part("session") if answer is not None and answer.whole else NOTHING
+
+    def _append(self, exchange: Exchange) -> None:
+        if exchange.refused:
+            return
+        added = bytes_of(exchange.sent)
+        if self.size is None or added is None or not self._manual():
+            self.size = None
+        else:
+            self.size += added
+
+    def _manual(self) -> bool:
+        return detection_in(self.view, self.session) == NOTHING
+
+    def _commit(self, exchange: Exchange) -> None:
+        until = exchange.answer.index if exchange.answer is not None else len(self.view.frames)
+        murky = not exchange.refused and any(exchange.sent.index < each < until for each in self.murk)
+        audio_format = self.view.dialect.audio_format(self.view.dialect.setting(self.session, "input_format"))
+        self.commits.append(Commit(exchange, self.size, audio_format, self.emptied_by, self._manual(), murky))
+        if exchange.answer is not None:
+            self.size, self.emptied_by = 0, "commit"
+        elif not exchange.refused or murky:
+            self.size = None
