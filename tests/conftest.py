@@ -4,7 +4,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from conformance.play.pool import Backstage
+from conformance.play.pool import LoopThread
 
 ON_DEMAND = ("package", "matrix", "clients", "slow")
 
@@ -22,13 +22,13 @@ def pytest_collection_modifyitems(config, items):
 @contextmanager
 def listening(server):
     """Run anything that has `async with` in a thread of its own."""
-    backstage = Backstage()
+    loop_thread = LoopThread()
     try:
-        opened = backstage.run(server.__aenter__(), 10)
+        opened = loop_thread.run(server.__aenter__(), 10)
         yield opened
-        backstage.run(server.__aexit__(None, None, None), 10)
+        loop_thread.run(server.__aexit__(None, None, None), 10)
     finally:
-        backstage.close()
+        loop_thread.close()
 
 
 @pytest.fixture

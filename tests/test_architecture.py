@@ -27,7 +27,7 @@ ROOMS = {
 ONE_ROOM = {
     "websockets": {"play/wire.py", "reference/server/server.py"},
     "jsonschema_rs": {"contract/schemas.py", "yaml_source.py"},
-    "yaml": {"yaml_source.py", "plugin/", "report/", "generate/", "commands/cli.py", "gate/"},
+    "yaml": {"yaml_source.py", "plugin/", "report/", "generate/", "commands/", "run/"},
 }
 
 

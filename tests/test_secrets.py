@@ -59,9 +59,9 @@ def test_a_value_is_scrubbed_in_its_keys_too():
 
 def test_no_repr_shows_a_secret():
     from conformance.contract.ga import GA
-    from conformance.play.target import Target, ask_for
+    from conformance.play.target import Target, upgrade_request_for
 
     target = Target("ws://test/v1/realtime", GA, KEY, headers=(("x-key", KEY),))
 
     for style in ("bearer", "query-token", "subprotocol"):
-        assert "canary" not in repr((Scrubber((KEY,)), target, ask_for(target, {"auth": style})))
+        assert "canary" not in repr((Scrubber((KEY,)), target, upgrade_request_for(target, {"auth": style})))

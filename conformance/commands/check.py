@@ -9,11 +9,11 @@ import orjson
 
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import TraceError
-from conformance.rules.rule_packs import judged_rules, packs
-from conformance.run.ruling import Ruling, dialect_of, rule_on, view_of
-from conformance.run.record import ruling_data
 from conformance.report.text import finding_text
 from conformance.rules.engine.judge import Verdict
+from conformance.rules.rule_packs import judged_rules, packs
+from conformance.run.record import ruling_data
+from conformance.run.ruling import Ruling, dialect_of, rule_on, view_of
 from conformance.trace.jsonl import load
 
 if TYPE_CHECKING:

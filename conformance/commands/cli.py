@@ -73,8 +73,8 @@ def check(traces: Sequence[Path], dialect: str, strict: bool, as_json: bool) -> 
 @click.option("--key", type=click.Path(path_type=Path), help="The certificate's private key (PEM).")
 def serve(**asked: Any) -> None:
     """Run the reference endpoint until it is interrupted."""
-    from conformance.reference.server.serving import Serving
     from conformance.commands.serve import features_of, serve_forever
+    from conformance.reference.server.serving import Serving
 
     serve_forever(Serving(**{**asked, "without": features_of(asked["without"])}), click.echo)
 
@@ -96,9 +96,9 @@ def discover(url: str, model: str | None, token: str, auth: str, dialect: str) -
 @click.argument("rule", required=False)
 def rules(rule: str | None) -> None:
     """List the rules, or tell everything about one."""
-    from conformance.rules.rule_packs import judged_rules, packs
     from conformance.commands.rules import detail, find, listing, listing_of, sample_of
     from conformance.rules import RULES
+    from conformance.rules.rule_packs import judged_rules, packs
 
     if rule is None:
         click.echo(listing(RULES), nl=False)

@@ -98,13 +98,13 @@ def rules_page(rules: Mapping[str, Rule]) -> str:
     lines = ["# Rules", "", GENERATED, "", f"{len(rules)} rules, by chapter."]
     for chapter, members in groupby(rules.values(), key=lambda rule: rule.chapter):
         lines += ["", f"## {chapter}", "", "| rule | keyword | requirement | covers |", "|---|---|---|---|"]
-        softened = []
+        relaxed = []
         for rule in members:
             covers = ", ".join(rule.covers)
             lines.append(f"| [`{rule.id}`]({rule.spec}) | {rule.keyword} | {_cell(rule.sentence)} | {covers} |")
-            softened += [f"- `{rule.id}`: {rule.softened}"] if rule.softened else []
-        if softened:
-            lines += ["", "Softened:", "", *softened]
+            relaxed += [f"- `{rule.id}`: {rule.relaxed}"] if rule.relaxed else []
+        if relaxed:
+            lines += ["", "Relaxed:", "", *relaxed]
     return "\n".join(lines) + "\n"
 
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from conformance.commands.lint import Remark, where_is
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import ConformanceError
 from conformance.mutants.rehearsal import rehearse
 from conformance.play.auth import STYLES
 from conformance.play.player import Conversation, Outcome
 from conformance.reference.session.core import FEATURES
-from conformance.commands.lint import Remark, where_is
 from conformance.resources import folder
 from conformance.rules.engine.judge import Verdict, judge
-from conformance.scenario.static_checks import awaited
 from conformance.scenario.load import load
+from conformance.scenario.static_checks import awaited
 from conformance.trace.views import View
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def exercises(scenario: Scenario, promised: Sequence[Rule]) -> Iterator[Exercise
     for dialect in sorted(scenario.dialects):
         found = Exercise(dialect, verdicts={rule.id: set() for rule in promised})
         for style in STYLES if scenario.each == "auth" else ("",):
-            played = rehearse(scenario, dialect, variant=style, features=frozenset(FEATURES - scenario.lacks))
+            played = rehearse(scenario, dialect, variant=style, features=frozenset(FEATURES - scenario.without))
             if found.stopped is None and played.outcome is not Outcome.PLAYED:
                 found.stopped = played
             for trace in played.traces:
@@ -114,7 +114,7 @@ def _unproven(scenario: Scenario, rule_id: str, silent: list[Exercise]) -> Remar
 
 def _excuse(scenario: Scenario, rule_id: str) -> str:
     """Say why the silence of the reference endpoint says nothing about the script, if it does not."""
-    if always := scenario.lacks - FEATURES:
+    if always := scenario.without - FEATURES:
         return f"The reference endpoint cannot be without {', '.join(sorted(always))}"
     return "" if rule_id in shown_by_every_endpoint() else "Few endpoints give the occasion for it"
 
@@ -127,7 +127,7 @@ def _stops(scenario: Scenario, found: Iterable[Exercise]) -> Iterator[Remark]:
             stops.setdefault((where, each.stopped.message), []).append(each)
     for (where, _), stopped in stops.items():
         lines = [*_why(stopped[0])]
-        if always := scenario.lacks - FEATURES:
+        if always := scenario.without - FEATURES:
             lines.append(f"The reference endpoint cannot be without {', '.join(sorted(always))}.")
         message = f"the rehearsal stops here ({_dialects(stopped)})"
         yield Remark(where, message, "\n".join(lines), warning=True)
@@ -139,7 +139,7 @@ def _why(stopped: Exercise) -> Iterator[str]:
     if told is None:
         return
     name = f"`{told.step.name}`" if told.step else "At the end"
-    words = (("expected", told.expected), ("came", told.came))
+    words = (("expected", told.expected), ("actual", told.actual))
     yield "; ".join((f"{name}: {told.message}", *(f"{word}: {text}" for word, text in words if text)))
     events = DIALECTS[stopped.dialect].canonical_server_events
     for kind in awaited(told.step) if told.step else ():

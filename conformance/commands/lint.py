@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import ScenarioError
-from conformance.rules.rule_packs import judged_rules
 from conformance.reference.session.script import is_script, lint_script
 from conformance.report.text import wrapped
 from conformance.rules import RULES
-from conformance.scenario.static_checks import dead
+from conformance.rules.rule_packs import judged_rules
 from conformance.scenario.load import load
+from conformance.scenario.static_checks import dead
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

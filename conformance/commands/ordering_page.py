@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.rules.ordering.table import BEFORE, EDGES, NESTS
 from conformance.rules.engine.rule import Keyword
+from conformance.rules.ordering.table import BEFORE, EDGES, NESTS
 
 
 def automaton() -> str:

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import ConformanceError, TraceError
+from conformance.play.target import Target
+from conformance.rules.engine.judge import Verdict
+from conformance.rules.rule_packs import judged_rules, packs
 from conformance.run.baseline import PLAYS
 from conformance.run.budget import spent_on
 from conformance.run.cost import Cost
-from conformance.rules.rule_packs import judged_rules, packs
-from conformance.run.settings import Setup
-from conformance.play.target import Target
-from conformance.run.ruling import rule_on, view_of
 from conformance.run.event_coverage import events_in
-from conformance.run.journal import Told, read
+from conformance.run.journal import JournalContents, read
 from conformance.run.record import keeps, ruling_data
 from conformance.run.result import Sum, sum_of, write
-from conformance.rules.engine.judge import Verdict
+from conformance.run.ruling import rule_on, view_of
+from conformance.run.settings import Settings
 from conformance.secrets import Scrubber
 from conformance.trace.jsonl import load
 from conformance.trace.trace import EndKind
@@ -41,8 +41,8 @@ SILENT = (Verdict.UNPROVEN, Verdict.NOT_APPLICABLE)
 class Afterwards:
     """What lies on disk, put together."""
 
-    told: Told
-    setup: Setup
+    told: JournalContents
+    setup: Settings
     unreported: int
     """Conversations that were judged only now."""
 
@@ -89,7 +89,7 @@ def _left(reports: Path, reported: set[str]) -> dict[str, dict[Path, Trace]]:
     return found
 
 
-def _record(name: str, traces: dict[Path, Trace], reports: Path, setup: Setup) -> Record:
+def _record(name: str, traces: dict[Path, Trace], reports: Path, setup: Settings) -> Record:
     """Judge a conversation from its traces; whether it got through its script they tell only if it waited in vain."""
     ends = [trace.end for trace in traces.values() if trace.end is not None]
     waited = [end.awaiting for end in ends if end.kind is EndKind.TIMEOUT]
@@ -113,9 +113,9 @@ def _record(name: str, traces: dict[Path, Trace], reports: Path, setup: Setup) -
     }
 
 
-def _setup(about: dict[str, Any], reports: Path) -> Setup:
+def _setup(about: dict[str, Any], reports: Path) -> Settings:
     dialect = DIALECTS.get(str(about.get("dialect")), DIALECTS["ga"])
-    return Setup(
+    return Settings(
         target=Target(
             url=about.get("endpoint", ""),
             dialect=dialect,

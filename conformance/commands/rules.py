@@ -15,9 +15,9 @@ import orjson
 
 from conformance.errors import SchemaError, UsageError
 from conformance.mutants.mutant import Mutant
-from conformance.rules.rule_packs import Pack
 from conformance.report.timeline import WIDTH
 from conformance.rules.engine.rule import Rule
+from conformance.rules.rule_packs import Pack
 
 
 def listing(rules: Mapping[str, Rule]) -> str:
@@ -62,8 +62,8 @@ def detail(rule: Rule, sample: Mapping[str, Any], mutants: Iterable[Mutant], sce
     lines = [rule.id, "", *_paragraph(f"{rule.keyword}: {rule.sentence}"), "", f"Source: {rule.spec}"]
     if rule.covers:
         lines.append(f"Covers: {', '.join(rule.covers)}")
-    if rule.softened:
-        lines += ["", *_paragraph(f"Softened: {rule.softened}")]
+    if rule.relaxed:
+        lines += ["", *_paragraph(f"Relaxed: {rule.relaxed}")]
     for title, kind in (("Holds", "holds"), ("Breaks", "breaks")):
         lines += _excerpt(title, sample.get(kind) or {})
     faults = [f"  {mutant.id}: {mutant.sentence}" for mutant in mutants if mutant.killed_by == rule.id]

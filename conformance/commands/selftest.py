@@ -9,9 +9,9 @@ import orjson
 from conformance.errors import UsageError
 from conformance.mutants import MUTANTS
 from conformance.mutants.selftest import Trial, run
-from conformance.run.ruling import rule_on, view_of
 from conformance.rules import RULES
 from conformance.rules.engine.judge import Verdict
+from conformance.run.ruling import rule_on, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -12,8 +12,8 @@ from conformance.reference.server import serving
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.reference.session.hooks import Hooks
     from conformance.reference.server.serving import Serving
+    from conformance.reference.session.hooks import Hooks
 
 
 def serve_forever(wanted: Serving, say: Callable[[str], object]) -> None:
@@ -47,6 +47,6 @@ def hooks_of(name: str) -> Callable[[str], Hooks]:
         raise UsageError(f"there is no mutant {name!r}", cure)
 
     def hooks(dialect: str) -> Hooks:
-        return mutant.make(DIALECTS[dialect]).spoken(DIALECTS[dialect])
+        return mutant.make(DIALECTS[dialect]).wire_name(DIALECTS[dialect])
 
     return hooks

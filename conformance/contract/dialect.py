@@ -57,7 +57,7 @@ class Dialect:
         """Canonical types that the server may send."""
         return frozenset(self.canonical(kind) for kind in self.server_events)
 
-    def spoken(self, canonical: str) -> str:
+    def wire_name(self, canonical: str) -> str:
         """Spell a canonical event type."""
         return self.renamed.get(canonical, canonical)
 

@@ -125,20 +125,22 @@ def _reflected(view: View) -> Iterable[tuple[Session, Session, Session]]:
 def _shows(field: str, sent: Session, before: Session, session: Session) -> bool:
     """Tell whether *field* came to be what was asked for: a default that stays proves nothing."""
     path = field.split(".")
-    asked, was, came = (reach(each, path, ABSENT) for each in (sent, before, session))
-    if asked is ABSENT or not reflects(asked, came):
+    asked, was, actual = (reach(each, path, ABSENT) for each in (sent, before, session))
+    if asked is ABSENT or not reflects(asked, actual):
         return False
     return field in SETTLED or not reflects(asked, was)
 
 
-def reflects(asked: Any, came: Any) -> bool:
+def reflects(asked: Any, actual: Any) -> bool:
     """Tell whether a setting *came* back as it was *asked* for; what was not asked for may stand beside it."""
     if isinstance(asked, dict):
-        return isinstance(came, dict) and all(reflects(value, came.get(key, ABSENT)) for key, value in asked.items())
+        return isinstance(actual, dict) and all(
+            reflects(value, actual.get(key, ABSENT)) for key, value in asked.items()
+        )
     if isinstance(asked, list):
-        if not isinstance(came, list) or len(came) != len(asked):
+        if not isinstance(actual, list) or len(actual) != len(asked):
             return False
-        if all(isinstance(each, str) for each in (*asked, *came)):
-            return sorted(asked) == sorted(came)  # the order of modalities is not stable (observation 45)
-        return all(reflects(*pair) for pair in zip(asked, came, strict=True))
-    return bool(asked == came) and isinstance(asked, bool) == isinstance(came, bool)
+        if all(isinstance(each, str) for each in (*asked, *actual)):
+            return sorted(asked) == sorted(actual)  # the order of modalities is not stable (observation 45)
+        return all(reflects(*pair) for pair in zip(asked, actual, strict=True))
+    return bool(asked == actual) and isinstance(asked, bool) == isinstance(actual, bool)

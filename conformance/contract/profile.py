@@ -16,8 +16,8 @@ import orjson
 
 from conformance.contract.facts import Fact
 from conformance.errors import ProfileError
-from conformance.yaml_source import Marked, fits, known_keys, nearest, place_of, plain, read
 from conformance.resources import folder
+from conformance.yaml_source import Marked, fits, known_keys, nearest, place_of, plain, read
 
 HOME = Path(__file__).parent / "profiles"
 

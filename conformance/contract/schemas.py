@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from conformance.contract.client_needs import Wanted, absences, load_wanted
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.documented_fields import Documented, extra_paths, references, target
-from conformance.contract.client_needs import Wanted, absences, load_wanted
 from conformance.errors import SchemaError
 from conformance.resources import folder
 from conformance.trace.trace import Direction, Event

@@ -32,7 +32,7 @@ class Flaw:
     keyword: str
     message: str
     expected: str = ""
-    came: str = ""
+    actual: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Plan:
+class SearchPlan:
     """How much to play."""
 
     examples: int = 100
@@ -116,7 +116,7 @@ class _Crashed(BaseException):
 class _Search:
     play: Callable[[Scenario], Conversation]
     judge: Callable[[Conversation], Sequence[Flaw]]
-    plan: Plan
+    plan: SearchPlan
     tell: Callable[[Example], None]
     keep: Callable[[Case], None]
     played: dict[str, Example] = field(default_factory=dict)
@@ -231,7 +231,7 @@ def explore(
     play: Callable[[Scenario], Conversation],
     judge: Callable[[Conversation], Sequence[Flaw]],
     strategy: SearchStrategy[Scenario],
-    plan: Plan,
+    plan: SearchPlan,
     *,
     first: Iterable[Scenario] = (),
     tell: Callable[[Example], None] = lambda _: None,
@@ -264,7 +264,7 @@ def gravest(flaws: Sequence[Flaw]) -> Flaw:
     return min(flaws, key=lambda flaw: (flaw.rule.startswith("plays."), flaw.keyword != MUST))
 
 
-def _database(plan: Plan) -> ExampleDatabase | None:
+def _database(plan: SearchPlan) -> ExampleDatabase | None:
     if plan.database is None:
         return None
     return DirectoryBasedExampleDatabase(plan.database / hashlib.sha256(plan.key.encode()).hexdigest()[:16])

@@ -48,7 +48,7 @@ class Shelf:
     def _comment(self, case: Case, path: Path) -> str:
         flaw = case.flaw
         told = [f"{flaw.keyword} {flaw.rule}: {flaw.message}"]
-        told += [f"{name} {text}" for name, text in (("Expected", flaw.expected), ("Came", flaw.came)) if text]
+        told += [f"{name} {text}" for name, text in (("Expected", flaw.expected), ("Came", flaw.actual)) if text]
         lines = "".join(f"# {line}\n" for text in told for line in _wrapped(text))
         return f"{FOUND_BY}{self.kind}\n{lines}# Again: {self.again(path)}\n"
 

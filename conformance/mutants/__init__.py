@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.mutants import cancel, connection, envelope, errors, input_audio, items, metering, ordering, rate_limits, response, session, streaming, tools, transcription, turns, usage
-from conformance.mutants import response_create as asking
-from conformance.mutants import items_changed as items_later
+from conformance.mutants import (
+    cancel,
+    connection,
+    envelope,
+    errors,
+    input_audio,
+    items,
+    metering,
+    ordering,
+    rate_limits,
+    response,
+    session,
+    streaming,
+    tools,
+    transcription,
+    turns,
+    usage,
+)
 from conformance.mutants import deltas as wholes
-from conformance.mutants.mutant import Faults, Mutant
+from conformance.mutants import items_changed as items_later
+from conformance.mutants import response_create as asking
+from conformance.mutants.mutant import FaultTable, Mutant
 
 
-def _table(*chapters: Faults) -> Mapping[str, Mutant]:
+def _table(*chapters: FaultTable) -> Mapping[str, Mutant]:
     table: dict[str, Mutant] = {}
     for chapter in chapters:
         for mutant in chapter.mutants:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from conformance.mutants.changes import dropping
 from conformance.mutants.edits import putting
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, FaultTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.contract.dialect import Dialect, Event
 
-faults = Faults()
+faults = FaultTable()
 
 CANCEL = "response.cancel"
 

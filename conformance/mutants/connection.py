@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.contract.dialect import Dialect
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, FaultTable
 from conformance.reference.server.admission import KEY_SUBPROTOCOL, AcceptThenClose, Admission, Admitted, Refused
 from conformance.reference.session.refusals import error_body
 
-faults = Faults()
+faults = FaultTable()
 
 NO_KEY = error_body("invalid_api_key", "Incorrect API key provided.")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.mutants.edits import Path, putting
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, FaultTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.contract.dialect import Dialect, Event
 
-faults = Faults()
+faults = FaultTable()
 
 #: What is streamed -> the stream, and a scenario that streams it.
 KINDS = {

@@ -9,9 +9,9 @@ import orjson
 from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.changes import adding_after, adding_before, changing, setting
 from conformance.mutants.edits import lacking, putting
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, FaultTable
 
-faults = Faults()
+faults = FaultTable()
 
 LIMITS = "rate_limits.updated"
 
@@ -110,7 +110,7 @@ def a_response_begins_without_its_details(_dialect: Dialect) -> Fault:
 @faults.mutant(killed_by="envelope.speaks-one-revision", during="items/keeps_ids", like="legacy-event-alongside-ga")
 def the_other_revisions_event_comes_as_well(dialect: Dialect) -> Fault:
     """An item is announced in the words of both revisions."""
-    own = dialect.spoken("conversation.item.added")
+    own = dialect.wire_name("conversation.item.added")
     other = "conversation.item.created" if own == "conversation.item.added" else "conversation.item.done"
     return adding_after("conversation.item.added", lambda event: [{**event, "type": other}])
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.changes import changing, repeating, stamp
 from conformance.mutants.edits import put, without
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, FaultTable
 
-faults = Faults()
+faults = FaultTable()
 
 UNKNOWN = "conversation.item.frobnicate"
 

@@ -17,9 +17,9 @@ from conformance.mutants.changes import (
     setting,
     stamp,
 )
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, FaultTable
 
-faults = Faults()
+faults = FaultTable()
 
 COMMITTED = "input_audio_buffer.committed"
 ITEM_EVENTS = ("conversation.item.added", "conversation.item.done")

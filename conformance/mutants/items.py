@@ -8,9 +8,9 @@ from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.changes import changing, dropping, item_id_of, repeating, setting, stamp
 from conformance.mutants.edits import editing, is_output, put, without
 from conformance.mutants.items_changed import instead_of_the_error
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, FaultTable
 
-faults = Faults()
+faults = FaultTable()
 
 ADDED, DONE, CREATE = "conversation.item.added", "conversation.item.done", "conversation.item.create"
 RETRIEVED = "conversation.item.retrieved"

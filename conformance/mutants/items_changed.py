@@ -8,9 +8,9 @@ from typing import Any
 from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.changes import changing, dropping, setting, stamp
 from conformance.mutants.edits import put, without
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, FaultTable
 
-faults = Faults()
+faults = FaultTable()
 
 ADDED, RETRIEVED = "conversation.item.added", "conversation.item.retrieved"
 

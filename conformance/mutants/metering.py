@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.mutants.edits import editing
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.usage import TRANSCRIBED, recounting
 
 if TYPE_CHECKING:
     from conformance.contract.dialect import Dialect, Event
 
-faults = Faults()
+faults = FaultTable()
 
 TEXT_TURN, AUDIO_TURN = "response/text_turn", "response/audio_turn"
 SEVERAL = "usage/several_turns"

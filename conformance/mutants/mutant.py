@@ -44,7 +44,7 @@ class Fault:
     ends: Callable[[Event], tuple[int, str] | None] | None = None
     """After which outgoing event the endpoint closes, with which code and reason."""
 
-    def spoken(self, dialect: Dialect) -> Fault:
+    def wire_name(self, dialect: Dialect) -> Fault:
         """Give the same fault for events as *dialect* spells them."""
         return replace(self, sends=_respelled(self.sends, dialect), hears=_respelled(self.hears, dialect))
 
@@ -58,7 +58,7 @@ def _respelled(transform: Transform | None, dialect: Dialect) -> Transform | Non
         canonical = {**event, "type": dialect.canonical(kind)} if isinstance(kind, str) else event
         for each in transform(canonical):
             kind = each.get("type")
-            yield {**each, "type": dialect.spoken(kind)} if isinstance(kind, str) else each
+            yield {**each, "type": dialect.wire_name(kind)} if isinstance(kind, str) else each
 
     return respelled
 
@@ -84,7 +84,7 @@ class Mutant:
 
 
 @dataclass
-class Faults:
+class FaultTable:
     """The table of the mutants of one module."""
 
     mutants: list[Mutant] = field(default_factory=list)

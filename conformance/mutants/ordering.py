@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from conformance.mutants.changes import adding_after, dropping, holding, repeating
 from conformance.mutants.edits import both, is_output, noting
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, FaultTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from conformance.contract.dialect import Dialect, Event
 
-faults = Faults()
+faults = FaultTable()
 
 ADDED, DONE = "response.output_item.added", "response.output_item.done"
 PART, PART_DONE = "response.content_part.added", "response.content_part.done"

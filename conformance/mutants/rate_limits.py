@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from conformance.contract.dialect import Dialect
 from conformance.mutants.changes import adding_after, setting
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, FaultTable
 
-faults = Faults()
+faults = FaultTable()
 
 TOKENS = {"name": "tokens", "limit": 1000, "remaining": 900, "reset_seconds": 0.5}
 

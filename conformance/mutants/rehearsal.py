@@ -17,12 +17,12 @@ import orjson
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
 from conformance.mutants.mutant import Fault
-from conformance.play.connection import Ask, Disconnected, Frame, Refusal
+from conformance.play.connection import Disconnected, RawFrame, Refusal, UpgradeRequest
 from conformance.play.player import Conversation, Player
 from conformance.play.target import Target, url_of
 from conformance.reference.server.admission import STYLES, AcceptThenClose, Admission, Refused, Refusing, admit
-from conformance.reference.session.core import Endpoint
 from conformance.reference.server.loopback import Closed, Loopback, VirtualClock
+from conformance.reference.session.core import Endpoint
 from conformance.resources import folder
 from conformance.scenario.audio import clip
 from conformance.scenario.load import load
@@ -46,7 +46,7 @@ class MemoryConnection:
         """Seconds of virtual time since connect."""
         return self.loopback.clock.now
 
-    async def send(self, frame: Frame) -> None:
+    async def send(self, frame: RawFrame) -> None:
         """Send a frame."""
         try:
             self._go_on()
@@ -54,11 +54,11 @@ class MemoryConnection:
         except Closed as closed:
             raise self._gone(closed) from closed
 
-    async def receive(self, within: float) -> Frame:
+    async def receive(self, within: float) -> RawFrame:
         """Give the next frame, in no real time."""
         try:
             self._go_on()
-            frame: Frame = await self.loopback.receive(within)
+            frame: RawFrame = await self.loopback.receive(within)
         except Closed as closed:
             raise self._gone(closed) from closed
         self._end_after(frame)
@@ -68,7 +68,7 @@ class MemoryConnection:
         if self.ended is not None:
             raise self.ended
 
-    def _end_after(self, frame: Frame) -> None:
+    def _end_after(self, frame: RawFrame) -> None:
         """Close from the endpoint's side, if the fault wants that after this frame."""
         if self.fault.ends is None or not isinstance(frame, str):
             return
@@ -115,10 +115,10 @@ class Rehearsal:
         self.auth_styles = auth_styles
         self.sessions = 0
 
-    async def connect(self, ask: Ask) -> MemoryConnection | Refusal:
+    async def connect(self, ask: UpgradeRequest) -> MemoryConnection | Refusal:
         """Decide about the upgrade as the server would, and open a session."""
         url = url_of(self.target, ask)
-        fault = self.fault().spoken(self.target.dialect)
+        fault = self.fault().wire_name(self.target.dialect)
         handshake = Handshake(
             url=url,
             auth=ask.auth,

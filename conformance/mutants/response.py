@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.mutants.edits import editing, is_output, lacking, put, putting
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, FaultTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.contract.dialect import Dialect, Event
 
-faults = Faults()
+faults = FaultTable()
 
 CREATED, DONE = "response.created", "response.done"
 TEXT_TURN, TOKEN_LIMIT = "response/text_turn", "response/token_limit"

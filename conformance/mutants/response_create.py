@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.mutants.changes import adding_after, adding_before, dropping
 from conformance.mutants.edits import both, editing, noting, put, putting, without
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, FaultTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.contract.dialect import Dialect, Event
 
-faults = Faults()
+faults = FaultTable()
 
 CREATED, DONE, CREATE = "response.created", "response.done", "response.create"
 ADDED = "conversation.item.added"
@@ -116,7 +116,7 @@ def out_of_band_input_joins(dialect: Dialect) -> Fault:
         if added and event["response"].get("conversation_id", "") is None:
             place = {"previous_item_id": added[-1]["item"]["id"], "item": item}
             yield {"type": ADDED, **place}
-            if dialect.spoken(ADDED) == ADDED:
+            if dialect.wire_name(ADDED) == ADDED:
                 yield {"type": "conversation.item.done", **place}
 
     return both(noting(ADDED, added), adding_after(CREATED, joined))

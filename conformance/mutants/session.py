@@ -9,10 +9,10 @@ from typing import Any
 from conformance.contract.dialect import Dialect, Event, reach
 from conformance.mutants.changes import adding_after, adding_before, changing, dropping, repeating
 from conformance.mutants.edits import Path, lacking, put, without
-from conformance.mutants.mutant import Fault, Faults, Transform
+from conformance.mutants.mutant import Fault, FaultTable, Transform
 from conformance.reference.server.admission import Admitted
 
-faults = Faults()
+faults = FaultTable()
 
 CREATED, UPDATE, UPDATED = "session.created", "session.update", "session.updated"
 TYPE = ("session", "type")

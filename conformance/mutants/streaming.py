@@ -6,14 +6,14 @@ from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING
 
 from conformance.mutants.edits import editing, put, putting
-from conformance.mutants.mutant import Fault, Faults, Transform
+from conformance.mutants.mutant import Fault, FaultTable, Transform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.contract.dialect import Dialect, Event
 
-faults = Faults()
+faults = FaultTable()
 
 AUDIO, TEXT = "response.output_audio.delta", "response.output_text.delta"
 ADDED, DONE = "response.output_item.added", "response.output_item.done"

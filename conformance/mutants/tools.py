@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.mutants.changes import adding_after, adding_before
-from conformance.mutants.edits import both, editing, putting
-from conformance.mutants.mutant import Fault, Faults
 from conformance.mutants.deltas import losing_the_first
+from conformance.mutants.edits import both, editing, putting
+from conformance.mutants.mutant import Fault, FaultTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.contract.dialect import Dialect, Event
 
-faults = Faults()
+faults = FaultTable()
 
 ADDED, DONE = "response.output_item.added", "response.output_item.done"
 DELTA, ARGUMENTS = "response.function_call_arguments.delta", "response.function_call_arguments.done"

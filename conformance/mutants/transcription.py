@@ -7,9 +7,9 @@ from typing import Any
 
 from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.changes import adding_after, dropping, item_id_of, repeating, setting
-from conformance.mutants.mutant import Fault, Faults
+from conformance.mutants.mutant import Fault, FaultTable
 
-faults = Faults()
+faults = FaultTable()
 
 PREFIX = "conversation.item.input_audio_transcription."
 DELTA, COMPLETED, FAILED = PREFIX + "delta", PREFIX + "completed", PREFIX + "failed"

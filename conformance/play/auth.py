@@ -14,52 +14,52 @@ KEY_PREFIX = "openai-insecure-api-key."
 
 
 @dataclass(frozen=True)
-class Offer:
+class Credentials:
     """What a style puts into the upgrade request."""
 
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     subprotocols: tuple[str, ...] = field(default=(), repr=False)
 
-    def __add__(self, other: Offer) -> Offer:
-        return Offer(
+    def __add__(self, other: Credentials) -> Credentials:
+        return Credentials(
             self.headers + other.headers,
             self.query + other.query,
             tuple(dict.fromkeys(self.subprotocols + other.subprotocols)),
         )
 
 
-def bearer(key: str) -> Offer:
-    """Offer `Authorization: Bearer KEY`."""
-    return Offer(headers=(("Authorization", f"Bearer {key}"),))
+def bearer(key: str) -> Credentials:
+    """Credentials `Authorization: Bearer KEY`."""
+    return Credentials(headers=(("Authorization", f"Bearer {key}"),))
 
 
-def query_token(key: str) -> Offer:
-    """Offer `?token=KEY` (new-api family)."""
-    return Offer(query=(("token", key),))
+def query_token(key: str) -> Credentials:
+    """Credentials `?token=KEY` (new-api family)."""
+    return Credentials(query=(("token", key),))
 
 
-def query_api_key(key: str) -> Offer:
-    """Offer `?api_key=KEY` (Yuhuan Studio, speaches)."""
-    return Offer(query=(("api_key", key),))
+def query_api_key(key: str) -> Credentials:
+    """Credentials `?api_key=KEY` (Yuhuan Studio, speaches)."""
+    return Credentials(query=(("api_key", key),))
 
 
-def query_api_dash_key(key: str) -> Offer:
-    """Offer `?api-key=KEY` (Azure)."""
-    return Offer(query=(("api-key", key),))
+def query_api_dash_key(key: str) -> Credentials:
+    """Credentials `?api-key=KEY` (Azure)."""
+    return Credentials(query=(("api-key", key),))
 
 
-def api_key_header(key: str) -> Offer:
-    """Offer `api-key: KEY` (Azure)."""
-    return Offer(headers=(("api-key", key),))
+def api_key_header(key: str) -> Credentials:
+    """Credentials `api-key: KEY` (Azure)."""
+    return Credentials(headers=(("api-key", key),))
 
 
-def subprotocol(key: str) -> Offer:
-    """Offer `Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.KEY` (browsers)."""
-    return Offer(subprotocols=(REALTIME, KEY_PREFIX + key))
+def subprotocol(key: str) -> Credentials:
+    """Credentials `Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.KEY` (browsers)."""
+    return Credentials(subprotocols=(REALTIME, KEY_PREFIX + key))
 
 
-STYLES: Mapping[str, Callable[[str], Offer]] = {
+STYLES: Mapping[str, Callable[[str], Credentials]] = {
     "bearer": bearer,
     "query-token": query_token,
     "query-api_key": query_api_key,

@@ -8,11 +8,11 @@ from typing import Protocol
 
 from conformance.trace.trace import Credential, Handshake
 
-Frame = str | bytes
+RawFrame = str | bytes
 
 
 @dataclass(frozen=True)
-class Ask:
+class UpgradeRequest:
     """What one upgrade request shall carry beside the endpoint's own URL; secrets in clear."""
 
     auth: str
@@ -55,10 +55,10 @@ class Connection(Protocol):
 
     handshake: Handshake
 
-    async def send(self, frame: Frame) -> None:
+    async def send(self, frame: RawFrame) -> None:
         """Send a text (str) or binary (bytes) frame; Disconnected if the connection is over."""
 
-    async def receive(self, within: float) -> Frame:
+    async def receive(self, within: float) -> RawFrame:
         """Give the next frame; TimeoutError after *within* seconds, Disconnected at the end."""
 
     async def close(self, code: int = 1000, reason: str = "") -> Disconnected:
@@ -74,5 +74,5 @@ class Connection(Protocol):
 class Connector(Protocol):
     """An endpoint to connect to."""
 
-    async def connect(self, ask: Ask) -> Connection | Refusal:
+    async def connect(self, ask: UpgradeRequest) -> Connection | Refusal:
         """Open a connection, or say why there is none."""

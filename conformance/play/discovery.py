@@ -1,6 +1,6 @@
 """What an endpoint offers and what not, told by itself.
 
-A cheap session asks for every optional feature, and a knock for each that begins with the upgrade.
+A cheap session asks for every optional feature, and a expect_refusal for each that begins with the upgrade.
 
 Only a proper refusal counts as lacking: an `error` in answer to the question.  Only a proper answer counts as offered.
 Silence, or an acknowledgement of something else, is neither but a fault, and stays for the rules to find.  Nothing here
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from conformance.contract.dialect import Dialect
 from conformance.contract.facts import reflects
 from conformance.play.connection import Connector
-from conformance.play.recorded_connection import EnvironmentTrouble, Line
+from conformance.play.recorded_connection import EnvironmentTrouble, RecordedConnection
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
 from conformance.scenario.audio import silence
@@ -133,7 +133,7 @@ FAILS_ON_REQUEST = "realtime-conformance"
 
 async def discover(connector: Connector, target: Target, scrub: Scrubber) -> Discovery:
     """Ask for each feature; an endpoint that breaks off has told nothing more."""
-    line = Line(connector, target, Recorder("discovery", target.dialect.name, scrub))
+    line = RecordedConnection(connector, target, Recorder("discovery", target.dialect.name, scrub))
     lacking: dict[str, str] = {}
     offered: set[str] = set()
     complete = False
@@ -167,7 +167,7 @@ async def discover(connector: Connector, target: Target, scrub: Scrubber) -> Dis
 
 async def _knocked(connector: Connector, target: Target, scrub: Scrubber, options: Mapping[str, str]) -> str | None:
     """Connect, and say how that was refused: empty if it was not, None if nothing was said about it."""
-    line = Line(connector, target, Recorder("discovery", target.dialect.name, scrub))
+    line = RecordedConnection(connector, target, Recorder("discovery", target.dialect.name, scrub))
     try:
         reply = await line.carry_out(Open(options))
     except (Unmet, EnvironmentTrouble):
@@ -187,12 +187,12 @@ def _told(error: object) -> str:
     return f"{error.get('code') or error.get('type')}: {error.get('message')}" if isinstance(error, dict) else ""
 
 
-def _fails_on_request(line: Line) -> bool:
+def _fails_on_request(line: RecordedConnection) -> bool:
     handshake = line.recorder.trace.handshake
     return handshake is not None and handshake.response_headers.get("server", "").startswith(FAILS_ON_REQUEST)
 
 
-async def _asked(line: Line, feature: str, events: list[Event]) -> str:
+async def _asked(line: RecordedConnection, feature: str, events: list[Event]) -> str:
     """Ask, let a barrier show that the answer has come, and give the refusal; empty if there was none."""
     last = ""
     for number, event in enumerate(events):
@@ -211,7 +211,7 @@ async def _asked(line: Line, feature: str, events: list[Event]) -> str:
     return next((text for event in answers if (text := _refusal(event, last, feature))), "")
 
 
-def _heard_since(line: Line, began: int) -> list[Event]:
+def _heard_since(line: RecordedConnection, began: int) -> list[Event]:
     entries = line.recorder.entries[began:]
     return [entry.event for entry in entries if entry.direction is Direction.SERVER and entry.event is not None]
 

@@ -7,12 +7,12 @@ import http.client
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from conformance.play.connection import Ask, Refusal
+from conformance.play.connection import Refusal, UpgradeRequest
 from conformance.play.target import Target
 from conformance.trace.trace import Handshake
 
 
-async def get(target: Target, url: str, ask: Ask, handshake: Handshake) -> Refusal:
+async def get(target: Target, url: str, ask: UpgradeRequest, handshake: Handshake) -> Refusal:
     """Ask for *url* over HTTP/1.1 and give the answer as a refusal."""
     from conformance.play.wire import BODY, tls_of
 

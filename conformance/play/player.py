@@ -15,13 +15,13 @@ from enum import StrEnum
 from typing import Any
 
 from conformance.play.connection import Connector
-from conformance.play.recorded_connection import EnvironmentTrouble, Line
+from conformance.play.recorded_connection import EnvironmentTrouble, RecordedConnection
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
 from conformance.scenario.commands import ModelDidNot, Unmet
+from conformance.scenario.context import ScriptContext
 from conformance.scenario.model import OPENING, Scenario, Step
 from conformance.scenario.steps import STEPS
-from conformance.scenario.context import Talk
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Direction, End, EndKind, Trace
 
@@ -50,7 +50,7 @@ class Conversation:
     outcome: Outcome
     message: str = ""
     expected: str = ""
-    came: str = ""
+    actual: str = ""
     step: Step | None = None
     """The step at which it stopped."""
     seconds: float = 0.0
@@ -67,15 +67,15 @@ class Player:
         self.target = target
         self.scrub = scrub
         self.clip = clip
-        self.opened: list[Line] = []
-        self.lines: dict[str, Line] = {}
+        self.opened: list[RecordedConnection] = []
+        self.lines: dict[str, RecordedConnection] = {}
 
     async def play(self, scenario: Scenario, variant: str = "") -> Conversation:
         """Play *scenario*; whatever happens, the traces come back."""
         target = replace(self.target, auth=variant) if variant else self.target
         told: dict[str, Any] = {}
         step: Step | None = None
-        talk = Talk(target.dialect, self.clip, scenario.intent, {"run": {"model": target.model or ""}})
+        talk = ScriptContext(target.dialect, self.clip, scenario.intent, {"run": {"model": target.model or ""}})
         try:
             async with asyncio.timeout(target.patience.conversation):
                 for step in scenario.steps_in(target.dialect.name):
@@ -85,7 +85,7 @@ class Player:
                 told = {"outcome": Outcome.PLAYED}
         except Unmet as unmet:
             told = {"outcome": Outcome.UNMET, "message": unmet.message}
-            told |= {"expected": self.scrub(unmet.expected), "came": self.scrub(unmet.came)}
+            told |= {"expected": self.scrub(unmet.expected), "actual": self.scrub(unmet.actual)}
         except ModelDidNot as otherwise:
             told = {"outcome": Outcome.MODEL, "message": otherwise.message}
             await self._part(talk, target.patience.conversation)
@@ -103,7 +103,7 @@ class Player:
         seconds = max((trace.duration for trace in traces), default=0.0)
         return Conversation(scenario, variant, traces, step=step, seconds=seconds, **told)
 
-    async def _perform(self, scenario: Scenario, target: Target, talk: Talk, step: Step) -> None:
+    async def _perform(self, scenario: Scenario, target: Target, talk: ScriptContext, step: Step) -> None:
         line = self.lines.get(step.on)
         if line is None or step.name in OPENING:
             line = self._new_line(scenario, target, step.on)
@@ -116,21 +116,21 @@ class Player:
             if step.remember:
                 talk.values[step.remember] = finished.value or {}
 
-    def _new_line(self, scenario: Scenario, target: Target, name: str) -> Line:
+    def _new_line(self, scenario: Scenario, target: Target, name: str) -> RecordedConnection:
         label = scenario.id if not self.opened else f"{scenario.id}#{len(self.opened) + 1}"
         intent = {"kind": scenario.intent} if scenario.intent else {}
-        line = Line(self.connector, target, Recorder(label, target.dialect.name, self.scrub, intent))
+        line = RecordedConnection(self.connector, target, Recorder(label, target.dialect.name, self.scrub, intent))
         self.opened.append(line)
         self.lines[name] = line
         return line
 
-    async def _part(self, talk: Talk, patience: float) -> None:
+    async def _part(self, talk: ScriptContext, patience: float) -> None:
         """Hear what still comes after the model went its own way; the script's verdict stays."""
         with suppress(Unmet, ModelDidNot, EnvironmentTrouble, TimeoutError):
             async with asyncio.timeout(patience):
                 await self._say_goodbye(talk)
 
-    async def _say_goodbye(self, talk: Talk) -> None:
+    async def _say_goodbye(self, talk: ScriptContext) -> None:
         """Drain and close what is still open: late events must be heard, and silence needs a barrier to prove it."""
         for line in self.lines.values():
             if not line.live:

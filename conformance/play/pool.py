@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Generic, TypeVar
 
-Cue = TypeVar("Cue")
+Job = TypeVar("Job")
 Played = TypeVar("Played")
 T = TypeVar("T")
 #: Seconds after which a wait is begun anew: Python sees a SIGINT that came just before a lock was waited for only then.
@@ -33,7 +33,7 @@ def outcome(future: concurrent.futures.Future[T], within: float | None = None) -
     return future.result()
 
 
-class Backstage:
+class LoopThread:
     """The background thread and its event loop."""
 
     def __init__(self) -> None:
@@ -71,35 +71,35 @@ class Backstage:
                 self.loop.close()
 
 
-class Stage(Generic[Cue, Played]):
+class Pool(Generic[Job, Played]):
     """A queue of cues and a sliding window of those being played."""
 
     def __init__(
         self,
-        backstage: Backstage,
-        play: Callable[[Cue], Awaitable[Played]],
+        loop_thread: LoopThread,
+        play: Callable[[Job], Awaitable[Played]],
         window: int,
         *,
         cautious: bool = False,
     ) -> None:
-        self.backstage = backstage
+        self.loop_thread = loop_thread
         self.play = play
         self.window = window
         self.cautious = cautious
         """Count what is played but not yet taken: nothing starts that a failure would have stopped."""
         self.lock = threading.RLock()
-        self.queue: deque[Cue] = deque()
-        self.playing: dict[Cue, concurrent.futures.Future[Played]] = {}
+        self.queue: deque[Job] = deque()
+        self.playing: dict[Job, concurrent.futures.Future[Played]] = {}
         self.closed = False
         self.started = 0
 
-    def enqueue(self, cues: Iterable[Cue]) -> None:
+    def enqueue(self, cues: Iterable[Job]) -> None:
         """Queue cues in the order in which they will be taken, and begin."""
         with self.lock:
             self.queue.extend(cues)
         self._fill()
 
-    def take(self, cue: Cue) -> Played:
+    def take(self, cue: Job) -> Played:
         """Wait for one conversation; plays it now if nobody queued it.  Each cue is taken once."""
         with self.lock:
             if cue not in self.playing:
@@ -128,11 +128,11 @@ class Stage(Generic[Cue, Played]):
         for future in running:
             future.cancel()
 
-    def _begin(self, cue: Cue) -> None:
+    def _begin(self, cue: Job) -> None:
         async def played() -> Played:
             return await self.play(cue)
 
-        future = self.backstage.start(played())
+        future = self.loop_thread.start(played())
         self.playing[cue] = future
         self.started += 1
         if not self.cautious:

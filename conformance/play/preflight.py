@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import recognise
 from conformance.play.connection import Connector
-from conformance.play.recorded_connection import EnvironmentTrouble, Line
+from conformance.play.recorded_connection import EnvironmentTrouble, RecordedConnection
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
 from conformance.scenario.commands import Close, Open
@@ -88,7 +88,7 @@ class Diagnosis:
 
 async def preflight(connector: Connector, target: Target, scrub: Scrubber) -> Diagnosis:
     """Open one session, look at its first event, close it."""
-    line = Line(connector, target, Recorder("preflight", target.dialect.name, scrub))
+    line = RecordedConnection(connector, target, Recorder("preflight", target.dialect.name, scrub))
     began, latency = time.monotonic(), 0.0
     try:
         reply = await line.carry_out(Open())

@@ -7,9 +7,9 @@ from dataclasses import replace
 import orjson
 
 from conformance.contract.dialects import recognise
-from conformance.play.connection import Connection, Connector, Disconnected, Frame, Refusal
+from conformance.play.connection import Connection, Connector, Disconnected, RawFrame, Refusal
 from conformance.play.recorder import Recorder
-from conformance.play.target import Target, ask_for
+from conformance.play.target import Target, upgrade_request_for
 from conformance.scenario.commands import Close, Command, Event, Hangup, Idle, Open, Recall, Reply, Send, Unmet, Wait
 from conformance.trace.trace import Credential, Direction, End, EndKind, Trace
 
@@ -27,7 +27,7 @@ class EnvironmentTrouble(Exception):
         self.retry_after = retry_after
 
 
-class Line:
+class RecordedConnection:
     """A connection, its recorder, and the events that no step has asked for yet."""
 
     def __init__(self, connector: Connector, target: Target, recorder: Recorder) -> None:
@@ -66,7 +66,7 @@ class Line:
         return Reply()
 
     async def _open(self, command: Open) -> Reply:
-        ask = ask_for(self.target, command.options)
+        ask = upgrade_request_for(self.target, command.options)
         opened = await self.connector.connect(ask)
         self.recorder.shake(opened.handshake)
         if isinstance(opened, Refusal):
@@ -82,7 +82,7 @@ class Line:
         try:
             event = await self._wait(first)
         except Unmet as unmet:
-            return Reply(refused=unmet.came or unmet.message)
+            return Reply(refused=unmet.actual or unmet.message)
         if command.options.get("revision") == "other" and (spoken := recognise([event])) is not None:
             # Whoever asks for the other revision may get it: then what comes is judged as that.
             self.recorder.trace = replace(self.recorder.trace, dialect=spoken.name)
@@ -130,10 +130,10 @@ class Line:
         except TimeoutError:
             end = End(EndKind.TIMEOUT, Direction.CLIENT, awaiting=command.awaiting, at=connection.now())
             self.recorder.finish(end)
-            came = f"nothing in {within:g} s"
+            actual = f"nothing in {within:g} s"
             if self.backlog:
-                came += f" but {', '.join(dict.fromkeys(kind for kind, _ in self.backlog[-6:]))}"
-            raise Unmet(f"{command.awaiting} never came", command.awaiting, came) from None
+                actual += f" but {', '.join(dict.fromkeys(kind for kind, _ in self.backlog[-6:]))}"
+            raise Unmet(f"{command.awaiting} never came", command.awaiting, actual) from None
         except Disconnected as gone:
             self._ended(gone)
             raise Unmet(
@@ -141,7 +141,7 @@ class Line:
             ) from gone
         return self._heard(connection, frame)
 
-    def _heard(self, connection: Connection, frame: Frame) -> tuple[str, Event]:
+    def _heard(self, connection: Connection, frame: RawFrame) -> tuple[str, Event]:
         """Note a frame of the endpoint and give its event under its canonical type."""
         event = self.recorder.note(Direction.SERVER, frame, connection.now())
         kind = event.get("type")

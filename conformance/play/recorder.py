@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import orjson
 
 from conformance.contract.dialect import Dialect
-from conformance.play.connection import Frame, Refusal
+from conformance.play.connection import RawFrame, Refusal
 from conformance.secrets import KEY_MARK, Scrubber, hides
 from conformance.trace.trace import Direction, End, EndKind, Entry, Event, FrameKind, Handshake, Trace
 
@@ -49,7 +49,7 @@ class Recorder:
         self.scrub = scrub
         self.entries: list[Entry] = []
 
-    def note(self, direction: Direction, frame: Frame, at: float, *, deliberate: bool = False) -> Event:
+    def note(self, direction: Direction, frame: RawFrame, at: float, *, deliberate: bool = False) -> Event:
         """Note a frame and give its event as it was recorded; an empty one if it holds none."""
         if isinstance(frame, str):
             plain, clean = frame, self.scrub(frame)

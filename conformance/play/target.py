@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import UsageError
-from conformance.play.auth import STYLES, Offer
-from conformance.play.connection import Ask
+from conformance.play.auth import STYLES, Credentials
+from conformance.play.connection import UpgradeRequest
 from conformance.trace.trace import Credential
 
 #: Answers may take so many times as long as the first event of the preflight took.
@@ -75,8 +75,8 @@ def checked_url(url: str) -> str:
     return parts._replace(scheme=schemes[parts.scheme], path=path, fragment="").geturl()
 
 
-def ask_for(target: Target, options: Mapping[str, Any]) -> Ask:
-    """Turn the options of `connect` / `knock` into what the upgrade request carries."""
+def upgrade_request_for(target: Target, options: Mapping[str, Any]) -> UpgradeRequest:
+    """Turn the options of `connect` / `expect_refusal` into what the upgrade request carries."""
     style = options.get("auth") or target.auth
     credential = Credential(options.get("credential", "valid"))
     model_kind = Credential(options.get("model", "valid"))
@@ -91,7 +91,7 @@ def ask_for(target: Target, options: Mapping[str, Any]) -> Ask:
     query = list(offer.query)
     if options.get("intent"):
         query.append(("intent", options["intent"]))
-    return Ask(
+    return UpgradeRequest(
         auth=style,
         credential=credential,
         model_kind=model_kind,
@@ -107,10 +107,10 @@ def _other(dialect: Dialect) -> Dialect:
     return next(each for each in DIALECTS.values() if each is not dialect)
 
 
-def _offer(style: str, credential: Credential, target: Target) -> Offer:
+def _offer(style: str, credential: Credential, target: Target) -> Credentials:
     make = STYLES[style]
     if credential is Credential.MISSING or (credential is Credential.VALID and not target.key):
-        return Offer()
+        return Credentials()
     if credential is Credential.CONFLICTING:
         # A key in a style that nobody reads is in conflict with nothing.
         other = next((name for name in target.styles if name != style), style)
@@ -127,7 +127,7 @@ def _model(target: Target, kind: Credential, options: Mapping[str, Any]) -> str 
     return None if options.get("intent") == "transcription" else target.model
 
 
-def url_of(target: Target, ask: Ask) -> str:
+def url_of(target: Target, ask: UpgradeRequest) -> str:
     """Give the URL of one upgrade: the endpoint's own query, the model and the credential."""
     parts = urlsplit(target.url)
     query = parse_qsl(parts.query, keep_blank_values=True)

@@ -29,7 +29,7 @@ from websockets.exceptions import (
 )
 from websockets.typing import Subprotocol
 
-from conformance.play.connection import Ask, Disconnected, Frame, Refusal
+from conformance.play.connection import Disconnected, RawFrame, Refusal, UpgradeRequest
 from conformance.play.target import Target, url_of
 from conformance.trace.trace import Handshake
 
@@ -76,14 +76,14 @@ class WireConnection:
         """Seconds since connect."""
         return time.monotonic() - self.began
 
-    async def send(self, frame: Frame) -> None:
+    async def send(self, frame: RawFrame) -> None:
         """Send a frame."""
         try:
             await self.socket.send(frame)
         except ConnectionClosed as gone:
             raise self._gone(gone) from gone
 
-    async def receive(self, within: float) -> Frame:
+    async def receive(self, within: float) -> RawFrame:
         """Give the next frame."""
         try:
             async with asyncio.timeout(within):
@@ -120,7 +120,7 @@ class Wire:
     def __init__(self, target: Target) -> None:
         self.target = target
 
-    async def connect(self, ask: Ask) -> WireConnection | Refusal:
+    async def connect(self, ask: UpgradeRequest) -> WireConnection | Refusal:
         """Upgrade; a refusal says why in one sentence."""
         url = url_of(self.target, ask)
         handshake = Handshake(
@@ -146,7 +146,7 @@ class Wire:
             return Refusal(handshake, *_trouble(error, self.target))
         return WireConnection(opened, _shaken(handshake, opened))
 
-    async def _upgrade(self, url: str, ask: Ask) -> ClientConnection:
+    async def _upgrade(self, url: str, ask: UpgradeRequest) -> ClientConnection:
         return await Upgrade(
             url,
             additional_headers=list(ask.headers),

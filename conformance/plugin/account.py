@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from conformance.run.baseline import Review, review, seen_in
 from conformance.run.baseline_file import updated
 from conformance.run.budget import Spent, spending
-from conformance.run.exit_status import Circumstances, Status, status_of
 from conformance.run.documented_facts import documents_of
+from conformance.run.exit_status import Circumstances, Status, status_of
 from conformance.run.journal import NAME, Journal, about
 from conformance.run.result import sum_of, write
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from conformance.run.limits import Terms
-    from conformance.run.settings import Setup
-    from conformance.run.record import Record
     from conformance.report.terminal import Terminal
+    from conformance.run.limits import Policy
+    from conformance.run.record import Record
+    from conformance.run.settings import Settings
 
 #: Outcomes after which nobody knows what would have failed.
 UNFINISHED = frozenset({"not run", "environment", "error"})
@@ -40,10 +40,10 @@ def forget_the_last_run(reports: Path, config: pytest.Config) -> None:
     config.option.allure_report_dir = str(results)
 
 
-class Account:
+class RunState:
     """The records of a run, and everything that is made of them."""
 
-    def __init__(self, reports_of: Setup) -> None:
+    def __init__(self, reports_of: Settings) -> None:
         self.records: dict[str, Record] = {}
         self.journal = Journal(reports_of.reports, reports_of.scrub)
         self.began = time.monotonic()
@@ -62,7 +62,7 @@ class Account:
         self.review = Review()
         self.refused_update = ""
 
-    def begin(self, setup: Setup) -> None:
+    def begin(self, setup: Settings) -> None:
         """Note on disk against what is played, now that it is known."""
         self.journal.begin(about(setup))
 
@@ -73,7 +73,7 @@ class Account:
         self.crashed |= record["outcome"] == "error"
         self.crashed |= any(told["verdict"] == "error" for told in record["rules"].values())
 
-    def close(self, setup: Setup, terms: Terms, *, aborted: bool) -> None:
+    def close(self, setup: Settings, terms: Policy, *, aborted: bool) -> None:
         """Compare with the baseline, write that and the report; *aborted*: items were left out."""
         self.partial = self.partial or aborted or self._short_of_budget
         if terms.file is not None and self.records:
@@ -101,7 +101,7 @@ class Account:
     def _short_of_budget(self) -> bool:
         return self.exhausted or any(each["outcome"] == "not run" for each in self.records.values())
 
-    def status(self, setup: Setup, terms: Terms, exitstatus: int) -> int:
+    def status(self, setup: Settings, terms: Policy, exitstatus: int) -> int:
         """Give the exit status of the run."""
         total = sum_of(self.records, setup, partial=self.partial)
         flaky = total.flaky or any(each.flaky for each in total.packs)
@@ -123,7 +123,7 @@ class Account:
             )
         )
 
-    def show(self, terminal: Terminal, setup: Setup, terms: Terms) -> None:
+    def show(self, terminal: Terminal, setup: Settings, terms: Policy) -> None:
         """Say what is known, what was played again, and what the baseline lacks."""
         from conformance.report.baseline import baseline_section, repetitions_section
 
@@ -135,7 +135,7 @@ class Account:
         elif terms.update and terms.file is not None:
             terminal.write_line(f"Written: {terms.file.name}")
 
-    def last_line(self, terms: Terms) -> str:
+    def last_line(self, terms: Policy) -> str:
         """Say what was spent, and on what."""
         spent = {name: Spent.from_data(record["spent"]) for name, record in self.records.items()}
         told: dict[str, Any] = {"preflight": self.preflight, **spent}

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.errors import ConformanceError
-from conformance.run.baseline import PLAYS
-from conformance.rules.rule_packs import judged_rules, packs
-from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
-from conformance.run.runner import Cue
 from conformance.commands.lint import place_of, promises_exist
-from conformance.run.record import keeps
+from conformance.errors import ConformanceError
+from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
 from conformance.resources import folder
+from conformance.rules.rule_packs import judged_rules, packs
+from conformance.run.baseline import PLAYS
+from conformance.run.record import keeps
+from conformance.run.runner import Job
 from conformance.scenario.load import load
 from conformance.scenario.sniff import looks_like_scenario
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from conformance.run.settings import Setup
+    from conformance.run.settings import Settings
     from conformance.scenario.model import Scenario
 
 
@@ -37,10 +37,10 @@ def collects(path: Path, session: pytest.Session) -> bool:
 class ScenarioFile(pytest.File):
     """One scenario."""
 
-    setup_of_run: Setup
+    setup_of_run: Settings
 
     @classmethod
-    def at(cls, parent: pytest.Collector, path: Path, setup: Setup) -> ScenarioFile:
+    def at(cls, parent: pytest.Collector, path: Path, setup: Settings) -> ScenarioFile:
         """Make the node; bundled scenarios are called `scenarios/…` wherever they lie."""
         root, bundled = parent.config.rootpath, folder("scenarios")
         kept: dict[str, Any] = {}
@@ -62,7 +62,7 @@ class ScenarioFile(pytest.File):
             # A first verdict needs the usual style only.
             rest = replace(scenario, tags=scenario.tags - {SMOKE})
             return [AuthStyle.of(self, scenario, first), *(AuthStyle.of(self, rest, style) for style in others)]
-        return list(_items(self, Cue.of(scenario)))
+        return list(_items(self, Job.of(scenario)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
         """Give our own messages without a traceback."""
@@ -83,10 +83,10 @@ class AuthStyle(pytest.Collector):
 
     def collect(self) -> Iterable[pytest.Item]:
         """Give the items."""
-        return list(_items(self, Cue.of(self.scenario, self.name)))
+        return list(_items(self, Job.of(self.scenario, self.name)))
 
 
-def _items(parent: pytest.Collector, cue: Cue) -> Iterator[pytest.Item]:
+def _items(parent: pytest.Collector, cue: Job) -> Iterator[pytest.Item]:
     scenario = cue.scenario
     yield _marked(Plays.of(parent, cue, PLAYS, 0), scenario)
     for rule_id in scenario.proves:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.errors import HarnessError
-from conformance.rules.rule_packs import packs
 from conformance.plugin.items import RUN, bug_of
 from conformance.plugin.options import value
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble
-from conformance.run.record import keeps
 from conformance.report.text import several
 from conformance.resources import folder
+from conformance.rules.rule_packs import packs
+from conformance.run.record import keeps
 from conformance.scenario.model import Scenario
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from conformance.generate.explore import Exploration
     from conformance.plugin.run import Run
-    from conformance.run.search import Search
     from conformance.run.record import Record
+    from conformance.run.search import Search
 
 #: Marker of the items; also the folder of what is generated.
 MARK = "generated"

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from conformance.errors import ConformanceError, HarnessError
-from conformance.run.budget import Exhausted
 from conformance.play.player import Outcome
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble, Unproven
-from conformance.run.record import NOT_THAT_FAR, keeps
 from conformance.report.text import several
 from conformance.rules.engine.judge import Verdict
+from conformance.run.budget import Exhausted
+from conformance.run.record import NOT_THAT_FAR, keeps
 
 if TYPE_CHECKING:
-    from conformance.run.runner import Cue
     from conformance.plugin.run import Run
-    from conformance.run.ruling import Assessment, Ruling
+    from conformance.run.ruling import JudgedConversation, Ruling
+    from conformance.run.runner import Job
 
 #: How a run's items find it.
 RUN = pytest.StashKey["Run"]()
@@ -36,11 +36,11 @@ def bug_of(vendor: str) -> str:
 class ConversationItem(pytest.Item):
     """One question about one conversation."""
 
-    cue: Cue
+    cue: Job
     line: int
 
     @classmethod
-    def of(cls, parent: pytest.Collector, cue: Cue, name: str, line: int) -> Any:
+    def of(cls, parent: pytest.Collector, cue: Job, name: str, line: int) -> Any:
         """Make the node; *line* of the scenario file, from 0."""
         node = cls.from_parent(parent, name=name)
         node.cue, node.line = cue, line
@@ -68,11 +68,11 @@ class ConversationItem(pytest.Item):
         self.run.taken(self, assessment)
         self.decide(assessment)
 
-    def decide(self, assessment: Assessment) -> None:
+    def decide(self, assessment: JudgedConversation) -> None:
         """Pass, or raise the verdict."""
         raise NotImplementedError
 
-    def broken(self, assessment: Assessment, rulings: list[Ruling]) -> None:
+    def broken(self, assessment: JudgedConversation, rulings: list[Ruling]) -> None:
         """Raise for MUST findings, and under --strict for SHOULD; warn for the others."""
         if bugs := [f"{each.rule.id}: {each.reason}" for each in rulings if each.verdict is Verdict.ERROR]:
             told = f"a rule could not judge {assessment.key}: {'; '.join(bugs)}"
@@ -89,13 +89,13 @@ class ConversationItem(pytest.Item):
         if excused:
             self.known(assessment, [each.rule.id for each in excused])
 
-    def known(self, assessment: Assessment, names: list[str]) -> None:
+    def known(self, assessment: JudgedConversation, names: list[str]) -> None:
         """Tell that what fails is in the baseline."""
         told = "; ".join(f"{name}, known: {assessment.known[name].issue}" for name in names)
         pytest.xfail(told)
         raise NonConformance(told)  # under --runxfail
 
-    def _text(self, assessment: Assessment, ruling: Ruling) -> str:
+    def _text(self, assessment: JudgedConversation, ruling: Ruling) -> str:
         return self.run.setup.scrub(self.run.telling.finding(ruling, assessment.key, self.nodeid, self.again))
 
     @property
@@ -127,7 +127,7 @@ class ConversationItem(pytest.Item):
 class Plays(ConversationItem):
     """The conversation got through its script."""
 
-    def decide(self, assessment: Assessment) -> None:
+    def decide(self, assessment: JudgedConversation) -> None:
         """Say where it stopped."""
         conversation = assessment.conversation
         match conversation.outcome:
@@ -145,7 +145,7 @@ class Plays(ConversationItem):
 class Proves(ConversationItem):
     """The conversation proves one rule."""
 
-    def decide(self, assessment: Assessment) -> None:
+    def decide(self, assessment: JudgedConversation) -> None:
         """Give the rule's verdict."""
         ruling = assessment.rulings[self.name]
         self.broken(assessment, [ruling])
@@ -156,7 +156,7 @@ class Proves(ConversationItem):
         if ruling.verdict is Verdict.UNPROVEN:
             self._explain(assessment)
 
-    def _explain(self, assessment: Assessment) -> NoReturn:
+    def _explain(self, assessment: JudgedConversation) -> NoReturn:
         conversation = assessment.conversation
         match conversation.outcome:
             case Outcome.ENVIRONMENT:
@@ -171,7 +171,7 @@ class Proves(ConversationItem):
 class KeepsEveryOtherRule(ConversationItem):
     """The conversation breaks none of the rules that it does not set out to prove: of ours, or of one vendor's."""
 
-    def decide(self, assessment: Assessment) -> None:
+    def decide(self, assessment: JudgedConversation) -> None:
         """Collect what it breaks."""
         mine = [each for each in assessment.rulings.values() if keeps(each.rule.vendor) == self.name]
         others = [each for each in mine if each.rule.id not in self.cue.scenario.proves]
@@ -180,6 +180,6 @@ class KeepsEveryOtherRule(ConversationItem):
             raise Trouble(trouble_of(assessment))
 
 
-def trouble_of(assessment: Assessment) -> str:
+def trouble_of(assessment: JudgedConversation) -> str:
     """Say in one line what got in the way."""
     return f"the environment got in the way, the rest was not judged: {assessment.conversation.message}"

@@ -1,4 +1,4 @@
-"""From options to `Terms`: the baseline, the budgets, and how often to try again."""
+"""From options to `Policy`: the baseline, the budgets, and how often to try again."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.errors import FileError, UsageError
-from conformance.run.retry_policy import RETRIES
-from conformance.run.baseline import Baseline, Entry, Surroundings
-from conformance.run.baseline_file import entries_in
-from conformance.run.budget import Limits
-from conformance.run.limits import Terms
-from conformance.run.prices import load_prices
 from conformance.plugin.generated import KINDS
 from conformance.plugin.options import value
 from conformance.resources import folder
+from conformance.run.baseline import Baseline, BaselineContext, BaselineEntry
+from conformance.run.baseline_file import entries_in
+from conformance.run.budget import Limits
+from conformance.run.limits import Policy
+from conformance.run.prices import load_prices
+from conformance.run.retry_policy import RETRIES
 
 if TYPE_CHECKING:
     import pytest
 
-    from conformance.run.settings import Setup
+    from conformance.run.settings import Settings
 
 
-def terms_of(config: pytest.Config, setup: Setup) -> Terms:
+def terms_of(config: pytest.Config, setup: Settings) -> Policy:
     """Read the options; UsageError says which one is wrong."""
     today = datetime.now(UTC).date()
     file = _path(config, "baseline")
     update = bool(value(config, "update-baseline"))
     if update and file is None:
         raise UsageError("--update-baseline: which file?", "Give it with --baseline=FILE; it need not exist yet.")
-    terms = Terms(
+    terms = Policy(
         limits=Limits(*(_amount(config, f"max-{what}") for what in ("tokens", "sessions", "time", "usd"))),
         prices=load_prices(_path(config, "prices")),
         model=setup.target.model or _model_in(setup.target.url),
@@ -53,9 +53,9 @@ def terms_of(config: pytest.Config, setup: Setup) -> Terms:
     return terms
 
 
-def in_force(terms: Terms, setup: Setup) -> Terms:
+def in_force(terms: Policy, setup: Settings) -> Policy:
     """Leave the entries that speak of this run, now that its dialect is known."""
-    here = Surroundings(
+    here = BaselineContext(
         dialect=setup.target.dialect.name,
         profile=setup.profile.name if setup.profile is not None else "",
         features=setup.profile.features if setup.profile is not None else None,
@@ -89,7 +89,7 @@ def _times(config: pytest.Config, flag: str, usual: int) -> int:
     return usual if number is None else int(number)
 
 
-def _entries(config: pytest.Config, file: Path | None, *, update: bool) -> tuple[Entry, ...]:
+def _entries(config: pytest.Config, file: Path | None, *, update: bool) -> tuple[BaselineEntry, ...]:
     if file is None or (update and not file.exists()):
         return ()
     from conformance.rules.rule_packs import judged_rules

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.errors import ConformanceError, ScenarioError
-from conformance.run.budget import Exhausted, Limits
-from conformance.run.cost import Plan
-from conformance.rules.rule_packs import packs
-from conformance.plugin.account import Account, forget_the_last_run
+from conformance.plugin.account import RunState, forget_the_last_run
 from conformance.plugin.activation import YAML, arguments, left_out
-from conformance.plugin.settings_from_options import scrubber_of, setup_of
 from conformance.plugin.collection import ScenarioFile, collects
 from conformance.plugin.distribution import Distribution
 from conformance.plugin.generated import Generated, GeneratedItem
 from conformance.plugin.items import RUN, ConversationItem, Plays
-from conformance.run.runner import Performance
 from conformance.plugin.limits_from_options import terms_of
+from conformance.plugin.settings_from_options import scrubber_of, setup_of
 from conformance.plugin.verdicts import ConformanceWarning
-from conformance.run.ruling import Assessment
-from conformance.run.record import Record, record_not_played, record_of
-from conformance.report.dedup import Telling
+from conformance.report.dedup import Dedup
 from conformance.report.text import wrapped
 from conformance.rules.engine.rule import Keyword
+from conformance.rules.rule_packs import packs
+from conformance.run.budget import Exhausted, Limits
+from conformance.run.cost import Plan
+from conformance.run.record import Record, record_not_played, record_of
+from conformance.run.ruling import JudgedConversation
+from conformance.run.runner import Runner
 from conformance.secrets import scrub_file, scrubbed_log
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
     from _pytest.terminal import TerminalReporter
 
-    from conformance.run.limits import Terms
     from conformance.play.player import Conversation
-    from conformance.run.settings import Setup
+    from conformance.run.limits import Policy
+    from conformance.run.settings import Settings
 
 #: An xdist worker knows the item it runs and the next one: no window reaches further.
 WORKER_WINDOW = 2
@@ -73,16 +73,16 @@ SMOKE = "smoke: a first verdict in seconds"
 class Run:
     """The hooks of an active run."""
 
-    def __init__(self, config: pytest.Config, setup: Setup, terms: Terms) -> None:
+    def __init__(self, config: pytest.Config, setup: Settings, terms: Policy) -> None:
         self.config = config
         self.asked = setup
         self.worker: dict[str, Any] | None = getattr(config, "workerinput", {}).get("realtime")
         if self.worker is not None:
             terms = replace(terms, limits=Limits(*self.worker["limits"]))
-        self.performance = Performance(setup, terms, window=self._window(), cautious=self.cautious)
-        self.account = Account(setup)
+        self.performance = Runner(setup, terms, window=self._window(), cautious=self.cautious)
+        self.account = RunState(setup)
         self.log = ExitStack()
-        self.telling = Telling(always=config.get_verbosity() > 1)
+        self.telling = Dedup(always=config.get_verbosity() > 1)
         self.told: set[str] = set()
         """Conversations whose record this process has sent along with a report."""
         self.pending: dict[str, set[str]] = {}
@@ -99,12 +99,12 @@ class Run:
             self.allure = None
 
     @property
-    def setup(self) -> Setup:
+    def setup(self) -> Settings:
         """Where to play; complete once the preflight was done."""
         return self.performance.setup
 
     @property
-    def terms(self) -> Terms:
+    def terms(self) -> Policy:
         """What is asked beside the verdicts; its baseline is complete once the preflight was done."""
         return self.performance.terms
 
@@ -236,7 +236,7 @@ class Run:
         if self.allure is not None:
             self.allure.describe(item.cue.scenario, item.name, item.stable_id, self.setup)
 
-    def taken(self, item: ConversationItem, assessment: Assessment) -> None:
+    def taken(self, item: ConversationItem, assessment: JudgedConversation) -> None:
         """Note what a conversation came to, and show its trace."""
         if self.allure is not None:
             seconds = assessment.conversation.seconds if isinstance(item, Plays) else 0.0
@@ -261,13 +261,13 @@ class Run:
         return report
 
     def _record(
-        self, item: ConversationItem, kept: Assessment | Exception | None, call: pytest.CallInfo[None]
+        self, item: ConversationItem, kept: JudgedConversation | Exception | None, call: pytest.CallInfo[None]
     ) -> Record:
         scenario, variant = item.cue.scenario, item.cue.variant
         questions = self.questions.get(item.cue.key, frozenset())
         if reason := self.setup.not_applicable(scenario):
             return record_not_played(scenario, variant, questions, "not applicable", reason)
-        if isinstance(kept, Assessment):
+        if isinstance(kept, JudgedConversation):
             return record_of(kept, self.setup.reports, questions)
         if isinstance(kept, Exhausted):
             return record_not_played(scenario, variant, questions, "not run", kept.budget)
@@ -281,7 +281,7 @@ class Run:
         if record is not None:
             self.account.add(record)
 
-    # Telling
+    # Dedup
 
     def pytest_report_header(self) -> list[str]:
         """Say what is played against, and whose rules judge beside ours."""

@@ -1,4 +1,4 @@
-"""From options, environment and profile to a `Setup`."""
+"""From options, environment and profile to a `Settings`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import UsageError
-from conformance.plugin import key
 from conformance.play.auth import STYLES
-from conformance.run.settings import AUTO, SESSIONS, Setup
 from conformance.play.target import Patience, Target, checked_url
+from conformance.plugin import key
 from conformance.plugin.options import INI, strict, value
+from conformance.run.settings import AUTO, SESSIONS, Settings
 from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ SECRET_NAMES = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
 Number = TypeVar("Number", int, float)
 
 
-def setup_of(config: pytest.Config) -> Setup:
+def setup_of(config: pytest.Config) -> Settings:
     """Read the options; UsageError says which one is wrong."""
     profile = _profile(value(config, "profile"))
     asked = value(config, "dialect") or AUTO
@@ -57,7 +57,7 @@ def setup_of(config: pytest.Config) -> Setup:
         ca_file=_existing(value(config, "ca-file")),
         insecure=bool(value(config, "insecure")),
     )
-    return Setup(
+    return Settings(
         target=target,
         dialect=asked if asked != AUTO or profile is None else profile.dialect,
         profile=profile,

@@ -18,10 +18,10 @@ import allure_commons
 from allure_commons.logger import AllureFileLogger
 from allure_commons.utils import md5
 
-from conformance.rules.rule_packs import heading_of, judged_rules, packs
-from conformance.run.record import KEEPS_EVERY_OTHER_RULE, KEEPS_THOSE_OF
 from conformance.rules import RULES
 from conformance.rules.engine.rule import Keyword
+from conformance.rules.rule_packs import heading_of, judged_rules, packs
+from conformance.run.record import KEEPS_EVERY_OTHER_RULE, KEEPS_THOSE_OF
 from conformance.trace.jsonl import dumps
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from conformance.run.settings import Setup
-    from conformance.run.ruling import Assessment
+    from conformance.run.ruling import JudgedConversation
+    from conformance.run.settings import Settings
     from conformance.scenario.model import Scenario
     from conformance.secrets import Scrubber
     from conformance.trace.trace import Trace
@@ -85,7 +85,7 @@ class AllureSide:
         self.scrub = scrub
         self.seconds: dict[str, float] = {}
 
-    def describe(self, scenario: Scenario, name: str, stable_id: str, setup: Setup) -> None:
+    def describe(self, scenario: Scenario, name: str, stable_id: str, setup: Settings) -> None:
         """Label the item that is running; what asks about a vendor's rules stands under the vendor's name."""
         vendor, rule = vendor_of(name), judged_rules().get(name)
         profile = setup.profile.name if setup.profile is not None else "no profile"
@@ -100,7 +100,7 @@ class AllureSide:
             allure.dynamic.label("keyword", str(rule.keyword))
             allure.dynamic.link(rule.spec, name="spec")
 
-    def show(self, stable_id: str, assessment: Assessment, seconds: float, *, with_trace: bool) -> None:
+    def show(self, stable_id: str, assessment: JudgedConversation, seconds: float, *, with_trace: bool) -> None:
         """Attach what was said, and remember how long it took."""
         self.seconds[stable_id] = seconds
         if not with_trace:
@@ -124,7 +124,7 @@ class AllureSide:
 
             config.add_cleanup(give_back)
 
-    def about(self, setup: Setup) -> None:
+    def about(self, setup: Settings) -> None:
         """Write what Allure shows about the whole run."""
         told = {
             "endpoint": "embedded reference" if setup.embedded else setup.target.url,

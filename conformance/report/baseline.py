@@ -9,15 +9,15 @@ from conformance.report.text import wrapped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from conformance.run.baseline import Entry, Known, Review, Seen
-    from conformance.run.record import Record
     from conformance.report.terminal import Terminal
+    from conformance.run.baseline import BaselineEntry, Known, Review, Seen
+    from conformance.run.record import Record
 
 #: Failures that are not listed are counted from here on.
 MOST_SHOWN = 10
 WIDE = 11
 
-Line = tuple[str, str]
+MarginLine = tuple[str, str]
 """A word for the margin, and a text."""
 
 
@@ -35,7 +35,7 @@ def baseline_section(terminal: Terminal, review: Review, file: str) -> None:
         terminal.write_line("Nothing in it was met, and nothing else failed.")
 
 
-def _known(review: Review) -> Iterator[Line]:
+def _known(review: Review) -> Iterator[MarginLine]:
     for each in review.known:
         yield ("sometimes" if each.entry.intermittent else "known"), _of(each)
 
@@ -48,7 +48,7 @@ def _of(known: Known) -> str:
     return told if entry.scenario or known.conversations == ("",) else f"{told}: in {_many(number, 'conversation')}"
 
 
-def _to_edit(review: Review) -> Iterator[Line]:
+def _to_edit(review: Review) -> Iterator[MarginLine]:
     for entry in review.stale:
         yield "fixed", f"{entry.name} passes now. Delete {_place(entry)}."
     for entry, message in review.other:
@@ -57,12 +57,12 @@ def _to_edit(review: Review) -> Iterator[Line]:
         yield "expired", f"{entry.name} was accepted until {entry.expires} ({entry.issue}). Edit {_place(entry)}."
 
 
-def _place(entry: Entry) -> str:
+def _place(entry: BaselineEntry) -> str:
     file, _, line = entry.where.rpartition(":")
     return f"the entry in line {line} of {file}"
 
 
-def _unlisted(review: Review) -> Iterator[Line]:
+def _unlisted(review: Review) -> Iterator[MarginLine]:
     for each in review.unlisted[:MOST_SHOWN]:
         yield "not listed", _failure(each)
     if (more := len(review.unlisted) - MOST_SHOWN) > 0:
@@ -106,7 +106,7 @@ def _many(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _write(terminal: Terminal, line: Line, markup: Mapping[str, bool]) -> None:
+def _write(terminal: Terminal, line: MarginLine, markup: Mapping[str, bool]) -> None:
     word, text = line
     for each in wrapped(text, f"{word:<{WIDE}}", " " * WIDE):
         terminal.write_line(each, **markup)

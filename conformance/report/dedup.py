@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.run.ruling import Ruling
 
 
-class Telling:
+class Dedup:
     """The texts of one run; *always* tells everything in full."""
 
     def __init__(self, *, always: bool = False) -> None:
@@ -32,8 +32,8 @@ class Telling:
 
     def stopped(self, conversation: Conversation, name: str, node: str, again: str) -> str:
         """Tell where a conversation stopped."""
-        came = (conversation.expected, conversation.came)
-        first = self._first.setdefault(("stop", conversation.message, *came), node)
+        actual = (conversation.expected, conversation.actual)
+        first = self._first.setdefault(("stop", conversation.message, *actual), node)
         if self.always or first == node:
             return stopped_text(conversation, name, again)
         step = conversation.step

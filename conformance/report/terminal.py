@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from conformance.play.target import Patience
-from conformance.run.event_coverage import coverage_of
-from conformance.run.documented_facts import documents_of
-from conformance.run.record import NOT_THAT_FAR
-from conformance.run.result import sum_of
-from conformance.run.tally import Line, Tally
 from conformance.report.text import wrapped
 from conformance.report.timeline import WIDTH
 from conformance.rules.engine.judge import Verdict
+from conformance.run.documented_facts import documents_of
+from conformance.run.event_coverage import coverage_of
+from conformance.run.record import NOT_THAT_FAR
+from conformance.run.result import sum_of
+from conformance.run.tally import RuleTally, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.play.preflight import Diagnosis
-    from conformance.run.settings import Setup
-    from conformance.run.documented_facts import Documents
+    from conformance.run.documented_facts import FactCoverage
     from conformance.run.record import Record
+    from conformance.run.settings import Settings
 
 #: Verdicts whose rules are listed one by one, and in which colour.
 LISTED: Mapping[Verdict, Mapping[str, bool]] = {
@@ -66,7 +66,7 @@ class Plain:
         self.write_line(f" {title} ".center(fullwidth or WIDTH, sep) if title else sep * (fullwidth or WIDTH), **markup)
 
 
-def header(setup: Setup) -> list[str]:
+def header(setup: Settings) -> list[str]:
     """Say what is played against, for the head of the report."""
     target = setup.target
     endpoint = "the embedded reference endpoint" if setup.embedded else setup.scrub(target.url)
@@ -83,7 +83,7 @@ def header(setup: Setup) -> list[str]:
     return [f"endpoint: {endpoint}", ", ".join(f"{name}: {text}" for name, text in told.items())]
 
 
-def diagnosed(terminal: Terminal, diagnosis: Diagnosis, setup: Setup) -> None:
+def diagnosed(terminal: Terminal, diagnosis: Diagnosis, setup: Settings) -> None:
     """Say what the first connection showed."""
     if diagnosis.ready:
         spoken = setup.target.dialect
@@ -121,7 +121,7 @@ def diagnosed(terminal: Terminal, diagnosis: Diagnosis, setup: Setup) -> None:
     terminal.write_line("Nothing was judged.")
 
 
-def summary(terminal: Terminal, records: Mapping[str, Record], setup: Setup, *, partial: bool) -> None:
+def summary(terminal: Terminal, records: Mapping[str, Record], setup: Settings, *, partial: bool) -> None:
     """Sum up: what is not simply right line by line, the rest in numbers, the verdict last."""
     run = sum_of(records, setup, partial=partial)
     terminal.write_sep("=", "conformance")
@@ -154,7 +154,7 @@ def _list(terminal: Terminal, tally: Tally) -> None:
                 _show(terminal, each, markup)
 
 
-def _show(terminal: Terminal, line: Line, markup: Mapping[str, bool]) -> None:
+def _show(terminal: Terminal, line: RuleTally, markup: Mapping[str, bool]) -> None:
     number, of = line.count(line.verdict), sum(map(len, line.conversations.values()))
     amount = f"{number}/{of}" if number != of else str(number)
     head = f"{line.rule.keyword:<6} {line.verdict:<9} {line.rule.id}"
@@ -182,7 +182,7 @@ _WORDS = {
 }
 
 
-def _facts(terminal: Terminal, documents: Documents) -> None:
+def _facts(terminal: Terminal, documents: FactCoverage) -> None:
     """Say how much of what the vendor documents was shown, and what was not."""
     if not documents.proofs:
         return

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.play.player import Conversation
-    from conformance.run.ruling import Ruling, Spotted
+    from conformance.run.ruling import LocatedFinding, Ruling
     from conformance.trace.trace import Trace
 
 #: Further findings of the same rule are counted, not shown.
@@ -29,19 +29,19 @@ def finding_text(ruling: Ruling, conversation: str, again: str = "") -> str:
     return "\n".join([*lines, *_again(again)])
 
 
-def _spotted(spotted: Spotted, conversation: str) -> list[str]:
+def _spotted(spotted: LocatedFinding, conversation: str) -> list[str]:
     finding = spotted.finding
     at = f" (at {finding.path})" if finding.path else ""
     lines = wrapped(f"{finding.message}{at}", "  ")
-    lines += pair(finding.expected, finding.came)
+    lines += pair(finding.expected, finding.actual)
     where = f"connection {spotted.connection + 1} of {conversation}" if spotted.connection else conversation
     return [*lines, f"  in {where}:", *excerpt(spotted.trace, finding.index)]
 
 
-def pair(expected: str, came: str) -> list[str]:
-    """Give the lines `expected` and `came`, where there is anything to say."""
+def pair(expected: str, actual: str) -> list[str]:
+    """Give the lines `expected` and `actual`, where there is anything to say."""
     lines = []
-    for name, text in (("expected", expected), ("came", came)):
+    for name, text in (("expected", expected), ("actual", actual)):
         if text:
             lines += wrapped(text, f"  {name:<9} ", " " * 12)
     return lines
@@ -55,7 +55,7 @@ def stopped_text(conversation: Conversation, name: str, again: str = "") -> str:
         lines.append(f"  step  {step.name}   ({path.name}, line {step.line})")
     elif step is None:
         lines.append("  step  the barrier and the close that end every conversation")
-    lines += pair(conversation.expected, conversation.came)
+    lines += pair(conversation.expected, conversation.actual)
     if conversation.traces:
         trace = conversation.traces[-1]
         lines += [f"  the end of {name}:", *excerpt(trace, _last(trace))]

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from conformance.rules import connection, envelope, errors, rate_limits, tools, transcription
-from conformance.rules.response import create as asking
-from conformance.rules.response import cancel
+from conformance.rules.engine.rule import Chapter, Rule
 from conformance.rules.input_audio import append_commit as input_audio
 from conformance.rules.input_audio import emptying as input_audio_emptied
 from conformance.rules.items import create as items
-from conformance.rules.items import truncate as items_cut
 from conformance.rules.items import delete_retrieve as items_later
 from conformance.rules.items import order as items_order
-from conformance.rules.usage import metering
+from conformance.rules.items import truncate as items_cut
 from conformance.rules.ordering import nesting
+from conformance.rules.response import cancel
+from conformance.rules.response import create as asking
 from conformance.rules.response import object as response
 from conformance.rules.session import opening as session
 from conformance.rules.session import refusals as session_refusals
 from conformance.rules.session import updates as session_updates
-from conformance.rules.streaming import integrity as streaming
-from conformance.rules.turns import detection as turns
-from conformance.rules.turns import answers as turns_answered
-from conformance.rules.usage import ledger as usage
 from conformance.rules.streaming import deltas as wholes
-from conformance.rules.engine.rule import Chapter, Rule
+from conformance.rules.streaming import integrity as streaming
+from conformance.rules.turns import answers as turns_answered
+from conformance.rules.turns import detection as turns
+from conformance.rules.usage import ledger as usage
+from conformance.rules.usage import metering
 
 
 def _table(*chapters: Chapter) -> Mapping[str, Rule]:

@@ -58,9 +58,9 @@ def a_valid_key_opens_a_session(view: View) -> Judged:
     elif view.heard and view.heard[0].type != "error":
         return  # something else came first: the chapter on the session says so
     elif not _asks_for_another_revision(view, hand) and "call_id=" not in hand.url:
-        came = f"HTTP {hand.status}" if hand.status != 101 else _first_words(view)
+        actual = f"HTTP {hand.status}" if hand.status != 101 else _first_words(view)
         message = f"A valid key (style {hand.auth or 'unknown'}) opened no session."
-        yield Finding(-1, message, "session.created", came)
+        yield Finding(-1, message, "session.created", actual)
 
 
 def _asks_for_another_revision(view: View, hand: Handshake) -> bool:
@@ -97,7 +97,7 @@ def a_bad_key_opens_no_session(view: View) -> Judged:
     about=HANDSHAKE,
     covers=("CON-02",),
     spec=SPEC,
-    softened="No document says which of two keys counts, and an endpoint may not read the wrong one at all.",
+    relaxed="No document says which of two keys counts, and an endpoint may not read the wrong one at all.",
 )
 def conflicting_keys_are_refused(view: View) -> Judged:
     """A wrong key beside the valid one, in another style, is not passed over in silence."""
@@ -119,8 +119,8 @@ def a_refusal_is_visible(view: View) -> Judged:
     if hand.status is not None and 400 <= hand.status < 500:
         yield HELD
     elif hand.status != 101:
-        came = f"HTTP {hand.status}" if hand.status is not None else "no answer"
-        yield Finding(-1, "The refusal of a bad key has no status that says so.", "HTTP 401 or 403", came)
+        actual = f"HTTP {hand.status}" if hand.status is not None else "no answer"
+        yield Finding(-1, "The refusal of a bad key has no status that says so.", "HTTP 401 or 403", actual)
     elif "error" not in view.types:
         yield Finding(len(view.frames), "A bad key got an upgrade and then no `error`.", "error", _first_words(view))
     elif view.end is not None and view.end.kind is EndKind.TIMEOUT:
@@ -159,8 +159,8 @@ def a_refusal_says_why(view: View) -> Judged:
     if string(mapping(mapping(body).get("error")).get("message")):
         yield HELD
     else:
-        came = hand.body[:80] or "an empty body"
-        yield Finding(-1, f"The refusal (HTTP {hand.status}) does not say why.", '{"error": {"message": …}}', came)
+        actual = hand.body[:80] or "an empty body"
+        yield Finding(-1, f"The refusal (HTTP {hand.status}) does not say why.", '{"error": {"message": …}}', actual)
 
 
 @rules.must("connection.the-subprotocol-was-offered", about=HANDSHAKE, covers=("CON-04",), spec=RFC_SUBPROTOCOL)
@@ -181,7 +181,7 @@ def the_subprotocol_was_offered(view: View) -> Judged:
     about=HANDSHAKE,
     covers=("CON-04",),
     spec=BROWSERS,
-    softened="RFC 6455 lets a server select none; only an offer such as browsers make is judged.",
+    relaxed="RFC 6455 lets a server select none; only an offer such as browsers make is judged.",
 )
 def browsers_get_a_subprotocol(view: View) -> Judged:
     """Of the subprotocols that a browser offers one is selected: without, browsers drop the connection."""
@@ -240,12 +240,12 @@ def a_bad_model_is_refused(view: View) -> Judged:
     if by_http or "error" in view.types or any(response.status == "failed" for response in view.responses):
         yield HELD
     else:
-        came = _first_words(view) if hand.status == 101 else f"HTTP {hand.status}"
+        actual = _first_words(view) if hand.status == 101 else f"HTTP {hand.status}"
         yield Finding(
             len(view.frames),
             f"The model in the URL was {hand.model}, and nothing says so.",
             "a refusal",
-            came,
+            actual,
         )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.rules.engine.judge import Judgement, judge
+from conformance.rules.engine.rule import Finding
 from conformance.rules.peculiarities import (
     born_incomplete,
     constant_ids,
@@ -31,7 +32,6 @@ from conformance.rules.peculiarities import (
     with_usage_keys,
     without_ids,
 )
-from conformance.rules.engine.rule import Finding
 from conformance.trace.frames import Frame
 from conformance.trace.trace import Entry
 from conformance.trace.views import View

@@ -43,8 +43,8 @@ def frames_hold_one_object(view: View) -> Judged:
     others = [frame for frame in view.heard if frame.entry.event is None]
     for frame in others:
         if frame.entry.kind is FrameKind.TEXT:
-            came = (frame.entry.text or "")[:60]
-            yield Finding(frame.index, "A text frame of the server holds no JSON object.", "a JSON object", came)
+            actual = (frame.entry.text or "")[:60]
+            yield Finding(frame.index, "A text frame of the server holds no JSON object.", "a JSON object", actual)
     if len(others) < len(view.heard):
         yield HELD
 
@@ -54,8 +54,8 @@ def events_have_a_type(view: View) -> Judged:
     """Every event of the server has a `type`, a string that is not empty."""
     for frame in view.groups.get("", ()):
         if frame.entry.event is not None:
-            came = quoted(frame.event.get("type"))
-            yield Finding(frame.index, "An event has no type.", "a string", came, path="/type")
+            actual = quoted(frame.event.get("type"))
+            yield Finding(frame.index, "An event has no type.", "a string", actual, path="/type")
     if any(view.groups.keys() - {""}):
         yield HELD
 
@@ -79,7 +79,7 @@ def events_have_an_id(view: View) -> Judged:
     about={"error"},
     covers=("FRM-02",),
     spec=SERVER_EVENTS + "error",
-    softened="Azure was seen sending `event_id: null` on `error`, which costs a client nothing.",
+    relaxed="Azure was seen sending `event_id: null` on `error`, which costs a client nothing.",
 )
 def errors_have_an_id(view: View) -> Judged:
     """An `error` carries an `event_id` of its own as well."""
@@ -91,8 +91,8 @@ def errors_have_an_id(view: View) -> Judged:
 
 
 def _without_id(frame: Frame) -> Finding:
-    came = quoted(frame.event["event_id"]) if "event_id" in frame.event else "absent"
-    return Finding(frame.index, f"`{frame.entry.type}` has no event_id.", "a string", came, path="/event_id")
+    actual = quoted(frame.event["event_id"]) if "event_id" in frame.event else "absent"
+    return Finding(frame.index, f"`{frame.entry.type}` has no event_id.", "a string", actual, path="/event_id")
 
 
 @rules.must("envelope.event-ids-are-unique", about=ANYTHING, covers=("FRM-03",), spec=SERVER_EVENTS.rstrip("/"))
@@ -140,7 +140,7 @@ def fits_its_schema(view: View) -> Judged:
     """Every event has the required fields, the JSON types and the closed enumerations of its schema."""
     schemas = schemas_for(view.dialect.name)
     for kind, frames in view.groups.items():
-        spoken = view.dialect.spoken(kind)
+        spoken = view.dialect.wire_name(kind)
         if not frames or not schemas.knows(Direction.SERVER, spoken):
             continue
         misfits = schemas.misfits(Direction.SERVER, spoken, [frame.event for frame in frames])
@@ -171,13 +171,13 @@ def _misfit(frame: Frame, problems: list[Problem]) -> Finding:
     about=ANYTHING,
     covers=("FRM-05",),
     spec=SERVER_EVENTS.rstrip("/"),
-    softened="The reference calls these fields optional; clients were written against the official wire.",
+    relaxed="The reference calls these fields optional; clients were written against the official wire.",
 )
 def has_the_fields_clients_need(view: View) -> Judged:
     """Every event has the fields, null or not, that official servers send and real clients read unasked."""
     schemas = schemas_for(view.dialect.name)
     for kind, frames in view.groups.items():
-        if not schemas.wants(view.dialect.spoken(kind)) or kind in SHOWS_THE_SESSION:
+        if not schemas.wants(view.dialect.wire_name(kind)) or kind in SHOWS_THE_SESSION:
             continue
         for frame in frames:
             lacking = [each for each in schemas.absences(frame.event) if not _has_its_own_rule(frame, each.path)]

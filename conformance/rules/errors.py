@@ -58,9 +58,9 @@ def are_objects_with_a_message(view: View) -> Judged:
         if wrong is None:
             yield HELD
         else:
-            came = quoted(error.get(wrong or "", "absent") if isinstance(error, dict) else error, 80)
+            actual = quoted(error.get(wrong or "", "absent") if isinstance(error, dict) else error, 80)
             message = f"The error's `{wrong}` is not as documented." if wrong else "The error is no object."
-            yield Finding(frame.index, message, "a string", came, f"/error/{wrong}" if wrong else "/error")
+            yield Finding(frame.index, message, "a string", actual, f"/error/{wrong}" if wrong else "/error")
 
 
 def _wrong_field(error: Any) -> str | None:
@@ -226,8 +226,8 @@ def garbage_leaves_the_session_open(view: View) -> Judged:
     end = view.end
     if end is not None and end.by is Direction.SERVER and end.kind in (EndKind.CLOSED, EndKind.DROPPED):
         if _garbage_is_pending(view):
-            came = f"{end.kind} {end.code or ''}".strip()
-            yield Finding(len(view.frames), "The connection ended after a malformed frame.", "an open session", came)
+            actual = f"{end.kind} {end.code or ''}".strip()
+            yield Finding(len(view.frames), "The connection ended after a malformed frame.", "an open session", actual)
     elif view.settled > garbage[0].index:
         yield HELD
 

@@ -18,7 +18,7 @@ def foreign_names(view: View) -> Mapping[str, str]:
     own = DIALECTS.get(view.dialect.name)
     mine = own.tells if own is not None else frozenset()
     names = {
-        name: view.dialect.spoken(other.canonical(name))
+        name: view.dialect.wire_name(other.canonical(name))
         for other in DIALECTS.values()
         if other is not own
         for name in other.tells - mine

@@ -48,7 +48,7 @@ def _impossible(numbers: Mapping[str, float]) -> str:
     about={"rate_limits.updated"},
     covers=("RAT-02",),
     spec=SPEC,
-    softened="beta sends it after `response.created`, ga after `response.done`, Azure not at all.",
+    relaxed="beta sends it after `response.created`, ga after `response.done`, Azure not at all.",
 )
 def come_with_responses(view: View) -> Judged:
     """`rate_limits.updated` comes with a response: after it began, or after it was done."""

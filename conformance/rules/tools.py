@@ -151,7 +151,7 @@ def call_begins_without_arguments(view: View) -> Judged:
     about=CALL_EVENTS,
     covers=("STR-19",),
     spec=ARGUMENTS_DONE,
-    softened="It is the model that writes them, and it can be wrong.",
+    relaxed="It is the model that writes them, and it can be wrong.",
 )
 def arguments_are_json(view: View) -> Judged:
     """The arguments of a completed call are a JSON document."""

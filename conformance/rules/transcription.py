@@ -30,7 +30,7 @@ def _part(frame: Frame) -> tuple[str, int] | None:
     about={DELTA, COMPLETED, FAILED, COMMITTED},
     covers=("TRX-01",),
     spec=GUIDE + "realtime-transcription",
-    softened="Once it was configured, late transcriptions of earlier audio are not judged.",
+    relaxed="Once it was configured, late transcriptions of earlier audio are not judged.",
 )
 def only_when_configured(view: View) -> Judged:
     """Without a configured transcription there are no transcription events."""
@@ -56,7 +56,7 @@ def only_when_configured(view: View) -> Judged:
     about={DELTA, COMPLETED, FAILED},
     covers=("TRX-02",),
     spec=SERVER_EVENTS + "conversation/item/input_audio_transcription/completed",
-    softened="A transcription may come before its item and before the commit: streaming models transcribe "
+    relaxed="A transcription may come before its item and before the commit: streaming models transcribe "
     "while the user speaks. The id only has to be announced somewhere.",
 )
 def names_the_users_audio(view: View) -> Judged:
@@ -77,8 +77,8 @@ def names_the_users_audio(view: View) -> Judged:
             yield HELD
         elif known or frame.type != DELTA or view.overdue(frame.index):
             judged.add(name)
-            came = "an item of the assistant" if name in own else "an id that nothing announced"
-            yield Finding(frame.index, f"the transcribed {name} is {came}", "an item of audio", name, "/item_id")
+            actual = "an item of the assistant" if name in own else "an id that nothing announced"
+            yield Finding(frame.index, f"the transcribed {name} is {actual}", "an item of audio", name, "/item_id")
 
 
 @rules.should(
@@ -132,7 +132,7 @@ def ends_once(view: View) -> Judged:
     about={COMMITTED},
     covers=("TRX-03",),
     spec=GUIDE + "realtime-transcription",
-    softened="Only judged where the play waited for the end in vain: nothing promises how long it takes.",
+    relaxed="Only judged where the play waited for the end in vain: nothing promises how long it takes.",
 )
 def ends_at_all(view: View) -> Judged:
     """With transcription configured, each committed audio gets an end: `completed` or `failed`."""
@@ -177,7 +177,7 @@ def end_is_last(view: View) -> Judged:
     about={DELTA},
     covers=("TRX-05",),
     spec=SERVER_EVENTS + "conversation/item/input_audio_transcription/delta",
-    softened="The documents do not promise it: `completed` counts. White space at the ends is not compared.",
+    relaxed="The documents do not promise it: `completed` counts. White space at the ends is not compared.",
 )
 def deltas_make_the_transcript(view: View) -> Judged:
     """The deltas of a transcription, joined, are its transcript."""

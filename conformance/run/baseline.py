@@ -26,7 +26,7 @@ OUTCOME_OF_VERDICT: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class BaselineContext:
     """What `when:` can ask about."""
 
     dialect: str
@@ -36,7 +36,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
-class Entry:
+class BaselineEntry:
     """One known failure."""
 
     rule: str
@@ -55,7 +55,7 @@ class Entry:
     where: str = ""
     """`file:line` of the entry."""
 
-    def applies(self, here: Surroundings) -> bool:
+    def applies(self, here: BaselineContext) -> bool:
         """Tell whether the entry speaks of this run."""
         return all(_holds(name, wanted, here) for name, wanted in self.when.items())
 
@@ -78,7 +78,7 @@ class Entry:
         return PASS in self.outcomes and len(self.outcomes) > 1
 
 
-def _holds(name: str, wanted: Iterable[str], here: Surroundings) -> bool:
+def _holds(name: str, wanted: Iterable[str], here: BaselineContext) -> bool:
     if name == "feature":
         return here.features is None or not here.features.isdisjoint(wanted)
     return {"dialect": here.dialect, "profile": here.profile}[name] in wanted
@@ -88,22 +88,22 @@ def _holds(name: str, wanted: Iterable[str], here: Surroundings) -> bool:
 class Baseline:
     """All known failures that speak of this run."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[BaselineEntry, ...] = ()
     today: date = date.min
 
     @property
-    def valid(self) -> Iterator[Entry]:
+    def valid(self) -> Iterator[BaselineEntry]:
         """Give the entries that have not expired."""
         return (each for each in self.entries if not each.expired(self.today))
 
-    def excuse(self, rule: str, conversation: str, outcome: str, messages: Sequence[str]) -> Entry | None:
+    def excuse(self, rule: str, conversation: str, outcome: str, messages: Sequence[str]) -> BaselineEntry | None:
         """Give the entry that excuses what came, None if none does: each message must be a known one."""
         mine = [each for each in self.valid if each.about(rule, conversation) and outcome in each.outcomes]
         covering = [_covering(mine, message) for message in messages or ("",)]
         return covering[0] if covering and all(covering) else None
 
 
-def _covering(entries: Iterable[Entry], message: str) -> Entry | None:
+def _covering(entries: Iterable[BaselineEntry], message: str) -> BaselineEntry | None:
     return next((each for each in entries if message.startswith(each.message)), None)
 
 
@@ -140,7 +140,7 @@ def seen_in(records: Iterable[Mapping[str, Any]], *, strict: bool) -> Iterator[S
 class Known:
     """An entry and where its failure was met."""
 
-    entry: Entry
+    entry: BaselineEntry
     conversations: tuple[str, ...]
     judged: int
     """In how many conversations the rule was judged at all, for the rate."""
@@ -153,11 +153,11 @@ class Review:
     known: tuple[Known, ...] = ()
     unlisted: tuple[Seen, ...] = ()
     """Failures that no entry excuses."""
-    other: tuple[tuple[Entry, str], ...] = ()
+    other: tuple[tuple[BaselineEntry, str], ...] = ()
     """Entries that are there, but speak of another message; and the message that came."""
-    stale: tuple[Entry, ...] = ()
+    stale: tuple[BaselineEntry, ...] = ()
     """Entries whose failure is gone."""
-    expired: tuple[Entry, ...] = ()
+    expired: tuple[BaselineEntry, ...] = ()
 
     @property
     def red(self) -> bool:
@@ -187,7 +187,7 @@ def review(baseline: Baseline, seen: Iterable[Seen], *, partial: bool) -> Review
     )
 
 
-def _met(entry: Entry, judged: Iterable[Seen]) -> tuple[str, ...]:
+def _met(entry: BaselineEntry, judged: Iterable[Seen]) -> tuple[str, ...]:
     return tuple(
         each.conversation
         for each in judged
@@ -197,13 +197,13 @@ def _met(entry: Entry, judged: Iterable[Seen]) -> tuple[str, ...]:
     )
 
 
-def _fixed(entry: Entry, judged: Sequence[Seen]) -> bool:
+def _fixed(entry: BaselineEntry, judged: Sequence[Seen]) -> bool:
     """Tell whether the failure is gone: the rule was judged, and passed."""
     return not entry.intermittent and any(each.outcome == PASS for each in judged)
 
 
-def _others(baseline: Baseline, unlisted: Iterable[Seen]) -> tuple[tuple[Entry, str], ...]:
-    found: dict[int, tuple[Entry, str]] = {}
+def _others(baseline: Baseline, unlisted: Iterable[Seen]) -> tuple[tuple[BaselineEntry, str], ...]:
+    found: dict[int, tuple[BaselineEntry, str]] = {}
     for each in unlisted:
         for entry in baseline.valid:
             strange = [text for text in each.messages if not text.startswith(entry.message)]

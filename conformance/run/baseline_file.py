@@ -18,9 +18,9 @@ import orjson
 
 from conformance.contract.facts import named
 from conformance.errors import FileError
-from conformance.run.baseline import FAIL, PLAYS, Entry, Review, Seen
-from conformance.yaml_source import Marked, fits, known_keys, nearest, parsed, place_of
 from conformance.resources import folder
+from conformance.run.baseline import FAIL, PLAYS, BaselineEntry, Review, Seen
+from conformance.yaml_source import Marked, fits, known_keys, nearest, parsed, place_of
 
 #: What a written entry says of its issue until somebody fills it in.
 UNFILED = "unfiled"
@@ -31,7 +31,9 @@ SHORTEST = 8
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*")
 
 
-def entries_in(text: str, path: Path, rules: Iterable[str], scenario: Callable[[str], bool]) -> tuple[Entry, ...]:
+def entries_in(
+    text: str, path: Path, rules: Iterable[str], scenario: Callable[[str], bool]
+) -> tuple[BaselineEntry, ...]:
     """Read the entries of a baseline; FileError says what is wrong, and where.
 
     *rules* are the ids that exist; *scenario* tells whether there is a scenario of a name.
@@ -57,7 +59,9 @@ def _schema() -> Mapping[str, Any]:
     return loaded
 
 
-def _entry(data: Marked, number: int, path: Path, rules: frozenset[str], scenario: Callable[[str], bool]) -> Entry:
+def _entry(
+    data: Marked, number: int, path: Path, rules: frozenset[str], scenario: Callable[[str], bool]
+) -> BaselineEntry:
     told = data["known"][number]
 
     def place(key: str) -> str:
@@ -73,7 +77,7 @@ def _entry(data: Marked, number: int, path: Path, rules: frozenset[str], scenari
         expires = date.fromisoformat(told["expires"]) if "expires" in told else None
     except ValueError as error:
         raise FileError(f"expires: {error}", "It reads 2027-01-31.", where=place("expires")) from error
-    return Entry(
+    return BaselineEntry(
         rule=told["rule"],
         issue=str(told["issue"]),
         scenario=name,

@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 
 from conformance.errors import UsageError
-from conformance.run.prices import Price, Tokens, dollars
 from conformance.play.discovery import SESSIONS
+from conformance.run.prices import Price, Tokens, dollars
 from conformance.scenario.audio import FORMATS
 from conformance.scenario.model import OPENING, Scenario, Step
 
@@ -205,7 +205,7 @@ def _appended(event: Any) -> float:
 
 _COSTS: Mapping[str, Callable[[_Session, Step, Clip], Cost]] = {
     "connect": _connect,
-    "knock": _connect,
+    "expect_refusal": _connect,
     "configure": _configure,
     "respond": _respond,
     "say": _say,

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from conformance.contract.facts import Fact, shown
+from conformance.resources import folder
 from conformance.run.baseline import PASS, UNPROVEN, Seen
 from conformance.run.ruling import key_of, view_of
-from conformance.resources import folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from conformance.run.settings import Setup
     from conformance.run.record import Record
+    from conformance.run.settings import Settings
 
 #: Outcomes that are the endpoint's own doing, or its profile's.
 ITS_OWN = frozenset({"played", "unmet", "not applicable"})
@@ -30,7 +30,7 @@ MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
-class Documents:
+class FactCoverage:
     """The documented facts that a run asked about."""
 
     proofs: Mapping[Fact, str] = field(default_factory=dict)
@@ -73,20 +73,20 @@ class Documents:
                 yield f"{what}: {', '.join(facts)}"
 
 
-def documents_of(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> Documents:
+def documents_of(records: Mapping[str, Record], setup: Settings, *, partial: bool) -> FactCoverage:
     """Put together what the profile's vendor documents and what the conversations showed."""
     by: dict[tuple[str, str], str] = {}
     for name, record in records.items():
         for kind, fact in record["facts"]:
             by.setdefault((kind, fact), name)
-    told = Documents({fact: by.get((fact.kind, fact.name), "") for fact in asked(setup)}, excused=setup.excused)
+    told = FactCoverage({fact: by.get((fact.kind, fact.name), "") for fact in asked(setup)}, excused=setup.excused)
     if partial or not told.missing or not _whole(records):
         return told
     looked_for = conversations_for(setup)
-    return Documents(told.proofs, {fact: looked_for.get(fact, ()) for fact in told.missing}, told.excused)
+    return FactCoverage(told.proofs, {fact: looked_for.get(fact, ()) for fact in told.missing}, told.excused)
 
 
-def asked(setup: Setup) -> tuple[Fact, ...]:
+def asked(setup: Settings) -> tuple[Fact, ...]:
     """Give the documented facts that a run can show: not the styles and the path that somebody chose others for."""
     if setup.profile is None:
         return ()
@@ -107,7 +107,7 @@ def library() -> frozenset[str]:
     return frozenset(path.relative_to(home).with_suffix("").as_posix() for path in home.rglob("*.yaml"))
 
 
-def conversations_for(setup: Setup) -> Mapping[Fact, tuple[str, ...]]:
+def conversations_for(setup: Settings) -> Mapping[Fact, tuple[str, ...]]:
     """Give for each fact the conversations of the library that show it where it is true: on the reference."""
     from conformance.mutants.rehearsal import bundled
 

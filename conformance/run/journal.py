@@ -15,15 +15,15 @@ import orjson
 from conformance.errors import UsageError
 
 if TYPE_CHECKING:
-    from conformance.run.settings import Setup
     from conformance.run.record import Record
+    from conformance.run.settings import Settings
     from conformance.secrets import Scrubber
 
 NAME = "verdicts.jsonl"
 FORMAT = "realtime-conformance/verdicts"
 
 
-def about(setup: Setup) -> dict[str, Any]:
+def about(setup: Settings) -> dict[str, Any]:
     """Say against what is played, as plain data."""
     return {
         "endpoint": setup.target.url,
@@ -69,7 +69,7 @@ class Journal:
 
 
 @dataclass
-class Told:
+class JournalContents:
     """What a journal says."""
 
     about: dict[str, Any] = field(default_factory=dict)
@@ -79,14 +79,14 @@ class Told:
     partial: bool = True
 
 
-def read(reports: Path) -> Told:
+def read(reports: Path) -> JournalContents:
     """Read the journal in *reports*; UsageError if there is none."""
     path = reports / NAME
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}", "A run writes it: pytest --reports=DIR") from error
-    told = Told()
+    told = JournalContents()
     for line in lines:
         try:
             value = orjson.loads(line)
@@ -97,7 +97,7 @@ def read(reports: Path) -> Told:
     return told
 
 
-def _take(told: Told, value: dict[str, Any]) -> None:
+def _take(told: JournalContents, value: dict[str, Any]) -> None:
     if value.get("format") == FORMAT:
         told.about = value
     elif isinstance(record := value.get("record"), dict) and isinstance(record.get("conversation"), str):

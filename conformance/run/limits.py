@@ -7,17 +7,17 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.run.retry_policy import RETRIES
 from conformance.run.baseline import Baseline
 from conformance.run.budget import Limits
 from conformance.run.prices import Prices
+from conformance.run.retry_policy import RETRIES
 
 if TYPE_CHECKING:
     from conformance.run.prices import Price
 
 
 @dataclass(frozen=True)
-class Terms:
+class Policy:
     """Known failures, budgets, and how often to try again."""
 
     limits: Limits = field(default_factory=Limits)

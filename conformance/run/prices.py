@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from conformance.errors import FileError
-from conformance.yaml_source import fits, known_keys, plain, read
 from conformance.resources import folder
+from conformance.yaml_source import fits, known_keys, plain, read
 
 if TYPE_CHECKING:
     from conformance.trace.ledger import Ledger

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.play.player import Outcome
+from conformance.rules.engine.judge import Verdict
 from conformance.run.baseline import FAIL, PLAYS, UNPROVEN
 from conformance.run.budget import Spent
-from conformance.play.player import Outcome
-from conformance.run.ruling import Assessment, Ruling, key_of
 from conformance.run.event_coverage import events_in
-from conformance.rules.engine.judge import Verdict
+from conformance.run.ruling import JudgedConversation, Ruling, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,7 +35,7 @@ def keeps(vendor: str) -> str:
     return f"{KEEPS_THOSE_OF}{vendor}" if vendor else KEEPS_EVERY_OTHER_RULE
 
 
-def record_of(assessment: Assessment, reports: Path, questions: Collection[str]) -> Record:
+def record_of(assessment: JudgedConversation, reports: Path, questions: Collection[str]) -> Record:
     """Put one conversation and its verdicts into plain data; traces are named relative to *reports*.
 
     *questions* are the names of the items that were selected: a verdict that nobody asked for is left out.
@@ -63,7 +63,7 @@ def record_of(assessment: Assessment, reports: Path, questions: Collection[str])
     return record
 
 
-def _known(ruling: Ruling, assessment: Assessment) -> dict[str, Any]:
+def _known(ruling: Ruling, assessment: JudgedConversation) -> dict[str, Any]:
     """Put a known failure apart: it is no pass, and no news."""
     entry = assessment.known.get(ruling.rule.id)
     if entry is None:
@@ -133,7 +133,7 @@ def ruling_data(ruling: Ruling) -> dict[str, Any]:
             {
                 "message": each.finding.message,
                 "expected": each.finding.expected,
-                "came": each.finding.came,
+                "actual": each.finding.actual,
                 "path": each.finding.path,
                 "entry": each.finding.index,
                 "connection": each.connection,

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from conformance.run.baseline import PLAYS
-from conformance.rules.rule_packs import heading_of, judged_rules, packs
-from conformance.run.event_coverage import coverage_of
-from conformance.run.documented_facts import documents_of
-from conformance.run.record import KEEPS_THOSE_OF
-from conformance.run.tally import Line, PackTally, Tally, many
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import Keyword, vendor_in
+from conformance.rules.rule_packs import heading_of, judged_rules, packs
+from conformance.run.baseline import PLAYS
+from conformance.run.documented_facts import documents_of
+from conformance.run.event_coverage import coverage_of
+from conformance.run.record import KEEPS_THOSE_OF
+from conformance.run.tally import PackTally, RuleTally, Tally, many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from conformance.contract.facts import Fact
-    from conformance.run.settings import Setup
     from conformance.run.record import Record
+    from conformance.run.settings import Settings
 
 FORMAT = "realtime-conformance/report"
 FORMAT_VERSION = 1
@@ -143,7 +143,7 @@ def sum_up(
     )
 
 
-def _lines(records: Mapping[str, Record]) -> Iterator[Line]:
+def _lines(records: Mapping[str, Record]) -> Iterator[RuleTally]:
     said: dict[str, dict[Verdict, list[str]]] = {}
     first: dict[tuple[str, Verdict], str] = {}
     for name, record in records.items():
@@ -155,7 +155,7 @@ def _lines(records: Mapping[str, Record]) -> Iterator[Line]:
         own = said.get(rule_id, {})
         verdict = next((each for each in GRAVITY if each in own), Verdict.NOT_RUN)
         conversations = {each: tuple(names) for each, names in own.items()}
-        yield Line(rule, verdict, conversations, first.get((rule_id, verdict), ""))
+        yield RuleTally(rule, verdict, conversations, first.get((rule_id, verdict), ""))
 
 
 def _theirs(record: Record) -> bool:
@@ -195,13 +195,13 @@ def _first(told: Mapping[str, Any]) -> str:
     return findings[0].get("message") or told.get("reason") or ""
 
 
-def sum_of(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> Sum:
+def sum_of(records: Mapping[str, Record], setup: Settings, *, partial: bool) -> Sum:
     """Sum up as the options ask."""
     told = sum_up(records, partial=partial, strict=setup.strict, allow_unproven=setup.allow_unproven)
     return replace(told, unshown=documents_of(records, setup, partial=partial).unproven)
 
 
-def report_of(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> dict[str, Any]:
+def report_of(records: Mapping[str, Record], setup: Settings, *, partial: bool) -> dict[str, Any]:
     """Give the whole of report.json (`schemas/harness/report.json`)."""
     run = sum_of(records, setup, partial=partial)
     return {
@@ -227,7 +227,7 @@ def report_of(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> 
     }
 
 
-def _line_data(line: Line) -> dict[str, Any]:
+def _line_data(line: RuleTally) -> dict[str, Any]:
     return {
         "id": line.rule.id,
         "keyword": line.rule.keyword,
@@ -261,7 +261,7 @@ def _apart(record: Record) -> Record:
     return {**record, "rules": ours, "packs": parted} if parted else record
 
 
-def write(records: Mapping[str, Record], setup: Setup, *, partial: bool) -> Path:
+def write(records: Mapping[str, Record], setup: Settings, *, partial: bool) -> Path:
     """Write report.json, scrubbed."""
     path = setup.reports / "report.json"
     path.parent.mkdir(parents=True, exist_ok=True)

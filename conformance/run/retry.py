@@ -10,8 +10,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.run.retry_policy import needs_no_pause, pause_before, repetitions, says_nothing, settled, was_cut
 from conformance.run.budget import Spent
+from conformance.run.retry_policy import needs_no_pause, pause_before, repetitions, says_nothing, settled, was_cut
 
 if TYPE_CHECKING:
     from conformance.play.player import Conversation
@@ -37,7 +37,7 @@ class Attempt:
         return bool(self.broken) or was_cut(self.conversation)
 
 
-class Persistence:
+class Retrier:
     """Plays again what the environment got in the way of.  A pause that the endpoint asks for holds for everybody."""
 
     def __init__(self, retries: int, sleep: Sleep = asyncio.sleep) -> None:

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS, recognise
 from conformance.contract.facts import Fact, shown
-from conformance.run.budget import Spent
 from conformance.rules.engine.judge import VERDICT_OF_FINDING, Judgement, Verdict, judge
+from conformance.run.budget import Spent
 from conformance.trace.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from conformance.run.retry import Attempt
-    from conformance.run.baseline import Entry
     from conformance.play.player import Conversation
     from conformance.rules.engine.rule import Finding, Rule
+    from conformance.run.baseline import BaselineEntry
+    from conformance.run.retry import Attempt
     from conformance.trace.trace import Trace
 
 
 @dataclass(frozen=True)
-class Spotted:
+class LocatedFinding:
     """A finding, and the connection of the conversation on which it was made."""
 
     finding: Finding
@@ -38,14 +38,14 @@ class Ruling:
 
     rule: Rule
     verdict: Verdict
-    spotted: tuple[Spotted, ...] = ()
+    spotted: tuple[LocatedFinding, ...] = ()
     held: int = 0
     reason: str = ""
     """Why it is not applicable, or what our bug is."""
 
 
 @dataclass(frozen=True)
-class Assessment:
+class JudgedConversation:
     """One conversation and what every rule says of it."""
 
     conversation: Conversation
@@ -54,7 +54,7 @@ class Assessment:
     """Where its traces were written."""
     facts: frozenset[Fact] = frozenset()
     """What of the vendor's documents it shows to be true."""
-    known: Mapping[str, Entry] = field(default_factory=dict)
+    known: Mapping[str, BaselineEntry] = field(default_factory=dict)
     """Rule id, or `plays` -> the entry of the baseline that excuses the failure."""
     earlier: tuple[Attempt, ...] = ()
     """Plays of it that the environment got in the way of, or that failed unexpectedly."""
@@ -74,17 +74,17 @@ def key_of(scenario: str, variant: str) -> str:
     return f"{scenario}@{variant}" if variant else scenario
 
 
-def assess(
+def judge_conversation(
     conversation: Conversation,
     rules: Iterable[Rule],
     waivers: Mapping[str, str] | None = None,
     facts: Iterable[Fact] = (),
     files: tuple[Path, ...] = (),
-) -> Assessment:
+) -> JudgedConversation:
     """Judge every trace of a conversation."""
     views = tuple(view_of(trace) for trace in conversation.traces)
     seen = frozenset(fact for view in views for fact in shown(facts, view))
-    return Assessment(conversation, rule_on(views, tuple(rules), waivers or {}), files, seen)
+    return JudgedConversation(conversation, rule_on(views, tuple(rules), waivers or {}), files, seen)
 
 
 def view_of(trace: Trace) -> View:
@@ -103,7 +103,7 @@ def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: 
         return Ruling(rule, Verdict.ERROR, reason=bugs[0])
     spotted = tuple(
         [
-            Spotted(finding, view.trace, number)
+            LocatedFinding(finding, view.trace, number)
             for number, (judgement, view) in enumerate(zip(row, views, strict=True))
             for finding in judgement.findings
         ]

@@ -1,4 +1,4 @@
-"""Conversations are played backstage, ahead of the reporting; each is played and judged once."""
+"""Conversations are played loop_thread, ahead of the reporting; each is played and judged once."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract.dialects import DIALECTS
-from conformance.run.retry import Attempt, Persistence
-from conformance.run.budget import Budget, Exhausted, Spent, spent_on
-from conformance.run.cost import Cost, cost_of
-from conformance.run.limits import Terms
 from conformance.play.discovery import SESSIONS, Discovery, discover
 from conformance.play.player import Conversation, Outcome, Player
+from conformance.play.pool import LoopThread, Pool
 from conformance.play.preflight import Diagnosis, preflight
-from conformance.run.settings import AUTO, Setup, embedded_on
-from conformance.play.pool import Backstage, Stage
 from conformance.play.wire import Wire
-from conformance.run.known import facts_known_in, known_in, surprises_in
 from conformance.plugin.limits_from_options import in_force
-from conformance.run.ruling import Assessment, assess, key_of
+from conformance.run.budget import Budget, Exhausted, Spent, spent_on
+from conformance.run.cost import Cost, cost_of
+from conformance.run.known import facts_known_in, known_in, surprises_in
+from conformance.run.limits import Policy
+from conformance.run.retry import Attempt, Retrier
+from conformance.run.ruling import JudgedConversation, judge_conversation, key_of
+from conformance.run.settings import AUTO, Settings, embedded_on
 from conformance.scenario.audio import clip
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Cue:
+class Job:
     """One conversation to be played: a scenario, and the auth style where it has its own."""
 
     key: str
@@ -41,21 +41,21 @@ class Cue:
     variant: str = field(default="", compare=False)
 
     @classmethod
-    def of(cls, scenario: Scenario, variant: str = "") -> Cue:
+    def of(cls, scenario: Scenario, variant: str = "") -> Job:
         """Name a conversation."""
         return cls(key_of(scenario.id, variant), scenario, variant)
 
 
-class Performance:
+class Runner:
     """Everything between the first connection and the last."""
 
-    def __init__(self, setup: Setup, terms: Terms, *, window: int, cautious: bool) -> None:
+    def __init__(self, setup: Settings, terms: Policy, *, window: int, cautious: bool) -> None:
         self.setup, self.terms = setup, terms
-        self.backstage = Backstage()
-        self.stage: Stage[Cue, tuple[Attempt, ...]] = Stage(self.backstage, self._play, window, cautious=cautious)
+        self.loop_thread = LoopThread()
+        self.stage: Pool[Job, tuple[Attempt, ...]] = Pool(self.loop_thread, self._play, window, cautious=cautious)
         self.budget = Budget(terms.limits, terms.price)
-        self.persistence = Persistence(terms.retries)
-        self.kept: dict[Cue, Assessment | Exception] = {}
+        self.persistence = Retrier(terms.retries)
+        self.kept: dict[Job, JudgedConversation | Exception] = {}
         self.open_resources = AsyncExitStack()
         self.diagnosis: Diagnosis | None = None
         self.discovery = Discovery()
@@ -66,19 +66,19 @@ class Performance:
         Raises Exhausted if a budget does not allow even that.
         """
         if self.setup.embedded:
-            self.setup = embedded_on(self.setup, self.backstage.run(self._listen()))
+            self.setup = embedded_on(self.setup, self.loop_thread.run(self._listen()))
         if found is not None:
             self._speak(found["dialect"])
             self.setup = replace(self.setup, target=replace(self.setup.target, auth=found["auth"]))
             self.setup = self.setup.with_latency(found["latency"]).with_offers(found["lacking"], found["offered"])
             return None
-        self.diagnosis = self.backstage.run(self._look())
+        self.diagnosis = self.loop_thread.run(self._look())
         if self.diagnosis.ready:
             recognised = self.diagnosis.dialect or self.setup.target.dialect
             self._speak(recognised.name if self.setup.dialect == AUTO else self.setup.dialect)
             self.setup = self.setup.with_latency(self.diagnosis.latency)
             if self.setup.discovers:
-                self.discovery = self.backstage.run(self._discover())
+                self.discovery = self.loop_thread.run(self._discover())
                 self.setup = self.setup.with_offers(self.discovery.lacking, self.discovery.offered)
         return self.diagnosis
 
@@ -144,14 +144,14 @@ class Performance:
         )
         return (await self.open_resources.enter_async_context(server)).url
 
-    def enqueue(self, cues: Iterable[Cue]) -> None:
+    def enqueue(self, cues: Iterable[Job]) -> None:
         """Begin to play, in this order."""
         fresh = [
             cue for cue in dict.fromkeys(cues) if cue not in self.kept and not self.setup.not_applicable(cue.scenario)
         ]
         self.stage.enqueue(cue for cue in fresh if cue not in self.stage.playing)
 
-    def take(self, cue: Cue) -> Assessment:
+    def take(self, cue: Job) -> JudgedConversation:
         """Wait for a conversation and judge it; the same assessment every time."""
         if cue not in self.kept:
             try:
@@ -163,7 +163,7 @@ class Performance:
             raise kept
         return kept
 
-    def _assessed(self, cue: Cue) -> Assessment:
+    def _assessed(self, cue: Job) -> JudgedConversation:
         """Judge a conversation; play it again while it fails unexpectedly, if that is wanted."""
         attempts = self.stage.take(cue)
         assessment = self._assess(attempts)
@@ -172,29 +172,29 @@ class Performance:
             if not surprises:
                 break
             try:
-                more = self.backstage.run(self._play(cue, len(attempts) + 1))
+                more = self.loop_thread.run(self._play(cue, len(attempts) + 1))
             except Exhausted:
                 break
             attempts = (*attempts[:-1], replace(attempts[-1], broken=surprises), *more)
             assessment = self._assess(attempts)
         return assessment
 
-    def _assess(self, attempts: tuple[Attempt, ...]) -> Assessment:
+    def _assess(self, attempts: tuple[Attempt, ...]) -> JudgedConversation:
         from conformance.rules.rule_packs import judged_rules
 
         *earlier, last = attempts
         facts = self.setup.profile.facts if self.setup.profile is not None else ()
-        judged = assess(last.conversation, judged_rules().values(), self.setup.waivers, facts, last.files)
+        judged = judge_conversation(last.conversation, judged_rules().values(), self.setup.waivers, facts, last.files)
         judged = replace(judged, known=known_in(judged, self.terms.baseline), earlier=tuple(earlier))
         fine = not surprises_in(judged, self.setup) and last.conversation.outcome is not Outcome.ENVIRONMENT
         flaky = fine and any(each.counts for each in earlier)
         return replace(judged, spent=sum((each.spent for each in attempts), Spent()), flaky=flaky)
 
-    def cost(self, cue: Cue) -> Cost:
+    def cost(self, cue: Job) -> Cost:
         """Give the upper bound of one play."""
         return cost_of(cue.scenario, self.setup.target.dialect.name, partial(clip, home=_home(cue)))
 
-    async def _play(self, cue: Cue, first: int = 1) -> tuple[Attempt, ...]:
+    async def _play(self, cue: Job, first: int = 1) -> tuple[Attempt, ...]:
         """Play a conversation until it says something; Exhausted if a budget ends it before."""
         try:
             async with asyncio.timeout(self.budget.left):
@@ -202,11 +202,11 @@ class Performance:
         except TimeoutError:
             raise self.budget.end(self.budget.time_is_over()) from None
 
-    async def _attempt(self, cue: Cue, number: int) -> Attempt:
+    async def _attempt(self, cue: Job, number: int) -> Attempt:
         attempt = await self.attempt(cue)
         return replace(attempt, files=tuple(self._write(cue, attempt.conversation, number)))
 
-    async def attempt(self, cue: Cue) -> Attempt:
+    async def attempt(self, cue: Job) -> Attempt:
         """Play a conversation once, if the budget allows it; its traces are not written."""
         target, cost = self.setup.target, self.cost(cue)
         await self.budget.reserve(cost)
@@ -220,7 +220,7 @@ class Performance:
             await self.budget.settle(cost, spent)
         return Attempt(conversation, spent=spent)
 
-    def _write(self, cue: Cue, conversation: Conversation, attempt: int) -> Iterable[Path]:
+    def _write(self, cue: Job, conversation: Conversation, attempt: int) -> Iterable[Path]:
         from conformance.trace.jsonl import dump
 
         again = f"~{attempt}" if attempt > 1 else ""
@@ -234,13 +234,13 @@ class Performance:
         """Stop everything."""
         self.stage.close()
         try:
-            if self.backstage.thread.is_alive():
-                self.backstage.run(self.open_resources.aclose(), 5)
+            if self.loop_thread.thread.is_alive():
+                self.loop_thread.run(self.open_resources.aclose(), 5)
         except TimeoutError:
             pass
         finally:
-            self.backstage.close()
+            self.loop_thread.close()
 
 
-def _home(cue: Cue) -> Path | None:
+def _home(cue: Job) -> Path | None:
     return cue.scenario.path.parent if cue.scenario.path is not None else None

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from conformance.run.baseline import PLAYS
-from conformance.run.budget import Exhausted, Spent
 from conformance.generate.configs import INVALID, VALID, invalid, valid
 from conformance.generate.conversations import CONVERSATIONS, conversations
-from conformance.generate.explore import MUST, SHOULD, Case, Example, Exploration, Flaw, Plan, explore
+from conformance.generate.explore import MUST, SHOULD, Case, Example, Exploration, Flaw, SearchPlan, explore
 from conformance.generate.found import Shelf, told
 from conformance.generate.script import written
-from conformance.rules.rule_packs import packs
 from conformance.play.player import Conversation, Outcome
-from conformance.run.known import known_in
 from conformance.plugin.generated import EXAMPLES, MARK
 from conformance.plugin.options import value
-from conformance.run.runner import Cue
-from conformance.run.ruling import Assessment, assess, key_of
-from conformance.run.record import Record, keeps, record_not_played, record_of
 from conformance.report.text import finding_text, stopped_text
 from conformance.rules import RULES
 from conformance.rules.engine.judge import Verdict
+from conformance.rules.rule_packs import packs
+from conformance.run.baseline import PLAYS
+from conformance.run.budget import Exhausted, Spent
+from conformance.run.known import known_in
+from conformance.run.record import Record, keeps, record_not_played, record_of
+from conformance.run.ruling import JudgedConversation, judge_conversation, key_of
+from conformance.run.runner import Job
 from conformance.trace.jsonl import dump
 
 if TYPE_CHECKING:
@@ -67,10 +67,10 @@ class Search:
         """Nothing from earlier runs is played: the same examples shall come again."""
         self.folder = self.setup.reports / MARK
         self.shelf = Shelf(self.setup.reports / "found", self.claim.id, self._again, self.setup.scrub)
-        self.assessments: dict[int, Assessment] = {}
+        self.assessments: dict[int, JudgedConversation] = {}
         """Of the examples that broke something, by their number."""
-        self.last: Assessment | None = None
-        self.excused: Assessment | None = None
+        self.last: JudgedConversation | None = None
+        self.excused: JudgedConversation | None = None
         """Of an example that broke only what the baseline knows."""
         self.spent = Spent()
         self.exhausted = ""
@@ -93,12 +93,12 @@ class Search:
             self.run.searches[self.claim.id] = self.played
         return found
 
-    def _plan(self) -> Plan:
+    def _plan(self) -> SearchPlan:
         usual, config = EMBEDDED if self.setup.embedded else REMOTE, self.run.config
         examples, shrinking = value(config, "examples"), value(config, "shrink-sessions")
         target = self.setup.target
         remembered = self.folder / "database" if not (self.repeatable or self.setup.embedded) else None
-        return Plan(
+        return SearchPlan(
             examples=usual.examples if examples is None else examples,
             seed=self.seed,
             shrink_sessions=usual.shrink_sessions if shrinking is None else shrinking,
@@ -116,9 +116,9 @@ class Search:
         self.fresh = handed is None
         if handed is not None:
             return handed
-        cue = Cue.of(scenario)
+        cue = Job.of(scenario)
         try:
-            attempts = self.performance.backstage.run(
+            attempts = self.performance.loop_thread.run(
                 self.performance.persistence.play(lambda _number: self.performance.attempt(cue))
             )
         except Exhausted as exhausted:
@@ -130,7 +130,7 @@ class Search:
         return attempts[-1].conversation
 
     def _flaws(self, conversation: Conversation) -> list[Flaw]:
-        judged = assess(conversation, self.rules.values(), self.setup.waivers)
+        judged = judge_conversation(conversation, self.rules.values(), self.setup.waivers)
         known = known_in(judged, self.run.terms.baseline)
         if self.vendor:  # whether a conversation gets through its script is no question of theirs
             known = {name: entry for name, entry in known.items() if name != PLAYS}
@@ -144,7 +144,7 @@ class Search:
         ]
         if conversation.outcome is Outcome.UNMET and PLAYS not in judged.known and not self.vendor:
             step = conversation.step.name if conversation.step is not None else "goodbye"
-            stopped = (conversation.message, conversation.expected, conversation.came)
+            stopped = (conversation.message, conversation.expected, conversation.actual)
             flaws.append(Flaw(f"{PLAYS}.{step}", MUST, *stopped))
         return flaws
 
@@ -212,4 +212,4 @@ def _first(ruling: Ruling) -> tuple[str, str, str]:
     if not ruling.spotted:
         return (ruling.reason, "", "")
     finding = ruling.spotted[0].finding
-    return finding.message, finding.expected, finding.came
+    return finding.message, finding.expected, finding.actual

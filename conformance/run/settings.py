@@ -28,7 +28,7 @@ TWO_KEYS = 2
 
 
 @dataclass(frozen=True)
-class Setup:
+class Settings:
     """What the options come to."""
 
     target: Target
@@ -82,7 +82,7 @@ class Setup:
         told = self.profile is not None and self.profile.features is None
         return self.discovery and not told and not self.embedded
 
-    def with_offers(self, lacking: Mapping[str, str], offered: Collection[str]) -> Setup:
+    def with_offers(self, lacking: Mapping[str, str], offered: Collection[str]) -> Settings:
         """Take in what the endpoint offers: a profile's word counts more, and what goes beyond it is only told."""
         if self.profile is None:
             # Whoever reads keys from a subprotocol is not yet known to read them from anywhere else.
@@ -91,7 +91,7 @@ class Setup:
             return replace(self, lacking=lacking, target=replace(self.target, styles=styles))
         return replace(self, unclaimed=tuple(sorted(set(offered) - (self.profile.features or set(offered)))))
 
-    def with_latency(self, latency: float) -> Setup:
+    def with_latency(self, latency: float) -> Settings:
         """Be patient with an endpoint that is slow; *latency* in seconds."""
         return replace(self, target=replace(self.target, patience=self.target.patience.stretched(latency)))
 
@@ -114,8 +114,8 @@ class Setup:
         if claimed is not None and (unclaimed := scenario.needs - claimed):
             who = "the profile does not claim" if self.profile is not None else "the endpoint refuses"
             return f"{who} {', '.join(sorted(unclaimed))}"
-        if scenario.lacks and (claimed is None or scenario.lacks & claimed):
-            return f"the endpoint is not said to lack {', '.join(sorted(scenario.lacks))}"
+        if scenario.without and (claimed is None or scenario.without & claimed):
+            return f"the endpoint is not said to lack {', '.join(sorted(scenario.without))}"
         offered = _credentials_in(scenario)
         if not self.target.key and offered & BAD_CREDENTIALS:
             return "no key was given, so the endpoint has none to ask for"
@@ -137,7 +137,7 @@ class Setup:
         return " ".join([*written, *(["--no-waivers"] if self.profile is not None and not self.waive else [])])
 
 
-def embedded_on(setup: Setup, url: str) -> Setup:
+def embedded_on(setup: Settings, url: str) -> Settings:
     """Give the target its address, now that the embedded reference listens."""
     path = setup.profile.path if setup.profile is not None else ""
     if path:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from conformance.rules.rule_packs import Pack
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import Keyword, Rule
+from conformance.rules.rule_packs import Pack
 
 
 @dataclass(frozen=True)
-class Line:
+class RuleTally:
     """One rule over the whole run."""
 
     rule: Rule
@@ -30,7 +30,7 @@ class Line:
 class Tally:
     """What the rules of one house came to."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[RuleTally, ...]
     known: int = 0
     """Known failures: rules in conversations, and of ours conversations that stop."""
     flaky: int = 0
@@ -48,7 +48,7 @@ class Tally:
         return self.counted(Verdict.FAIL) + (self.counted(Verdict.WARNING) if self.strict else 0)
 
     @property
-    def unproven(self) -> tuple[Line, ...]:
+    def unproven(self) -> tuple[RuleTally, ...]:
         """Rules that were promised, and shown by no conversation."""
         return tuple(each for each in self.lines if each.verdict is Verdict.UNPROVEN and each.conversations)
 

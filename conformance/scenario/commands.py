@@ -89,7 +89,7 @@ class Unmet(Exception):
 
     message: str
     expected: str = ""
-    came: str = ""
+    actual: str = ""
 
 
 @dataclass(eq=False)

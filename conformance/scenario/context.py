@@ -27,7 +27,7 @@ class Spelling(Protocol):
     def response(self, settings: Mapping[str, Any]) -> Event:
         """Make the response of a `response.create`."""
 
-    def spoken(self, canonical: str) -> str:
+    def wire_name(self, canonical: str) -> str:
         """Spell an event type."""
 
     def content_type(self, canonical: str) -> str:
@@ -38,7 +38,7 @@ REFERENCE = re.compile(r"\$\{([^}]+)\}")
 
 
 @dataclass
-class Talk:
+class ScriptContext:
     """The state of one conversation as its script sees it."""
 
     dialect: Spelling

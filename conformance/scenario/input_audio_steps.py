@@ -6,15 +6,15 @@ import base64
 
 from conformance.scenario.audio import chunks, silence
 from conformance.scenario.commands import Script, Send
+from conformance.scenario.context import ScriptContext
 from conformance.scenario.model import Step
 from conformance.scenario.steps import ask, step
-from conformance.scenario.context import Talk
 
 #: The chunk that vendors recommend, in milliseconds.
 CHUNK = 100
 
 
-def _append(talk: Talk, audio: bytes, chunk: int) -> Script:
+def _append(talk: ScriptContext, audio: bytes, chunk: int) -> Script:
     for piece in chunks(audio, chunk, talk.input_format):
         audio64 = base64.b64encode(piece).decode()
         yield Send({"type": "input_audio_buffer.append", "event_id": talk.event_id("append"), "audio": audio64})
@@ -22,14 +22,14 @@ def _append(talk: Talk, audio: bytes, chunk: int) -> Script:
 
 
 @step
-def speak(talk: Talk, line: Step) -> Script:
+def speak(talk: ScriptContext, line: Step) -> Script:
     """Append a clip in the session's input format: `speak: NAME`, or `{clip, chunk}` (milliseconds)."""
     given = line.argument if isinstance(line.argument, dict) else {"clip": line.argument}
     return (yield from _append(talk, talk.clip(given["clip"], talk.input_format), given.get("chunk", CHUNK)))
 
 
 @step
-def pause(talk: Talk, line: Step) -> Script:
+def pause(talk: ScriptContext, line: Step) -> Script:
     """Append that many milliseconds of silence, or `{milliseconds, chunk}`: audio time, not waiting."""
     given = line.argument if isinstance(line.argument, dict) else {"milliseconds": line.argument}
     quiet = silence(int(given["milliseconds"]), talk.input_format)
@@ -37,14 +37,14 @@ def pause(talk: Talk, line: Step) -> Script:
 
 
 @step
-def commit(talk: Talk, line: Step) -> Script:
+def commit(talk: ScriptContext, line: Step) -> Script:
     """Commit the input audio buffer."""
     event = {"type": "input_audio_buffer.commit"}
     return (yield from ask(talk, line, event, "input_audio_buffer.committed"))
 
 
 @step
-def clear(talk: Talk, line: Step) -> Script:
+def clear(talk: ScriptContext, line: Step) -> Script:
     """Clear the input audio buffer."""
     event = {"type": "input_audio_buffer.clear"}
     return (yield from ask(talk, line, event, "input_audio_buffer.cleared"))

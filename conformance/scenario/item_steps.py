@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.scenario.commands import Event, Script
+from conformance.scenario.context import ScriptContext
 from conformance.scenario.model import Step
 from conformance.scenario.steps import ask, step
-from conformance.scenario.context import Talk
 
 
 @step
-def say(talk: Talk, line: Step) -> Script:
+def say(talk: ScriptContext, line: Step) -> Script:
     """Add a message: `say: text`, or `{text, role, id, after}`; `clip: NAME` instead of the text says it in audio."""
     given = line.argument if isinstance(line.argument, dict) else {"text": line.argument}
     role = given.get("role", "user")
@@ -29,7 +29,7 @@ def say(talk: Talk, line: Step) -> Script:
 
 
 @step
-def item(talk: Talk, line: Step) -> Script:
+def item(talk: ScriptContext, line: Step) -> Script:
     """Add an item as it is written; `after: ID` inserts behind another one, `after: root` at the beginning."""
     given = dict(line.argument)
     after = {key: given.pop(key) for key in ("after",) if key in given}
@@ -37,13 +37,13 @@ def item(talk: Talk, line: Step) -> Script:
 
 
 @step
-def answer_call(talk: Talk, line: Step) -> Script:
+def answer_call(talk: ScriptContext, line: Step) -> Script:
     """Give the output of a function call: `{call_id, output}`."""
     given = {"type": "function_call_output", **line.argument}
     return (yield from _create(talk, line, given, {}))
 
 
-def _create(talk: Talk, line: Step, made: Event, given: Mapping[str, Any]) -> Script:
+def _create(talk: ScriptContext, line: Step, made: Event, given: Mapping[str, Any]) -> Script:
     event: Event = {"type": "conversation.item.create", "item": made}
     if "after" in given:
         event["previous_item_id"] = given["after"]
@@ -57,21 +57,21 @@ def _create(talk: Talk, line: Step, made: Event, given: Mapping[str, Any]) -> Sc
 
 
 @step
-def delete(talk: Talk, line: Step) -> Script:
+def delete(talk: ScriptContext, line: Step) -> Script:
     """Delete an item by id."""
     event = {"type": "conversation.item.delete", "item_id": line.argument}
     return (yield from ask(talk, line, event, "conversation.item.deleted"))
 
 
 @step
-def retrieve(talk: Talk, line: Step) -> Script:
+def retrieve(talk: ScriptContext, line: Step) -> Script:
     """Ask for an item by id."""
     event = {"type": "conversation.item.retrieve", "item_id": line.argument}
     return (yield from ask(talk, line, event, "conversation.item.retrieved"))
 
 
 @step
-def truncate(talk: Talk, line: Step) -> Script:
+def truncate(talk: ScriptContext, line: Step) -> Script:
     """Cut an assistant's audio: `{item, at}` (milliseconds)."""
     given = line.argument
     event = {

@@ -11,15 +11,17 @@ from typing import Any
 import orjson
 
 from conformance.errors import ScenarioError
-from conformance.yaml_source import Marked, fits, known_keys, nearest, parsed, place_of, plain, read
 from conformance.resources import folder
-from conformance.scenario import item_steps, input_audio_steps  # noqa: F401 - they register their steps
+from conformance.scenario import input_audio_steps, item_steps  # noqa: F401 - they register their steps
 from conformance.scenario.audio import names
 from conformance.scenario.model import MODIFIERS, Scenario, Step
 from conformance.scenario.steps import STEPS
+from conformance.yaml_source import Marked, fits, known_keys, nearest, parsed, place_of, plain, read
 
 #: Steps that may stand without an argument.
-BARE = frozenset({"connect", "knock", "barrier", "respond", "cancel", "commit", "clear", "close", "drop", "call"})
+BARE = frozenset(
+    {"connect", "expect_refusal", "barrier", "respond", "cancel", "commit", "clear", "close", "drop", "call"}
+)
 
 
 def load(path: Path, home: Path | None = None) -> Scenario:
@@ -45,7 +47,7 @@ def _scenario(data: Marked, path: Path, home: Path | None) -> Scenario:
         steps=tuple(played for step, on in steps for played in _on_each(step, on)),
         proves=tuple(data.get("proves", ())),
         needs=frozenset(data.get("needs", ())),
-        lacks=frozenset(data.get("lacks", ())),
+        without=frozenset(data.get("without", ())),
         dialects=frozenset(data.get("dialects", ("ga", "beta"))),
         tags=frozenset(data.get("tags", ())),
         each=data.get("each", ""),

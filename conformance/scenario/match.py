@@ -49,7 +49,7 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 def mismatch(pattern: Any, value: Any, path: str = "") -> str:
-    """Say where *value* does not fit *pattern*, as `path: expected …, came …`; empty if it fits."""
+    """Say where *value* does not fit *pattern*, as `path: expected …, actual …`; empty if it fits."""
     if isinstance(pattern, dict):
         if len(pattern) == 1 and (name := next(iter(pattern))) in OPERATORS:
             return "" if OPERATORS[name](value, pattern[name]) else _differs(path, f"{name} {pattern[name]!r}", value)
@@ -75,8 +75,8 @@ def _reach(value: Any, key: str) -> Any:
 
 
 def _differs(path: str, expected: str, value: Any) -> str:
-    came = "nothing" if value is ABSENT else _short(value)
-    return f"{path or 'event'}: expected {expected}, came {came}"
+    actual = "nothing" if value is ABSENT else _short(value)
+    return f"{path or 'event'}: expected {expected}, actual {actual}"
 
 
 def _short(value: Any) -> str:

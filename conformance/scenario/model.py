@@ -11,7 +11,7 @@ MODIFIERS = frozenset({"answer", "as", "within", "on", "only"})
 
 
 #: Steps that ask for a connection.
-OPENING = frozenset({"connect", "knock"})
+OPENING = frozenset({"connect", "expect_refusal"})
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Scenario:
     """Ids of the rules that this conversation promises to exercise."""
     needs: frozenset[str] = frozenset()
     """Features without which it says nothing."""
-    lacks: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
     """Features that the endpoint must not have: the script asks for them, and wants to be refused."""
     dialects: frozenset[str] = frozenset({"ga", "beta"})
     tags: frozenset[str] = frozenset()

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from conformance.yaml_source import nearest
-from conformance.scenario.model import OPENING, Scenario, Step
 from conformance.scenario.context import REFERENCE
+from conformance.scenario.model import OPENING, Scenario, Step
+from conformance.yaml_source import nearest
 
 #: Steps that look at what has come, so that an ended connection may still answer them.
 LISTENING = frozenset({"await", "expect", "call", "outcome"})
@@ -72,9 +72,9 @@ def _place(each: Dead) -> tuple[int, int]:
 
 def _around(scenario: Scenario) -> Iterator[Dead]:
     """Look at what is around the steps."""
-    for feature in sorted(scenario.needs & scenario.lacks):
+    for feature in sorted(scenario.needs & scenario.without):
         cure = "It is played nowhere: keep one of the two."
-        yield Dead(f"`needs` and `lacks` both name {feature}", cure, key="lacks")
+        yield Dead(f"`needs` and `without` both name {feature}", cure, key="without")
     openings = [step for step in scenario.steps if step.name in OPENING]
     fixed = [step for step in openings if "auth" in (step.argument or {})]
     if scenario.each == "auth" and len(fixed) == len(openings) and scenario.steps[0] in fixed:
@@ -129,7 +129,7 @@ def _connections(steps: Sequence[Step]) -> Iterator[Dead]:
                 yield Dead(f"`{step.name}` on {_called(step.on)}, which is open{since}", cure, step)
             lines[step.on] = _opened(step)
             if step.name == "connect" and (step.argument or {}).get("plain"):
-                cure = "Say `knock`: it wants no session."
+                cure = "Say `expect_refusal`: it wants no session."
                 yield Dead("`connect` without an upgrade (`plain`) never opens a session", cure, step, fails=True)
             continue
         if line is None:
@@ -170,7 +170,7 @@ def _unconnected(step: Step, steps: Sequence[Step]) -> Dead:
 
 
 def _too_late(step: Step, ended: Step) -> Dead:
-    how = {"close": "has closed", "drop": "has dropped", "knock": "wants refused"}[ended.name]
+    how = {"close": "has closed", "drop": "has dropped", "expect_refusal": "wants refused"}[ended.name]
     message = f"`{step.name}` on {_called(step.on)}, which line {ended.line} {how}"
     return Dead(message, "Connect again before it, or take it out.", step, fails=step.name not in QUIET)
 
@@ -221,7 +221,7 @@ def _options(step: Step, scenario: Scenario) -> Iterator[Dead]:
 
 def _chooses(step: Step) -> bool:
     """Tell whether `answer` changes what a step does."""
-    if step.name == "knock":
+    if step.name == "expect_refusal":
         return step.answer == "either"
     return step.name in ANSWERED and (step.name, step.answer) != ("cancel", "none")
 

@@ -24,27 +24,27 @@ from conformance.scenario.commands import (
     Unmet,
     Wait,
 )
+from conformance.scenario.context import ScriptContext
 from conformance.scenario.match import mismatch
 from conformance.scenario.model import Step
-from conformance.scenario.context import Talk
 
-STEPS: dict[str, Callable[[Talk, Step], Script]] = {}
+STEPS: dict[str, Callable[[ScriptContext, Step], Script]] = {}
 
 
-def step(make: Callable[[Talk, Step], Script]) -> Callable[[Talk, Step], Script]:
+def step(make: Callable[[ScriptContext, Step], Script]) -> Callable[[ScriptContext, Step], Script]:
     """Register a step under the function's name."""
     STEPS[make.__name__.strip("_")] = make
     return make
 
 
-def ask(talk: Talk, line: Step, event: Event, ack: str, fits: Mapping[str, Any] | None = None) -> Script:
+def ask(talk: ScriptContext, line: Step, event: Event, ack: str, fits: Mapping[str, Any] | None = None) -> Script:
     """Send *event* and wait for what has to answer it; give the answer."""
     event = {"event_id": talk.event_id(line.name), **event}
     yield Send(event, deliberate=line.answer in ("error", "either"))
     return (yield from answered(talk, line, event["event_id"], ack, fits or {}))
 
 
-def answered(talk: Talk, line: Step, sent: str, ack: str, fits: Mapping[str, Any]) -> Script:
+def answered(talk: ScriptContext, line: Step, sent: str, ack: str, fits: Mapping[str, Any]) -> Script:
     """Wait for the acknowledgement or the error that answers the client event *sent*."""
     if line.answer == "none":
         return None
@@ -61,11 +61,11 @@ def answered(talk: Talk, line: Step, sent: str, ack: str, fits: Mapping[str, Any
 
     reply: Reply = yield Wait(ends, " or ".join(wanted), line.within, sent)
     if wanted == ("error",) and reply.event.get("type") == ack:
-        raise Unmet(f"{line.name} was accepted", expected="an error", came=ack)
+        raise Unmet(f"{line.name} was accepted", expected="an error", actual=ack)
     return reply.event
 
 
-def _error_about(talk: Talk, event: Event, sent: str) -> bool:
+def _error_about(talk: ScriptContext, event: Event, sent: str) -> bool:
     """Tell whether an error may be about the event *sent*: it names that, or none of the others."""
     error = event.get("error")
     named = error.get("event_id") if isinstance(error, dict) else None
@@ -73,18 +73,18 @@ def _error_about(talk: Talk, event: Event, sent: str) -> bool:
 
 
 @step
-def connect(talk: Talk, line: Step) -> Script:
+def connect(talk: ScriptContext, line: Step) -> Script:
     """Open a session: upgrade and wait for `session.created`."""
     reply = yield Open({**(line.argument or {}), "intent": talk.intent})
     if reply.refused:
-        raise Unmet("no session was opened", expected="session.created", came=reply.refused)
+        raise Unmet("no session was opened", expected="session.created", actual=reply.refused)
     if reply.event.get("type") not in ("session.created", "transcription_session.created"):
-        raise Unmet("the first event opens no session", expected="session.created", came=_named(reply.event))
+        raise Unmet("the first event opens no session", expected="session.created", actual=_named(reply.event))
     return reply.event
 
 
 @step
-def knock(talk: Talk, line: Step) -> Script:
+def expect_refusal(talk: ScriptContext, line: Step) -> Script:
     """Ask for a session that must not be opened; `answer: either` where a session is allowed too."""
     reply = yield Open({**(line.argument or {}), "intent": talk.intent})
     if reply.event.get("type") == "error":
@@ -92,11 +92,11 @@ def knock(talk: Talk, line: Step) -> Script:
         return reply.event
     if reply.refused or line.answer == "either":
         return reply.event
-    raise Unmet("a session was opened", expected="a refusal", came=_named(reply.event))
+    raise Unmet("a session was opened", expected="a refusal", actual=_named(reply.event))
 
 
 @step
-def configure(talk: Talk, line: Step) -> Script:
+def configure(talk: ScriptContext, line: Step) -> Script:
     """Set session settings by their canonical names; settings that the dialect lacks are left out."""
     settings = dict(line.argument or {})
     event = yield from ask(talk, line, update_of(talk, settings), updated_of(talk))
@@ -105,7 +105,7 @@ def configure(talk: Talk, line: Step) -> Script:
     return event
 
 
-def update_of(talk: Talk, settings: Mapping[str, Any]) -> Event:
+def update_of(talk: ScriptContext, settings: Mapping[str, Any]) -> Event:
     """Give the update event of this kind of session."""
     if talk.intent == "transcription":
         session = {**talk.dialect.session(settings), **({"type": "transcription"} if _typed(talk) else {})}
@@ -113,24 +113,24 @@ def update_of(talk: Talk, settings: Mapping[str, Any]) -> Event:
     return {"type": "session.update", "session": talk.dialect.session(settings)}
 
 
-def updated_of(talk: Talk) -> str:
+def updated_of(talk: ScriptContext) -> str:
     """Give the acknowledgement of `update_of`."""
     beta_transcription = talk.intent == "transcription" and not _typed(talk)
     return "transcription_session.updated" if beta_transcription else "session.updated"
 
 
-def _typed(talk: Talk) -> bool:
+def _typed(talk: ScriptContext) -> bool:
     return "type" in talk.dialect.session_paths
 
 
 @step
-def barrier(talk: Talk, line: Step) -> Script:
+def barrier(talk: ScriptContext, line: Step) -> Script:
     """Send an update that changes nothing and wait for its answer: whatever came before it has come."""
     return (yield from ask(talk, line, update_of(talk, {}), updated_of(talk)))
 
 
 @step
-def respond(talk: Talk, line: Step) -> Script:
+def respond(talk: ScriptContext, line: Step) -> Script:
     """Ask for a response; per-response settings by their canonical names."""
     event: Event = {"type": "response.create"}
     if line.argument:
@@ -139,7 +139,7 @@ def respond(talk: Talk, line: Step) -> Script:
 
 
 @step
-def cancel(talk: Talk, line: Step) -> Script:
+def cancel(talk: ScriptContext, line: Step) -> Script:
     """Cancel the active response, or the one named; its answer is awaited with `await: response.done`."""
     event: Event = {"type": "response.cancel"}
     if isinstance(line.argument, str):
@@ -152,7 +152,7 @@ def cancel(talk: Talk, line: Step) -> Script:
 
 
 @step
-def _await(_talk: Talk, line: Step) -> Script:
+def _await(_talk: ScriptContext, line: Step) -> Script:
     """Wait for an event: `await: TYPE`, `{event: TYPE or TYPES, match: pattern}`, or several of these in any order."""
     last: Event | None = None
     for each in line.argument if isinstance(line.argument, list) else [line.argument]:
@@ -172,18 +172,18 @@ def _come(line: Step, kinds: str | list[str], pattern: Mapping[str, Any]) -> Scr
 
 
 @step
-def expect(_talk: Talk, line: Step) -> Script:
+def expect(_talk: ScriptContext, line: Step) -> Script:
     """Take the next event of a type, which must fit: `{event: TYPE, match: pattern}`."""
     wanted = line.argument
     event = yield from _come(line, wanted["event"], {})
     if event is not None and (wrong := mismatch(wanted.get("match", {}), event)):
-        expected, _, came = wrong.partition(", came ")
-        raise Unmet(f"{wanted['event']} is not as the script expects", expected=expected, came=came)
+        expected, _, actual = wrong.partition(", actual ")
+        raise Unmet(f"{wanted['event']} is not as the script expects", expected=expected, actual=actual)
     return event
 
 
 @step
-def call(_talk: Talk, line: Step) -> Script:
+def call(_talk: ScriptContext, line: Step) -> Script:
     """Wait for a call of the named function (or of any); unproven if the model answers otherwise."""
     name = line.argument if isinstance(line.argument, str) else None
 
@@ -213,7 +213,7 @@ def _did(done: Event) -> str:
 
 
 @step
-def outcome(_talk: Talk, line: Step) -> Script:
+def outcome(_talk: ScriptContext, line: Step) -> Script:
     """Wait for `response.done` with that status; unproven if the response ended otherwise, as a model may."""
     event = yield from _come(line, "response.done", {})
     response = (event or {}).get("response")
@@ -224,7 +224,7 @@ def outcome(_talk: Talk, line: Step) -> Script:
 
 
 @step
-def send(_talk: Talk, line: Step) -> Script:
+def send(_talk: ScriptContext, line: Step) -> Script:
     """Send a frame as it is written, on purpose: an event, `{text: …}` or `{binary: …}`; no answer is awaited."""
     given = line.argument
     if isinstance(given, dict) and given.keys() == {"text"}:
@@ -237,25 +237,25 @@ def send(_talk: Talk, line: Step) -> Script:
 
 
 @step
-def unheard(talk: Talk, line: Step) -> Script:
+def unheard(talk: ScriptContext, line: Step) -> Script:
     """No event on this connection may hold a text: `{text, but}`, where *but* may occur; a barrier comes first."""
     yield from ask(talk, replace(line, answer="", name="barrier"), update_of(talk, {}), updated_of(talk))
     given = line.argument if isinstance(line.argument, dict) else {"text": line.argument}
     reply: Reply = yield Recall(given["text"], given.get("but", ""))
     if reply.event:
-        raise Unmet(f"an event holds {given['text']!r}", expected="what was said here only", came=_named(reply.event))
+        raise Unmet(f"an event holds {given['text']!r}", expected="what was said here only", actual=_named(reply.event))
     return None
 
 
 @step
-def idle(_talk: Talk, line: Step) -> Script:
+def idle(_talk: ScriptContext, line: Step) -> Script:
     """Stay connected for that many seconds and say nothing: the only step in which time passes on purpose."""
     yield Idle(float(line.argument))
     return None
 
 
 @step
-def close(_talk: Talk, line: Step) -> Script:
+def close(_talk: ScriptContext, line: Step) -> Script:
     """Close the connection with a close frame."""
     given = line.argument or {}
     yield Close(given.get("code", 1000), given.get("reason", ""))
@@ -263,7 +263,7 @@ def close(_talk: Talk, line: Step) -> Script:
 
 
 @step
-def drop(_talk: Talk, _line: Step) -> Script:
+def drop(_talk: ScriptContext, _line: Step) -> Script:
     """Break the connection without a close frame."""
     yield Close(drop=True)
     return None

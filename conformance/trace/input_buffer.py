@@ -34,7 +34,7 @@ class Commit:
     """What emptied the buffer last: `start`, `commit` or `clear`."""
     manual: bool
     """Whether turn detection was off, so that only the client commits."""
-    murky: bool
+    ambiguous: bool
     """Whether an error that names no client event may be about this commit."""
 
     @property
@@ -142,10 +142,10 @@ class _Buffer:
 
     def _commit(self, exchange: Exchange) -> None:
         until = exchange.answer.index if exchange.answer is not None else len(self.view.frames)
-        murky = not exchange.refused and any(exchange.sent.index < each < until for each in self.murk)
+        ambiguous = not exchange.refused and any(exchange.sent.index < each < until for each in self.murk)
         audio_format = self.view.dialect.audio_format(self.view.dialect.setting(self.session, "input_format"))
-        self.commits.append(Commit(exchange, self.size, audio_format, self.emptied_by, self._manual(), murky))
+        self.commits.append(Commit(exchange, self.size, audio_format, self.emptied_by, self._manual(), ambiguous))
         if exchange.answer is not None:
             self.size, self.emptied_by = 0, "commit"
-        elif not exchange.refused or murky:
+        elif not exchange.refused or ambiguous:
             self.size = None

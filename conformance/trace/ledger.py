@@ -44,7 +44,7 @@ HEADER = ("entry", "kind", "id", "status", *COUNTS, "seconds")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Line:
+class LedgerEntry:
     """The usage of one response or of one transcription."""
 
     frame: Frame
@@ -75,7 +75,7 @@ class Line:
 class Ledger:
     """All lines of a session, and their sums."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[LedgerEntry, ...]
     seconds_sent: float | None
     """Audio that the client appended; None where the recording does not tell."""
     seconds_received: float | None
@@ -84,12 +84,12 @@ class Ledger:
     """The sum of every column over the responses; transcriptions are billed by themselves."""
 
     @property
-    def responses(self) -> tuple[Line, ...]:
+    def responses(self) -> tuple[LedgerEntry, ...]:
         """The lines of responses."""
         return tuple(line for line in self.lines if line.kind == "response")
 
     @property
-    def transcriptions(self) -> tuple[Line, ...]:
+    def transcriptions(self) -> tuple[LedgerEntry, ...]:
         """The lines of transcriptions."""
         return tuple(line for line in self.lines if line.kind == "transcription")
 
@@ -119,7 +119,7 @@ def ledger_of(view: View) -> Ledger:
     return Ledger(tuple(lines), _seconds_sent(view), _sum(spoken), totals)
 
 
-def _response_lines(view: View) -> list[Line]:
+def _response_lines(view: View) -> list[LedgerEntry]:
     heard: dict[int, list[float | None]] = {}
     for sound in view.sounds:
         heard.setdefault(sound.response.first, []).append(sound.seconds)
@@ -130,7 +130,7 @@ def _response_lines(view: View) -> list[Line]:
     ]
 
 
-def _transcription_lines(view: View) -> list[Line]:
+def _transcription_lines(view: View) -> list[LedgerEntry]:
     found = []
     for frame in view.server("conversation.item.input_audio_transcription.completed"):
         usage = frame.part("usage")
@@ -143,12 +143,12 @@ def _transcription_lines(view: View) -> list[Line]:
 
 def _line(
     frame: Frame, kind: str, name: str, status: str, usage: Any, length: float | None, response: Response | None = None
-) -> Line:
+) -> LedgerEntry:
     told = mapping(usage)
     raw = {column: whole_number(_reach(told, path)) for column, path in COUNTS.items()}
     negative = tuple(column for column, count in raw.items() if count is not None and count < 0)
     counts = {column: None if column in negative else count for column, count in raw.items()}
-    return Line(frame, kind, name, status, told, counts, negative, length, response)
+    return LedgerEntry(frame, kind, name, status, told, counts, negative, length, response)
 
 
 def _reach(value: Any, path: tuple[str, ...]) -> Any:

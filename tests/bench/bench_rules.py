@@ -10,7 +10,7 @@ import orjson
 from conformance.contract.dialects import DIALECTS
 from conformance.mutants.rehearsal import rehearse
 from conformance.rules import RULES
-from conformance.rules.engine import judge
+from conformance.rules.engine.judge import judge
 from conformance.scenario.load import loads
 from conformance.trace.jsonl import dumps
 from conformance.trace.trace import Trace

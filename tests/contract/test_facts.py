@@ -126,7 +126,7 @@ def test_a_usage_field_counts_when_it_is_filled():
 
 
 @pytest.mark.parametrize(
-    ("asked", "came", "same"),
+    ("asked", "actual", "same"),
     [
         ({"type": "server_vad"}, {"type": "server_vad", "threshold": 0.5}, True),
         ({"type": "server_vad"}, None, False),
@@ -139,8 +139,8 @@ def test_a_usage_field_counts_when_it_is_filled():
         (0.8, 0.8, True),
     ],
 )
-def test_a_setting_is_reflected_when_what_was_asked_for_is_there(asked, came, same):
-    assert reflects(asked, came) is same
+def test_a_setting_is_reflected_when_what_was_asked_for_is_there(asked, actual, same):
+    assert reflects(asked, actual) is same
 
 
 def not_shown(profile, fault=None):
@@ -148,7 +148,7 @@ def not_shown(profile, fault=None):
     missing = set(profile.facts)
     for path in sorted(HOME.rglob("*.yaml")):
         scenario = bundled(path.relative_to(HOME).with_suffix("").as_posix())
-        if scenario.lacks or "beta" not in scenario.dialects or "large" in scenario.tags:
+        if scenario.without or "beta" not in scenario.dialects or "large" in scenario.tags:
             continue
         for style in profile.auth if scenario.each == "auth" else profile.auth[:1]:
             for trace in rehearse(scenario, "beta", fault, variant=style).traces:

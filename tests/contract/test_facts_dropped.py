@@ -58,7 +58,7 @@ def played_by(features):
     return [
         each
         for each in scripts
-        if "beta" in each.dialects and not each.lacks and each.needs <= features and "large" not in each.tags
+        if "beta" in each.dialects and not each.without and each.needs <= features and "large" not in each.tags
     ]
 
 

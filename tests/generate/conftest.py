@@ -9,12 +9,12 @@ from conformance.contract.dialects import DIALECTS
 from conformance.generate.explore import MUST, Flaw
 from conformance.mutants.rehearsal import rehearse
 from conformance.play.player import Outcome, Player
-from conformance.play.pool import Backstage
+from conformance.play.pool import LoopThread
 from conformance.play.target import Patience, Target
 from conformance.play.wire import Wire
 from conformance.reference.server.server import Server
 from conformance.rules import RULES
-from conformance.rules.engine import judge
+from conformance.rules.engine.judge import judge
 from conformance.scenario.audio import clip
 from conformance.secrets import Scrubber
 from conformance.trace.views import View
@@ -29,26 +29,26 @@ def judged(conversation):
     flaws = [Flaw(each.rule.id, str(each.rule.keyword), each.findings[0].message) for each in found]
     if conversation.outcome is Outcome.UNMET:
         where = conversation.step.name if conversation.step is not None else "goodbye"
-        flaws.append(Flaw(f"plays.{where}", MUST, conversation.message, conversation.expected, conversation.came))
+        flaws.append(Flaw(f"plays.{where}", MUST, conversation.message, conversation.expected, conversation.actual))
     return flaws
 
 
 @contextmanager
 def listening(dialect, make=None):
     """Give a way to play over a socket, against a mutant where *make* is one's."""
-    backstage, spoken = Backstage(), DIALECTS[dialect]
-    server = Server(hooks=None if make is None else lambda _name: make(spoken).spoken(spoken))
-    backstage.run(server.__aenter__())
+    loop_thread, spoken = LoopThread(), DIALECTS[dialect]
+    server = Server(hooks=None if make is None else lambda _name: make(spoken).wire_name(spoken))
+    loop_thread.run(server.__aenter__())
     target = Target(url=server.url, dialect=spoken, key="sk-test", model="gpt-realtime", patience=PATIENCE)
 
     def play(scenario):
-        return backstage.run(Player(Wire(target), target, Scrubber(), clip).play(scenario))
+        return loop_thread.run(Player(Wire(target), target, Scrubber(), clip).play(scenario))
 
     try:
         yield play
     finally:
-        backstage.run(server.__aexit__(None, None, None))
-        backstage.close()
+        loop_thread.run(server.__aexit__(None, None, None))
+        loop_thread.close()
 
 
 @pytest.fixture(params=sorted(DIALECTS))

@@ -11,7 +11,7 @@ from conformance.generate.bounds import BREACHES, breaches
 from conformance.generate.configs import breaking, invalid, valid
 from conformance.generate.configs import settings as legal_settings
 from conformance.generate.conversations import conversations
-from conformance.generate.explore import Plan, explore
+from conformance.generate.explore import SearchPlan, explore
 from conformance.generate.script import written
 from conformance.scenario.load import loads
 
@@ -22,7 +22,7 @@ ASKED = {"valid": 2000, "invalid": 2000, "conversations": 500}
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_some_generated_examples_find_nothing_on_the_reference(kind, dialect, in_memory, flaws_of):
-    found = explore(in_memory(dialect.name), flaws_of, KINDS[kind](dialect), Plan(FEW, seed=7))
+    found = explore(in_memory(dialect.name), flaws_of, KINDS[kind](dialect), SearchPlan(FEW, seed=7))
 
     assert [case.flaw for case in found.cases] == []
 
@@ -30,7 +30,7 @@ def test_some_generated_examples_find_nothing_on_the_reference(kind, dialect, in
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_thousands_of_generated_examples_find_nothing_on_the_reference(kind, dialect, in_memory, flaws_of):
-    found = explore(in_memory(dialect.name), flaws_of, KINDS[kind](dialect), Plan(MANY[kind], seed=11))
+    found = explore(in_memory(dialect.name), flaws_of, KINDS[kind](dialect), SearchPlan(MANY[kind], seed=11))
 
     assert [(case.flaw, written(case.scenario)) for case in found.cases] == []
     assert found.examples >= ASKED[kind]
@@ -39,7 +39,7 @@ def test_thousands_of_generated_examples_find_nothing_on_the_reference(kind, dia
 def test_the_same_seed_gives_the_same_examples(dialect, in_memory, flaws_of):
     def scripts(seed):
         told = []
-        plan = Plan(10, seed=seed)
+        plan = SearchPlan(10, seed=seed)
         tell = lambda example: told.append(written(example.scenario))  # noqa: E731
         explore(in_memory(dialect.name), flaws_of, conversations(dialect), plan, tell=tell)
         return told
@@ -77,6 +77,6 @@ def test_an_endpoint_without_features_is_asked_for_none(dialect):
 def test_the_reference_refuses_what_breaks_a_bound(breach, in_memory, flaws_of):
     for dialect in DIALECTS.values():
         if breach in breaches(dialect):
-            found = explore(in_memory(dialect.name), flaws_of, breaking(dialect, breach), Plan(3))
+            found = explore(in_memory(dialect.name), flaws_of, breaking(dialect, breach), SearchPlan(3))
 
             assert [case.flaw for case in found.cases] == []

@@ -7,7 +7,7 @@ import pytest
 from conformance.contract.dialects import DIALECTS
 from conformance.generate.configs import invalid, valid
 from conformance.generate.conversations import conversations
-from conformance.generate.explore import Flaw, Plan, explore
+from conformance.generate.explore import Flaw, SearchPlan, explore
 from conformance.generate.found import Shelf, told
 from conformance.mutants import MUTANTS
 from conformance.mutants.mutant import Fault
@@ -133,7 +133,9 @@ def test_a_fault_is_found_over_the_socket_and_becomes_a_short_script(kind, name,
     spoken, make = wrong(name)
     shelf = Shelf(tmp_path, f"generated/{kind}", str)
     with over_a_socket(spoken, make) as play:
-        found = explore(play, flaws_of, KINDS[kind](DIALECTS[spoken]), Plan(200, 1, most_cases=1), keep=shelf.keep)
+        found = explore(
+            play, flaws_of, KINDS[kind](DIALECTS[spoken]), SearchPlan(200, 1, most_cases=1), keep=shelf.keep
+        )
 
         (case,) = found.cases
         (path,) = tmp_path.iterdir()
@@ -166,7 +168,7 @@ def test_an_interrupted_search_has_written_its_best(in_memory, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        search(in_memory, broken_by("delete", "say", "respond"), Plan(200, seed=2), tell=tell, keep=shelf.keep)
+        search(in_memory, broken_by("delete", "say", "respond"), SearchPlan(200, seed=2), tell=tell, keep=shelf.keep)
 
     (path,) = tmp_path.iterdir()
     sizes = [len(each.scenario.steps) for each in heard[:-1] if each.flaws]
@@ -175,7 +177,7 @@ def test_an_interrupted_search_has_written_its_best(in_memory, tmp_path):
 
 def test_shrinking_ends_with_its_sessions(in_memory):
     heard = []
-    plan = Plan(200, seed=2, shrink_sessions=5)
+    plan = SearchPlan(200, seed=2, shrink_sessions=5)
     found = search(in_memory, broken_by("delete", "say", "respond"), plan, tell=heard.append)
 
     assert sum(each.during == "shrink" for each in heard) == 5
@@ -184,7 +186,7 @@ def test_shrinking_ends_with_its_sessions(in_memory):
 
 def test_no_script_is_played_twice_but_to_confirm_it(in_memory):
     heard = []
-    search(in_memory, broken_by("delete", "say", "respond"), Plan(100, seed=2), tell=heard.append)
+    search(in_memory, broken_by("delete", "say", "respond"), SearchPlan(100, seed=2), tell=heard.append)
 
     scripts = [told(each, "conversations")["script"] for each in heard if each.during != "confirm"]
     assert len(set(scripts)) == len(scripts)
@@ -196,7 +198,7 @@ def test_several_faults_are_told_apart(in_memory):
         names = {step.name for step in conversation.scenario.steps}
         return [Flaw(f"made.up-{each}", "SHOULD", "It is there.") for each in ("cancel", "retrieve") if each in names]
 
-    found = search(in_memory, judge, Plan(200, seed=2))
+    found = search(in_memory, judge, SearchPlan(200, seed=2))
 
     assert {case.flaw.rule for case in found.cases} == {"made.up-cancel", "made.up-retrieve"}
     assert all(len(case.scenario.steps) <= 3 for case in found.cases)
@@ -209,7 +211,7 @@ def test_a_flaw_that_does_not_come_again_is_called_unsteady(in_memory):
         times.append(conversation)
         return [Flaw("made.up", "MUST", "Once.")] if len(times) == 1 else []
 
-    (case,) = search(in_memory, judge, Plan(5, seed=2)).cases
+    (case,) = search(in_memory, judge, SearchPlan(5, seed=2)).cases
 
     assert not case.steady
 
@@ -220,7 +222,7 @@ def test_the_environments_trouble_ends_the_search_and_blames_nobody(in_memory):
     def play(scenario):
         return replace(played(scenario), outcome=Outcome.ENVIRONMENT, message="429")
 
-    found = explore(play, lambda _: [], conversations(DIALECTS["ga"]), Plan(20))
+    found = explore(play, lambda _: [], conversations(DIALECTS["ga"]), SearchPlan(20))
 
     assert (found.cases, found.sessions, found.trouble) == ((), 1, "429")
 
@@ -228,10 +230,10 @@ def test_the_environments_trouble_ends_the_search_and_blames_nobody(in_memory):
 def test_a_case_of_an_earlier_run_is_played_first(in_memory, tmp_path):
     judge, heard = broken_by("delete"), []
     shelf = Shelf(tmp_path, "generated/conversations", str)
-    search(in_memory, judge, Plan(100, seed=2), keep=shelf.keep)
+    search(in_memory, judge, SearchPlan(100, seed=2), keep=shelf.keep)
 
     first = Shelf(tmp_path, "generated/conversations", str).earlier("ga")
-    found = search(in_memory, judge, Plan(5, seed=3), first=first, tell=heard.append)
+    found = search(in_memory, judge, SearchPlan(5, seed=3), first=first, tell=heard.append)
 
     assert heard[0].during == "replay"
     assert [case.flaw.rule for case in found.cases] == ["made.up"]
@@ -240,7 +242,7 @@ def test_a_case_of_an_earlier_run_is_played_first(in_memory, tmp_path):
 
 def test_what_hypothesis_remembers_is_kept_for_each_endpoint(in_memory, tmp_path):
     judge = broken_by("delete", "say", "respond")
-    plan = Plan(60, seed=2, most_cases=1, database=tmp_path, key="wss://one.test gpt-realtime ga")
+    plan = SearchPlan(60, seed=2, most_cases=1, database=tmp_path, key="wss://one.test gpt-realtime ga")
     search(in_memory, judge, plan)
 
     again = search(in_memory, judge, replace(plan, seed=99))
@@ -252,7 +254,7 @@ def test_what_hypothesis_remembers_is_kept_for_each_endpoint(in_memory, tmp_path
 
 def test_the_comment_of_a_case_says_what_was_found_and_how_to_see_it_again(in_memory, tmp_path):
     shelf = Shelf(tmp_path, "generated/conversations", lambda path: f"pytest {path.name} --endpoint=wss://x.test")
-    search(in_memory, broken_by("delete"), Plan(100, seed=2), keep=shelf.keep)
+    search(in_memory, broken_by("delete"), SearchPlan(100, seed=2), keep=shelf.keep)
 
     (path,) = tmp_path.iterdir()
     text = path.read_text(encoding="utf-8")

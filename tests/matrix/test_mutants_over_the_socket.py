@@ -28,7 +28,7 @@ def served(listen):
     """Serve a mutant until the test is over, and give its URL."""
 
     def hooks_of(mutant):
-        return lambda name: mutant.make(DIALECTS[name]).spoken(DIALECTS[name])
+        return lambda name: mutant.make(DIALECTS[name]).wire_name(DIALECTS[name])
 
     return lambda mutant: listen(Server(tokens=(KEY,), dialect="auto", hooks=hooks_of(mutant))).url
 

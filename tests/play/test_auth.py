@@ -1,6 +1,6 @@
 import pytest
 
-from conformance.play.auth import STYLES, Offer
+from conformance.play.auth import STYLES, Credentials
 
 KEY = "sk-123"
 
@@ -8,12 +8,12 @@ KEY = "sk-123"
 @pytest.mark.parametrize(
     ("style", "offer"),
     [
-        ("bearer", Offer(headers=(("Authorization", "Bearer sk-123"),))),
-        ("query-token", Offer(query=(("token", "sk-123"),))),
-        ("query-api_key", Offer(query=(("api_key", "sk-123"),))),
-        ("query-api-key", Offer(query=(("api-key", "sk-123"),))),
-        ("api-key", Offer(headers=(("api-key", "sk-123"),))),
-        ("subprotocol", Offer(subprotocols=("realtime", "openai-insecure-api-key.sk-123"))),
+        ("bearer", Credentials(headers=(("Authorization", "Bearer sk-123"),))),
+        ("query-token", Credentials(query=(("token", "sk-123"),))),
+        ("query-api_key", Credentials(query=(("api_key", "sk-123"),))),
+        ("query-api-key", Credentials(query=(("api-key", "sk-123"),))),
+        ("api-key", Credentials(headers=(("api-key", "sk-123"),))),
+        ("subprotocol", Credentials(subprotocols=("realtime", "openai-insecure-api-key.sk-123"))),
     ],
 )
 def test_a_style_puts_the_key_where_it_says(style, offer):

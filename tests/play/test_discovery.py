@@ -10,8 +10,8 @@ from conformance.mutants.rehearsal import Rehearsal, stage_target
 from conformance.play.discovery import KNOCKS, ONLY, QUESTIONS, discover
 from conformance.play.target import Target
 from conformance.play.wire import Wire
-from conformance.reference.session.core import FEATURES
 from conformance.reference.server.server import Server
+from conformance.reference.session.core import FEATURES
 from conformance.secrets import Scrubber
 
 #: What cannot be had without a feature.

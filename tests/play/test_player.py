@@ -142,7 +142,7 @@ def test_two_connections_leave_two_traces():
 
 
 def test_a_refused_key_is_what_a_knock_expects():
-    text = "scenario: No\nsteps:\n  - knock: {credential: wrong}\n"
+    text = "scenario: No\nsteps:\n  - expect_refusal: {credential: wrong}\n"
 
     for refusal in ("http", "openai"):
         conversation = rehearse(script(text), "ga", refusal=refusal)
@@ -156,7 +156,7 @@ def test_a_session_opened_for_a_wrong_key_is_unmet():
 
         return Admitted("ga", "gpt-realtime")
 
-    text = "scenario: No\nsteps:\n  - knock: {credential: wrong}\n"
+    text = "scenario: No\nsteps:\n  - expect_refusal: {credential: wrong}\n"
 
     conversation = rehearse(script(text), "ga", lambda: Fault(admits=admits))
 

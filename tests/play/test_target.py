@@ -4,7 +4,7 @@ from conformance.contract.beta import BETA
 from conformance.contract.ga import GA
 from conformance.errors import UsageError
 from conformance.play.auth import STYLES
-from conformance.play.target import WRONG_KEY, Patience, Target, ask_for, checked_url, url_of
+from conformance.play.target import WRONG_KEY, Patience, Target, checked_url, upgrade_request_for, url_of
 
 TARGET = Target("wss://host/v1/realtime?region=eu", GA, "sk-right-key", "m")
 
@@ -29,7 +29,7 @@ def test_what_is_no_websocket_url_gets_one_clear_message(given):
 
 
 def test_the_model_and_the_credential_join_the_endpoints_own_query():
-    ask = ask_for(TARGET, {"auth": "query-token"})
+    ask = upgrade_request_for(TARGET, {"auth": "query-token"})
 
     assert url_of(TARGET, ask) == "wss://host/v1/realtime?region=eu&model=m&token=sk-right-key"
 
@@ -37,7 +37,7 @@ def test_the_model_and_the_credential_join_the_endpoints_own_query():
 def test_an_azure_deployment_takes_no_model():
     target = Target("wss://host/openai/realtime?deployment=d", BETA, "k", "m")
 
-    assert url_of(target, ask_for(target, {})) == "wss://host/openai/realtime?deployment=d"
+    assert url_of(target, upgrade_request_for(target, {})) == "wss://host/openai/realtime?deployment=d"
 
 
 @pytest.mark.parametrize(
@@ -50,41 +50,41 @@ def test_an_azure_deployment_takes_no_model():
     ],
 )
 def test_a_credential_can_be_spoiled(credential, headers):
-    assert ask_for(TARGET, {"credential": credential}).headers == headers
+    assert upgrade_request_for(TARGET, {"credential": credential}).headers == headers
 
 
 def test_conflicting_credentials_are_a_right_and_a_wrong_one():
-    ask = ask_for(TARGET, {"auth": "query-token", "credential": "conflicting"})
+    ask = upgrade_request_for(TARGET, {"auth": "query-token", "credential": "conflicting"})
 
     assert ask.query == (("token", "sk-right-key"),)
     assert ask.headers == (("Authorization", f"Bearer {WRONG_KEY}"),)
 
 
 def test_without_a_key_none_is_offered():
-    assert ask_for(Target("wss://h/", GA), {}).headers == ()
+    assert upgrade_request_for(Target("wss://h/", GA), {}).headers == ()
 
 
 def test_a_beta_client_says_so_in_its_header_and_in_its_subprotocols():
     target = Target("wss://h/", BETA, "k")
 
-    assert ("OpenAI-Beta", "realtime=v1") in ask_for(target, {}).headers
-    assert "openai-beta.realtime-v1" in ask_for(target, {"auth": "subprotocol"}).subprotocols
+    assert ("OpenAI-Beta", "realtime=v1") in upgrade_request_for(target, {}).headers
+    assert "openai-beta.realtime-v1" in upgrade_request_for(target, {"auth": "subprotocol"}).subprotocols
 
 
 def test_a_transcription_session_takes_no_model_in_the_url():
-    assert ask_for(TARGET, {"intent": "transcription"}).model is None
+    assert upgrade_request_for(TARGET, {"intent": "transcription"}).model is None
 
 
 def test_a_missing_model_is_left_out_of_the_query_even_if_the_url_names_one():
     target = Target("wss://h/v1/realtime?model=x", GA)
 
-    assert url_of(target, ask_for(target, {"model": "missing"})) == "wss://h/v1/realtime"
+    assert url_of(target, upgrade_request_for(target, {"model": "missing"})) == "wss://h/v1/realtime"
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_scheme_in_lower_case_changes_nothing_else(style):
     target = Target("wss://host/v1/realtime", GA, "key", auth=style)
-    usual, lower = ask_for(target, {}), ask_for(target, {"lower_case_scheme": True})
+    usual, lower = upgrade_request_for(target, {}), upgrade_request_for(target, {"lower_case_scheme": True})
 
     assert (lower.query, lower.subprotocols) == (usual.query, usual.subprotocols)
     assert [(name, value.lower()) for name, value in lower.headers] == [(n, v.lower()) for n, v in usual.headers]
@@ -93,7 +93,7 @@ def test_the_scheme_in_lower_case_changes_nothing_else(style):
 def test_a_transcription_session_names_no_model_even_where_the_url_does():
     target = Target("wss://host/v1/realtime?model=m&region=eu", GA, "sk-right-key", "m")
 
-    url = url_of(target, ask_for(target, {"intent": "transcription"}))
+    url = url_of(target, upgrade_request_for(target, {"intent": "transcription"}))
 
     assert url == "wss://host/v1/realtime?region=eu&intent=transcription"
 

@@ -5,7 +5,7 @@ import pytest
 
 from conformance.contract.ga import GA
 from conformance.play.connection import Disconnected, Refusal
-from conformance.play.target import Target, ask_for
+from conformance.play.target import Target, upgrade_request_for
 from conformance.play.wire import Wire, WireConnection
 
 FRAME = "x" * (16 * 2**20)
@@ -18,7 +18,7 @@ def test_a_session_is_opened_and_the_handshake_noted(run, served):
 
     async def play():
         async with served(talk, subprotocols=["realtime"]) as target:
-            connection = await Wire(target).connect(ask_for(target, {"auth": "subprotocol"}))
+            connection = await Wire(target).connect(upgrade_request_for(target, {"auth": "subprotocol"}))
             assert isinstance(connection, WireConnection)
             first = await connection.receive(2)
             end = await connection.close()
@@ -38,7 +38,7 @@ def test_a_frame_of_sixteen_mebibytes_arrives(run, served):
 
     async def play():
         async with served(talk) as target:
-            connection = await Wire(target).connect(ask_for(target, {}))
+            connection = await Wire(target).connect(upgrade_request_for(target, {}))
             return await connection.receive(5)
 
     assert len(run(play())) == len(FRAME)
@@ -50,7 +50,7 @@ def test_the_endpoints_close_frame_is_told(run, served):
 
     async def play():
         async with served(talk) as target:
-            connection = await Wire(target).connect(ask_for(target, {}))
+            connection = await Wire(target).connect(upgrade_request_for(target, {}))
             with pytest.raises(Disconnected) as gone:
                 await connection.receive(2)
             return gone.value, await connection.close()
@@ -67,7 +67,7 @@ def test_a_broken_connection_has_no_code(run, served):
 
     async def play():
         async with served(talk) as target:
-            connection = await Wire(target).connect(ask_for(target, {}))
+            connection = await Wire(target).connect(upgrade_request_for(target, {}))
             with pytest.raises(Disconnected) as gone:
                 await connection.receive(2)
             return gone.value
@@ -81,7 +81,7 @@ def test_silence_is_a_timeout(run, served):
 
     async def play():
         async with served(talk) as target:
-            connection = await Wire(target).connect(ask_for(target, {}))
+            connection = await Wire(target).connect(upgrade_request_for(target, {}))
             with pytest.raises(TimeoutError):
                 await connection.receive(0.01)
             await connection.close()
@@ -96,7 +96,7 @@ def test_a_refused_upgrade_says_why(run, served, status, why):
 
     async def play():
         async with served(lambda ws: ws.wait_closed(), process_request=refuse) as target:
-            return await Wire(target).connect(ask_for(target, {}))
+            return await Wire(target).connect(upgrade_request_for(target, {}))
 
     refusal = run(play())
 
@@ -112,7 +112,7 @@ def test_a_redirect_is_a_refusal_and_the_key_stays_here(run, served):
 
     async def play():
         async with served(lambda ws: ws.wait_closed(), process_request=redirect) as target:
-            return await Wire(target).connect(ask_for(target, {}))
+            return await Wire(target).connect(upgrade_request_for(target, {}))
 
     assert run(play()).handshake.status == 302
 
@@ -123,7 +123,7 @@ def test_a_subprotocol_that_was_not_offered_is_noted(run, served):
 
     async def play():
         async with served(lambda ws: ws.wait_closed(), select_subprotocol=select) as target:
-            return await Wire(target).connect(ask_for(target, {"auth": "subprotocol"}))
+            return await Wire(target).connect(upgrade_request_for(target, {"auth": "subprotocol"}))
 
     refusal = run(play())
 
@@ -137,7 +137,7 @@ def test_a_refused_port_is_no_traceback(run):
         port = free.getsockname()[1]
     target = Target(f"ws://127.0.0.1:{port}/v1/realtime", GA)
 
-    refusal = run(Wire(target).connect(ask_for(target, {})))
+    refusal = run(Wire(target).connect(upgrade_request_for(target, {})))
 
     assert refusal.cause == "tcp"
     assert f"127.0.0.1:{port}" in refusal.why
@@ -146,7 +146,7 @@ def test_a_refused_port_is_no_traceback(run):
 def test_an_unknown_host_is_told_apart(run):
     target = Target("ws://nowhere.invalid/v1/realtime", GA)
 
-    refusal = run(Wire(target).connect(ask_for(target, {})))
+    refusal = run(Wire(target).connect(upgrade_request_for(target, {})))
 
     assert refusal.cause == "dns"
 
@@ -162,7 +162,7 @@ def test_a_server_that_speaks_no_http_is_told_apart(run):
         async with server:
             port = server.sockets[0].getsockname()[1]
             target = Target(f"ws://127.0.0.1:{port}/v1/realtime", GA)
-            return await Wire(target).connect(ask_for(target, {}))
+            return await Wire(target).connect(upgrade_request_for(target, {}))
 
     assert run(play()).cause == "protocol"
 
@@ -170,7 +170,7 @@ def test_a_server_that_speaks_no_http_is_told_apart(run):
 def test_a_plain_get_tells_its_status(run, served):
     async def play():
         async with served(lambda ws: ws.wait_closed()) as target:
-            return await Wire(target).connect(ask_for(target, {"plain": True}))
+            return await Wire(target).connect(upgrade_request_for(target, {"plain": True}))
 
     refusal = run(play())
 

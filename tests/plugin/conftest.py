@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.server import serve
 
-from conformance.reference.server.server import Server
 from conformance.commands.serve import hooks_of
+from conformance.reference.server.server import Server
 
 KEY = "sk-canary-0123456789abcdef"
 #: Plugins that only cost time here.

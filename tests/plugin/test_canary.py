@@ -25,12 +25,12 @@ KNOCKS = """\
 scenario: A wrong key is refused.
 proves: [connection.a-bad-key-opens-no-session]
 steps:
-  - knock: {credential: wrong}
+  - expect_refusal: {credential: wrong}
 """
 UNKNOWN = """\
 scenario: An unknown model is refused.
 steps:
-  - knock: {model: wrong}
+  - expect_refusal: {model: wrong}
 """
 #: A test of the user's own, in the same run, that is careless with the key.
 CARELESS = """\
@@ -132,7 +132,7 @@ def search(folder, result, key):
 def run(folder, monkeypatch):
     """Give `run(url, key, style)`: everything that can write, writes."""
     folder.talk("talk")
-    folder.write("knock.yaml", KNOCKS)
+    folder.write("expect_refusal.yaml", KNOCKS)
     folder.write("unknown.yaml", UNKNOWN)
     folder.write("test_careless.py", CARELESS)
 
@@ -172,7 +172,9 @@ def test_the_key_is_nowhere_though_the_endpoint_tells_everybody(style, folder, l
     assert "connection.the-key-never-comes-back" in result.stdout
     assert found == {}
     assert {"junit.xml", "all.log", "known.yaml", "reports/report.json", "reports/verdicts.jsonl"} <= set(searched)
-    assert {"reports/traces/talk.jsonl", "reports/traces/knock.jsonl", "reports/traces/unknown.jsonl"} <= set(searched)
+    assert {"reports/traces/talk.jsonl", "reports/traces/expect_refusal.jsonl", "reports/traces/unknown.jsonl"} <= set(
+        searched
+    )
     assert any(name.startswith("reports/allure-results/") for name in searched)
     assert any(name.startswith(".pytest_cache/") for name in searched)
 

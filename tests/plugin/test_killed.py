@@ -8,7 +8,13 @@ import pytest
 
 from conformance.trace.jsonl import load
 
-REPORT = [sys.executable, "-c", "import sys; from conformance.commands.cli import main; main(sys.argv[1:])", "report", "reports"]
+REPORT = [
+    sys.executable,
+    "-c",
+    "import sys; from conformance.commands.cli import main; main(sys.argv[1:])",
+    "report",
+    "reports",
+]
 NUMBER = 6
 
 

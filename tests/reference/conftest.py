@@ -11,8 +11,8 @@ import pytest
 
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
-from conformance.reference.session.core import Endpoint
 from conformance.reference.server.loopback import Closed, Loopback
+from conformance.reference.session.core import Endpoint
 
 
 def at_once(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -22,7 +22,7 @@ def at_once(coroutine: Coroutine[Any, Any, None]) -> None:
         pytest.fail("the loopback waited for something outside")
 
 
-class Talk:
+class ScriptContext:
     """One conversation, in canonical names; everything that came is in `heard`."""
 
     def __init__(self, dialect: Dialect, **options: Any) -> None:
@@ -32,10 +32,10 @@ class Talk:
         self.closed: Closed | None = None
         self.hear()
 
-    def send(self, kind: str, **fields: Any) -> Talk:
-        return self.raw(json.dumps({"type": self.dialect.spoken(kind), **fields}))
+    def send(self, kind: str, **fields: Any) -> ScriptContext:
+        return self.raw(json.dumps({"type": self.dialect.wire_name(kind), **fields}))
 
-    def raw(self, frame: str | bytes) -> Talk:
+    def raw(self, frame: str | bytes) -> ScriptContext:
         at_once(self.line.send(frame))
         return self
 
@@ -73,11 +73,11 @@ class Talk:
         self.send("session.update", session=self.dialect.session(settings))
         return self.hear()
 
-    def say(self, text: str) -> Talk:
+    def say(self, text: str) -> ScriptContext:
         content = [{"type": "input_text", "text": text}]
         return self.send("conversation.item.create", item={"type": "message", "role": "user", "content": content})
 
-    def respond(self, **settings: Any) -> Talk:
+    def respond(self, **settings: Any) -> ScriptContext:
         fields = {"response": self.dialect.response(settings)} if settings else {}
         return self.send("response.create", **fields)
 
@@ -119,9 +119,9 @@ def dialect(request: pytest.FixtureRequest) -> Dialect:
 @pytest.fixture
 def new_talk(dialect: Dialect):
     """Begin a conversation with an endpoint that has other options."""
-    return lambda **options: Talk(dialect, **options)
+    return lambda **options: ScriptContext(dialect, **options)
 
 
 @pytest.fixture
-def talk(new_talk) -> Talk:
+def talk(new_talk) -> ScriptContext:
     return new_talk()

@@ -15,9 +15,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from conformance.contract.dialects import DIALECTS
-from conformance.reference.session.core import Endpoint
 from conformance.reference.server.loopback import VirtualClock
 from conformance.reference.server.server import Server
+from conformance.reference.session.core import Endpoint
 
 TYPES = sorted({kind for dialect in DIALECTS.values() for kind in dialect.client_events})
 NAMES = ["item", "session", "response", "audio", "item_id", "previous_item_id", "content_index", "audio_end_ms"]

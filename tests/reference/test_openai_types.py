@@ -8,8 +8,8 @@ import typing
 import pytest
 
 from conformance.contract.dialects import DIALECTS
-from conformance.reference.session.quirks import QUIRKS
 from conformance.reference.audio.sound import tone
+from conformance.reference.session.quirks import QUIRKS
 
 pytest.importorskip("openai", reason="the official client is a development dependency")
 
@@ -121,7 +121,7 @@ def test_every_event_fits_the_types_of_the_official_client(new_talk, intent, qui
     types = MODELS[talk.dialect.name]
     strange = set()
     for event in events:
-        spoken = talk.dialect.spoken(event["type"])
+        spoken = talk.dialect.wire_name(event["type"])
         if spoken in UNTYPED[talk.dialect.name]:
             continue
         if spoken == "transcription_session.updated":

@@ -6,9 +6,9 @@ import wave
 
 import pytest
 
-from conformance.reference.session.script import ScriptError, lint_script, load_script
-from conformance.reference.audio.sound import tone
 from conformance.commands.lint import remarks
+from conformance.reference.audio.sound import tone
+from conformance.reference.session.script import ScriptError, lint_script, load_script
 
 DESK = """
 script: The weather desk
@@ -39,7 +39,7 @@ def desk(tmp_path, new_talk):
         song.writeframes(tone("pcm16", 950))
     path = tmp_path / "desk.yaml"
     path.write_text(DESK, encoding="utf-8")
-    talk = new_talk(mind=load_script(path))
+    talk = new_talk(scripted_model=load_script(path))
     talk.hear()
     return talk
 

@@ -1,9 +1,9 @@
 from conformance.play.player import Conversation, Outcome
-from conformance.run.ruling import Ruling, Spotted
 from conformance.report.text import finding_text, stopped_text
 from conformance.rules import RULES
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import Finding
+from conformance.run.ruling import LocatedFinding, Ruling
 from conformance.scenario.model import Scenario, Step
 from conformance.trace.trace import Direction, Entry, Trace
 
@@ -12,11 +12,11 @@ TRACE = Trace((Entry(0, Direction.SERVER, 0.1, {"type": "response.done"}),))
 
 
 def ruling(*findings):
-    return Ruling(RULE, Verdict.FAIL, tuple(Spotted(each, TRACE) for each in findings))
+    return Ruling(RULE, Verdict.FAIL, tuple(LocatedFinding(each, TRACE) for each in findings))
 
 
 def test_a_finding_tells_requirement_source_difference_place_and_repetition():
-    finding = Finding(0, "It came twice.", expected="once", came="twice", path="/response/id")
+    finding = Finding(0, "It came twice.", expected="once", actual="twice", path="/response/id")
 
     lines = finding_text(ruling(finding), "response/text_turn", "pytest x").splitlines()
 
@@ -25,7 +25,7 @@ def test_a_finding_tells_requirement_source_difference_place_and_repetition():
     assert f"  spec  {RULE.spec}" in lines
     assert "  It came twice. (at /response/id)" in lines
     assert "  expected  once" in lines
-    assert "  came      twice" in lines
+    assert "  actual    twice" in lines
     assert any(line.startswith(">    0    0.100 ← response.done") for line in lines)
     assert lines[-2:] == ["  again:", "    pytest x"]
 

@@ -5,7 +5,7 @@ import pytest
 from conformance.contract.dialects import DIALECTS
 from conformance.rules import RULES
 from conformance.rules.deviations import KNOWN, MIXED, explain, explanation_of, fold, respelled
-from conformance.rules.engine import judge
+from conformance.rules.engine.judge import judge
 from conformance.trace.jsonl import load
 from conformance.trace.trace import Direction, Entry, Trace
 from conformance.trace.views import View

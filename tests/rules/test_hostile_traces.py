@@ -197,7 +197,7 @@ def good_turn(dialect):
         (False, "rate_limits.updated", {"rate_limits": [{"name": "tokens", "limit": 1, "remaining": 1}]}),
     ]
     return [
-        ({"type": dialect.spoken(kind), "event_id": f"e{at}", **rest}, sent, "")
+        ({"type": dialect.wire_name(kind), "event_id": f"e{at}", **rest}, sent, "")
         for at, (sent, kind, rest) in enumerate(lines)
     ]
 

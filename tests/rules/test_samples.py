@@ -57,7 +57,7 @@ def entry_of(line, index, dialect):
     flags = {key[1:]: line.pop(key) for key in list(line) if key.startswith("_")}
     direction = Direction.CLIENT if "client" in line else Direction.SERVER
     kind = line.pop(direction.value)
-    event = {"type": dialect.spoken(kind), **line} if kind is not None else line or None
+    event = {"type": dialect.wire_name(kind), **line} if kind is not None else line or None
     if "text" in flags or "binary" in flags:
         event = None
     return Entry(

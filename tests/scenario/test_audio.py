@@ -5,9 +5,9 @@ import shutil
 import pytest
 
 from conformance.errors import UsageError
-from conformance.reference.session.revisions import SERVER_VAD
 from conformance.reference.audio.sound import FORMATS as SOUNDS
-from conformance.reference.audio.vad import Ear
+from conformance.reference.audio.vad import VoiceActivityDetector
+from conformance.reference.session.revisions import SERVER_VAD
 from conformance.resources import folder
 from conformance.scenario.audio import FORMATS, chunks, clip, names, silence
 
@@ -19,7 +19,7 @@ def seconds(audio, audio_format):
 
 
 def boundaries(audio, audio_format):
-    heard = Ear().listen(audio + silence(1000, audio_format), SOUNDS[audio_format], SERVER_VAD)
+    heard = VoiceActivityDetector().listen(audio + silence(1000, audio_format), SOUNDS[audio_format], SERVER_VAD)
     return [boundary.started for boundary in heard]
 
 

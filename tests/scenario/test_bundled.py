@@ -33,11 +33,11 @@ UNPROVABLE = {
 def views(scenario_id, dialect):
     """Give every trace of a scenario, in every auth style where it is played in each."""
     scenario = bundled(scenario_id)
-    features = FEATURES - scenario.lacks if scenario.lacks else None
+    features = FEATURES - scenario.without if scenario.without else None
     found = []
     for style in STYLES if scenario.each == "auth" else [""]:
         played = rehearse(scenario, dialect, variant=style, features=features)
-        assert played.outcome is Outcome.PLAYED, f"{played.message}: expected {played.expected}, came {played.came}"
+        assert played.outcome is Outcome.PLAYED, f"{played.message}: expected {played.expected}, came {played.actual}"
         found += [View(trace, DIALECTS[trace.dialect]) for trace in played.traces]
     return found
 
@@ -122,7 +122,7 @@ def test_every_mutant_is_seen_in_a_scenario_that_exists():
 @pytest.mark.parametrize("feature", [*sorted(FEATURES), "everything"])
 def test_an_endpoint_without_a_feature_fails_nothing_that_it_claims(feature):
     missing = FEATURES if feature == "everything" else {feature}
-    claimed = [each for each in PLAYS if not bundled(each[0]).needs & missing and bundled(each[0]).lacks <= missing]
+    claimed = [each for each in PLAYS if not bundled(each[0]).needs & missing and bundled(each[0]).without <= missing]
     # The topics in which a feature hides most easily; all of them would be the library once more for each feature.
     topics = ("items", "response", "session", "unsupported")
     near = [each for each in claimed if bundled(each[0]).topic in topics]

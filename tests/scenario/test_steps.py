@@ -8,9 +8,9 @@ import pytest
 from conformance.contract.dialects import DIALECTS
 from conformance.scenario.audio import clip
 from conformance.scenario.commands import Close, Hangup, Idle, ModelDidNot, Open, Recall, Reply, Send, Unmet, Wait
+from conformance.scenario.context import ScriptContext
 from conformance.scenario.load import loads
 from conformance.scenario.steps import STEPS
-from conformance.scenario.context import Talk
 
 
 class Play:
@@ -19,7 +19,7 @@ class Play:
     def __init__(self, written, dialect="ga", intent="", talk=None):
         text = f"scenario: x\nsteps:\n  - {written}\n"
         (line,) = loads(text, Path("x.yaml")).steps
-        self.talk = talk or Talk(DIALECTS[dialect], clip, intent)
+        self.talk = talk or ScriptContext(DIALECTS[dialect], clip, intent)
         self.script = STEPS[line.name](self.talk, line)
         self.commands = []
         self.result = None
@@ -66,15 +66,15 @@ def test_connect_wants_a_session_first():
 
 
 def test_knock_wants_no_session():
-    assert Play("knock: {credential: wrong}").take(Reply(refused="HTTP 401")).over
-    refused = Play("knock: {credential: wrong}").hear(**error(None))
+    assert Play("expect_refusal: {credential: wrong}").take(Reply(refused="HTTP 401")).over
+    refused = Play("expect_refusal: {credential: wrong}").hear(**error(None))
     assert isinstance(refused.commands[-1], Hangup)
     with pytest.raises(Unmet):
-        Play("knock: {credential: wrong}").hear(type="session.created")
+        Play("expect_refusal: {credential: wrong}").hear(type="session.created")
 
 
 def test_knock_lets_a_session_be_where_either_will_do_but_hears_an_error_out():
-    written = "knock: {model: wrong}\n    answer: either"
+    written = "expect_refusal: {model: wrong}\n    answer: either"
 
     assert Play(written).hear(type="session.created").over
     assert isinstance(Play(written).hear(**error(None)).commands[-1], Hangup)
@@ -110,7 +110,7 @@ def test_a_transcription_session_is_updated_in_its_own_way(dialect, sent, answer
 
 
 def test_the_format_of_the_input_is_remembered_once_it_is_accepted():
-    talk = Talk(DIALECTS["ga"], clip)
+    talk = ScriptContext(DIALECTS["ga"], clip)
     Play("configure: {input_format: g711_ulaw}", talk=talk).hear(type="session.updated")
 
     assert talk.input_format == "g711_ulaw"
@@ -134,7 +134,7 @@ def test_what_should_be_refused_and_is_accepted_ends_the_step():
     with pytest.raises(Unmet) as unmet:
         Play("delete: item_x\n    answer: error").hear(type="conversation.item.deleted")
 
-    assert (unmet.value.expected, unmet.value.came) == ("an error", "conversation.item.deleted")
+    assert (unmet.value.expected, unmet.value.actual) == ("an error", "conversation.item.deleted")
 
 
 def test_with_no_answer_wanted_none_is_awaited():
@@ -183,7 +183,7 @@ def test_a_clip_is_spoken_in_pieces_that_make_the_whole():
 
 
 def test_a_pause_is_silence_in_the_format_of_the_input():
-    talk = Talk(DIALECTS["ga"], clip, input_format="g711_ulaw")
+    talk = ScriptContext(DIALECTS["ga"], clip, input_format="g711_ulaw")
 
     (event,) = Play("pause: {milliseconds: 500, chunk: 500}", talk=talk).sent
     assert base64.b64decode(event["audio"]) == b"\xff" * 4000
@@ -206,7 +206,7 @@ def test_expect_takes_the_next_event_and_says_what_does_not_fit():
     with pytest.raises(Unmet) as unmet:
         Play("expect: {event: a, match: {x: 1}}").hear(type="a", x=2)
 
-    assert (unmet.value.expected, unmet.value.came) == ("x: expected 1", "2")
+    assert (unmet.value.expected, unmet.value.actual) == ("x: expected 1", "2")
 
 
 def test_a_model_that_calls_nothing_is_nobodys_fault():

@@ -11,7 +11,10 @@ def view(*lines, dialect="ga"):
     spoken, entries = DIALECTS[dialect], []
     for kind, fields in lines:
         flags = {key[1:]: fields[key] for key in fields if key.startswith("_")}
-        event = {"type": spoken.spoken(kind.lstrip(">")), **{k: v for k, v in fields.items() if not k.startswith("_")}}
+        event = {
+            "type": spoken.wire_name(kind.lstrip(">")),
+            **{k: v for k, v in fields.items() if not k.startswith("_")},
+        }
         side = Direction.CLIENT if kind.startswith(">") else Direction.SERVER
         entries.append(Entry(len(entries), side, event=event, **flags))
     return View(Trace(tuple(entries), dialect), spoken)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conformance.reference.audio.transcription import transcribing
+from conformance.reference.audio.vad import Boundary, VoiceActivityDetector
 from conformance.reference.session.ids import Ids
-from conformance.reference.session.items import Conversation, Item, decoded, heard
+from conformance.reference.session.items import Item, ItemList, decoded, heard
 from conformance.reference.session.refusals import Event, Refusal
+from conformance.reference.session.response_context import Response
 from conformance.reference.session.responses import Responses
 from conformance.reference.session.schedule import Schedule, Steps
-from conformance.reference.session.settings import Settings
-from conformance.reference.session.response_context import Response
-from conformance.reference.audio.transcription import transcribing
-from conformance.reference.audio.vad import Boundary, Ear
+from conformance.reference.session.settings import SessionSettings
 
 #: Most audio that one append may carry: 15 MiB, taken as decoded bytes (IAB-02 leaves it open).
 APPEND_LIMIT = 15 * 1024 * 1024
@@ -28,15 +28,15 @@ class Listening:
 
     def __init__(
         self,
-        settings: Settings,
-        conversation: Conversation,
+        settings: SessionSettings,
+        conversation: ItemList,
         responses: Responses,
         schedule: Schedule,
         ids: Ids,
     ) -> None:
         self._settings, self._conversation, self._responses = settings, conversation, responses
         self._schedule, self._ids = schedule, ids
-        self._ear = Ear()
+        self._ear = VoiceActivityDetector()
         self._buffer = bytearray()
         self._begins_ms = 0.0
         """Where in the session's audio the buffer begins."""

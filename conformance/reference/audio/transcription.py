@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from conformance.reference.audio.sound import FORMATS, silent
 from conformance.reference.session.counting import transcription_usage
 from conformance.reference.session.items import Item, Sound
 from conformance.reference.session.model import words
 from conformance.reference.session.refusals import Event
 from conformance.reference.session.schedule import Steps
-from conformance.reference.audio.sound import FORMATS, silent
 
 #: Names of models that this endpoint can transcribe with begin so.
 KNOWN = (

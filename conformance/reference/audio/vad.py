@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conformance.reference.session.refusals import Event
 from conformance.reference.audio.sound import Format, loudness
+from conformance.reference.session.refusals import Event
 
 #: Audio is judged in slices of this length.
 SLICE_MS = 20
@@ -30,7 +30,7 @@ class Boundary:
     at: int
 
 
-class Ear:
+class VoiceActivityDetector:
     """Follows one stream; `turn_detection` says how keenly."""
 
     def __init__(self) -> None:

@@ -10,8 +10,8 @@ from functools import cache
 from itertools import zip_longest
 from typing import NamedTuple
 
-from conformance.reference.session.model import Say, words
 from conformance.reference.audio.sound import FORMATS, encoded, tone
+from conformance.reference.session.model import Say, words
 
 #: Sound of one piece of text.
 WORD_MS = 100
@@ -24,23 +24,23 @@ class Delta(NamedTuple):
     milliseconds: int
 
 
-class Beat(NamedTuple):
+class AudioChunk(NamedTuple):
     """A piece of text and the sound that goes with it."""
 
     word: str
     voice: tuple[Delta, ...] = ()
 
 
-def beats(act: Say, audio_format: str, delta_ms: int) -> list[Beat]:
+def audio_chunks(act: Say, audio_format: str, delta_ms: int) -> list[AudioChunk]:
     """Cut what is said into pieces whose sound lasts `WORD_MS`, in deltas of *delta_ms*."""
     if not act.voice:
         voice = _tone(audio_format, delta_ms)
-        return [Beat(word, voice) for word in words(act.text)]
+        return [AudioChunk(word, voice) for word in words(act.text)]
     sound = recorded(act.voice, audio_format)
     size = WORD_MS * FORMATS[audio_format].bytes_per_ms
     pieces = [sound[at : at + size] for at in range(0, len(sound), size)]
     return [
-        Beat(word, _cut(piece, audio_format, delta_ms))
+        AudioChunk(word, _cut(piece, audio_format, delta_ms))
         for word, piece in zip_longest(words(act.text), pieces, fillvalue=None)
         for word, piece in [(word or "", piece or b"")]
     ]

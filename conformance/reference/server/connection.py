@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 import orjson
 
-from conformance.reference.session.hooks import Hooks, Said
 from conformance.reference.server.loopback import Session
+from conformance.reference.session.hooks import Hooks, Said
 
 #: So many events may wait for a client that does not read, before it is not listened to either.
 OUTBOX_LIMIT = 4096
@@ -48,7 +48,7 @@ class Socket(Protocol):
         """Close with a close frame."""
 
 
-class Line:
+class ServedConnection:
     """Holds one conversation."""
 
     def __init__(self, connection: Socket, session: Session, hooks: Hooks | None = None) -> None:

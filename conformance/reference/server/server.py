@@ -32,13 +32,13 @@ from conformance.reference.server.admission import (
     admit,
     revision,
 )
+from conformance.reference.server.connection import ServedConnection
+from conformance.reference.server.loopback import Session
 from conformance.reference.session.core import Endpoint
 from conformance.reference.session.hooks import Hooks
-from conformance.reference.server.connection import Line
-from conformance.reference.server.loopback import Session
-from conformance.reference.session.revisions import MANNERS
 from conformance.reference.session.model import Act, Prompt, answer
 from conformance.reference.session.pace import Pace
+from conformance.reference.session.revisions import MANNERS
 
 log = logging.getLogger("conformance.reference")
 #: `websockets` writes request headers, and with them keys, to its log at DEBUG.
@@ -50,7 +50,7 @@ MAX_FRAME = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Knock:
+class UpgradeAttempt:
     """One upgrade request: what was decided about it, and what its session does wrong on purpose."""
 
     admission: Admission
@@ -73,7 +73,7 @@ class Server:
         refusal: str = "http",
         features: frozenset[str] | None = None,
         lifetime: float | None = None,
-        mind: Callable[[Prompt], list[Act]] = answer,
+        scripted_model: Callable[[Prompt], list[Act]] = answer,
         quirks: str = "",
         delta_ms: int = 50,
         hooks: Callable[[str], Hooks] | None = None,
@@ -82,16 +82,16 @@ class Server:
         """Prepare to listen; *port* 0 lets the system choose.
 
         *tokens* are the keys that are let in (none: everybody).  *lifetime* is in seconds, by default that
-        of the dialect.  *mind*, *quirks* and *delta_ms* are those of `Endpoint`.  *hooks* makes the hooks of
+        of the dialect.  *scripted_model*, *quirks* and *delta_ms* are those of `Endpoint`.  *hooks* makes the hooks of
         one session from the name of its dialect.
         """
         self._host, self._port, self._ssl = host, port, ssl
         self._tokens, self._styles, self._models = tuple(tokens), tuple(auth_styles), tuple(models)
         self._dialect, self._refusal = dialect, refusal
         self._pace, self._features, self._lifetime = pace, features, lifetime
-        self._mind, self._quirks, self._delta_ms = mind, quirks, delta_ms
+        self._scripted_model, self._quirks, self._delta_ms = scripted_model, quirks, delta_ms
         self._hooks = hooks
-        self._knocks: WeakKeyDictionary[ServerConnection, Knock] = WeakKeyDictionary()
+        self._attempts: WeakKeyDictionary[ServerConnection, UpgradeAttempt] = WeakKeyDictionary()
         self._numbers = count(1)
         self._listener: Listener | None = None
 
@@ -126,7 +126,7 @@ class Server:
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"{'wss' if self._ssl else 'ws'}://{host}:{self._port}/v1/realtime"
 
-    def _knock(self, request: Request) -> Knock:
+    def _decide(self, request: Request) -> UpgradeAttempt:
         headers = list(request.headers.raw_items())
         offered = [
             each.strip() for value in request.headers.get_all("Sec-WebSocket-Protocol") for each in value.split(",")
@@ -142,11 +142,11 @@ class Server:
             refusal=self._refusal,
             models=self._models,
         )
-        return Knock(hooks.admits(admission) if hooks and hooks.admits else admission, hooks)
+        return UpgradeAttempt(hooks.admits(admission) if hooks and hooks.admits else admission, hooks)
 
     def _process(self, connection: ServerConnection, request: Request) -> Response | None:
-        self._knocks[connection] = knock = self._knock(request)
-        admission = knock.admission
+        self._attempts[connection] = upgrade = self._decide(request)
+        admission = upgrade.admission
         if not isinstance(admission, Refused):
             return None
         log.info("refused: %d %s", admission.status, admission.error["code"])
@@ -159,7 +159,7 @@ class Server:
         return Response(admission.status, http.HTTPStatus(admission.status).phrase, headers, admission.body)
 
     def _select(self, connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-        admission = self._knocks[connection].admission
+        admission = self._attempts[connection].admission
         chosen = None if isinstance(admission, Refused) else admission.subprotocol
         return next((each for each in offered if each == chosen), None)
 
@@ -167,15 +167,15 @@ class Server:
         """Select what nobody offered, if that is what a session does wrong: `websockets` itself refuses to."""
         if response.status_code != http.HTTPStatus.SWITCHING_PROTOCOLS:
             return
-        admission = self._knocks[connection].admission
+        admission = self._attempts[connection].admission
         chosen = None if isinstance(admission, Refused) else admission.subprotocol
         if chosen is not None:
             response.headers.pop("Sec-WebSocket-Protocol", None)
             response.headers["Sec-WebSocket-Protocol"] = chosen
 
     async def _converse(self, connection: ServerConnection) -> None:
-        number, knock = next(self._numbers), self._knocks[connection]
-        line = Line(connection, self._session(knock, number), knock.hooks)
+        number, upgrade = next(self._numbers), self._attempts[connection]
+        line = ServedConnection(connection, self._session(upgrade, number), upgrade.hooks)
         began = asyncio.get_running_loop().time()
         try:
             await line.hold()
@@ -183,14 +183,21 @@ class Server:
             pass
         finally:
             lasted = asyncio.get_running_loop().time() - began
-            told = number, named(knock.admission), lasted, line.heard, line.said, connection.close_code or "abruptly"
+            told = (
+                number,
+                named(upgrade.admission),
+                lasted,
+                line.heard,
+                line.said,
+                connection.close_code or "abruptly",
+            )
             log.info("session %d: %s; %.1f s, %d frames heard, %d said, closed %s", *told)
 
-    def _session(self, knock: Knock, number: int) -> Session:
-        session = self._opened(knock.admission, number)
-        if knock.hooks is not None:
-            session.sends = knock.hooks.sends or session.sends
-            session.hears = knock.hooks.hears or session.hears
+    def _session(self, upgrade: UpgradeAttempt, number: int) -> Session:
+        session = self._opened(upgrade.admission, number)
+        if upgrade.hooks is not None:
+            session.sends = upgrade.hooks.sends or session.sends
+            session.hears = upgrade.hooks.hears or session.hears
         return session
 
     def _opened(self, admission: Admission, number: int) -> Session:
@@ -207,7 +214,7 @@ class Server:
             features=self._features,
             seed=number,
             lifetime=self._lifetime or MANNERS[admission.dialect].lifetime,
-            mind=self._mind,
+            scripted_model=self._scripted_model,
             quirks=self._quirks,
             delta_ms=self._delta_ms,
         )

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.errors import UsageError
+from conformance.reference.server.server import Server, log
 from conformance.reference.session.core import FEATURES
 from conformance.reference.session.hooks import Hooks
 from conformance.reference.session.model import answer
 from conformance.reference.session.pace import Pace
 from conformance.reference.session.quirks import QUIRKS
 from conformance.reference.session.script import load_script
-from conformance.reference.server.server import Server, log
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _server(serving: Serving) -> Server:
         pace=Pace[serving.pace.upper()],
         refusal="openai" if serving.refusal == "close" else serving.refusal,
         features=FEATURES - serving.without,
-        mind=load_script(serving.script) if serving.script else answer,
+        scripted_model=load_script(serving.script) if serving.script else answer,
         quirks=serving.quirks,
         delta_ms=serving.delta_ms,
         hooks=serving.hooks,

@@ -29,20 +29,20 @@ from dataclasses import dataclass
 import orjson
 
 from conformance.contract.dialect import Dialect
+from conformance.reference.audio.input_buffer import Listening
 from conformance.reference.session.hooks import Hears, Said, Sends, unchanged
 from conformance.reference.session.ids import Ids
-from conformance.reference.session.items import Conversation
-from conformance.reference.audio.input_buffer import Listening
-from conformance.reference.session.revisions import MANNERS
+from conformance.reference.session.items import ItemList
 from conformance.reference.session.model import Act, Prompt, answer
 from conformance.reference.session.pace import Pace
 from conformance.reference.session.quirks import oddly
 from conformance.reference.session.refusals import Event, Refusal, error_body, invalid_value
-from conformance.reference.session.responses import Responses
-from conformance.reference.session.schedule import Schedule, Steps
-from conformance.reference.session.settings import Settings
 from conformance.reference.session.request_schema import Shape, anything, maybe, record, short, text, whole
-from conformance.reference.session.response_context import Stage
+from conformance.reference.session.response_context import ResponseContext
+from conformance.reference.session.responses import Responses
+from conformance.reference.session.revisions import MANNERS
+from conformance.reference.session.schedule import Schedule, Steps
+from conformance.reference.session.settings import SessionSettings
 
 #: What can be switched off.
 FEATURES = frozenset(
@@ -88,7 +88,7 @@ class Endpoint:
         features: frozenset[str] | None = None,
         seed: int | str = 0,
         lifetime: float | None = None,
-        mind: Callable[[Prompt], list[Act]] = answer,
+        scripted_model: Callable[[Prompt], list[Act]] = answer,
         quirks: str = "",
         delta_ms: int = 50,
         wall: Callable[[], float] = time.time,
@@ -97,7 +97,7 @@ class Endpoint:
 
         *clock* gives seconds that only grow; *wall* gives the time of day for `expires_at`.  *intent* is
         `conversation` or `transcription`.  After *lifetime* seconds the session expires (None: never).
-        *mind* decides what to answer; *quirks* names a row of `quirks.QUIRKS`; an audio delta sounds for
+        *scripted_model* decides what to answer; *quirks* names a row of `quirks.QUIRKS`; an audio delta sounds for
         *delta_ms* (20, 25, 50 or 100).
         """
         self.dialect = dialect
@@ -111,9 +111,11 @@ class Endpoint:
         self._features = FEATURES if features is None else features
         self._lifetime = lifetime
         self._schedule = Schedule(clock, pace.value.gap)
-        self._settings = Settings(dialect, self._manner, self._session(model, intent, wall()), self._features)
-        self._conversation = Conversation(dialect, self._manner, self._settings, self._ids)
-        stage = Stage(dialect, self._manner, self._settings, self._conversation, self._ids, pace, delta_ms, mind)
+        self._settings = SessionSettings(dialect, self._manner, self._session(model, intent, wall()), self._features)
+        self._conversation = ItemList(dialect, self._manner, self._settings, self._ids)
+        stage = ResponseContext(
+            dialect, self._manner, self._settings, self._conversation, self._ids, pace, delta_ms, scripted_model
+        )
         self._responses = Responses(stage, self._schedule, self._features)
         self._listening = Listening(self._settings, self._conversation, self._responses, self._schedule, self._ids)
         self._odd = oddly(quirks, seed)
@@ -228,7 +230,7 @@ class Endpoint:
         ]
 
     def _stamped(self, event: Event) -> Iterator[Event]:
-        kind = self.dialect.spoken(event["type"])
+        kind = self.dialect.wire_name(event["type"])
         if kind in self.dialect.server_events:
             yield {
                 "type": kind,

@@ -9,14 +9,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.contract.dialect import Dialect
-from conformance.reference.session.counting import ASSISTANT_TOKEN_MS, USER_TOKEN_MS, Tokens, text_tokens
 from conformance.reference.audio.known_clips import words_in
-from conformance.reference.session.ids import Ids
-from conformance.reference.session.revisions import Manner
-from conformance.reference.session.refusals import Event, Refusal, invalid_value
-from conformance.reference.session.settings import Settings, copied
-from conformance.reference.session.request_schema import Shape, anything, choice, listed, maybe, record, short, tagged, text
 from conformance.reference.audio.sound import FORMATS, Format, tone
+from conformance.reference.session.counting import ASSISTANT_TOKEN_MS, USER_TOKEN_MS, Tokens, text_tokens
+from conformance.reference.session.ids import Ids
+from conformance.reference.session.refusals import Event, Refusal, invalid_value
+from conformance.reference.session.request_schema import (
+    Shape,
+    anything,
+    choice,
+    listed,
+    maybe,
+    record,
+    short,
+    tagged,
+    text,
+)
+from conformance.reference.session.revisions import Manner
+from conformance.reference.session.settings import SessionSettings, copied
 
 #: Longest id that a client may give an item; OpenAI refuses longer ones.
 ID_LENGTH = 64
@@ -96,10 +106,10 @@ class Item:
         )
 
 
-class Conversation:
+class ItemList:
     """The items of one session in order."""
 
-    def __init__(self, dialect: Dialect, manner: Manner, settings: Settings, ids: Ids) -> None:
+    def __init__(self, dialect: Dialect, manner: Manner, settings: SessionSettings, ids: Ids) -> None:
         self.id = ids.new("conv")
         self.items: list[Item] = []
         self._dialect, self._manner, self._settings, self._ids = dialect, manner, settings, ids

@@ -9,12 +9,12 @@ from typing import Any
 from conformance.contract.dialect import Dialect
 from conformance.reference.session.counting import Tokens, usage
 from conformance.reference.session.ids import Ids
-from conformance.reference.session.items import Conversation, Item
-from conformance.reference.session.revisions import Manner
+from conformance.reference.session.items import Item, ItemList
 from conformance.reference.session.model import Act, Prompt
 from conformance.reference.session.pace import Pace
 from conformance.reference.session.refusals import Event
-from conformance.reference.session.settings import Settings, copied
+from conformance.reference.session.revisions import Manner
+from conformance.reference.session.settings import SessionSettings, copied
 
 
 @dataclass(frozen=True)
@@ -68,18 +68,18 @@ class Response:
 
 
 @dataclass(frozen=True)
-class Stage:
+class ResponseContext:
     """What every response of a session works with."""
 
     dialect: Dialect
     manner: Manner
-    settings: Settings
-    conversation: Conversation
+    settings: SessionSettings
+    conversation: ItemList
     ids: Ids
     pace: Pace
     delta_ms: int
     """Sound in one audio delta, in milliseconds."""
-    mind: Callable[[Prompt], list[Act]]
+    scripted_model: Callable[[Prompt], list[Act]]
     """Decides what to answer."""
 
     def spell(self, response: Response) -> Event:

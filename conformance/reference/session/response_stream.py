@@ -11,24 +11,24 @@ from __future__ import annotations
 
 import json
 
+from conformance.reference.audio.sound import FORMATS
+from conformance.reference.audio.voice import WORD_MS, AudioChunk, audio_chunks, recorded
 from conformance.reference.session.counting import ASSISTANT_TOKEN_MS, Tokens, text_tokens
 from conformance.reference.session.items import Item, Sound
 from conformance.reference.session.model import Act, Call, Fail, Pause, Say, words
 from conformance.reference.session.refusals import Event
+from conformance.reference.session.response_context import Halt, Request, Response, ResponseContext
 from conformance.reference.session.schedule import Steps
 from conformance.reference.session.settings import copied
-from conformance.reference.audio.sound import FORMATS
-from conformance.reference.session.response_context import Halt, Request, Response, Stage
-from conformance.reference.audio.voice import WORD_MS, Beat, beats, recorded
 
 #: Characters of one piece of streamed arguments.
 ARGUMENT_PIECE = 8
 
 
-def life(stage: Stage, response: Response) -> Steps:
+def life(stage: ResponseContext, response: Response) -> Steps:
     """Live one response after its `response.created`, up to its `response.done`."""
     yield stage.pace.value.latency
-    acts = stage.mind(response.request.prompt)
+    acts = stage.scripted_model(response.request.prompt)
     index = 0
     for act in acts:
         if response.halted:
@@ -52,7 +52,7 @@ def _given(request: Request) -> Tokens:
     return sum((item.tokens() for item in request.context), head)
 
 
-def _item(stage: Stage, response: Response, index: int, act: Act) -> Steps:
+def _item(stage: ResponseContext, response: Response, index: int, act: Act) -> Steps:
     item = Item(stage.ids.new("item"), _opened(stage, act))
     response.output.append(item)
     place = {"response_id": response.request.id, "output_index": index}
@@ -74,7 +74,7 @@ def _item(stage: Stage, response: Response, index: int, act: Act) -> Steps:
     yield {"type": "response.output_item.done", **place, "item": shown}
 
 
-def _opened(stage: Stage, act: Act) -> Event:
+def _opened(stage: ResponseContext, act: Act) -> Event:
     if isinstance(act, Call):
         call_id = stage.ids.new("call")
         named = {"name": act.name, "call_id": call_id, "arguments": ""}
@@ -82,7 +82,7 @@ def _opened(stage: Stage, act: Act) -> Event:
     return {"type": "message", "status": "in_progress", "role": "assistant", "content": []}
 
 
-def _arguments(stage: Stage, response: Response, item: Item, inside: Event, call: Call) -> Steps:
+def _arguments(stage: ResponseContext, response: Response, item: Item, inside: Event, call: Call) -> Steps:
     inside = {**inside, "call_id": item.body["call_id"]}
     whole = call.arguments
     pieces = [whole[at : at + ARGUMENT_PIECE] for at in range(0, len(whole), ARGUMENT_PIECE)]
@@ -98,7 +98,7 @@ def _arguments(stage: Stage, response: Response, item: Item, inside: Event, call
     yield {"type": "response.function_call_arguments.done", **inside, **said}
 
 
-def _message(stage: Stage, response: Response, item: Item, inside: Event, act: Say) -> Steps:
+def _message(stage: ResponseContext, response: Response, item: Item, inside: Event, act: Say) -> Steps:
     spoken = "audio" in response.request.modalities
     key, kind = ("transcript", "audio") if spoken else ("text", "text")
     inside = {**inside, "content_index": 0}
@@ -107,9 +107,9 @@ def _message(stage: Stage, response: Response, item: Item, inside: Event, act: S
     if spoken:
         name = _format_name(stage, response)
         item.sound[0] = Sound(0, recorded(act.voice, name), name)
-        pieces = beats(act, name, stage.delta_ms)
+        pieces = audio_chunks(act, name, stage.delta_ms)
     else:
-        pieces = [Beat(word) for word in words(act.text)]
+        pieces = [AudioChunk(word) for word in words(act.text)]
     yield {"type": "response.content_part.added", **inside, "part": {"type": kind, key: ""}}
     told: list[str] = []
     for piece in pieces:
@@ -130,11 +130,13 @@ def _message(stage: Stage, response: Response, item: Item, inside: Event, act: S
     yield {"type": "response.content_part.done", **inside, "part": {"type": kind, key: said}}
 
 
-def _cost(piece: Beat) -> Tokens:
+def _cost(piece: AudioChunk) -> Tokens:
     return Tokens(text_tokens(piece.word), WORD_MS // ASSISTANT_TOKEN_MS if piece.voice else 0)
 
 
-def _beat(stage: Stage, response: Response, item: Item, inside: Event, piece: Beat, pieces: int) -> Steps:
+def _beat(
+    stage: ResponseContext, response: Response, item: Item, inside: Event, piece: AudioChunk, pieces: int
+) -> Steps:
     """Say one piece; whoever interrupts hears not one more sound of it."""
     sound = item.sound.get(0)
     if sound is None:
@@ -154,6 +156,6 @@ def _beat(stage: Stage, response: Response, item: Item, inside: Event, piece: Be
         yield {"type": "response.output_audio.delta", **inside, "delta": delta.text}, wait
 
 
-def _format_name(stage: Stage, response: Response) -> str:
+def _format_name(stage: ResponseContext, response: Response) -> str:
     name = stage.dialect.audio_format(response.request.output_format)
     return name if name in FORMATS else "pcm16"

@@ -11,12 +11,12 @@ from typing import Any
 from conformance.contract.dialect import reach
 from conformance.reference.session.counting import Tokens
 from conformance.reference.session.items import Item
-from conformance.reference.session.response_stream import life
 from conformance.reference.session.model import Prompt
 from conformance.reference.session.refusals import Event, Refusal, invalid_value
-from conformance.reference.session.schedule import Plan, Schedule, Steps
 from conformance.reference.session.request_schema import maybe, record, tagged, text
-from conformance.reference.session.response_context import Halt, Request, Response, Stage
+from conformance.reference.session.response_context import Halt, Request, Response, ResponseContext
+from conformance.reference.session.response_stream import life
+from conformance.reference.session.schedule import Schedule, ScheduledEvents, Steps
 
 TOKENS_PER_MINUTE, REQUESTS_PER_MINUTE = 15_000_000, 20_000
 REFERENCE = tagged({"item_reference": record({"type": text, "id": text}, "id")})
@@ -27,10 +27,10 @@ TURN_DETECTED = Halt("cancelled", {"type": "cancelled", "reason": "turn_detected
 class Responses:
     """All responses of one session."""
 
-    def __init__(self, stage: Stage, schedule: Schedule, features: frozenset[str]) -> None:
+    def __init__(self, stage: ResponseContext, schedule: Schedule, features: frozenset[str]) -> None:
         self._stage, self._schedule, self._features = stage, schedule, features
         self._shape = maybe(record({name: maybe(shape) for name, shape in stage.manner.response_fields.items()}))
-        self._running: dict[str, tuple[Response, Plan]] = {}
+        self._running: dict[str, tuple[Response, ScheduledEvents]] = {}
         self._earlier = Tokens()
         self._spent = Tokens()
         self._asked = 0

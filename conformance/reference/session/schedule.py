@@ -20,7 +20,7 @@ Steps = Iterator[Step]
 
 
 @dataclass(eq=False)
-class Plan:
+class ScheduledEvents:
     """A running generator of steps."""
 
     steps: Steps
@@ -33,12 +33,12 @@ class Schedule:
 
     def __init__(self, clock: Callable[[], float], gap: float) -> None:
         self._clock, self._gap = clock, gap
-        self._waiting: list[tuple[float, int, Plan]] = []
+        self._waiting: list[tuple[float, int, ScheduledEvents]] = []
         self._order = count()
 
-    def start(self, steps: Steps) -> Plan:
+    def start(self, steps: Steps) -> ScheduledEvents:
         """Begin a plan; its first step is due now."""
-        plan = Plan(steps, self._clock())
+        plan = ScheduledEvents(steps, self._clock())
         self._wake_later(plan)
         return plan
 
@@ -55,7 +55,7 @@ class Schedule:
             plan = heapq.heappop(self._waiting)[2]
             yield from self._advance(plan)
 
-    def finish(self, plan: Plan) -> Iterator[Event]:
+    def finish(self, plan: ScheduledEvents) -> Iterator[Event]:
         """Run *plan* to its end at once, skipping every wait."""
         plan.over = True
         for step in plan.steps:
@@ -64,7 +64,7 @@ class Schedule:
             elif isinstance(step, tuple):
                 yield step[0]
 
-    def _advance(self, plan: Plan) -> Iterator[Event]:
+    def _advance(self, plan: ScheduledEvents) -> Iterator[Event]:
         for step in plan.steps:
             if isinstance(step, tuple):
                 step, wait = step
@@ -80,5 +80,5 @@ class Schedule:
                 return
         plan.over = True
 
-    def _wake_later(self, plan: Plan) -> None:
+    def _wake_later(self, plan: ScheduledEvents) -> None:
         heapq.heappush(self._waiting, (plan.due, next(self._order), plan))

@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 
 from conformance.contract.dialect import Dialect, reach
-from conformance.reference.session.revisions import RESPONDING, VAD_DEFAULTS, Manner
-from conformance.reference.session.refusals import Event, Refusal, invalid_value
 from conformance.reference.audio.sound import FORMATS, Format
+from conformance.reference.session.refusals import Event, Refusal, invalid_value
+from conformance.reference.session.revisions import RESPONDING, VAD_DEFAULTS, Manner
 
 #: Objects that an update completes from defaults instead of merging them blindly.
 COMPLETED = ("turn_detection", "transcription", "input_format", "output_format")
@@ -28,7 +28,7 @@ def copied(value: Any) -> Any:
     return orjson.loads(orjson.dumps(value))
 
 
-class Settings:
+class SessionSettings:
     """The effective session object of one session."""
 
     def __init__(self, dialect: Dialect, manner: Manner, session: Event, features: frozenset[str]) -> None:

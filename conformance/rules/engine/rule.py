@@ -53,7 +53,7 @@ class Finding:
     message: str
     """One sentence, without the requirement, naming ids where there are any."""
     expected: str = ""
-    came: str = ""
+    actual: str = ""
     path: str = ""
     """JSON pointer into the event, where one field is at fault."""
 
@@ -95,7 +95,7 @@ class Rule:
     """Canonical server events that a dialect must have for the rule to apply."""
     settings: frozenset[str] = frozenset()
     """Canonical settings (`session_paths`) that a dialect must have for the rule to apply."""
-    softened: str = ""
+    relaxed: str = ""
     """Why the keyword is weaker or the scope narrower than the documents say: what the wire shows."""
 
     @property
@@ -134,7 +134,7 @@ class Fields(TypedDict):
     spec: str
     speaks: NotRequired[Collection[str]]
     settings: NotRequired[Collection[str]]
-    softened: NotRequired[str]
+    relaxed: NotRequired[str]
 
 
 @dataclass
@@ -172,7 +172,7 @@ class Chapter:
                     check=check,
                     speaks=frozenset(fields.get("speaks", ())),
                     settings=frozenset(fields.get("settings", ())),
-                    softened=fields.get("softened", ""),
+                    relaxed=fields.get("relaxed", ""),
                 )
             )
             return check

@@ -45,7 +45,7 @@ def hung_up_after(view: View, index: int) -> bool:
     about={APPEND},
     covers=("IAB-01",),
     spec=CLIENT_EVENTS + "input_audio_buffer/append",
-    softened="Such an acknowledgement has no documented name: an event named after the append counts.",
+    relaxed="Such an acknowledgement has no documented name: an event named after the append counts.",
 )
 def append_is_not_acknowledged(view: View) -> Judged:
     """The endpoint answers an `input_audio_buffer.append` with no event of its own."""
@@ -63,7 +63,7 @@ def append_is_not_acknowledged(view: View) -> Judged:
     about={APPEND},
     covers=("IAB-02",),
     spec=CLIENT_EVENTS + "input_audio_buffer/append",
-    softened="The documents do not say whether the 15 MiB count base64 or bytes, nor how more is refused: "
+    relaxed="The documents do not say whether the 15 MiB count base64 or bytes, nor how more is refused: "
     "only appends that are legal by both counts are judged.",
 )
 def legal_append_is_accepted(view: View) -> Judged:
@@ -78,9 +78,11 @@ def legal_append_is_accepted(view: View) -> Judged:
             if sent in last and view.overdue(sent.index):
                 yield HELD
         elif measured(text) is not None:
-            came = "an error" if exchange.refused else "the end of the connection"
+            actual = "an error" if exchange.refused else "the end of the connection"
             at = exchange.errors[0].index if exchange.refused else sent.index
-            yield Finding(at, f"an append of {len(text)} characters of base64 was answered by {came}", "nothing", came)
+            yield Finding(
+                at, f"an append of {len(text)} characters of base64 was answered by {actual}", "nothing", actual
+            )
 
 
 @rules.should(
@@ -88,7 +90,7 @@ def legal_append_is_accepted(view: View) -> Judged:
     about={APPEND},
     covers=("IAB-03",),
     spec=CLIENT_EVENTS + "input_audio_buffer/append",
-    softened="The documents do not say what happens to an append that is no base64, and decoders forgive "
+    relaxed="The documents do not say what happens to an append that is no base64, and decoders forgive "
     "different things: only characters that no base64 alphabet has are judged.",
 )
 def undecodable_append_is_refused(view: View) -> Judged:
@@ -108,7 +110,7 @@ def undecodable_append_is_refused(view: View) -> Judged:
 
 def judged_commits(view: View) -> list[Commit]:
     """Give the commits that can be judged: only the client commits, and no stray error may be about them."""
-    return [each for each in view.commits if each.manual and not each.murky]
+    return [each for each in view.commits if each.manual and not each.ambiguous]
 
 
 @rules.must(
@@ -116,7 +118,7 @@ def judged_commits(view: View) -> list[Commit]:
     about={COMMIT},
     covers=("IAB-04",),
     spec=CLIENT_EVENTS + "input_audio_buffer/commit",
-    softened="Less than 100 ms of audio is not judged: real endpoints refuse it, undocumented.",
+    relaxed="Less than 100 ms of audio is not judged: real endpoints refuse it, undocumented.",
 )
 def commit_is_acknowledged(view: View) -> Judged:
     """A commit of a buffer that holds audio is answered by `input_audio_buffer.committed`."""
@@ -197,7 +199,7 @@ def committed_item_is_new(view: View) -> Judged:
     about={COMMITTED},
     covers=("IAB-10",),
     spec=SERVER_EVENTS + "input_audio_buffer/committed",
-    softened="A null or absent `previous_item_id` is not judged here: some endpoints never fill it.",
+    relaxed="A null or absent `previous_item_id` is not judged here: some endpoints never fill it.",
 )
 def committed_names_its_predecessor(view: View) -> Judged:
     """The `previous_item_id` of `committed` names an item that is in the conversation."""
@@ -239,8 +241,8 @@ def committed_item_is_the_users_audio(view: View) -> Judged:
             said = f"the committed item {addition.item_id} is not the user's"
             yield Finding(at, said, "user", role, "/item/role")
         elif kinds and "input_audio" not in kinds:
-            came = ", ".join(str(kind) for kind in kinds)
+            actual = ", ".join(str(kind) for kind in kinds)
             said = f"the committed item {addition.item_id} holds no audio"
-            yield Finding(at, said, "input_audio", came, "/item/content")
+            yield Finding(at, said, "input_audio", actual, "/item/content")
         elif role and kinds:
             yield HELD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.rules.input_audio.append_commit import (
     APPEND,
     CLEAR,
@@ -12,7 +13,6 @@ from conformance.rules.input_audio.append_commit import (
     STOPPED,
     judged_commits,
 )
-from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import NOTHING, string
 from conformance.trace.input_buffer import detection_at
 from conformance.trace.views import View
@@ -40,7 +40,7 @@ def _empty_commits(view: View, emptied_by: str) -> Judged:
     about={COMMIT},
     covers=("IAB-06",),
     spec=CLIENT_EVENTS + "input_audio_buffer/commit",
-    softened="Only a buffer without any audio is judged: the 100 ms that endpoints demand are undocumented.",
+    relaxed="Only a buffer without any audio is judged: the 100 ms that endpoints demand are undocumented.",
 )
 def empty_commit_is_refused(view: View) -> Judged:
     """A commit before any audio was appended is refused by an `error`, and commits nothing."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.rules.engine import overdue
+from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.conversation import Addition
 from conformance.trace.exchanges import Exchange
@@ -49,20 +49,20 @@ def creation_is_answered(view: View) -> Judged:
     for exchange in overdue(view, CREATE):
         name = id_of(exchange.sent) or exchange.sent.text("event_id") or "without an id"
         message = f"Nothing answered the creation of the item {name}."
-        yield Finding(exchange.sent.index, message, view.dialect.spoken(ADDED), "nothing")
+        yield Finding(exchange.sent.index, message, view.dialect.wire_name(ADDED), "nothing")
 
 
 @rules.must("items.the-clients-id-is-kept", about={CREATE}, covers=("ITM-02",), spec=CREATE_SPEC)
 def the_clients_id_is_kept(view: View) -> Judged:
     """An item that the client gave an id is announced under it."""
     for exchange, answer in created(view):
-        asked, came = id_of(exchange.sent), id_of(answer)
-        if asked is None or came is None:
+        asked, actual = id_of(exchange.sent), id_of(answer)
+        if asked is None or actual is None:
             continue
-        if asked == came:
+        if asked == actual:
             yield HELD
         else:
-            yield Finding(answer.index, f"The item {asked} is announced as {came}.", asked, came, "/item/id")
+            yield Finding(answer.index, f"The item {asked} is announced as {actual}.", asked, actual, "/item/id")
 
 
 @rules.should("items.ids-are-unique", about={ADDED}, covers=("ITM-03",), spec=ADDED_SPEC)
@@ -175,9 +175,9 @@ def model_items_start_empty(view: View) -> Judged:
             continue
         content = listing(item.get("content"))
         if content or item.get("status") in ("completed", "incomplete"):
-            came = f"{item.get('status')}, {len(content)} parts"
+            actual = f"{item.get('status')}, {len(content)} parts"
             message = f"The model's item {addition.item_id} is announced with content or as finished."
-            yield Finding(addition.frame.index, message, "in_progress, empty", came, "/item")
+            yield Finding(addition.frame.index, message, "in_progress, empty", actual, "/item")
         else:
             yield HELD
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.rules.engine import overdue
+from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import Frame, listing, mapping, string, whole_number
@@ -104,8 +104,8 @@ def _judge_unknown(view: View, kind: str, doing: str) -> Judged:
         if exchange.errors:
             yield HELD
         elif exchange.answer is not None:
-            came = exchange.answer.entry.type
-            yield Finding(exchange.answer.index, f"{doing} the unknown item {name} was accepted.", "error", came)
+            actual = exchange.answer.entry.type
+            yield Finding(exchange.answer.index, f"{doing} the unknown item {name} was accepted.", "error", actual)
         elif id(exchange) in late:
             yield Finding(exchange.sent.index, f"{doing} the unknown item {name} was not answered.", "error", "nothing")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.rules.items.create import ADDED, ADDED_SPEC, CREATE, CREATE_SPEC, Present, created, id_of, output_ids
 from conformance.rules.engine.rule import HELD, Chapter, Finding, Judged
+from conformance.rules.items.create import ADDED, ADDED_SPEC, CREATE, CREATE_SPEC, Present, created, id_of, output_ids
 from conformance.trace.conversation import Addition
 from conformance.trace.views import View
 
@@ -54,9 +54,9 @@ def new_items_come_last(view: View) -> Judged:
 
 
 def _misplaced(addition: Addition, expected: str) -> Finding:
-    came = addition.previous or "null"
-    message = f"The item {addition.item_id} is announced after {came}."
-    return Finding(addition.frame.index, message, expected, came, "/previous_item_id")
+    actual = addition.previous or "null"
+    message = f"The item {addition.item_id} is announced after {actual}."
+    return Finding(addition.frame.index, message, expected, actual, "/previous_item_id")
 
 
 @rules.must("items.root-is-the-beginning", about={CREATE}, covers=("ITM-06",), spec=CREATE_SPEC)
@@ -68,9 +68,9 @@ def root_is_the_beginning(view: View) -> Judged:
         if answer.event.get("previous_item_id") is None:
             yield HELD
         else:
-            came = str(answer.event["previous_item_id"])
-            message = f"The item {id_of(answer)} was to be the first, and follows {came}."
-            yield Finding(answer.index, message, "null", came, "/previous_item_id")
+            actual = str(answer.event["previous_item_id"])
+            message = f"The item {id_of(answer)} was to be the first, and follows {actual}."
+            yield Finding(answer.index, message, "null", actual, "/previous_item_id")
 
 
 @rules.must("items.are-placed-as-asked", about={CREATE}, covers=("ITM-04",), spec=CREATE_SPEC)
@@ -81,12 +81,12 @@ def are_placed_as_asked(view: View) -> Judged:
         asked = exchange.sent.text("previous_item_id")
         if asked is None or asked == "root" or asked not in present.before(answer.index):
             continue
-        came = answer.event.get("previous_item_id")
-        if came == asked:
+        actual = answer.event.get("previous_item_id")
+        if actual == asked:
             yield HELD
-        elif came is None or isinstance(came, str):
+        elif actual is None or isinstance(actual, str):
             message = f"The item {id_of(answer)} was to follow {asked}."
-            yield Finding(answer.index, message, asked, str(came), "/previous_item_id")
+            yield Finding(answer.index, message, asked, str(actual), "/previous_item_id")
 
 
 @rules.must("items.an-unknown-predecessor-is-refused", about={CREATE}, covers=("ITM-07",), spec=CREATE_SPEC)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.rules.items.delete_retrieve import TRUNCATE, requests, retrieved
-from conformance.rules.engine import overdue
+from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.items.delete_retrieve import TRUNCATE, requests, retrieved
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import listing, mapping, string
 from conformance.trace.output_audio import Sound
@@ -72,14 +72,14 @@ def a_truncation_is_echoed(view: View) -> Judged:
         if answer is None or not answer.whole:
             continue
         for field in ("content_index", "audio_end_ms"):
-            asked, came = exchange.sent.number(field), answer.number(field)
-            if asked is None or came is None:
+            asked, actual = exchange.sent.number(field), answer.number(field)
+            if asked is None or actual is None:
                 continue
-            if asked == came:
+            if asked == actual:
                 yield HELD
             else:
                 message = f"The truncation of {name} is acknowledged with another {field}."
-                yield Finding(answer.index, message, str(asked), str(came), f"/{field}")
+                yield Finding(answer.index, message, str(asked), str(actual), f"/{field}")
 
 
 @rules.must(
@@ -105,7 +105,7 @@ def truncating_beyond_the_end_is_refused(view: View) -> Judged:
     about={"conversation.item.retrieved"},
     covers=("ITM-16",),
     spec=CLIENT_EVENTS + "conversation/item/truncate",
-    softened="The documents differ on whether all of it goes or the unheard part: either is accepted.",
+    relaxed="The documents differ on whether all of it goes or the unheard part: either is accepted.",
 )
 def truncating_loses_the_transcript(view: View) -> Judged:
     """After a truncation the item no longer holds the transcript of what was not heard."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from conformance.rules.ordering.table import BEFORE, COMES, EDGES, FIRST, LAST, NESTS, ONCE, Edge, Relation
 from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged, Keyword
+from conformance.rules.ordering.table import BEFORE, COMES, EDGES, FIRST, LAST, NESTS, ONCE, Edge, Relation
 from conformance.trace.frames import Frame, string
 from conformance.trace.responses import STREAMS, OutputItem, id_of
 from conformance.trace.spans import Span, spans
@@ -160,7 +160,7 @@ def _register(edge: Edge) -> None:
         about=_about(edge),
         covers=edge.covers,
         spec=SERVER_EVENTS + edge.event.replace(".", "/"),
-        softened=edge.softened,
+        relaxed=edge.relaxed,
     )(check)
 
 

@@ -84,7 +84,7 @@ class Edge:
     keyword: Keyword = Keyword.MUST
     other: str = ""
     """BEFORE: the later event.  COMES: the event that begins what is owed, where that does not open the span."""
-    softened: str = ""
+    relaxed: str = ""
 
 
 NESTS = {
@@ -111,7 +111,7 @@ EDGES = (
          "A response has one `response.done`."),
     Edge("response-done-is-last", "response", LAST, "response.done", ("RSP-05",),
          "Nothing that belongs to a response follows its `response.done`.",
-         softened="Output buffer events of WebRTC calls follow it and are left out: they are no part of the response."),
+         relaxed="Output buffer events of WebRTC calls follow it and are left out: they are no part of the response."),
 
     Edge("output-item-added-is-first", "output item", FIRST, "response.output_item.added", ("STR-01",),
          "No event names an output item before its `response.output_item.added`."),
@@ -129,7 +129,7 @@ EDGES = (
     Edge("output-item-is-added-before-it-joins", "output item", BEFORE, "response.output_item.added", ("STR-03",),
          "`response.output_item.added` comes before the conversation announces the item.",
          Keyword.SHOULD, other="conversation.item.added",
-         softened="Only observed (24 recordings of 24), and shown in a vendor's table; the reference does not say it."),
+         relaxed="Only observed (24 recordings of 24), and shown in a vendor's table; the reference does not say it."),
     Edge("output-item-joins-before-its-parts", "output item", BEFORE, "conversation.item.added", ("STR-03",),
          "The conversation announces an output item before the first of its content parts.",
          other="response.content_part.added"),

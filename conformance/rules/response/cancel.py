@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.rules.response.create import active_at
 from conformance.rules.engine.overdue import is_due, overdue
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, Chapter, Finding, Judged
+from conformance.rules.response.create import active_at
 from conformance.trace.frames import string
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _idle(view: View) -> Iterator[Exchange]:
     about={"response.cancel"},
     covers=("RSP-15",),
     spec=CANCEL,
-    softened="Silent where an error answers the cancel, or may still come: the response ended while it was on its way.",
+    relaxed="Silent where an error answers the cancel, or may still come: the response ended while it was on its way.",
 )
 def ends_the_response(view: View) -> Judged:
     """A `response.cancel` that is not refused ends the running response as cancelled."""

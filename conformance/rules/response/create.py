@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.rules.engine import overdue
+from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import listing, mapping, string, whole_number
 
@@ -55,7 +55,7 @@ def collisions(view: View) -> Iterator[tuple[Exchange, Response]]:
     about={"response.create"},
     covers=("RSP-01",),
     spec=CREATE,
-    softened="A create that may have met a running response is judged as a collision.",
+    relaxed="A create that may have met a running response is judged as a collision.",
 )
 def create_begins_a_response(view: View) -> Judged:
     """A `response.create` that is not refused begins a response."""
@@ -74,7 +74,7 @@ def create_begins_a_response(view: View) -> Judged:
     about={"response.create"},
     covers=("RSP-12",),
     spec=CREATE,
-    softened="The running response may end while the second create is on its way; that is no collision.",
+    relaxed="The running response may end while the second create is on its way; that is no collision.",
 )
 def collision_is_refused(view: View) -> Judged:
     """A `response.create` while a response runs in the same conversation is answered by an error."""

@@ -221,7 +221,7 @@ def completed_has_output(view: View) -> Judged:
     about={"response.done"},
     covers=("RSP-19",),
     spec=SERVER_EVENTS + "response/output_item/done",
-    softened="Recordings show a cancelled response whose only item was complete already, "
+    relaxed="Recordings show a cancelled response whose only item was complete already, "
     "so only responses that ended as incomplete are judged.",
 )
 def cut_off_item_is_incomplete(view: View) -> Judged:

@@ -6,7 +6,7 @@ import re
 from email.utils import parsedate_to_datetime
 
 from conformance.contract.schemas import schemas_for
-from conformance.rules.engine import overdue
+from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import ANYTHING, END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.rules.engine.settings import ABSENT, settings_in, updates
 from conformance.trace.frames import string, whole_number
@@ -41,8 +41,8 @@ def created_comes_first(view: View) -> Judged:
     if first.type in CREATED:
         yield HELD
     elif opened or (_asked_for_a_session(view) and first.type != "error"):
-        came = first.entry.type or "a frame without a type"
-        yield Finding(first.index, f"`{came}` came before `session.created`.", "session.created", came)
+        actual = first.entry.type or "a frame without a type"
+        yield Finding(first.index, f"`{actual}` came before `session.created`.", "session.created", actual)
 
 
 def _asked_for_a_session(view: View) -> bool:
@@ -207,7 +207,7 @@ def the_model_is_constant(view: View) -> Judged:
     about=CREATED,
     covers=("SES-17",),
     spec=SERVER_EVENTS + "session/created",
-    softened="Rules know no clock: without a Date header only that these are Unix seconds is judged.",
+    relaxed="Rules know no clock: without a Date header only that these are Unix seconds is judged.",
 )
 def the_expiry_is_near(view: View) -> Judged:
     """`expires_at`, where it is shown, is in Unix seconds, in the future and within the longest session."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 
 from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.rules.session.opening import UPDATE
 from conformance.rules.engine.settings import (
     EMPTY,
     asked_for,
@@ -19,6 +18,7 @@ from conformance.rules.engine.settings import (
     shown_after,
     updates,
 )
+from conformance.rules.session.opening import UPDATE
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import string
 from conformance.trace.views import View
@@ -182,8 +182,8 @@ def _judge_modalities(view: View) -> Judged:
         if exchange.errors:
             yield HELD
         elif exchange.answer is not None:
-            came = f"accepted {sorted(asked)}"
-            yield Finding(exchange.answer.index, "Modalities that do not go together were accepted.", "error", came)
+            actual = f"accepted {sorted(asked)}"
+            yield Finding(exchange.answer.index, "Modalities that do not go together were accepted.", "error", actual)
 
 
 @rules.must(

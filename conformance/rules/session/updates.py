@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any
 
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.rules.session.opening import UPDATED
 from conformance.rules.engine.settings import (
     ABSENT,
     EMPTY,
@@ -23,6 +22,7 @@ from conformance.rules.engine.settings import (
     short,
     updates,
 )
+from conformance.rules.session.opening import UPDATED
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import Frame, mapping
 from conformance.trace.views import View
@@ -145,7 +145,7 @@ def null_and_empty_lists_clear(view: View) -> Judged:
     about=UPDATED,
     covers=("SES-10",),
     spec=UPDATE_SPEC,
-    softened="Azure Voice Live goes back to its default instructions, shown as such: accepted.",
+    relaxed="Azure Voice Live goes back to its default instructions, shown as such: accepted.",
 )
 def empty_instructions_clear(view: View) -> Judged:
     """`instructions: ""` clears the instructions, or brings back those of `session.created`."""

@@ -163,7 +163,7 @@ def _register(kind: str, place: str) -> None:
         about={f"response.{kind}.done", f"response.{kind}.delta"},
         covers=("STR-07",) if kind == "output_text" else ("STR-08",),
         spec=SERVER_EVENTS + page.format(kind),
-        softened=EMPTY_PART if judge is _in_part else "",
+        relaxed=EMPTY_PART if judge is _in_part else "",
     )(check)
 
 

@@ -168,8 +168,8 @@ def ids_never_contradict(view: View) -> Judged:
             unlike = next((frame for frame in item.frames if _strays(frame, own)), None)
             if unlike is not None:
                 message = f"{unlike.type} of {item.id} has another output_index than the item."
-                came = str(unlike.number("output_index"))
-                yield Finding(unlike.index, message, str(own), came, "/output_index")
+                actual = str(unlike.number("output_index"))
+                yield Finding(unlike.index, message, str(own), actual, "/output_index")
             elif len(owners[item.id]) > 1:
                 message = f"{item.id} belongs to {owners[item.id][0]} and to {response.id}."
                 yield Finding(item.frames[0].index, message, path="/response_id")
@@ -178,8 +178,8 @@ def ids_never_contradict(view: View) -> Judged:
 
 
 def _strays(frame: Frame, own: int | None) -> bool:
-    came = frame.event.get("output_index")
-    return own is not None and came != own and whole_number(came) is not None
+    actual = frame.event.get("output_index")
+    return own is not None and actual != own and whole_number(actual) is not None
 
 
 @rules.must(

@@ -20,7 +20,7 @@ rules = Chapter("turns")
     about={COMMITTED},
     covers=("VAD-04", "VAD-09"),
     spec=CLIENT_EVENTS + "session/update",
-    softened="Only judged where the play waited for the response in vain: when it comes is not promised.",
+    relaxed="Only judged where the play waited for the response in vain: when it comes is not promised.",
 )
 def committed_turn_is_answered(view: View) -> Judged:
     """With `create_response`, a turn that detection committed is answered by a response."""
@@ -108,7 +108,7 @@ def _finished(view: View) -> list[tuple[int, Response]]:
     about={STARTED},
     covers=("VAD-06",),
     spec=CLIENT_EVENTS + "session/update",
-    softened="A response that completes without another delta had been generated already: not judged.",
+    relaxed="A response that completes without another delta had been generated already: not judged.",
 )
 def speech_interrupts_the_response(view: View) -> Judged:
     """With `interrupt_response`, speech during a response cancels it."""
@@ -183,7 +183,7 @@ def timeout_is_committed(view: View) -> Judged:
     about={"session.created"},
     covers=("VAD-11",),
     spec=GUIDE + "realtime-vad",
-    softened="An endpoint that cannot detect turns has nothing to switch on: only one that later does is judged.",
+    relaxed="An endpoint that cannot detect turns has nothing to switch on: only one that later does is judged.",
 )
 def detection_is_on_at_first(view: View) -> Judged:
     """A conversation begins with turn detection switched on, where there is any."""

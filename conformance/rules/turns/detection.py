@@ -38,7 +38,7 @@ def detection_on(view: View, index: int) -> Mapping[str, Any]:
     about={STARTED, STOPPED},
     covers=("VAD-01",),
     spec=SERVER_EVENTS + "input_audio_buffer/speech_started",
-    softened="A client that commits, clears or changes settings during speech may end a turn early.",
+    relaxed="A client that commits, clears or changes settings during speech may end a turn early.",
 )
 def speech_alternates(view: View) -> Judged:
     """`speech_started` and `speech_stopped` alternate, and `speech_started` comes first."""
@@ -47,8 +47,8 @@ def speech_alternates(view: View) -> Judged:
         first = before.index if before is not None else -1
         if frame.type != (STOPPED if before is not None and before.type == STARTED else STARTED):
             if not view.gap_between(first, frame.index) and not _meddled(view, first, frame.index):
-                came = "no speech_started" if before is None else before.type.rpartition(".")[2]
-                said = f"{frame.type.rpartition('.')[2]} came after {came}"
+                actual = "no speech_started" if before is None else before.type.rpartition(".")[2]
+                said = f"{frame.type.rpartition('.')[2]} came after {actual}"
                 yield Finding(frame.index, said, STARTED if frame.type == STOPPED else STOPPED, frame.type)
         elif before is not None:
             yield HELD
@@ -95,7 +95,7 @@ def _ended(view: View) -> Iterator[tuple[Turn, Frame, Frame | None]]:
     about={COMMITTED},
     covers=("VAD-02",),
     spec=SERVER_EVENTS + "input_audio_buffer/speech_started",
-    softened="A client's commit during speech is not judged: the documents do not say which id it gives.",
+    relaxed="A client's commit during speech is not judged: the documents do not say which id it gives.",
 )
 def committed_names_its_speech(view: View) -> Judged:
     """The commit that ends a turn names the item that `speech_started` announced."""
@@ -169,7 +169,7 @@ def speech_ends_after_it_begins(view: View) -> Judged:
     about={STARTED},
     covers=("VAD-03",),
     spec=SERVER_EVENTS + "input_audio_buffer/speech_started",
-    softened="Only beginnings are compared: a turn may begin before the end of the turn before it, "
+    relaxed="Only beginnings are compared: a turn may begin before the end of the turn before it, "
     "because the start includes the prefix padding.",
 )
 def positions_advance(view: View) -> Judged:
@@ -192,7 +192,7 @@ def positions_advance(view: View) -> Judged:
     about={STOPPED},
     covers=("VAD-03",),
     spec=SERVER_EVENTS + "input_audio_buffer/speech_stopped",
-    softened="Positions may exceed the audio that was sent by 5 % and half a second.",
+    relaxed="Positions may exceed the audio that was sent by 5 % and half a second.",
 )
 def positions_lie_in_the_audio(view: View) -> Judged:
     """Positions are milliseconds of the audio that was sent, so none lies beyond its end."""
@@ -223,7 +223,7 @@ def positions_lie_in_the_audio(view: View) -> Judged:
     about={STOPPED},
     covers=("VAD-08",),
     spec=SERVER_EVENTS + "input_audio_buffer/speech_stopped",
-    softened="Only the length is judged: where the speech really began and ended, the wire does not tell.",
+    relaxed="Only the length is judged: where the speech really began and ended, the wire does not tell.",
 )
 def end_includes_the_silence(view: View) -> Judged:
     """A turn is at least as long as the silence that ended it."""

@@ -13,7 +13,7 @@ from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding,
 from conformance.trace.frames import mapping
 
 if TYPE_CHECKING:
-    from conformance.trace.ledger import Line
+    from conformance.trace.ledger import LedgerEntry
     from conformance.trace.views import View
 
 rules = Chapter("usage")
@@ -24,12 +24,12 @@ ABOUT = frozenset({"response.done"})
 TRANSCRIPTION = frozenset({"conversation.item.input_audio_transcription.completed"})
 
 
-def blame(line: Line, message: str, expected: object, came: object, path: str = "") -> Finding:
+def blame(line: LedgerEntry, message: str, expected: object, actual: object, path: str = "") -> Finding:
     """Make a finding about a line of the ledger."""
-    return Finding(line.frame.index, f"{line.id} {message}", str(expected), str(came), path)
+    return Finding(line.frame.index, f"{line.id} {message}", str(expected), str(actual), path)
 
 
-def numbers(line: Line, *names: str) -> tuple[int, ...] | None:
+def numbers(line: LedgerEntry, *names: str) -> tuple[int, ...] | None:
     """Give counts of a line; None if one of them is unknown."""
     found = tuple(count for name in names if (count := line.counts[name]) is not None)
     return found if len(found) == len(names) else None
@@ -66,7 +66,7 @@ def input_is_the_sum_of_its_kinds(view: View) -> Judged:
     about=ABOUT,
     covers=("USE-03",),
     spec=DONE,
-    softened="Models that reason count reasoning tokens beside text or within it.",
+    relaxed="Models that reason count reasoning tokens beside text or within it.",
 )
 def output_is_the_sum_of_its_kinds(view: View) -> Judged:
     """The output tokens are those of text and audio, and of reasoning where there is any."""
@@ -155,7 +155,7 @@ def created_has_none(view: View) -> Judged:
     about=ABOUT,
     covers=("USE-12",),
     spec=DONE,
-    softened="Seen null on the wire in the first beta; every schema calls it optional.",
+    relaxed="Seen null on the wire in the first beta; every schema calls it optional.",
 )
 def completed_has_usage(view: View) -> Judged:
     """A completed response tells its usage."""

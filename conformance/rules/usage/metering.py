@@ -16,8 +16,8 @@ from conformance.trace.frames import listing, mapping
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.trace.ledger import Line
     from conformance.trace.input_buffer import Commit
+    from conformance.trace.ledger import LedgerEntry
     from conformance.trace.responses import Response
     from conformance.trace.views import View
 
@@ -106,7 +106,7 @@ def output_audio_has_its_rate(view: View) -> Judged:
     about=ABOUT,
     covers=("USE-09",),
     spec=COSTS,
-    softened="Only where the client commits by itself and nothing else was spoken: turn detection drops silence.",
+    relaxed="Only where the client commits by itself and nothing else was spoken: turn detection drops silence.",
 )
 def input_audio_has_its_rate(view: View) -> Judged:
     """Audio input is about 10 tokens a second."""
@@ -123,7 +123,7 @@ def input_audio_has_its_rate(view: View) -> Judged:
             yield blame(line, f"had heard {length:.2f} s of audio.", f"about {expected:.0f} tokens", count)
 
 
-def _committed_before(view: View, line: Line) -> float | None:
+def _committed_before(view: View, line: LedgerEntry) -> float | None:
     """Give the seconds committed before a response; None if unknown, or if other audio may be in its input."""
     began = line.response.first if line.response is not None else 0
     if any(frame.index < began for frame in view.client(*CHANGES_THE_INPUT[1:])):
@@ -140,7 +140,7 @@ def _committed_before(view: View, line: Line) -> float | None:
     return sum(known) / 1000 if known and len(known) == len(lengths) else None
 
 
-def _following(view: View) -> Iterator[tuple[Line, Line]]:
+def _following(view: View) -> Iterator[tuple[LedgerEntry, LedgerEntry]]:
     """Give each two responses of one growing conversation that follow each other."""
     lines = [line for line in view.ledger.responses if line.response is not None and not line.response.out_of_band]
     for earlier, later in pairwise(lines):
@@ -153,7 +153,7 @@ def _following(view: View) -> Iterator[tuple[Line, Line]]:
             yield earlier, later
 
 
-def _first(line: Line) -> int:
+def _first(line: LedgerEntry) -> int:
     return line.response.first if line.response is not None else line.frame.index
 
 
@@ -220,7 +220,7 @@ def completed_counts_its_output(view: View) -> Judged:
             yield blame(line, "streamed output and counts none.", "more than 0", count, "/response/usage/output_tokens")
 
 
-def _transcribed(view: View) -> Iterator[tuple[Line, Commit]]:
+def _transcribed(view: View) -> Iterator[tuple[LedgerEntry, Commit]]:
     """Give each transcription with the commit whose audio it transcribes."""
     committed = {
         name: each

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from conformance.contract.ga import GA
 from conformance.play.player import Outcome, Player
-from conformance.play.pool import Backstage, Stage
+from conformance.play.pool import LoopThread, Pool
 from conformance.play.target import Target
 from conformance.play.wire import Wire
-from conformance.reference.session.pace import Pace
 from conformance.reference.server.server import Server
+from conformance.reference.session.pace import Pace
 from conformance.scenario.audio import clip
 from conformance.scenario.load import loads
 from conformance.secrets import Scrubber
@@ -26,23 +26,23 @@ steps:
 
 
 def bench_100_conversations_cost_little_more_than_the_slowest():
-    backstage = Backstage()
+    loop_thread = LoopThread()
     server = Server(pace=Pace.REALTIME)
-    backstage.run(server.__aenter__())
+    loop_thread.run(server.__aenter__())
     target = Target(server.url, GA, model="gpt-realtime")
     script = loads(SCRIPT, Path("turn.yaml"))
 
     async def play(_cue):
         return await Player(Wire(target), target, Scrubber(), clip).play(script)
 
-    stage = Stage(backstage, play, window=CONVERSATIONS)
+    stage = Pool(loop_thread, play, window=CONVERSATIONS)
     began = time.perf_counter()
     stage.enqueue(range(CONVERSATIONS))
     played = [stage.take(cue) for cue in range(CONVERSATIONS)]
     wall = time.perf_counter() - began
     slowest = max(each.seconds for each in played)
-    backstage.run(server.__aexit__(None, None, None))
-    backstage.close()
+    loop_thread.run(server.__aexit__(None, None, None))
+    loop_thread.close()
 
     assert all(each.outcome is Outcome.PLAYED for each in played)
     print(f"\n{CONVERSATIONS} conversations: {wall:.2f} s, slowest {slowest:.2f} s, ratio {wall / slowest:.2f}")

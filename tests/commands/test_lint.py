@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from conformance.commands.cli import main
-from conformance.errors import ScenarioError
 from conformance.commands.exercise import exercises, shown_by_every_endpoint
 from conformance.commands.lint import Remark, place_of, promises_exist, remarks
+from conformance.errors import ScenarioError
 from conformance.resources import PACKAGE, folder
 from conformance.rules import RULES
 from conformance.scenario.load import load
@@ -69,9 +69,9 @@ def test_what_is_dead_is_told_once_and_the_rehearsal_does_not_repeat_it(written)
 
 
 def test_a_dead_key_is_told_at_its_place(written):
-    path = written("needs: [tools]\nlacks: [tools]\n", "barrier")
+    path = written("needs: [tools]\nwithout: [tools]\n", "barrier")
 
-    assert told(path) == [("3:1", "`needs` and `lacks` both name tools", False)]
+    assert told(path) == [("3:1", "`needs` and `without` both name tools", False)]
 
 
 def test_a_promise_that_nothing_exercises_is_a_mistake(written):
@@ -107,7 +107,7 @@ def test_where_the_rehearsal_stops_is_a_warning_and_the_promise_names_the_line(w
     stop, promise = remarks(path)
 
     assert (stop.where, stop.message, stop.warning) == (f"{path}:5:5", "the rehearsal stops here (beta and ga)", True)
-    assert stop.detail.startswith("`delete`: the endpoint refused; expected: conversation.item.deleted; came: error")
+    assert stop.detail.startswith("`delete`: the endpoint refused; expected: conversation.item.deleted; actual: error")
     assert (promise.message, promise.warning) == (vain(TOTAL), False)
     assert "(beta and ga), where it stops at line 5." in promise.detail
 
@@ -155,11 +155,11 @@ def test_the_endpoint_lacks_what_the_scenario_says(written):
     steps = ("say: {id: item_1, text: Hello.}", "retrieve: item_1")
 
     assert told(written("", *steps)) == []
-    assert told(written("lacks: [retrieve]\n", *steps)) == [("5:5", "the rehearsal stops here (beta and ga)", True)]
+    assert told(written("without: [retrieve]\n", *steps)) == [("5:5", "the rehearsal stops here (beta and ga)", True)]
 
 
 def test_what_the_reference_always_has_is_no_mistake_of_the_script(written):
-    path = written(f"proves: [{ERRORS}]\nlacks: [g711]\n", "{configure: {input_format: g711_ulaw}, answer: error}")
+    path = written(f"proves: [{ERRORS}]\nwithout: [g711]\n", "{configure: {input_format: g711_ulaw}, answer: error}")
 
     stop, promise = remarks(path)
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from conformance.commands import cli
 from conformance.mutants import MUTANTS
 
-TRACES = Path(__file__).parents[2] / "shared" / "traces"
+TRACES = Path(__file__).parents[3] / "shared" / "traces"
 SESSION = {"type": "session.created", "event_id": "event_1", "session": {"object": "realtime.session"}}
 ENDLESS = {"type": "response.done", "event_id": "event_1", "response": {}}
 COMMAND = [sys.executable, "-c", "import sys; from conformance.commands.cli import main; main(sys.argv[1:])"]
@@ -43,7 +43,7 @@ def saved(tmp_path):
 def test_check_of_a_clean_trace_is_0(command, saved):
     from conformance.rules import RULES
 
-    greeting = json.loads((Path(__file__).parent / "contract/samples/ga/server/session.created.json").read_text())
+    greeting = json.loads((Path(__file__).parents[1] / "contract/samples/ga/server/session.created.json").read_text())
     status, out, _ = command("check", saved(greeting))
 
     assert status == 0, out

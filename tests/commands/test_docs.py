@@ -1,5 +1,5 @@
-from conformance.mutants.mutant import Fault, Mutant
 from conformance.commands.docs import orphans, pages, proofs_in, requirements_page, rules_page
+from conformance.mutants.mutant import Fault, Mutant
 from conformance.rules import RULES
 from conformance.rules.engine.requirements import FAMILIES, REQUIREMENTS, Requirement
 from conformance.rules.engine.rule import Chapter, Keyword
@@ -7,10 +7,10 @@ from conformance.rules.engine.rule import Chapter, Keyword
 BOTH = frozenset({"ga", "beta"})
 
 
-def rule_that_covers(*names, softened="Not at night."):
+def rule_that_covers(*names, relaxed="Not at night."):
     rules = Chapter("sky")
 
-    @rules.must("sky.is-blue", about={"*"}, covers=names, spec="https://sky.test", softened=softened)
+    @rules.must("sky.is-blue", about={"*"}, covers=names, spec="https://sky.test", relaxed=relaxed)
     def is_blue(view):
         """The sky is blue | by day."""
         yield from ()

@@ -9,8 +9,8 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.mutants.rehearsal import rehearse, stage_target
-from conformance.play.recorded_connection import Line
 from conformance.play.player import Outcome
+from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder
 from conformance.play.target import Patience
 from conformance.scenario.commands import Open, Unmet, Wait
@@ -45,7 +45,7 @@ def test_a_canary_is_looked_for_in_all_that_was_heard(steps, outcome):
 
 @pytest.mark.parametrize(("asked", "spoken"), [("ga", "beta"), ("beta", "ga")])
 def test_who_asks_for_the_other_revision_is_judged_by_what_comes(asked, spoken):
-    conversation = play("  - knock: {revision: other}\n    answer: either\n  - close\n", asked)
+    conversation = play("  - expect_refusal: {revision: other}\n    answer: either\n  - close\n", asked)
 
     assert conversation.outcome is Outcome.PLAYED
     assert conversation.traces[0].dialect == spoken
@@ -74,7 +74,7 @@ class Slow:
 def waited(slow, within=None):
     """Open a session, and wait for the end of a response."""
     target = stage_target(DIALECTS["ga"])
-    line = Line(slow, replace(target, patience=Patience(answer=20.0)), Recorder("slow", "ga", Scrubber()))
+    line = RecordedConnection(slow, replace(target, patience=Patience(answer=20.0)), Recorder("slow", "ga", Scrubber()))
 
     async def talk():
         await line.carry_out(Open())
@@ -94,7 +94,7 @@ def test_silence_is_borne_only_so_long():
     with pytest.raises(Unmet) as unmet:
         waited(Slow(15, *SPEECH[:-1]))
 
-    assert "nothing in 20 s" in unmet.value.came
+    assert "nothing in 20 s" in unmet.value.actual
 
 
 def test_a_step_that_sets_a_time_gets_no_more():

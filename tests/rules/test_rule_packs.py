@@ -13,17 +13,17 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from conformance.commands import cli
+from conformance.commands.check import as_data, as_text, judged
+from conformance.commands.lint import remarks
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import PackError
-from conformance.rules.rule_packs import GROUP, judged_rules, packs
-from conformance.run.settings import Setup
 from conformance.play.target import Target
-from conformance.commands.lint import remarks
-from conformance.commands.check import as_data, as_text, judged
-from conformance.run.result import report_of, sum_up
 from conformance.resources import folder
 from conformance.rules import RULES
 from conformance.rules.engine.rule import HELD, Chapter, Finding
+from conformance.rules.rule_packs import GROUP, judged_rules, packs
+from conformance.run.result import report_of, sum_up
+from conformance.run.settings import Settings
 
 MUST = "ordering.response-done-is-last"
 SESSION = {"type": "session.created", "event_id": "event_1", "session": {"object": "realtime.session"}}
@@ -224,7 +224,7 @@ def test_rules_that_judged_and_are_not_installed_any_more_are_missed(installed):
 def test_the_report_holds_a_vendors_rules_under_a_key_of_their_own(installed):
     schema = json.loads((folder("schemas") / "harness" / "report.json").read_text(encoding="utf-8"))
     records = {"a": record("a", {MUST: "pass", "acme/greets": "fail"})}
-    setup = Setup(target=Target(url="wss://example.test/v1/realtime", dialect=DIALECTS["ga"]))
+    setup = Settings(target=Target(url="wss://example.test/v1/realtime", dialect=DIALECTS["ga"]))
     installed()
     without = report_of({"a": record("a", {MUST: "pass"})}, setup, partial=False)
     installed(Entry("acme", chapter()))
@@ -294,7 +294,7 @@ def test_scenarios_may_promise_a_vendors_rules(installed, tmp_path):
 
 
 def test_the_pack_on_the_page_about_scenarios_works(tmp_path):
-    page = (Path(__file__).parents[1] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
     section = page.partition("## Your own rules")[2].partition("\n## ")[0]
     files = dict(re.findall(r"```\w+\n# (\S+)\n(.*?)```", section, re.DOTALL))
     for name, text in files.items():

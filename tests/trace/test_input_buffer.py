@@ -98,7 +98,7 @@ def test_an_error_that_names_nobody_makes_a_commit_murky():
 
     first, _ = view_of(CREATED, COMMIT, nobody, append(10), COMMIT, COMMITTED).commits
 
-    assert first.murky
+    assert first.ambiguous
     assert first.exchange.answer is not None
 
 

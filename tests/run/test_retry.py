@@ -1,8 +1,8 @@
 import asyncio
 from types import SimpleNamespace
 
-from conformance.run.retry import Attempt, Persistence
 from conformance.play.player import Conversation, Outcome
+from conformance.run.retry import Attempt, Retrier
 from conformance.scenario.model import Scenario, Step
 from conformance.trace.trace import Direction, End, EndKind, Trace
 
@@ -38,7 +38,7 @@ def persist(*attempts, retries=2):
             pauses.append(round(seconds, 3))
             persistence.not_before = loop.time()
 
-        persistence = Persistence(retries, sleep)
+        persistence = Retrier(retries, sleep)
 
         async def once(_number):
             return next(coming)
@@ -103,7 +103,7 @@ def test_a_preflight_that_finds_the_endpoint_busy_is_repeated():
         async def once():
             return next(found)
 
-        return await Persistence(2).connect(once)
+        return await Retrier(2).connect(once)
 
     diagnosis, number = asyncio.run(run())
     assert (diagnosis.environment, number) == (False, 2)

@@ -4,17 +4,17 @@ import threading
 
 import pytest
 
-from conformance.play.pool import Backstage, Stage, outcome
+from conformance.play.pool import LoopThread, Pool, outcome
 
 
 @pytest.fixture
-def backstage():
-    stage = Backstage()
+def loop_thread():
+    stage = LoopThread()
     yield stage
     stage.close()
 
 
-def test_conversations_are_played_at_the_same_time(backstage):
+def test_conversations_are_played_at_the_same_time(loop_thread):
     together = threading.Barrier(1)
     seen = []
 
@@ -24,14 +24,14 @@ def test_conversations_are_played_at_the_same_time(backstage):
             await asyncio.sleep(0)
         return cue
 
-    stage = Stage(backstage, play, window=3)
+    stage = Pool(loop_thread, play, window=3)
     stage.enqueue([1, 2, 3])
 
     assert [stage.take(cue) for cue in (1, 2, 3)] == [1, 2, 3]
     together.wait()
 
 
-def test_no_more_than_the_window_are_played_at_once(backstage):
+def test_no_more_than_the_window_are_played_at_once(loop_thread):
     running, most = set(), []
 
     async def play(cue):
@@ -41,7 +41,7 @@ def test_no_more_than_the_window_are_played_at_once(backstage):
         running.discard(cue)
         return cue
 
-    stage = Stage(backstage, play, window=2)
+    stage = Pool(loop_thread, play, window=2)
     stage.enqueue(range(10))
     for cue in range(10):
         stage.take(cue)
@@ -49,11 +49,11 @@ def test_no_more_than_the_window_are_played_at_once(backstage):
     assert max(most) <= 2
 
 
-def test_a_cautious_stage_starts_nothing_before_the_last_was_reported(backstage):
+def test_a_cautious_stage_starts_nothing_before_the_last_was_reported(loop_thread):
     async def play(cue):
         return cue
 
-    stage = Stage(backstage, play, window=1, cautious=True)
+    stage = Pool(loop_thread, play, window=1, cautious=True)
     stage.enqueue([1, 2])
     assert stage.take(1) == 1
     assert stage.started == 1
@@ -63,44 +63,44 @@ def test_a_cautious_stage_starts_nothing_before_the_last_was_reported(backstage)
     assert stage.take(2) == 2
 
 
-def test_what_nobody_queued_is_played_when_taken(backstage):
+def test_what_nobody_queued_is_played_when_taken(loop_thread):
     async def play(cue):
         return cue * 2
 
-    assert Stage(backstage, play, window=1).take(21) == 42
+    assert Pool(loop_thread, play, window=1).take(21) == 42
 
 
-def test_what_a_conversation_raises_reaches_whoever_takes_it(backstage):
+def test_what_a_conversation_raises_reaches_whoever_takes_it(loop_thread):
     async def play(cue):
         raise KeyError(cue)
 
-    stage = Stage(backstage, play, window=1)
+    stage = Pool(loop_thread, play, window=1)
     stage.enqueue(["a"])
 
     with pytest.raises(KeyError):
         stage.take("a")
 
 
-def test_closing_cancels_what_hangs(backstage):
+def test_closing_cancels_what_hangs(loop_thread):
     async def play(cue):
         await asyncio.Event().wait()
 
-    stage = Stage(backstage, play, window=4)
+    stage = Pool(loop_thread, play, window=4)
     stage.enqueue([1, 2, 3])
     stage.close()
-    backstage.close()
+    loop_thread.close()
 
-    assert not backstage.thread.is_alive()
+    assert not loop_thread.thread.is_alive()
 
 
-def test_a_wait_ends_after_its_time_and_the_work_goes_on(backstage):
+def test_a_wait_ends_after_its_time_and_the_work_goes_on(loop_thread):
     gate = threading.Event()
 
     async def work():
         await asyncio.to_thread(gate.wait)
         return "done"
 
-    future = backstage.start(work())
+    future = loop_thread.start(work())
     with pytest.raises(TimeoutError):
         outcome(future, 0.01)
     gate.set()
@@ -108,7 +108,7 @@ def test_a_wait_ends_after_its_time_and_the_work_goes_on(backstage):
     assert outcome(future) == "done"
 
 
-def test_what_takes_longer_than_a_glance_is_waited_for(backstage, monkeypatch):
+def test_what_takes_longer_than_a_glance_is_waited_for(loop_thread, monkeypatch):
     monkeypatch.setattr("conformance.play.pool.GLANCE", 0.001)
     glances = []
 
@@ -120,5 +120,5 @@ def test_what_takes_longer_than_a_glance_is_waited_for(backstage, monkeypatch):
     wait = concurrent.futures.wait
     monkeypatch.setattr("concurrent.futures.wait", lambda *how: glances.append(how) or wait(*how))
 
-    assert backstage.run(work()) == "done"
+    assert loop_thread.run(work()) == "done"
     assert len(glances) >= 3

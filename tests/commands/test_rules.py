@@ -1,8 +1,8 @@
 import pytest
 
+from conformance.commands.rules import WIDTH, detail, find, listing, sample_of
 from conformance.errors import SchemaError, UsageError
 from conformance.mutants.mutant import Fault, Mutant
-from conformance.commands.rules import WIDTH, detail, find, listing, sample_of
 from conformance.rules import RULES
 
 RULE = "input_audio.commit-empties-the-buffer"

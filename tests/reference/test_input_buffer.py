@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from conformance.reference.session.items import REMEMBERED
 from conformance.reference.audio.sound import FORMATS, tone
+from conformance.reference.session.items import REMEMBERED
 
 BARGE_IN = "Count from 1 to 200"
 

@@ -3,8 +3,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from conformance.run.retry_policy import always_at_the_same_step, pause_before, says_nothing, seconds_of, was_cut
 from conformance.play.player import Outcome
+from conformance.run.retry_policy import always_at_the_same_step, pause_before, says_nothing, seconds_of, was_cut
 from conformance.trace.trace import Direction, End, EndKind, Trace
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

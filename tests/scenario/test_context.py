@@ -5,12 +5,12 @@ import pytest
 from conformance.contract.dialects import DIALECTS
 from conformance.scenario.audio import clip
 from conformance.scenario.commands import Unmet
-from conformance.scenario.context import Talk
+from conformance.scenario.context import ScriptContext
 
 
 @pytest.fixture
 def talk():
-    return Talk(DIALECTS["ga"], clip, values={"a": {"b": [{"c": 7}]}, "run": {"model": "m"}})
+    return ScriptContext(DIALECTS["ga"], clip, values={"a": {"b": [{"c": 7}]}, "run": {"model": "m"}})
 
 
 def test_a_reference_alone_keeps_its_type_and_one_inside_text_becomes_text(talk):

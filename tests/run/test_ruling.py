@@ -1,7 +1,7 @@
 from conformance.play.player import Conversation, Outcome
-from conformance.run.ruling import assess, dialect_of, key_of
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import HELD, Chapter, Finding
+from conformance.run.ruling import dialect_of, judge_conversation, key_of
 from conformance.scenario.model import Scenario
 from conformance.trace.trace import Direction, Entry, Trace
 
@@ -35,7 +35,10 @@ def rulings(*traces, waivers=None):
         Trace(tuple(Entry(n, Direction.SERVER, 0.0, {"type": kind}) for n, kind in enumerate(each))) for each in traces
     )
     conversation = Conversation(Scenario("a/b", "t", ()), "", played, Outcome.PLAYED)
-    return {name.partition(".")[2]: each for name, each in assess(conversation, rules.rules, waivers).rulings.items()}
+    return {
+        name.partition(".")[2]: each
+        for name, each in judge_conversation(conversation, rules.rules, waivers).rulings.items()
+    }
 
 
 def test_what_breaks_a_rule_on_one_connection_breaks_it():

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.dialects import DIALECTS
-from conformance.run.cost import LARGEST_OUTPUT, Plan, cost_of
-from conformance.run.prices import Tokens, load_prices, tokens_of
 from conformance.mutants.rehearsal import bundled, rehearse
 from conformance.resources import folder
+from conformance.run.cost import LARGEST_OUTPUT, Plan, cost_of
+from conformance.run.prices import Tokens, load_prices, tokens_of
 from conformance.scenario.audio import clip
 from conformance.scenario.load import loads
 from conformance.trace.ledger import ledger_of

@@ -7,14 +7,14 @@ import pytest
 from conformance.contract.beta import BETA
 from conformance.contract.facts import Fact
 from conformance.contract.profile import load_profile
-from conformance.run.baseline import PASS, UNPROVEN
-from conformance.run.settings import Setup
 from conformance.play.target import Target
+from conformance.run.baseline import PASS, UNPROVEN
 from conformance.run.documented_facts import asked, documents_of, library
 from conformance.run.result import sum_of
+from conformance.run.settings import Settings
 
 PROFILE = load_profile("yuhuan")
-SETUP = Setup(Target("wss://host/v1/realtime", BETA, key="k", model="m", auth="query-api_key"), profile=PROFILE)
+SETUP = Settings(Target("wss://host/v1/realtime", BETA, key="k", model="m", auth="query-api_key"), profile=PROFILE)
 MODEL = Fact("session_field", "model")
 
 

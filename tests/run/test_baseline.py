@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from conformance.run.baseline import Baseline, Entry, Seen, Surroundings, review, seen_in
+from conformance.run.baseline import Baseline, BaselineContext, BaselineEntry, Seen, review, seen_in
 
 RULE, OTHER = "usage.total-is-the-sum", "ordering.response-done-comes"
 TALK = "usage/text_only"
@@ -10,7 +10,7 @@ TODAY = date(2026, 11, 21)
 
 
 def entry(rule=RULE, scenario=TALK, **told):
-    return Entry(rule, "https://issues.test/1", scenario, **told)
+    return BaselineEntry(rule, "https://issues.test/1", scenario, **told)
 
 
 def failed(rule=RULE, conversation=TALK, message="The total is wrong.", outcome="fail"):
@@ -139,13 +139,13 @@ def test_an_unproven_promise_is_no_failure_of_the_endpoint():
     ],
 )
 def test_an_entry_counts_only_where_its_when_is_true(when, holds):
-    here = Surroundings("ga", "azure", frozenset({"tools"}))
+    here = BaselineContext("ga", "azure", frozenset({"tools"}))
 
     assert entry(when=when).applies(here) is holds
 
 
 def test_an_endpoint_without_a_profile_claims_every_feature():
-    assert entry(when={"feature": ("images",)}).applies(Surroundings("ga"))
+    assert entry(when={"feature": ("images",)}).applies(BaselineContext("ga"))
 
 
 def record(**told):

@@ -3,8 +3,8 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from conformance.contract.schemas import schemas_for
 from conformance.contract.client_needs import Wanted, absences
+from conformance.contract.schemas import schemas_for
 from conformance.resources import folder
 from conformance.trace.trace import Direction
 

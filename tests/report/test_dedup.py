@@ -1,9 +1,9 @@
 from conformance.play.player import Conversation, Outcome
-from conformance.run.ruling import Ruling, Spotted
-from conformance.report.dedup import Telling
+from conformance.report.dedup import Dedup
 from conformance.rules import RULES
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import Finding
+from conformance.run.ruling import LocatedFinding, Ruling
 from conformance.scenario.model import Scenario, Step
 from conformance.trace.trace import Direction, Entry, Trace
 
@@ -11,19 +11,19 @@ TRACE = Trace((Entry(0, Direction.SERVER, 0.1, {"type": "response.done"}),))
 
 
 def ruling(rule, *messages):
-    return Ruling(RULES[rule], Verdict.FAIL, tuple(Spotted(Finding(0, each), TRACE) for each in messages))
+    return Ruling(RULES[rule], Verdict.FAIL, tuple(LocatedFinding(Finding(0, each), TRACE) for each in messages))
 
 
-def stopped(name, message, came=""):
+def stopped(name, message, actual=""):
     step = Step("commit", line=7)
-    return Conversation(Scenario(name, name, ()), "", (TRACE,), Outcome.UNMET, message, "an error", came, step)
+    return Conversation(Scenario(name, name, ()), "", (TRACE,), Outcome.UNMET, message, "an error", actual, step)
 
 
 LAST, ONCE = "ordering.response-done-is-last", "ordering.response-done-comes-once"
 
 
 def test_a_rule_is_told_in_full_once_and_then_in_brief():
-    telling = Telling()
+    telling = Dedup()
 
     whole = telling.finding(ruling(LAST, "It came late."), "a/b", "a/b.yaml::x", "pytest a")
     brief = telling.finding(ruling(LAST, "It came later.", "And later."), "a/c", "a/c.yaml::x", "pytest c")
@@ -35,14 +35,14 @@ def test_a_rule_is_told_in_full_once_and_then_in_brief():
 
 
 def test_another_rule_is_told_in_full():
-    telling = Telling()
+    telling = Dedup()
     telling.finding(ruling(LAST, "It came late."), "a/b", "a/b.yaml::x", "pytest a")
 
     assert "  again:" in telling.finding(ruling(ONCE, "Twice."), "a/c", "a/c.yaml::x", "pytest c").splitlines()
 
 
 def test_an_item_that_is_asked_twice_tells_the_same():
-    telling = Telling()
+    telling = Dedup()
 
     texts = {telling.finding(ruling(LAST, "It came late."), "a/b", "a/b.yaml::x", "pytest a") for _ in range(2)}
 
@@ -50,7 +50,7 @@ def test_an_item_that_is_asked_twice_tells_the_same():
 
 
 def test_the_same_reason_to_stop_is_told_in_full_once():
-    telling = Telling()
+    telling = Dedup()
 
     whole = telling.stopped(stopped("a/b", "commit was accepted"), "a/b", "a/b.yaml::plays", "pytest a")
     brief = telling.stopped(stopped("a/c", "commit was accepted"), "a/c", "a/c.yaml::plays", "pytest c")
@@ -62,6 +62,6 @@ def test_the_same_reason_to_stop_is_told_in_full_once():
 
 
 def test_everything_is_told_in_full_where_that_is_asked_for():
-    telling = Telling(always=True)
+    telling = Dedup(always=True)
     for node in ("a/b.yaml::x", "a/c.yaml::x"):
         assert "  again:" in telling.finding(ruling(LAST, "It came late."), "a/b", node, "pytest a").splitlines()

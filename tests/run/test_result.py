@@ -1,8 +1,8 @@
 import pytest
 
-from conformance.run.result import sum_up
 from conformance.rules import RULES
 from conformance.rules.engine.judge import Verdict
+from conformance.run.result import sum_up
 
 MUST = "ordering.response-done-is-last"
 SHOULD = "ordering.output-item-is-added-before-it-joins"

@@ -6,8 +6,8 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.resources import folder
-from conformance.scenario.static_checks import ANSWERED, LISTENING, OPENING, QUIET, dead
 from conformance.scenario.load import load, loads
+from conformance.scenario.static_checks import ANSWERED, LISTENING, OPENING, QUIET, dead
 from conformance.scenario.steps import STEPS
 
 
@@ -35,7 +35,7 @@ DEAD = {
         (5, "`barrier` on the connection without a name, which line 4 has dropped", "Connect again", True),
     ),
     "said where no session was wanted": (
-        ["knock: {credential: wrong}", "respond"],
+        ["expect_refusal: {credential: wrong}", "respond"],
         "",
         (4, "`respond` on the connection without a name, which line 3 wants refused", "Connect again", True),
     ),
@@ -50,7 +50,7 @@ DEAD = {
         (5, "`drop` on 'anna', which line 4 has closed", "take it out", False),
     ),
     "closed where no session was wanted": (
-        ["knock: {credential: wrong}", "close"],
+        ["expect_refusal: {credential: wrong}", "close"],
         "",
         (4, "`close` on the connection without a name, which line 3 wants refused", "take it out", False),
     ),
@@ -75,14 +75,14 @@ DEAD = {
         (4, "`connect` on the connection without a name, which is open", "Close it first", False),
     ),
     "knocked where it is open": (
-        [*connected(), "{knock: {credential: wrong}, on: anna}"],
+        [*connected(), "{expect_refusal: {credential: wrong}, on: anna}"],
         "",
-        (4, "`knock` on 'anna', which is open, since line 3", "open another with `on:`", False),
+        (4, "`expect_refusal` on 'anna', which is open, since line 3", "open another with `on:`", False),
     ),
     "connected without an upgrade": (
         ["connect: {plain: true}"],
         "",
-        (3, "`connect` without an upgrade (`plain`) never opens a session", "Say `knock`", True),
+        (3, "`connect` without an upgrade (`plain`) never opens a session", "Say `expect_refusal`", True),
     ),
     "a connection that is misspelt": (
         [*connected(), "{say: Hello., on: ana}"],
@@ -124,10 +124,10 @@ DEAD = {
         "",
         (3, "`answer: error` has no effect on `send`", "Take it out.", False),
     ),
-    "a knock that wants an error": (
-        ["{knock: {credential: wrong}, answer: error}"],
+    "a expect_refusal that wants an error": (
+        ["{expect_refusal: {credential: wrong}, answer: error}"],
         "",
-        (3, "`answer: error` has no effect on `knock`", "Take it out.", False),
+        (3, "`answer: error` has no effect on `expect_refusal`", "Take it out.", False),
     ),
     "a cancel that waits for nothing anyway": (
         ["{cancel: , answer: none}"],
@@ -221,11 +221,11 @@ DEAD = {
     ),
     "needed and lacking": (
         ["barrier"],
-        "needs: [tools, images]\nlacks: [tools]\n",
-        (0, "`needs` and `lacks` both name tools", "keep one", False),
+        "needs: [tools, images]\nwithout: [tools]\n",
+        (0, "`needs` and `without` both name tools", "keep one", False),
     ),
     "each auth style, and all are fixed": (
-        ["knock: {auth: bearer, credential: wrong}"],
+        ["expect_refusal: {auth: bearer, credential: wrong}"],
         "each: auth\n",
         (0, "`each: auth` plays the same again", "Take out `auth`", False),
     ),
@@ -238,12 +238,12 @@ DEAD = {
 #: What looks dead and is not.
 ALIVE = {
     "connected again": (["connect", "close", "connect", "say: Hello."], ""),
-    "knocked twice": (["knock: {credential: wrong}", "knock: {credential: empty}"], ""),
-    "connected after a knock": (["knock: {credential: wrong}", "connect", "barrier"], ""),
-    "said where a session was allowed": (["{knock: {model: wrong}, answer: either}", "say: Hello."], ""),
-    "connected where a session was allowed": (["{knock: {model: wrong}, answer: either}", "connect"], ""),
+    "knocked twice": (["expect_refusal: {credential: wrong}", "expect_refusal: {credential: empty}"], ""),
+    "connected after a expect_refusal": (["expect_refusal: {credential: wrong}", "connect", "barrier"], ""),
+    "said where a session was allowed": (["{expect_refusal: {model: wrong}, answer: either}", "say: Hello."], ""),
+    "connected where a session was allowed": (["{expect_refusal: {model: wrong}, answer: either}", "connect"], ""),
     "heard before the close": (["respond", "close", "await: response.created"], ""),
-    "heard before the refusal": (["knock: {credential: wrong}", "await: error"], ""),
+    "heard before the refusal": (["expect_refusal: {credential: wrong}", "await: error"], ""),
     "heard while idle": (["connect", "idle: 3", "close", "await: input_audio_buffer.timeout_triggered"], ""),
     "several connections": ([*connected("say: Hello."), *connected("say: Hello.", on="bert"), *connected()[1:]], ""),
     "a connection that opens by itself": (["{say: Hello., on: anna}", "{respond: , on: anna}"], ""),
@@ -258,7 +258,7 @@ ALIVE = {
     ),
     "kept by a refusal": (["{delete: x, answer: error, as: no}", "unheard: '${no.error.message}'"], ""),
     "a cancel that is refused": (["{cancel: , answer: error, within: 5}"], ""),
-    "a knock with patience": (["{knock: {credential: wrong}, within: 5}"], ""),
+    "a expect_refusal with patience": (["{expect_refusal: {credential: wrong}, within: 5}"], ""),
     "a look with patience": (["connect", "{unheard: canary, within: 5}"], ""),
     "the model of the run": (["configure: {model: '${run.model}'}"], ""),
     "a canary with its own place": (["unheard: {text: canary-, but: canary-anna}"], ""),
@@ -268,7 +268,7 @@ ALIVE = {
     "a setting of one revision": (["configure: {temperature: 0.7}"], ""),
     "a setting of this revision": (["configure: {temperature: 0.7}"], BETA),
     "the last barrier": (["say: Hello.", "barrier"], ""),
-    "needed here, lacking there": (["barrier"], "needs: [tools]\nlacks: [images]\n"),
+    "needed here, lacking there": (["barrier"], "needs: [tools]\nwithout: [images]\n"),
     "each auth style, and one is fixed": (["connect: {auth: bearer}", "close", "connect"], "each: auth\n"),
 }
 
@@ -311,7 +311,7 @@ def test_what_follows_on_a_dead_connection_is_not_told_again():
 
 
 def test_all_is_told_in_the_order_of_the_file():
-    found = found_in(["connect", "{pause: 100, within: 5}", "close", "close"], "needs: [tools]\nlacks: [tools]\n")
+    found = found_in(["connect", "{pause: 100, within: 5}", "close", "close"], "needs: [tools]\nwithout: [tools]\n")
 
     assert [each.step and each.step.name for each in found] == [None, "pause", "close"]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import FileError
-from conformance.run.baseline import Baseline, Entry, Review, Seen, review
+from conformance.run.baseline import Baseline, BaselineEntry, Review, Seen, review
 from conformance.run.baseline_file import entries_in, updated
 
 PATH = Path("known.yaml")
@@ -36,7 +36,7 @@ def entries(text, scenario=lambda name: "/" in name):
 def test_everything_in_an_entry_is_read():
     first, second = entries(FILE)
 
-    assert first == Entry("usage.total-is-the-sum", "12", "usage/text_only", "The total", where="known.yaml:5")
+    assert first == BaselineEntry("usage.total-is-the-sum", "12", "usage/text_only", "The total", where="known.yaml:5")
     assert second.when == {"dialect": ("ga", "beta"), "profile": ("azure",)}
     assert (second.owner, second.expires, second.outcomes) == ("anna", date(2027, 1, 31), ("pass", "fail"))
 
