@@ -38,7 +38,7 @@ def _place(nodes: Mapping[str, str], event: str) -> str:
 
 def page() -> str:
     """Write `docs/ordering.md`."""
-    rows = (f"| `ordering.{edge.id}` | {edge.keyword} | {edge.sentence} |" for edge in EDGES)
+    rows = (f"| `{edge.id}` | {edge.keyword} | {edge.sentence} |" for edge in EDGES)
     return "\n".join(
         (
             "# The order of events inside a response",

@@ -47,7 +47,7 @@ def _register_loss(name: str) -> None:
         return losing_the_first(f"response.{stream}.delta")
 
     make.__name__, make.__doc__ = f"first_{name}_delta_is_lost", f"The first delta of a {name} is never sent."
-    faults.mutant(killed_by=f"wholes.{name}-is-made-of-its-deltas", during=during, like="delta-concat-mismatch")(make)
+    faults.mutant(killed_by=f"deltas.{name}-is-made-of-its-deltas", during=during, like="delta-concat-mismatch")(make)
 
 
 def _register_place(name: str, place: str) -> None:
@@ -59,7 +59,7 @@ def _register_place(name: str, place: str) -> None:
 
     make.__name__, make.__doc__ = f"other_{name}_in_the_{place}", f"`{kind}` shows another {name} than was streamed."
     rule = "the-response" if place == "response" else f"its-{place}"
-    faults.mutant(killed_by=f"wholes.{name}-is-the-same-in-{rule}", during=during, like="delta-concat-mismatch")(make)
+    faults.mutant(killed_by=f"deltas.{name}-is-the-same-in-{rule}", during=during, like="delta-concat-mismatch")(make)
 
 
 for _name in KINDS:

@@ -30,26 +30,26 @@ FAILED = {
 }
 
 
-@faults.mutant(killed_by="asking.create-begins-a-response", during="response/text_turn")
+@faults.mutant(killed_by="response_create.create-begins-a-response", during="response/text_turn")
 def create_is_ignored(_dialect: Dialect) -> Fault:
     """`response.create` has no effect and no answer."""
     return Fault(hears=lambda event: () if event.get("type") == CREATE else (event,))
 
 
-@faults.mutant(killed_by="asking.collision-is-refused", during="response/collision")
+@faults.mutant(killed_by="response_create.collision-is-refused", during="response/collision")
 def collision_is_ignored(_dialect: Dialect) -> Fault:
     """A second `response.create` has no effect and no answer."""
     return dropping("error")
 
 
-@faults.mutant(killed_by="asking.collision-has-its-code", during="response/collision")
+@faults.mutant(killed_by="response_create.collision-has-its-code", during="response/collision")
 def collision_without_its_code(_dialect: Dialect) -> Fault:
     """The refusal of a second response has no code, as the first beta did it."""
     return putting("error", ("error", "code"), None)
 
 
 @faults.mutant(
-    killed_by="asking.collision-spares-the-running-response",
+    killed_by="response_create.collision-spares-the-running-response",
     during="response/collision",
     like="second-response-kills-first-silently",
 )
@@ -68,7 +68,9 @@ def second_response_kills_the_first(_dialect: Dialect) -> Fault:
 
 
 @faults.mutant(
-    killed_by="asking.one-response-at-a-time", during="response/text_turn", like="proxy-injects-response-create"
+    killed_by="response_create.one-response-at-a-time",
+    during="response/text_turn",
+    like="proxy-injects-response-create",
 )
 def two_responses_at_once(_dialect: Dialect) -> Fault:
     """A second response of the same conversation begins, and fails, while the first one runs."""
@@ -82,7 +84,7 @@ def two_responses_at_once(_dialect: Dialect) -> Fault:
     return both(noting(CREATED, created), adding_before(DONE, second))
 
 
-@faults.mutant(killed_by="asking.out-of-band-has-no-conversation", during="response/out_of_band")
+@faults.mutant(killed_by="response_create.out-of-band-has-no-conversation", during="response/out_of_band")
 def out_of_band_in_a_conversation(_dialect: Dialect) -> Fault:
     """A response outside the conversation names a conversation."""
 
@@ -95,14 +97,14 @@ def out_of_band_in_a_conversation(_dialect: Dialect) -> Fault:
     return editing(change)
 
 
-@faults.mutant(killed_by="asking.out-of-band-may-overlap", during="response/out_of_band_beside")
+@faults.mutant(killed_by="response_create.out-of-band-may-overlap", during="response/out_of_band_beside")
 def out_of_band_counts_as_active(_dialect: Dialect) -> Fault:
     """A response outside the conversation is refused while another one runs."""
     return Fault(hears=lambda event: (without(event, ("response", "conversation")),))
 
 
 @faults.mutant(
-    killed_by="asking.out-of-band-input-stays-outside",
+    killed_by="response_create.out-of-band-input-stays-outside",
     during="response/out_of_band_beside",
     like="response-overrides-ignored",
 )
@@ -122,14 +124,18 @@ def out_of_band_input_joins(dialect: Dialect) -> Fault:
     return both(noting(ADDED, added), adding_after(CREATED, joined))
 
 
-@faults.mutant(killed_by="asking.metadata-is-returned", during="response/metadata", like="response-overrides-ignored")
+@faults.mutant(
+    killed_by="response_create.metadata-is-returned", during="response/metadata", like="response-overrides-ignored"
+)
 def metadata_is_lost(_dialect: Dialect) -> Fault:
     """The response does not carry its metadata."""
     return editing(lambda event: put(event, ("response", "metadata"), None) if "response" in event else event)
 
 
 @faults.mutant(
-    killed_by="asking.overrides-are-honoured", during="response/modality_override", like="response-overrides-ignored"
+    killed_by="response_create.overrides-are-honoured",
+    during="response/modality_override",
+    like="response-overrides-ignored",
 )
 def overrides_are_ignored(dialect: Dialect) -> Fault:
     """What a `response.create` overrides is ignored."""
@@ -137,7 +143,7 @@ def overrides_are_ignored(dialect: Dialect) -> Fault:
     return Fault(hears=lambda event: (without(event, path) if event.get("type") == CREATE else event,))
 
 
-@faults.mutant(killed_by="asking.overrides-end-with-their-response", during="response/overrides")
+@faults.mutant(killed_by="response_create.overrides-end-with-their-response", during="response/overrides")
 def overrides_stick(_dialect: Dialect) -> Fault:
     """What one `response.create` overrides holds for all that follow."""
     limit: list[Any] = []
@@ -154,7 +160,7 @@ def overrides_stick(_dialect: Dialect) -> Fault:
     return Fault(hears=hears)
 
 
-@faults.mutant(killed_by="asking.text-only-has-no-audio", during="response/text_turn")
+@faults.mutant(killed_by="response_create.text-only-has-no-audio", during="response/text_turn")
 def text_comes_as_a_transcript(_dialect: Dialect) -> Fault:
     """A response of text only is streamed as the transcript of audio."""
 
@@ -171,7 +177,7 @@ def text_comes_as_a_transcript(_dialect: Dialect) -> Fault:
     return editing(change)
 
 
-@faults.mutant(killed_by="asking.audio-comes-with-a-transcript", during="response/audio_turn")
+@faults.mutant(killed_by="response_create.audio-comes-with-a-transcript", during="response/audio_turn")
 def audio_without_a_transcript(_dialect: Dialect) -> Fault:
     """Audio is streamed without its transcript."""
     return dropping(TRANSCRIPT + ".delta", TRANSCRIPT + ".done")

@@ -209,7 +209,7 @@ KNOWN: tuple[_Known, ...] = (
         "error-code-in-type",
         "The error's identifier is in `type`; it belongs into `code`, beside a class of error.",
         "Hugging Face speech-to-speech",
-        ("errors.", "asking.", "cancel.", "input_audio.empty-commit-has-its-code"),
+        ("errors.", "response_create.", "cancel.", "input_audio.empty-commit-has-its-code"),
         lambda view: errors_like(view, has_its_code_in_type),
     ),
     _Known(

@@ -153,7 +153,7 @@ def test_what_is_wrong_by_itself_survives_the_folding():
 
     folded = findings(fold(view, judge(view, RULES.values())))
 
-    assert {MIXED, "wholes.text-is-made-of-its-deltas"} <= folded
+    assert {MIXED, "deltas.text-is-made-of-its-deltas"} <= folded
 
 
 def test_a_connection_that_mixes_nothing_is_left_alone():

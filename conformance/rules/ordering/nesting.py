@@ -156,7 +156,7 @@ def _register(edge: Edge) -> None:
     check.__doc__ = edge.sentence
     named = {Keyword.MUST: rules.must, Keyword.SHOULD: rules.should, Keyword.MAY: rules.may}[edge.keyword]
     named(
-        f"{rules.name}.{edge.id}",
+        edge.id,
         about=_about(edge),
         covers=edge.covers,
         spec=SERVER_EVENTS + edge.event.replace(".", "/"),

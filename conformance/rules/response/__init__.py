@@ -1,1 +1,11 @@
 """Responses: how they are asked for, what they say of themselves, how they are cancelled."""
+
+from __future__ import annotations
+
+from conformance.rules.response import cancel, create, response_object
+
+chapters = (
+    response_object.rules,
+    create.rules,
+    cancel.rules,
+)

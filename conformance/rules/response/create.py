@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.trace.responses import Response
     from conformance.trace.views import View
 
-rules = Chapter("asking")
+rules = Chapter("response_create")
 
 CREATE = CLIENT_EVENTS + "response/create"
 ALREADY_ACTIVE = "conversation_already_has_active_response"
@@ -51,7 +51,7 @@ def collisions(view: View) -> Iterator[tuple[Exchange, Response]]:
 
 
 @rules.must(
-    "asking.create-begins-a-response",
+    "response_create.create-begins-a-response",
     about={"response.create"},
     covers=("RSP-01",),
     spec=CREATE,
@@ -70,7 +70,7 @@ def create_begins_a_response(view: View) -> Judged:
 
 
 @rules.must(
-    "asking.collision-is-refused",
+    "response_create.collision-is-refused",
     about={"response.create"},
     covers=("RSP-12",),
     spec=CREATE,
@@ -91,7 +91,7 @@ def collision_is_refused(view: View) -> Judged:
             )
 
 
-@rules.should("asking.collision-has-its-code", about={"response.create"}, covers=("RSP-12",), spec=CREATE)
+@rules.should("response_create.collision-has-its-code", about={"response.create"}, covers=("RSP-12",), spec=CREATE)
 def collision_has_its_code(view: View) -> Judged:
     """The refusal of a second response says `conversation_already_has_active_response`."""
     for exchange, _ in collisions(view):
@@ -104,7 +104,9 @@ def collision_has_its_code(view: View) -> Judged:
                 yield Finding(error.index, message, ALREADY_ACTIVE, str(code), "/error/code")
 
 
-@rules.must("asking.collision-spares-the-running-response", about={"response.create"}, covers=("RSP-12",), spec=CREATE)
+@rules.must(
+    "response_create.collision-spares-the-running-response", about={"response.create"}, covers=("RSP-12",), spec=CREATE
+)
 def collision_spares_the_running_response(view: View) -> Judged:
     """A second `response.create` does not end the response that runs."""
     for exchange, running in collisions(view):
@@ -119,7 +121,7 @@ def collision_spares_the_running_response(view: View) -> Judged:
 
 
 @rules.must(
-    "asking.one-response-at-a-time",
+    "response_create.one-response-at-a-time",
     about={"response.created"},
     covers=("RSP-11",),
     spec=SERVER_EVENTS + "response/created",
@@ -140,7 +142,9 @@ def one_response_at_a_time(view: View) -> Judged:
         running = response
 
 
-@rules.must("asking.out-of-band-has-no-conversation", about={"response.create"}, covers=("RSP-13",), spec=CREATE)
+@rules.must(
+    "response_create.out-of-band-has-no-conversation", about={"response.create"}, covers=("RSP-13",), spec=CREATE
+)
 def out_of_band_has_no_conversation(view: View) -> Judged:
     """A response outside the conversation has no `conversation_id`."""
     for response in view.responses:
@@ -154,7 +158,7 @@ def out_of_band_has_no_conversation(view: View) -> Judged:
             yield Finding(response.created.index, message, "null", path="/response/conversation_id")
 
 
-@rules.must("asking.out-of-band-may-overlap", about={"response.create"}, covers=("RSP-13",), spec=CREATE)
+@rules.must("response_create.out-of-band-may-overlap", about={"response.create"}, covers=("RSP-13",), spec=CREATE)
 def out_of_band_may_overlap(view: View) -> Judged:
     """A response outside the conversation is not refused because another one runs."""
     for exchange in view.exchanges_with("response.create"):
@@ -166,7 +170,9 @@ def out_of_band_may_overlap(view: View) -> Judged:
             yield HELD
 
 
-@rules.should("asking.out-of-band-input-stays-outside", about={"response.create"}, covers=("RSP-27",), spec=CREATE)
+@rules.should(
+    "response_create.out-of-band-input-stays-outside", about={"response.create"}, covers=("RSP-27",), spec=CREATE
+)
 def out_of_band_input_stays_outside(view: View) -> Judged:
     """The input items of a response outside the conversation are not added to it."""
     explained = {
@@ -187,7 +193,10 @@ def out_of_band_input_stays_outside(view: View) -> Judged:
 
 
 @rules.should(
-    "asking.metadata-is-returned", about={"response.create"}, covers=("RSP-14",), spec=GUIDE + "realtime-conversations"
+    "response_create.metadata-is-returned",
+    about={"response.create"},
+    covers=("RSP-14",),
+    spec=GUIDE + "realtime-conversations",
 )
 def metadata_is_returned(view: View) -> Judged:
     """The metadata of a `response.create` is on the response when it is created and when it is done."""
@@ -225,7 +234,7 @@ def _shown(view: View, response: Response) -> dict[str, list[str] | str | int]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-@rules.must("asking.overrides-are-honoured", about={"response.create"}, covers=("RSP-21",), spec=CREATE)
+@rules.must("response_create.overrides-are-honoured", about={"response.create"}, covers=("RSP-21",), spec=CREATE)
 def overrides_are_honoured(view: View) -> Judged:
     """A response shows the modalities and the token limit that its `response.create` asked for."""
     for response in view.responses:
@@ -242,7 +251,9 @@ def overrides_are_honoured(view: View) -> Judged:
                 yield Finding(response.created.index, message, str(wanted), str(value), "/response")
 
 
-@rules.must("asking.overrides-end-with-their-response", about={"response.create"}, covers=("RSP-21",), spec=CREATE)
+@rules.must(
+    "response_create.overrides-end-with-their-response", about={"response.create"}, covers=("RSP-21",), spec=CREATE
+)
 def overrides_end_with_their_response(view: View) -> Judged:
     """What a `response.create` overrides does not hold for the next response."""
     overridden: set[str] = set()
@@ -262,7 +273,7 @@ def overrides_end_with_their_response(view: View) -> Judged:
 
 
 @rules.must(
-    "asking.text-only-has-no-audio",
+    "response_create.text-only-has-no-audio",
     about={"response.created"},
     covers=("RSP-22",),
     spec=SERVER_EVENTS + "response/output_audio/delta",
@@ -291,7 +302,7 @@ def _modalities(view: View, response: Response) -> Any:
 
 
 @rules.must(
-    "asking.audio-comes-with-a-transcript",
+    "response_create.audio-comes-with-a-transcript",
     about={"response.output_audio.delta", "response.output_audio.done"},
     covers=("RSP-23",),
     spec=SERVER_EVENTS + "response/output_audio_transcript/delta",

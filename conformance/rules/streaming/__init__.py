@@ -1,1 +1,10 @@
 """What is streamed: its integrity, and that the deltas make the whole."""
+
+from __future__ import annotations
+
+from conformance.rules.streaming import deltas, integrity
+
+chapters = (
+    integrity.rules,
+    deltas.rules,
+)

@@ -13,19 +13,16 @@ from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding,
 from conformance.trace.frames import listing, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from conformance.trace.frames import Frame
     from conformance.trace.responses import OutputItem, Part, Response, Stream
     from conformance.trace.views import View
 
-rules = Chapter("wholes")
+rules = Chapter("deltas")
 
-#: Stream -> what its rules are called, and the field that holds the whole in each place.
-WHOLES = {
-    "output_text": ("text", "text"),
-    "output_audio_transcript": ("transcript", "transcript"),
-}
+#: Stream -> the field that holds the whole in each place.
+FIELDS = {"output_text": "text", "output_audio_transcript": "transcript"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ def _showings(view: View, kind: str) -> Iterator[Showing]:
         for item in response.items.values():
             for part in item.parts.values():
                 if (stream := part.streams.get(kind)) is not None:
-                    yield Showing(response, item, part, stream, WHOLES[kind][1])
+                    yield Showing(response, item, part, stream, FIELDS[kind])
 
 
 def joins(stream: Stream, name: str) -> Judged:
@@ -125,48 +122,43 @@ def _content(item: Any, place: int) -> Any:
     return mapping(content[place]) if 0 <= place < len(content) else {}
 
 
-PLACES = {
-    "{}-is-made-of-its-deltas": (
-        _deltas_make_the_whole,
-        "The deltas of a {}, joined, are the {} of its done event.",
-        "response/{}/done",
-    ),
-    "{}-is-the-same-in-its-part": (
-        _in_part,
-        "`response.content_part.done` shows the {} that was streamed.",
-        "response/content_part/done",
-    ),
-    "{}-is-the-same-in-its-item": (
-        _in_item,
-        "`response.output_item.done` shows the {} that was streamed.",
-        "response/output_item/done",
-    ),
-    "{}-is-the-same-in-the-response": (
-        _in_response,
-        "`response.done` shows the {} that was streamed.",
-        "response/done",
-    ),
+#: What a comparison demands, {} being the kind of text, and the page that says so.
+DEMANDS: Mapping[Callable[[View, str], Judged], tuple[str, str]] = {
+    _deltas_make_the_whole: ("The deltas of a {}, joined, are the {} of its done event.", "response/{}/done"),
+    _in_part: ("`response.content_part.done` shows the {} that was streamed.", "response/content_part/done"),
+    _in_item: ("`response.output_item.done` shows the {} that was streamed.", "response/output_item/done"),
+    _in_response: ("`response.done` shows the {} that was streamed.", "response/done"),
 }
 EMPTY_PART = "An empty or absent value is no contradiction: an Azure endpoint leaves the part empty at its end."
 
+#: Rule -> the stream that it is about, and what it compares.
+COMPARISONS = {
+    "deltas.text-is-made-of-its-deltas": ("output_text", _deltas_make_the_whole),
+    "deltas.text-is-the-same-in-its-part": ("output_text", _in_part),
+    "deltas.text-is-the-same-in-its-item": ("output_text", _in_item),
+    "deltas.text-is-the-same-in-the-response": ("output_text", _in_response),
+    "deltas.transcript-is-made-of-its-deltas": ("output_audio_transcript", _deltas_make_the_whole),
+    "deltas.transcript-is-the-same-in-its-part": ("output_audio_transcript", _in_part),
+    "deltas.transcript-is-the-same-in-its-item": ("output_audio_transcript", _in_item),
+    "deltas.transcript-is-the-same-in-the-response": ("output_audio_transcript", _in_response),
+}
 
-def _register(kind: str, place: str) -> None:
-    name = WHOLES[kind][0]
-    judge, sentence, page = PLACES[place]
+
+def _register(id: str, kind: str, compare: Callable[[View, str], Judged]) -> None:
+    sentence, page = DEMANDS[compare]
 
     def check(view: View) -> Judged:
-        return judge(view, kind)
+        return compare(view, kind)
 
-    check.__doc__ = sentence.format(name, name)
+    check.__doc__ = sentence.format(FIELDS[kind], FIELDS[kind])
     rules.must(
-        f"{rules.name}.{place.format(name)}",
+        id,
         about={f"response.{kind}.done", f"response.{kind}.delta"},
         covers=("STR-07",) if kind == "output_text" else ("STR-08",),
         spec=SERVER_EVENTS + page.format(kind),
-        relaxed=EMPTY_PART if judge is _in_part else "",
+        relaxed=EMPTY_PART if compare is _in_part else "",
     )(check)
 
 
-for _kind in WHOLES:
-    for _place in PLACES:
-        _register(_kind, _place)
+for _id, (_kind, _compare) in COMPARISONS.items():
+    _register(_id, _kind, _compare)

@@ -1,6 +1,6 @@
 """What is streamed: audio, indices, ids, the types of parts and the status of items.
 
-Whether the deltas make the whole is judged in `wholes`.
+Whether the deltas make the whole is judged in `deltas`.
 """
 
 from __future__ import annotations

@@ -1,1 +1,10 @@
 """Usage: the ledger cross-footed, and metered against our own count."""
+
+from __future__ import annotations
+
+from conformance.rules.usage import ledger, metering
+
+chapters = (
+    ledger.rules,
+    metering.rules,
+)

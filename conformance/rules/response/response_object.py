@@ -1,6 +1,7 @@
 """The response object: what it says of itself when it is created and when it is done.
 
-The order of a response's events is in `ordering`, what was asked for in `asking`, its cancellation in `cancel`.
+The order of a response's events is in `ordering`, what was asked for in `response_create`,
+its cancellation in `cancel`.
 """
 
 from __future__ import annotations
