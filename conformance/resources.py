@@ -8,14 +8,12 @@ from pathlib import Path
 from conformance.errors import SchemaError
 
 PACKAGE = Path(__file__).resolve().parent
-#: Folders that a checkout does not keep at its top: the samples of the rules lie with the tests that use them.
-DEEPER = {"samples": PACKAGE.parent / "tests" / "rules" / "samples"}
 
 
 @cache
 def folder(name: str) -> Path:
-    """Return the data folder called *name* (`schemas`, `scenarios`, `fixtures`, `samples`)."""
-    for home in (PACKAGE / "data" / name, DEEPER.get(name, PACKAGE.parent / name)):
+    """Return the data folder called *name* (`schemas`, `scenarios`, `fixtures`)."""
+    for home in (PACKAGE / "data" / name, PACKAGE.parent / name):
         if home.is_dir():
             return home
     raise SchemaError(

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from conformance.contract.schemas import BASE
+from conformance.rules import RULES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,6 +51,12 @@ def test_the_wheel_holds_every_schema(wheel: ZipFile) -> None:
     assert len(events) == 105
     for name in events:
         assert orjson.loads(wheel.read(inside[name]))["$id"] == BASE + name
+
+
+def test_the_wheel_holds_the_samples_of_every_rule(wheel: ZipFile) -> None:
+    inside = {name for name in wheel.namelist() if name.startswith("conformance/data/fixtures/rules/")}
+
+    assert {f"conformance/data/fixtures/rules/{rule_id}/samples.yaml" for rule_id in RULES} <= inside
 
 
 def test_the_schemas_load_from_the_wheel_alone(wheel: ZipFile, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What `realtime-conformance rules` prints: all rules, or everything about one.
 
-The excerpts are those that the rule's own tests use, shipped with the package.
+The excerpts are the samples of `fixtures/rules`, which the rule's own tests use too.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def sample_of(rule_id: str) -> Mapping[str, Any]:
 
     from conformance.resources import folder
 
-    path = folder("samples") / f"{rule_id}.yaml"
+    path = folder("fixtures") / "rules" / rule_id / "samples.yaml"
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:

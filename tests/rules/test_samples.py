@@ -1,4 +1,4 @@
-"""Each rule has one sample file: conversations that almost break it, and conversations that do.
+"""The samples of a rule, `fixtures/rules/<rule id>/samples.yaml`: conversations that almost break it, and some that do.
 
     rule: response.done-is-last
     dialects: [ga, beta]            # optional; default both.  Event types are written canonically (ga names)
@@ -17,22 +17,21 @@ A line is `server:`/`client:` with the type and the other fields; `handshake:` w
 `_binary`.
 """
 
-from pathlib import Path
-
 import pytest
 import yaml
 
 from conformance.contract.dialects import DIALECTS
+from conformance.resources import folder
 from conformance.rules import RULES
 from conformance.rules.engine.judge import Verdict, judge_one
 from conformance.trace.trace import TOKEN_MARK, Credential, Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
 from conformance.trace.views import View
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = folder("fixtures") / "rules"
 
 
 def sample(rule_id):
-    return yaml.safe_load((SAMPLES / f"{rule_id}.yaml").read_text(encoding="utf-8"))
+    return yaml.safe_load((SAMPLES / rule_id / "samples.yaml").read_text(encoding="utf-8"))
 
 
 def trace_of(lines, dialect):
@@ -77,7 +76,7 @@ def entry_of(line, index, dialect):
 
 def cases():
     for rule_id in RULES:
-        if not (SAMPLES / f"{rule_id}.yaml").exists():
+        if not (SAMPLES / rule_id / "samples.yaml").exists():
             continue
         data = sample(rule_id)
         for dialect in data.get("dialects", DIALECTS):
@@ -104,14 +103,5 @@ def test_a_rule_judges_its_samples_as_the_file_says(rule_id, dialect, kind, name
         assert expected_at is None or judgement.findings[0].index == expected_at
 
 
-@pytest.mark.parametrize("rule_id", list(RULES))
-def test_every_rule_has_a_sample_with_near_misses_and_violations(rule_id):
-    data = sample(rule_id)
-
-    assert data["rule"] == rule_id
-    assert data["holds"]
-    assert data["breaks"]
-
-
 def test_no_sample_is_left_over():
-    assert {path.stem for path in SAMPLES.glob("*.yaml")} <= RULES.keys()
+    assert {path.name for path in SAMPLES.iterdir()} <= RULES.keys()
