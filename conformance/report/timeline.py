@@ -45,7 +45,7 @@ def excerpt(trace: Trace, index: int, around: int = AROUND) -> list[str]:
 
 def _entry(entry: Entry, *, marked: bool) -> str:
     arrow = "→" if entry.sent else "←"
-    return _line(marked, str(entry.index), entry.at, arrow, " ".join((_what(entry), *_ids(entry.event or {}))))
+    return _line(marked, str(entry.index), entry.at, arrow, " ".join((what_is(entry), *ids_of(entry.event or {}))))
 
 
 def _line(marked: bool, index: str, at: float | None, arrow: str, text: str) -> str:
@@ -54,7 +54,8 @@ def _line(marked: bool, index: str, at: float | None, arrow: str, text: str) -> 
     return line if len(line) <= WIDTH - 2 else line[: WIDTH - 3] + "…"
 
 
-def _what(entry: Entry) -> str:
+def what_is(entry: Entry) -> str:
+    """Name a frame by its type, or say what else it is."""
     if entry.type:
         return entry.type
     if entry.kind is FrameKind.BINARY:
@@ -65,7 +66,8 @@ def _what(entry: Entry) -> str:
     return f"not a JSON object: {text[:40]}"
 
 
-def _ids(event: Mapping[str, Any]) -> Iterator[str]:
+def ids_of(event: Mapping[str, Any]) -> Iterator[str]:
+    """Give the ids that tell what an event is about, shortened."""
     shown = 0
     for path in IDS:
         value: Any = event
