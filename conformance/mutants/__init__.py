@@ -18,6 +18,7 @@ from conformance.mutants import (
     rate_limits,
     response,
     response_create,
+    revision,
     session,
     streaming,
     tools,
@@ -41,6 +42,7 @@ def _table(*chapters: FaultTable) -> Mapping[str, Mutant]:
 #: Every mutant by id, in the order of the chapters.
 MUTANTS: Mapping[str, Mutant] = _table(
     envelope.faults,
+    revision.faults,
     connection.faults,
     session.faults,
     items.faults,
