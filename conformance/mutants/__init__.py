@@ -7,18 +7,14 @@ from collections.abc import Mapping
 from conformance.mutants import (
     cancel,
     connection,
-    deltas,
     envelope,
     errors,
     input_audio,
     items,
-    items_changed,
     metering,
     ordering,
     rate_limits,
     response,
-    response_create,
-    revision,
     session,
     streaming,
     tools,
@@ -26,6 +22,9 @@ from conformance.mutants import (
     turns,
     usage,
 )
+from conformance.mutants import deltas as wholes
+from conformance.mutants import items_changed as items_later
+from conformance.mutants import response_create as asking
 from conformance.mutants.mutant import FaultTable, Mutant
 
 
@@ -42,11 +41,10 @@ def _table(*chapters: FaultTable) -> Mapping[str, Mutant]:
 #: Every mutant by id, in the order of the chapters.
 MUTANTS: Mapping[str, Mutant] = _table(
     envelope.faults,
-    revision.faults,
     connection.faults,
     session.faults,
     items.faults,
-    items_changed.faults,
+    items_later.faults,
     errors.faults,
     rate_limits.faults,
     input_audio.faults,
@@ -54,10 +52,10 @@ MUTANTS: Mapping[str, Mutant] = _table(
     transcription.faults,
     ordering.faults,
     response.faults,
-    response_create.faults,
+    asking.faults,
     cancel.faults,
     streaming.faults,
-    deltas.faults,
+    wholes.faults,
     tools.faults,
     usage.faults,
     metering.faults,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.trace.frames import Frame, string
 
 if TYPE_CHECKING:
-    from conformance.trace.views import View
+    from conformance.trace.canonical import CanonicalTrace
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,13 +27,13 @@ class Addition:
     """Whether this id was announced before."""
 
 
-def additions_of(view: View) -> tuple[Addition, ...]:
+def additions_of(trace: CanonicalTrace) -> tuple[Addition, ...]:
     """Replay additions and deletions; linear in the length of the trace."""
     found: list[Addition] = []
     order: list[str] = []
     known: set[str] = set()
-    certain = not view.partial
-    for frame in view.server("conversation.item.added", "conversation.item.deleted"):
+    certain = not trace.partial
+    for frame in trace.server("conversation.item.added", "conversation.item.deleted"):
         if frame.type == "conversation.item.deleted":
             name = frame.text("item_id")
             if name is not None and name in known:

@@ -6,7 +6,7 @@ whether or not its acknowledgement had been read yet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,8 +14,8 @@ from conformance.trace.frames import NOTHING, Frame
 from conformance.trace.output_audio import seconds
 
 if TYPE_CHECKING:
+    from conformance.trace.canonical import CanonicalTrace
     from conformance.trace.exchanges import Exchange
-    from conformance.trace.views import View
 
 MISSING: Final = object()
 UPDATES = ("session.update", "transcription_session.update")
@@ -51,12 +51,12 @@ class Commit:
         return None if length is None else length * 1000
 
 
-def detection_in(view: View, session: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def detection_in(trace: CanonicalTrace, session: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Give the turn detection of a session object: empty if it is off, None if the object does not tell.
 
     Off is spelled null; some endpoints write `{"type": "none"}` or `{"type": null}`.
     """
-    shown = view.dialect.setting(session, "turn_detection", MISSING)
+    shown = trace.dialect.setting(session, "turn_detection", MISSING)
     if shown is None:
         return NOTHING
     if not isinstance(shown, dict):
@@ -64,9 +64,9 @@ def detection_in(view: View, session: Mapping[str, Any]) -> Mapping[str, Any] | 
     return NOTHING if shown.get("type", "server_vad") in (None, "none") else shown
 
 
-def detection_at(view: View, index: int) -> Mapping[str, Any] | None:
+def detection_at(trace: CanonicalTrace, index: int) -> Mapping[str, Any] | None:
     """Give the turn detection in effect before the server's entry *index*, as `detection_in` does."""
-    return detection_in(view, view.session_at(index))
+    return detection_in(trace, trace.session_at(index))
 
 
 def bytes_of(frame: Frame) -> int | None:
@@ -77,24 +77,32 @@ def bytes_of(frame: Frame) -> int | None:
     return len(text) * 3 // 4 - text[-2:].count("=")
 
 
-def unasked_responses_of(view: View) -> tuple[Frame, ...]:
-    """Give each `response.created` that no outstanding `response.create` explains."""
-    asked = {each.answer.index for each in view.exchanges_with("response.create") if each.answer is not None}
-    return tuple(frame for frame in view.server("response.created") if frame.index not in asked)
+def unasked_responses_of(trace: CanonicalTrace, exchanges: Sequence[Exchange]) -> tuple[Frame, ...]:
+    """Return each `response.created` that no outstanding `response.create` explains."""
+    return _unasked(trace, exchanges, "response.create", "response.created")
 
 
-def unasked_commits_of(view: View) -> tuple[Frame, ...]:
-    """Give each `input_audio_buffer.committed` that no outstanding client commit explains."""
-    asked = {each.answer.index for each in view.exchanges_with("input_audio_buffer.commit") if each.answer is not None}
-    return tuple(frame for frame in view.server("input_audio_buffer.committed") if frame.index not in asked)
+def unasked_commits_of(trace: CanonicalTrace, exchanges: Sequence[Exchange]) -> tuple[Frame, ...]:
+    """Return each `input_audio_buffer.committed` that no outstanding client commit explains."""
+    return _unasked(trace, exchanges, "input_audio_buffer.commit", "input_audio_buffer.committed")
 
 
-def commits_of(view: View) -> tuple[Commit, ...]:
-    """Replay the input buffer over the client's events; linear."""
-    if "input_audio_buffer.commit" not in view.types:
+def _unasked(trace: CanonicalTrace, exchanges: Sequence[Exchange], asking: str, answer: str) -> tuple[Frame, ...]:
+    """Return the answers that nothing asked for; none where the capture does not hold all that was asked."""
+    if trace.one_sided or trace.begins_in_mid_session:
         return ()
-    buffer = _Buffer(view)
-    for exchange in view.exchanges:
+    asked = [each for each in exchanges if each.sent.type == asking]
+    explained = {each.answer.index for each in asked if each.answer is not None}
+    explained |= {frame.index for each in asked for frame in each.possible}
+    return tuple(frame for frame in trace.server(answer) if frame.index not in explained)
+
+
+def commits_of(trace: CanonicalTrace, exchanges: Sequence[Exchange]) -> tuple[Commit, ...]:
+    """Replay the input buffer over the client's events; linear."""
+    if "input_audio_buffer.commit" not in trace.types:
+        return ()
+    buffer = _Buffer(trace, exchanges)
+    for exchange in exchanges:
         buffer.take(exchange)
     return tuple(buffer.commits)
 
@@ -102,13 +110,14 @@ def commits_of(view: View) -> tuple[Commit, ...]:
 class _Buffer:
     """What the client may know of the endpoint's input buffer."""
 
-    def __init__(self, view: View) -> None:
-        self.view = view
+    def __init__(self, trace: CanonicalTrace, exchanges: Sequence[Exchange]) -> None:
+        self.trace = trace
         self.size: int | None = 0
         self.emptied_by = "start"
-        first = view.sessions[0][1] if view.sessions else NOTHING
+        first = trace.sessions[0][1] if trace.sessions else NOTHING
         self.session: Mapping[str, Any] = first
-        self.murk = [frame.index for frame in view.server("error") if frame.index not in view.blamed]
+        named = {error.index for each in exchanges for error in (*each.errors, each.settled_by) if error is not None}
+        self.murk = [frame.index for frame in trace.server("error") if frame.index not in named]
         self.commits: list[Commit] = []
 
     def take(self, exchange: Exchange) -> None:
@@ -138,12 +147,12 @@ class _Buffer:
             self.size += added
 
     def _manual(self) -> bool:
-        return detection_in(self.view, self.session) == NOTHING
+        return detection_in(self.trace, self.session) == NOTHING
 
     def _commit(self, exchange: Exchange) -> None:
-        until = exchange.answer.index if exchange.answer is not None else len(self.view.frames)
+        until = exchange.answer.index if exchange.answer is not None else len(self.trace.frames)
         ambiguous = not exchange.refused and any(exchange.sent.index < each < until for each in self.murk)
-        audio_format = self.view.dialect.audio_format(self.view.dialect.setting(self.session, "input_format"))
+        audio_format = self.trace.dialect.audio_format(self.trace.dialect.setting(self.session, "input_format"))
         self.commits.append(Commit(exchange, self.size, audio_format, self.emptied_by, self._manual(), ambiguous))
         if exchange.answer is not None:
             self.size, self.emptied_by = 0, "commit"

@@ -1,4 +1,4 @@
-"""The usage ledger: what the endpoint says it used, beside what we counted ourselves.  A pure fold over a view.
+"""The usage ledger: what the endpoint says it used, beside what we counted ourselves.  A pure fold over a trace.
 
 One line for each response that is over and one for each finished transcription, in the order of the trace.
 Tokens are the endpoint's own; seconds of audio are ours, from the bytes that crossed the wire.
@@ -17,10 +17,11 @@ from conformance.trace.input_buffer import bytes_of
 from conformance.trace.output_audio import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from conformance.trace.canonical import CanonicalTrace
+    from conformance.trace.output_audio import Sound
     from conformance.trace.responses import Response
-    from conformance.trace.views import View
 
 _INPUT, _OUTPUT, _CACHED = "input_token_details", "output_token_details", "cached_tokens_details"
 
@@ -111,28 +112,30 @@ def _cell(value: float | None) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def ledger_of(view: View) -> Ledger:
+def ledger_of(trace: CanonicalTrace, responses: Sequence[Response], sounds: Sequence[Sound]) -> Ledger:
     """Fold a view into its ledger; linear."""
-    lines = sorted((*_response_lines(view), *_transcription_lines(view)), key=lambda line: line.frame.index)
-    spoken = [sound.seconds for sound in view.sounds]
+    lines = sorted(
+        (*_response_lines(responses, sounds), *_transcription_lines(trace)), key=lambda line: line.frame.index
+    )
+    spoken = [sound.seconds for sound in sounds]
     totals = {name: sum(line.counts[name] or 0 for line in lines if line.kind == "response") for name in COUNTS}
-    return Ledger(tuple(lines), _seconds_sent(view), _sum(spoken), totals)
+    return Ledger(tuple(lines), _seconds_sent(trace), _sum(spoken), totals)
 
 
-def _response_lines(view: View) -> list[LedgerEntry]:
+def _response_lines(responses: Sequence[Response], sounds: Sequence[Sound]) -> list[LedgerEntry]:
     heard: dict[int, list[float | None]] = {}
-    for sound in view.sounds:
+    for sound in sounds:
         heard.setdefault(sound.response.first, []).append(sound.seconds)
     return [
         _line(done, "response", each.id, each.status, each.final.get("usage"), _sum(heard.get(each.first, [])), each)
-        for each in view.responses
+        for each in responses
         if (done := each.done) is not None and done.whole
     ]
 
 
-def _transcription_lines(view: View) -> list[LedgerEntry]:
+def _transcription_lines(trace: CanonicalTrace) -> list[LedgerEntry]:
     found = []
-    for frame in view.server("conversation.item.input_audio_transcription.completed"):
+    for frame in trace.server("conversation.item.input_audio_transcription.completed"):
         usage = frame.part("usage")
         billed = usage.get("seconds")
         length = float(billed) if isinstance(billed, int | float) and not isinstance(billed, bool) else None
@@ -162,11 +165,11 @@ def _sum(lengths: list[float | None]) -> float | None:
     return sum(known, 0.0) if len(known) == len(lengths) else None
 
 
-def _seconds_sent(view: View) -> float | None:
+def _seconds_sent(trace: CanonicalTrace) -> float | None:
     """Add up what was appended, each in the input format in effect; None if one part is unknown."""
     lengths = []
-    for frame in view.client("input_audio_buffer.append"):
+    for frame in trace.client("input_audio_buffer.append"):
         size = bytes_of(frame)
-        audio_format = view.dialect.audio_format(view.setting_at(frame.index, "input_format"))
+        audio_format = trace.dialect.audio_format(trace.setting_at(frame.index, "input_format"))
         lengths.append(None if size is None else seconds(size, audio_format))
     return _sum(lengths)

@@ -7,6 +7,7 @@ padding only at the end, no white space.  Non-zero trailing bits are tolerated: 
 from __future__ import annotations
 
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING
 from conformance.trace.frames import Frame
 
 if TYPE_CHECKING:
+    from conformance.trace.canonical import CanonicalTrace
     from conformance.trace.responses import Response, Stream
-    from conformance.trace.views import View
 
 #: Canonical format -> (bytes a sample, samples a second).  Source: the session reference; G.711 is 8 kHz.
 RATES = {"pcm16": (2, 24_000), "g711_ulaw": (1, 8_000), "g711_alaw": (1, 8_000)}
@@ -51,7 +52,7 @@ class Sound:
     response: Response
     stream: Stream
     format: str | None
-    """Canonical format in effect when the response began."""
+    """Canonical format of the response: as it shows it, as it was asked for, or as the session had it."""
     sizes: tuple[int | None, ...]
     """Decoded bytes of each delta; None where it is no base64."""
 
@@ -81,23 +82,25 @@ class Sound:
         return tuple(frame for frame, size in pairs if size is None and frame.whole)
 
 
-def sounds_of(view: View) -> tuple[Sound, ...]:
+def sounds_of(trace: CanonicalTrace, responses: Sequence[Response]) -> tuple[Sound, ...]:
     """Measure every audio delta once."""
     return tuple(
-        _sound(view, response, stream)
-        for response in view.responses
+        _sound(trace, response, stream)
+        for response in responses
         for item in response.items.values()
         for stream in item.streams
         if stream.kind == "output_audio"
     )
 
 
-def _sound(view: View, response: Response, stream: Stream) -> Sound:
+def _sound(trace: CanonicalTrace, response: Response, stream: Stream) -> Sound:
     sizes = _sizes([frame.text("delta") for frame in stream.deltas])
-    spelled = view.dialect.response_setting(response.initial, "output_format")
+    shown = (response.initial, response.asked)
+    told = (trace.dialect.response_setting(each, "output_format") for each in shown)
+    spelled = next((each for each in told if each is not None), None)
     if spelled is None:
-        spelled = view.setting_at(response.first, "output_format")
-    return Sound(response, stream, view.dialect.audio_format(spelled), sizes)
+        spelled = trace.setting_at(response.first, "output_format")
+    return Sound(response, stream, trace.dialect.audio_format(spelled), sizes)
 
 
 def _sizes(deltas: list[str | None]) -> tuple[int | None, ...]:

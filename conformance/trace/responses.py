@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from conformance.trace.frames import Frame, listing, mapping, string
 
 if TYPE_CHECKING:
-    from conformance.trace.views import View
+    from conformance.trace.canonical import CanonicalTrace
+    from conformance.trace.exchanges import Exchange
 
 #: Stream -> (delta event, done event, the field of the done event that holds the whole).
 STREAMS: Mapping[str, tuple[str, str, str | None]] = {
@@ -179,12 +180,12 @@ def id_of(frame: Frame) -> str | None:
     return frame.text("response_id") if frame.type.startswith("response.") else None
 
 
-def responses_of(view: View) -> tuple[Response, ...]:
+def responses_of(trace: CanonicalTrace, exchanges: Sequence[Exchange]) -> tuple[Response, ...]:
     """Sort the server's events by response.  An id that is created again after its end is another response."""
     found: list[Response] = []
     current: dict[str, Response] = {}
     routes: dict[tuple[Hashable, ...], tuple[list[Frame], ...]] = {}
-    for frame in view.heard:
+    for frame in trace.heard:
         if not frame.type.startswith("response."):
             continue
         # Most frames are deltas, and go where the last delta of their stream went.
@@ -206,10 +207,10 @@ def responses_of(view: View) -> tuple[Response, ...]:
         if address is not None:
             routes[address] = (response.frames, *lists)
     for response in found:
-        response.gapped = view.gap_between(response.first, response.last + 1) or (
-            response.created is None and bool(view.gaps) and view.gaps[0] < response.first
+        response.gapped = trace.gap_between(response.first, response.last + 1) or (
+            response.created is None and bool(trace.gaps) and trace.gaps[0] < response.first
         )
-    _attribute(view, found)
+    _attribute(trace, exchanges, found)
     return tuple(found)
 
 
@@ -275,13 +276,13 @@ def _place_in_part(item: OutputItem, frame: Frame) -> tuple[list[Frame], ...]:
     return ()
 
 
-def _attribute(view: View, found: list[Response]) -> None:
+def _attribute(trace: CanonicalTrace, exchanges: Sequence[Exchange], found: list[Response]) -> None:
     """Give each response the `response.create` it answers, where only one is possible.
 
     Responses that detected speech began have no cause; once speech was detected nothing is attributed by order.
     """
-    speech = next((frame.index for frame in view.server("input_audio_buffer.speech_started")), len(view.frames))
-    asked = [each.sent for each in view.exchanges_with("response.create") if not each.errors]
+    speech = next((frame.index for frame in trace.server("input_audio_buffer.speech_started")), len(trace.frames))
+    asked = [each.sent for each in exchanges if each.sent.type == "response.create" and not each.errors]
     for response in found:
         if response.created is None or response.created.index > speech:
             continue

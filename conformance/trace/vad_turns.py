@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.trace.frames import Frame
 
 if TYPE_CHECKING:
-    from conformance.trace.views import View
+    from conformance.trace.canonical import CanonicalTrace
 
 
 @dataclass(slots=True, eq=False)
@@ -26,13 +26,13 @@ class Turn:
         return min(each.index for each in (self.started, self.stopped, self.committed) if each is not None)
 
 
-def turns_of(view: View) -> tuple[Turn, ...]:
+def turns_of(trace: CanonicalTrace) -> tuple[Turn, ...]:
     """Sort the speech events into turns, each in order of occurrence; a missing partner stays None."""
     turns: list[Turn] = []
     committed: dict[str | None, Frame] = {}
-    for frame in view.server("input_audio_buffer.committed"):
+    for frame in trace.server("input_audio_buffer.committed"):
         committed.setdefault(frame.text("item_id"), frame)
-    for frame in view.server("input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"):
+    for frame in trace.server("input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"):
         if frame.type == "input_audio_buffer.speech_started":
             turns.append(Turn(frame.text("item_id"), started=frame))
         elif turns and turns[-1].stopped is None:

@@ -2,7 +2,7 @@
 
 from conformance.contract.dialects import DIALECTS
 from conformance.rules.engine.overdue import last_loose_error, overdue
-from conformance.trace.trace import Direction, End, EndKind, Entry, Trace
+from conformance.trace.trace import Direction, End, EndKind, Entry, Handshake, Trace
 from conformance.trace.views import View
 
 CREATE = {"type": "conversation.item.create", "event_id": "c1", "item": {"id": "i1"}}
@@ -17,7 +17,7 @@ def late(*events, end=None, gap=False):
         Entry(index, Direction.CLIENT if event["type"] in clients else Direction.SERVER, event=event, gap=gap)
         for index, event in enumerate(events)
     )
-    view = View(Trace(entries, "ga", end=end), DIALECTS["ga"])
+    view = View(Trace(entries, "ga", Handshake("wss://example.test/v1/realtime", status=101), end), DIALECTS["ga"])
     return [exchange.sent.index for exchange in overdue(view, "conversation.item.create")]
 
 

@@ -12,7 +12,8 @@
     breaks:                         # the rule must find something; `at` (optional) is the index of the first finding
       a delta follows the end: [...]
 
-A line is `server:`/`client:` with the type and the other fields; `handshake:` with the fields of Handshake;
+A line is `server:`/`client:` with the type and the other fields; `handshake:` with the fields of Handshake
+(without that line it is an upgrade like any other; null stands for a capture that does not show it);
 `end:` with the kind and the fields of End; flags are `_elided`, `_ids_elided`, `_gap`, `_deliberate`, `_text`,
 `_binary`.
 """
@@ -35,11 +36,14 @@ def sample(rule_id):
 
 
 def trace_of(lines, dialect):
-    entries, handshake, end = [], None, None
+    entries, handshake, end = [], Handshake("wss://example.test/v1/realtime", status=101), None
     for line in lines:
         line = dict(line)
         if "handshake" in line:
             fields = line["handshake"]
+            if fields is None:
+                handshake = None
+                continue
             fields = {**fields, "credential": Credential(fields.get("credential", "valid"))}
             fields["model"] = Credential(fields.get("model", "valid"))
             handshake = Handshake(**{"url": "wss://example.test/v1/realtime", "status": 101, **fields})

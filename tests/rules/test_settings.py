@@ -4,7 +4,7 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.rules.engine.settings import acknowledgements_tell, out_of_range, reflects, updates
-from conformance.trace.trace import Direction, Entry, Trace
+from conformance.trace.trace import Direction, Entry, Handshake, Trace
 from conformance.trace.views import View
 
 
@@ -13,7 +13,7 @@ def view_of(*events, dialect="beta"):
         Entry(index, Direction.CLIENT if event["type"] == "session.update" else Direction.SERVER, event=event)
         for index, event in enumerate(events)
     )
-    return View(Trace(entries, dialect), DIALECTS[dialect])
+    return View(Trace(entries, dialect, Handshake("wss://example.test/v1/realtime", status=101)), DIALECTS[dialect])
 
 
 @pytest.mark.parametrize(

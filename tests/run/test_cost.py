@@ -11,7 +11,6 @@ from conformance.run.cost import LARGEST_OUTPUT, Plan, cost_of
 from conformance.run.prices import Tokens, load_prices, tokens_of
 from conformance.scenario.audio import clip
 from conformance.scenario.load import loads
-from conformance.trace.ledger import ledger_of
 from conformance.trace.views import View
 
 HOME = folder("scenarios")
@@ -28,7 +27,7 @@ def test_no_bundled_conversation_uses_more_than_planned(name):
     for dialect in scenario.dialects:
         planned = cost_of(scenario, dialect, clip)
         played = rehearse(scenario, dialect)
-        ledgers = [ledger_of(View(trace, DIALECTS[dialect])) for trace in played.traces]
+        ledgers = [View(trace, DIALECTS[dialect]).ledger for trace in played.traces]
         used = sum(map(tokens_of, ledgers), Tokens())
         sent = sum(each.seconds_sent or 0.0 for each in ledgers)
 

@@ -4,7 +4,7 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.trace.input_buffer import detection_at
-from conformance.trace.trace import Direction, End, EndKind, Entry, Trace
+from conformance.trace.trace import Direction, End, EndKind, Entry, Handshake, Trace
 from conformance.trace.views import View
 
 GA = DIALECTS["ga"]
@@ -16,7 +16,7 @@ def view_of(*lines, end=None):
     entries = tuple(
         Entry(index, Direction(who), event={"type": kind, **fields}) for index, (who, kind, fields) in enumerate(lines)
     )
-    return View(Trace(entries, "ga", end=end), GA)
+    return View(Trace(entries, "ga", Handshake("wss://example.test/v1/realtime", status=101), end), GA)
 
 
 def server(kind, **fields):
@@ -96,10 +96,20 @@ def test_a_commit_meets_the_settings_of_the_update_before_it_although_the_answer
 def test_an_error_that_names_nobody_makes_a_commit_murky():
     nobody = server("error", error={"event_id": None})
 
-    first, _ = view_of(CREATED, COMMIT, nobody, append(10), COMMIT, COMMITTED).commits
+    first, _ = view_of(CREATED, append(10), COMMIT, nobody, append(10), COMMIT, COMMITTED).commits
 
     assert first.ambiguous
-    assert first.exchange.answer is not None
+    assert first.exchange.answer is None
+
+
+def test_an_error_that_names_nobody_settles_a_commit_that_is_all_it_can_be_about():
+    nobody = server("error", error={"event_id": None})
+
+    first, second = view_of(CREATED, COMMIT, nobody, append(10), COMMIT, COMMITTED).commits
+
+    assert first.exchange.refused
+    assert not first.ambiguous
+    assert second.exchange.answer is not None
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.trace.latency import latency_of, percentile, summary
-from conformance.trace.trace import Direction, Entry, Trace
+from conformance.trace.trace import Direction, Entry, Handshake, Trace
 from conformance.trace.views import View
 
 
@@ -11,7 +11,7 @@ def view_of(*lines):
         Entry(index, Direction(who), at=at, event={"type": kind, **fields})
         for index, (who, at, kind, fields) in enumerate(lines)
     )
-    return View(Trace(entries, "ga"), DIALECTS["ga"])
+    return View(Trace(entries, "ga", Handshake("wss://example.test/v1/realtime", status=101)), DIALECTS["ga"])
 
 
 def response(name):

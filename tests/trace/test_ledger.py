@@ -5,7 +5,7 @@ import io
 import pytest
 
 from conformance.contract.dialects import DIALECTS
-from conformance.trace.ledger import COUNTS, HEADER, ledger_of
+from conformance.trace.ledger import COUNTS, HEADER
 from conformance.trace.trace import Direction, Entry, Trace
 from conformance.trace.views import View
 
@@ -33,7 +33,7 @@ def ledger(*lines):
         side = Direction.CLIENT if kind.startswith(">") else Direction.SERVER
         flags = {"elided": True} if fields.pop("_elided", False) else {}
         entries.append(Entry(len(entries), side, event={"type": kind.lstrip(">"), **fields}, **flags))
-    return ledger_of(View(Trace(tuple(entries), "ga"), GA))
+    return View(Trace(tuple(entries), "ga"), GA).ledger
 
 
 def done(name="r", usage=USAGE, status="completed"):

@@ -187,17 +187,17 @@ class Server:
                 number,
                 named(upgrade.admission),
                 lasted,
-                line.received,
-                line.sent,
+                line.heard,
+                line.said,
                 connection.close_code or "abruptly",
             )
-            log.info("session %d: %s; %.1f s, %d frames received, %d sent, closed %s", *told)
+            log.info("session %d: %s; %.1f s, %d frames heard, %d said, closed %s", *told)
 
     def _session(self, upgrade: UpgradeAttempt, number: int) -> Session:
         session = self._opened(upgrade.admission, number)
         if upgrade.hooks is not None:
             session.sends = upgrade.hooks.sends or session.sends
-            session.receives = upgrade.hooks.receives or session.receives
+            session.hears = upgrade.hooks.hears or session.hears
         return session
 
     def _opened(self, admission: Admission, number: int) -> Session:

@@ -1,0 +1,193 @@
+"""The trace under its canonical names: what was said by type, what is missing of it, and which settings were shown.
+
+Names are those of `ga`; indices stay, so that a finding points at the real frame.
+The lenses are laid over it; `View` has them all.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Protocol
+
+from conformance.trace.frames import NOTHING, Frame, mapping
+from conformance.trace.trace import Direction, End, FrameKind, Handshake, Trace
+
+#: What opens a session.
+OPENERS = frozenset({"session.created", "transcription_session.created"})
+
+
+class Spelling(Protocol):
+    """What a view needs of a dialect (`conformance.contract.dialect.Dialect`)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def client_events(self) -> frozenset[str]: ...
+    @property
+    def server_events(self) -> frozenset[str]: ...
+    @property
+    def canonical_server_events(self) -> frozenset[str]: ...
+    @property
+    def session_paths(self) -> Mapping[str, tuple[str, ...]]: ...
+    @property
+    def audio_formats(self) -> Mapping[str, Any]: ...
+    @property
+    def modality_sets(self) -> Mapping[str, tuple[str, ...]]: ...
+    @property
+    def canonical_names(self) -> Mapping[str, str]: ...
+    def wire_name(self, canonical: str) -> str: ...
+    def content_type(self, canonical: str) -> str: ...
+    def setting(self, session: Mapping[str, Any], name: str, default: Any = None) -> Any: ...
+    def response_setting(self, response: Mapping[str, Any], name: str, default: Any = None) -> Any: ...
+    def audio_format(self, spelled: Any) -> str | None: ...
+
+
+class CanonicalTrace:
+    """One trace as one dialect spells it."""
+
+    def __init__(self, trace: Trace, dialect: Spelling) -> None:
+        self.trace = trace
+        self.dialect = dialect
+        self.handshake: Handshake | None = trace.handshake
+        self.end: End | None = trace.end
+        frames: list[Frame] = []
+        heard: list[Frame] = []
+        said: list[Frame] = []
+        first: dict[str, int] = {}
+        names, client = dialect.canonical_names, Direction.CLIENT
+        for entry in trace.entries:
+            event = entry.event or {}
+            spoken = event.get("type")
+            if type(spoken) is not str:
+                spoken = ""
+            frame = Frame(entry.index, names.get(spoken, spoken), event, entry, not entry.elided)
+            frames.append(frame)
+            if entry.direction is client:
+                said.append(frame)
+            else:
+                heard.append(frame)
+                first.setdefault(spoken, entry.index)
+        self.frames: tuple[Frame, ...] = tuple(frames)
+        self.heard: tuple[Frame, ...] = tuple(heard)
+        """What the server said."""
+        self.said: tuple[Frame, ...] = tuple(said)
+        """What the client said."""
+        self.first_spoken: Mapping[str, int] = first
+        """Types as the server spoke them, each with the index of its first frame, in order."""
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """Canonical types that occurred, of either side."""
+        return frozenset(self._heard_by_type) | frozenset(self._said_by_type)
+
+    @cached_property
+    def _heard_by_type(self) -> Mapping[str, tuple[Frame, ...]]:
+        return _by_type(self.heard)
+
+    @cached_property
+    def _said_by_type(self) -> Mapping[str, tuple[Frame, ...]]:
+        return _by_type(self.said)
+
+    @cached_property
+    def groups(self) -> Mapping[str, tuple[Frame, ...]]:
+        """What the server said, by canonical type, without the frames that a recorder shortened."""
+        return {
+            kind: tuple([frame for frame in frames if frame.whole and not frame.entry.ids_elided])
+            for kind, frames in self._heard_by_type.items()
+        }
+
+    @cached_property
+    def named(self) -> tuple[tuple[Frame, str | None], ...]:
+        """The server's events that have a type, each with its `event_id`, where the recording tells."""
+        groups = self.groups.items()
+        return tuple([(frame, frame.text("event_id")) for kind, frames in groups if kind for frame in frames])
+
+    def server(self, *types: str) -> tuple[Frame, ...]:
+        """Give the server's events of these canonical types, in order."""
+        return _of(self._heard_by_type, types)
+
+    def client(self, *types: str) -> tuple[Frame, ...]:
+        """Give the client's events of these canonical types, in order."""
+        return _of(self._said_by_type, types)
+
+    @cached_property
+    def gaps(self) -> tuple[int, ...]:
+        """Indices after which events are missing from the recording; -1 where it begins in mid-session."""
+        before = (-1,) if self.begins_in_mid_session else ()
+        return (*before, *(entry.index for entry in self.trace.entries if entry.gap))
+
+    def gap_between(self, first: int, last: int) -> bool:
+        """Tell whether events are missing between two entries."""
+        return any(first <= gap < last for gap in self.gaps)
+
+    @cached_property
+    def partial(self) -> bool:
+        """Whether the recorder dropped ids or events: joins over the whole trace prove nothing then."""
+        return bool(self.gaps) or any(entry.ids_elided for entry in self.trace.entries)
+
+    @cached_property
+    def begins_in_mid_session(self) -> bool:
+        """Whether the capture shows neither the upgrade nor the opening of the session: what came before is unknown."""
+        return self.handshake is None and not self.admitted
+
+    @cached_property
+    def one_sided(self) -> bool:
+        """Whether the capture holds the server's side only: what the client asked for is unknown."""
+        return self.handshake is None and not self.said
+
+    @cached_property
+    def sessions(self) -> tuple[tuple[int, Mapping[str, Any]], ...]:
+        """The effective session objects as the server showed them: (index, session)."""
+        shown = self.server(
+            "session.created", "session.updated", "transcription_session.created", "transcription_session.updated"
+        )
+        return tuple((frame.index, frame.part("session")) for frame in shown if frame.whole)
+
+    def session_at(self, index: int) -> Mapping[str, Any]:
+        """Give the last session object shown before entry *index*; empty if none was."""
+        position = bisect_left(self.sessions, index, key=lambda shown: shown[0])
+        return self.sessions[position - 1][1] if position else NOTHING
+
+    def setting_at(self, index: int, name: str, default: Any = None) -> Any:
+        """Give a canonical setting as it was in effect before entry *index*."""
+        return self.dialect.setting(self.session_at(index), name, default)
+
+    @cached_property
+    def admitted(self) -> bool:
+        """Whether a session was opened."""
+        return not self.types.isdisjoint(OPENERS)
+
+    @cached_property
+    def transcription_session(self) -> bool:
+        """Whether this is a session of type transcription."""
+        if "transcription_session.created" in self.types:
+            return True
+        return any(
+            mapping(session).get("type") == "transcription"
+            or mapping(session).get("object") == "realtime.transcription_session"
+            for _, session in self.sessions
+        )
+
+    def is_text(self, frame: Frame) -> bool:
+        """Tell whether the frame came as a text frame."""
+        return frame.entry.kind is FrameKind.TEXT
+
+
+def _by_type(frames: tuple[Frame, ...]) -> Mapping[str, tuple[Frame, ...]]:
+    found: dict[str, list[Frame]] = {}
+    for frame in frames:
+        found.setdefault(frame.type, []).append(frame)
+    return {kind: tuple(each) for kind, each in found.items()}
+
+
+def _of(by_type: Mapping[str, tuple[Frame, ...]], types: tuple[str, ...]) -> tuple[Frame, ...]:
+    if len(types) == 1:
+        return by_type.get(types[0], ())
+    found = [frame for kind in types for frame in by_type.get(kind, ())]
+    return tuple(sorted(found, key=_index))
+
+
+def _index(frame: Frame) -> int:
+    return frame.index
