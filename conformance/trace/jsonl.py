@@ -8,7 +8,7 @@ The loader also takes the simple form that recorders write (`direction`, `t`, `e
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,27 @@ from typing import Any
 import orjson
 
 from conformance.errors import TraceError
-from conformance.trace.trace import Credential, Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
+from conformance.trace.trace import (
+    Credential,
+    Direction,
+    End,
+    EndKind,
+    Entry,
+    FrameKind,
+    Handshake,
+    Trace,
+    plain_entry,
+)
 
 FORMAT = "realtime-conformance/trace"
 FORMAT_VERSION = 1
+#: Fields of a line about which nothing is special.
+PLAIN = frozenset({"direction", "t", "event", "size"})
+DIRECTIONS = {str(each): each for each in Direction}
+#: The last word of every event that a client sends; servers report in participles (`updated`, `done`, `delta`).
+IMPERATIVES = frozenset(
+    {"append", "cancel", "clear", "commit", "create", "delete", "hangup", "retrieve", "truncate", "update"}
+)
 FLAGS = ("elided", "ids_elided", "gap", "deliberate", "leaked")
 
 
@@ -105,10 +122,10 @@ def load(path: Path) -> Trace:
 
 def loads(data: bytes, where: str = "trace") -> Trace:
     """Read a trace from JSON lines in any of the three forms; *where* names the source in errors."""
-    builder = _Reader(where)
+    builder = TraceReader(where)
     for number, line in enumerate(_json_values(data, where), 1):
         builder.take(line, number)
-    if not builder.entries and builder.end is None and builder.handshake is None:
+    if builder.empty:
         raise TraceError(f"{where}: holds no events", "Each line is {direction, t, event}, or one event.")
     return builder.trace()
 
@@ -133,8 +150,15 @@ def _json_values(data: bytes, where: str) -> Iterable[Any]:
             ) from error
 
 
-class _Reader:
-    """Collects the lines of one file."""
+def direction_by_type(event: Mapping[str, Any]) -> Direction:
+    """Return who sends events of this type: clients speak in imperatives."""
+    kind = event.get("type")
+    last = kind.rpartition(".")[2] if isinstance(kind, str) else ""
+    return Direction.CLIENT if last in IMPERATIVES else Direction.SERVER
+
+
+class TraceReader:
+    """Collects the lines of one conversation."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -144,7 +168,13 @@ class _Reader:
         self.name = self.dialect = ""
         self.intent: dict[str, Any] = {}
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was read that makes a conversation."""
+        return not self.entries and self.end is None and self.handshake is None
+
     def take(self, line: Any, number: int) -> None:
+        """Read one line, the header, a frame or the end; TraceError names line *number* and the fault."""
         if not isinstance(line, dict):
             raise TraceError(f"{self.where}:{number}: a line is a JSON object, not {type(line).__name__}")
         try:
@@ -194,8 +224,15 @@ class _Reader:
         if "direction" not in line:
             if "type" not in line:
                 raise ValueError("neither a frame (direction, event) nor an event (type)")
-            return Entry(len(self.entries), Direction.SERVER, event=line)
+            return Entry(len(self.entries), direction_by_type(line), event=line)
         event: Any = line.get("event")
+        if (
+            type(event) is dict
+            and "type" in event
+            and line.keys() <= PLAIN
+            and (direction := DIRECTIONS.get(line["direction"]))
+        ):
+            return plain_entry(len(self.entries), direction, line.get("t"), event, line.get("size") or 0)
         text, kind = line.get("text"), FrameKind(line.get("kind") or "text")
         if event is not None and not isinstance(event, dict):
             raise ValueError("`event` is a JSON object")
@@ -220,4 +257,5 @@ class _Reader:
         )
 
     def trace(self) -> Trace:
+        """Return what was read so far."""
         return Trace(tuple(self.entries), self.dialect, self.handshake, self.end, self.name, self.intent)

@@ -1,0 +1,223 @@
+"""Every format: recognised by content, read as the native trace, written and read again, and never a traceback."""
+
+import io
+import json
+from dataclasses import replace
+
+import pytest
+
+from conformance.contract.dialects import DIALECTS
+from conformance.errors import TraceError
+from conformance.trace.formats import FORMATS, format_of, recordings
+from conformance.trace.jsonl import direction_by_type, dumps
+from conformance.trace.trace import Credential, Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
+
+CREATED = {"type": "session.created", "event_id": "event_1", "session": {"id": "sess_1", "object": "realtime.session"}}
+UPDATE = {"type": "session.update", "session": {"type": "realtime"}}
+UPDATED = {"type": "session.updated", "event_id": "event_2", "session": {"id": "sess_1"}}
+KEY = "sk-proj-0123456789abcdefghij"
+
+
+def opened(data, where="file"):
+    return list(recordings(io.BufferedReader(io.BytesIO(data)), where))
+
+
+def name_of(data):
+    return format_of(io.BufferedReader(io.BytesIO(data)), "file").name
+
+
+def trace(*events, at=0.0):
+    entries = tuple(
+        Entry(index, direction_by_type(event), at + index, event=event) for index, event in enumerate(events)
+    )
+    hand = Handshake("wss://example.test/v1/realtime?model=m", "bearer", status=101, request_headers=("Authorization",))
+    return Trace(entries, handshake=hand, end=End(EndKind.CLOSED, Direction.CLIENT, 1000, "bye", at=at + len(events)))
+
+
+def said(found):
+    return [(each.direction, each.at, each.event, each.text, each.kind) for each in found]
+
+
+ODD = Entry(2, Direction.SERVER, 2.0, text="not JSON", size=8)
+BINARY = Entry(3, Direction.SERVER, 3.0, text="AAEC", kind=FrameKind.BINARY, size=3)
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_what_was_written_is_recognised_and_read_again(form):
+    native = replace(trace(CREATED, UPDATE), entries=(*trace(CREATED, UPDATE).entries, ODD, BINARY))
+    data = form.write([native])
+
+    (found,) = opened(data)
+
+    assert name_of(data) == form.name
+    assert said(found.trace) == said(native)
+    assert (found.trace.end.kind, found.trace.end.by, found.trace.end.code) == (EndKind.CLOSED, Direction.CLIENT, 1000)
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_several_conversations_of_a_file_stay_apart(form):
+    first, second = trace(CREATED, UPDATE), trace({**CREATED, "session": {"id": "sess_2"}})
+
+    found = opened(form.write([first, second]))
+
+    assert [said(each.trace) for each in found] == [said(first), said(second)]
+    assert [each.name for each in found] == ["file", "file#2"]
+
+
+def test_our_own_form_keeps_everything():
+    native = replace(trace(CREATED, UPDATE), dialect="ga", name="x", intent={"transcription": True})
+
+    assert opened(dumps(native))[0].trace == native
+
+
+def test_an_entry_knows_its_line():
+    data = b"".join((dumps(trace(CREATED, UPDATE)), dumps(trace(CREATED))))
+
+    first, second = opened(data)
+
+    assert [first.place(index) for index in (-1, 0, 1, 2)] == ["file, handshake", "file:2", "file:3", "file, end"]
+    assert second.place(0) == "file:6"
+
+
+def test_who_sent_what_follows_from_the_types_of_every_revision():
+    for dialect in DIALECTS.values():
+        assert {
+            each for each in dialect.client_events if direction_by_type({"type": each}) is not Direction.CLIENT
+        } == set()
+        assert {
+            each for each in dialect.server_events if direction_by_type({"type": each}) is not Direction.SERVER
+        } == set()
+
+
+def test_a_log_of_bare_events_is_parted_by_sessions_and_says_what_was_guessed():
+    other = {**CREATED, "session": {"id": "sess_2"}}
+    data = "\n".join(json.dumps(each) for each in (CREATED, UPDATE, UPDATED, other, UPDATE)).encode()
+
+    found = opened(data)
+
+    assert [[entry.type for entry in each.trace] for each in found] == [
+        ["session.created", "session.update", "session.updated"],
+        ["session.created", "session.update"],
+    ]
+    assert [entry.sent for entry in found[0].trace] == [False, True, False]
+    assert all("types" in each.remark for each in found)
+
+
+def test_a_session_that_is_shown_twice_on_one_connection_is_not_hidden():
+    (found,) = opened("\n".join(json.dumps({"direction": "server", "event": each}) for each in (
+        CREATED, {**CREATED, "session": {"id": "sess_2"}})).encode())  # fmt: skip
+
+    assert len(found.trace) == 2
+
+
+def test_a_last_line_that_was_cut_off_is_left_out_and_told():
+    (found,) = opened(dumps(trace(CREATED, UPDATE))[:-30])
+
+    assert [entry.type for entry in found.trace] == ["session.created", "session.update"]
+    assert "unfinished" in found.remark
+
+
+def test_frames_noted_at_the_servers_side_are_turned_round():
+    frames = [{"direction": "sent", "data": CREATED}, {"direction": "received", "data": UPDATE}]
+
+    (found,) = opened("\n".join(map(json.dumps, frames)).encode())
+
+    assert [entry.sent for entry in found.trace] == [False, True]
+    assert "server's side" in found.remark
+
+
+def test_a_cassette_whose_audio_was_cut_concludes_nothing_from_it():
+    delta = {"type": "response.output_audio.delta", "event_id": "event_3", "delta": "A" * 44}
+    data = json.dumps([{"direction": "received", "data": each} for each in (CREATED, delta, delta)]).encode()
+
+    (found,) = opened(data)
+
+    assert [entry.elided for entry in found.trace] == [False, True, True]
+
+
+def test_a_reconnect_in_a_cassette_is_another_conversation():
+    frames = [
+        {"kind": "message", "direction": "received", "data": CREATED},
+        {"kind": "close", "code": 1006, "ok": False},
+    ]
+    frames += [{"kind": "message", "direction": "sent", "data": UPDATE}]
+
+    first, second = opened(json.dumps({"version": 1, "interactions": frames}, indent=1).encode())
+
+    assert (first.trace.end.code, [entry.type for entry in second.trace]) == (1006, ["session.update"])
+
+
+def har(*messages, headers=(), url="wss://example.test/v1/realtime", status=101):
+    request = {"url": url, "headers": [{"name": name, "value": value} for name, value in headers]}
+    entry = {"request": request, "response": {"status": status, "headers": []}, "_webSocketMessages": list(messages)}
+    return json.dumps({"log": {"version": "1.2", "entries": [{"request": {}}, entry]}}).encode()
+
+
+def test_a_har_has_its_handshake_and_no_key_is_left():
+    echo = json.dumps({**CREATED, "echo": KEY})
+    data = har(
+        {"type": "receive", "time": 1_700_000_000.25, "opcode": 1, "data": echo},
+        {"type": "send", "time": 1_700_000_000.5, "opcode": 1, "data": json.dumps(UPDATE)},
+        headers=[("Authorization", f"Bearer {KEY}"), ("Cookie", "id=0123456789")],
+        url=f"wss://example.test/v1/realtime?api-key={KEY}",
+    )
+
+    (found,) = opened(data)
+
+    assert KEY not in dumps(found.trace).decode()
+    assert "0123456789" not in dumps(found.trace).decode()
+    hand = found.trace.handshake
+    assert (hand.auth, hand.status, hand.credential, hand.request_headers) == (
+        "bearer", 101, Credential.VALID, ("authorization", "cookie"))  # fmt: skip
+    assert [(each.at, each.leaked) for each in found.trace] == [(0.0, True), (0.25, False)]
+
+
+def test_whose_key_opened_nothing_is_not_known_to_be_good():
+    (found,) = opened(har(status=401))
+
+    assert (found.trace.handshake.status, found.trace.handshake.credential) == (401, Credential.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xef\xbb\xbf",
+        b"{",
+        b"[",
+        b"[1, 2]",
+        b"{oops\n",
+        b"null\n",
+        b"[" * 100_000,
+        b'{"log": 1}',
+        b'{"log": {"entries": [{"_webSocketMessages": 1}, 3]}}',
+        b'{"log": {"entries": []}}',
+        b'{\n"frames": [{"direction": []}]}',
+        b'{"frames": [1]}\n',
+        b'{"direction": {}, "event": {}}\n',
+        b'{"direction": "server", "event": [1]}\n',
+        b"interactions:\n- {direction: received, data: {a: 2024-01-01}}\n- [",
+        b"interactions: 7\n",
+        b"frames: &a [*a]\n",
+        b"interactions: !!python/object:os.system []\n",
+        b"PK\x03\x04",
+        b"\x00" * 100,
+        b"hello\n",
+    ],
+    ids=lambda data: repr(data[:30]),
+)
+def test_a_hostile_file_is_one_clear_error(data):
+    with pytest.raises(TraceError) as caught:
+        opened(data)
+
+    assert str(caught.value).startswith("file")
+    assert "Traceback" not in str(caught.value)
+
+
+def test_anchors_cannot_blow_a_cassette_up():
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"] + [
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)
+    ]
+
+    with pytest.raises(TraceError, match="values"):
+        opened("\n".join(["frames: []", *lines]).encode())
