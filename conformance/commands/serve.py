@@ -35,7 +35,7 @@ def features_of(names: str) -> frozenset[str]:
 
 
 def hooks_of(name: str) -> Callable[[str], Hooks]:
-    """Give the hooks of the mutant called *name*, one object for each session."""
+    """Return the hooks of the mutant called *name*, one object for each session."""
     from conformance.mutants import MUTANTS
 
     mutant = MUTANTS.get(name)
@@ -47,6 +47,6 @@ def hooks_of(name: str) -> Callable[[str], Hooks]:
         raise UsageError(f"there is no mutant {name!r}", cure)
 
     def hooks(dialect: str) -> Hooks:
-        return mutant.make(DIALECTS[dialect]).wire_name(DIALECTS[dialect])
+        return mutant.make(DIALECTS[dialect]).spelled_for(DIALECTS[dialect])
 
     return hooks

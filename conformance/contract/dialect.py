@@ -12,6 +12,8 @@ from functools import cached_property
 from typing import Any
 
 Event = dict[str, Any]
+#: Begins the type of an event that came under a canonical name which its revision spells otherwise.
+UNKNOWN = "unknown:"
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,12 @@ class Dialect:
 
     @cached_property
     def canonical_names(self) -> Mapping[str, str]:
-        """As spoken -> canonical, where they differ."""
-        return {spoken: canonical for canonical, spoken in self.renamed.items()}
+        """As spoken -> canonical, where they differ.
+
+        A canonical name that this revision spells otherwise is nothing here: its clients would not know it.
+        """
+        unknown = {canonical: UNKNOWN + canonical for canonical in self.renamed}
+        return unknown | {spoken: canonical for canonical, spoken in self.renamed.items()}
 
     @cached_property
     def canonical_server_events(self) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from conformance.contract.beta import BETA
@@ -19,6 +20,22 @@ SESSION_TELLS = (
     ("output_audio_format", BETA),
     ("modalities", BETA),
 )
+
+
+@cache
+def aliases(name: str) -> Mapping[str, str]:
+    """Return what other revisions call the server's events of the dialect called *name* -> what it calls them.
+
+    Only names that it does not speak itself for something else.
+    """
+    own = DIALECTS[name]
+    foreign = {
+        spoken: own.wire_name(other.canonical(spoken))
+        for other in DIALECTS.values()
+        if other is not own
+        for spoken in other.tells - own.tells
+    }
+    return {spoken: mine for spoken, mine in foreign.items() if mine in own.server_events and mine != spoken}
 
 
 def recognise(events: Iterable[Mapping[str, Any]]) -> Dialect | None:

@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from conformance.mutants import (
     cancel,
     connection,
+    deltas,
     envelope,
     errors,
     input_audio,
     items,
+    items_changed,
     metering,
     ordering,
     rate_limits,
     response,
+    response_create,
+    revision,
     session,
     streaming,
     tools,
@@ -22,9 +26,6 @@ from conformance.mutants import (
     turns,
     usage,
 )
-from conformance.mutants import deltas as wholes
-from conformance.mutants import items_changed as items_later
-from conformance.mutants import response_create as asking
 from conformance.mutants.mutant import FaultTable, Mutant
 
 
@@ -41,10 +42,11 @@ def _table(*chapters: FaultTable) -> Mapping[str, Mutant]:
 #: Every mutant by id, in the order of the chapters.
 MUTANTS: Mapping[str, Mutant] = _table(
     envelope.faults,
+    revision.faults,
     connection.faults,
     session.faults,
     items.faults,
-    items_later.faults,
+    items_changed.faults,
     errors.faults,
     rate_limits.faults,
     input_audio.faults,
@@ -52,10 +54,10 @@ MUTANTS: Mapping[str, Mutant] = _table(
     transcription.faults,
     ordering.faults,
     response.faults,
-    asking.faults,
+    response_create.faults,
     cancel.faults,
     streaming.faults,
-    wholes.faults,
+    deltas.faults,
     tools.faults,
     usage.faults,
     metering.faults,

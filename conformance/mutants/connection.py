@@ -41,46 +41,6 @@ class _Bare(Refused):
 
 
 @faults.mutant(
-    killed_by="connection.a-valid-key-opens-a-session",
-    during="connection/echoes_the_subprotocol",
-    like="documented-query-auth-not-honoured",
-)
-def the_documented_style_is_not_read(_dialect: Dialect) -> Fault:
-    """The endpoint looks for the key in headers and query only, and browsers are told to offer a subprotocol."""
-    return _deciding(Admitted, lambda made: Refused(401, NO_KEY) if _keys(made) else made)
-
-
-@faults.mutant(
-    killed_by="connection.a-bad-key-opens-no-session",
-    during="connection/refuses_a_wrong_key",
-    like="auth-not-checked-on-ws",
-)
-def the_key_is_not_checked(dialect: Dialect) -> Fault:
-    """Any key will do."""
-    return _admitting(dialect, Refused, AcceptThenClose)
-
-
-@faults.mutant(
-    killed_by="connection.a-bad-key-opens-no-session",
-    during="connection/refuses_no_key",
-    like="auth-not-checked-on-ws",
-)
-def no_key_is_needed(dialect: Dialect) -> Fault:
-    """The HTTP routes check the key, the socket does not."""
-    return _admitting(dialect, Refused, AcceptThenClose)
-
-
-@faults.mutant(
-    killed_by="connection.conflicting-keys-are-refused",
-    during="connection/refuses_conflicting_keys",
-    like="query-auth-wins-over-header",
-)
-def one_of_two_keys_is_enough(dialect: Dialect) -> Fault:
-    """Of two keys only one is looked at."""
-    return _admitting(dialect, Refused, AcceptThenClose)
-
-
-@faults.mutant(
     killed_by="connection.a-refusal-is-visible",
     during="connection/refuses_a_wrong_key",
     like="auth-failure-no-http-status",
@@ -96,111 +56,59 @@ def a_bad_key_is_closed_without_a_word(_dialect: Dialect) -> Fault:
     return Fault(admits=admits, sends=lambda event: () if refusing else (event,))
 
 
-@faults.mutant(killed_by="connection.a-refusal-is-visible", during="connection/refuses_no_key")
-def a_bad_key_crashes_the_server(_dialect: Dialect) -> Fault:
-    """The refusal is a 500."""
-    return _deciding(Refused, lambda _made: Refused(500, NO_KEY))
-
-
-@faults.mutant(
-    killed_by="connection.a-refusal-says-unauthorized",
-    during="connection/refuses_a_wrong_key",
-    like="api-key-header-rejected",
+# fmt: off
+faults.rows(
+    ("the-documented-style-is-not-read", "connection.a-valid-key-opens-a-session", "connection/echoes_the_subprotocol",
+     "documented-query-auth-not-honoured",
+     "The endpoint looks for the key in headers and query only, and browsers are told to offer a subprotocol.",
+     lambda _: _deciding(Admitted, lambda made: Refused(401, NO_KEY) if _keys(made) else made)),
+    ("the-key-is-not-checked", "connection.a-bad-key-opens-no-session", "connection/refuses_a_wrong_key",
+     "auth-not-checked-on-ws",
+     "Any key will do.", lambda dialect: _admitting(dialect, Refused, AcceptThenClose)),
+    ("no-key-is-needed", "connection.a-bad-key-opens-no-session", "connection/refuses_no_key", "auth-not-checked-on-ws",
+     "The HTTP routes check the key, the socket does not.",
+     lambda dialect: _admitting(dialect, Refused, AcceptThenClose)),
+    ("one-of-two-keys-is-enough", "connection.conflicting-keys-are-refused", "connection/refuses_conflicting_keys",
+     "query-auth-wins-over-header",
+     "Of two keys only one is looked at.", lambda dialect: _admitting(dialect, Refused, AcceptThenClose)),
+    ("a-bad-key-crashes-the-server", "connection.a-refusal-is-visible", "connection/refuses_no_key", "",
+     "The refusal is a 500.", lambda _: _deciding(Refused, lambda _made: Refused(500, NO_KEY))),
+    ("a-bad-key-is-not-found", "connection.a-refusal-says-unauthorized", "connection/refuses_a_wrong_key",
+     "api-key-header-rejected",
+     "The refusal is a 404.", lambda _: _deciding(Refused, lambda _made: Refused(404, NO_KEY))),
+    ("a-refusal-is-a-page", "connection.a-refusal-says-why", "connection/refuses_a_wrong_key", "",
+     "The body of the refusal is HTML.", lambda _: _deciding(Refused, lambda made: _Bare(made.status, made.error))),
+    ("the-subprotocol-is-a-literal", "connection.the-subprotocol-was-offered", "connection/foreign_subprotocol",
+     "subprotocol-unoffered-selected",
+     "`realtime` is selected whatever was offered.",
+     lambda _: _deciding(Admitted, lambda made: replace(made, subprotocol="realtime" if made.offered else None))),
+    ("no-subprotocol-is-selected", "connection.browsers-get-a-subprotocol", "connection/echoes_the_subprotocol",
+     "subprotocol-not-echoed",
+     "The answer to a browser selects none of its subprotocols.",
+     lambda _: _deciding(Admitted, lambda made: replace(made, subprotocol=None))),
+    ("the-key-is-selected-as-subprotocol", "connection.the-key-never-comes-back", "connection/echoes_the_subprotocol",
+     "subprotocol-echoes-key",
+     "Of the offered subprotocols the one that holds the key is selected.",
+     lambda _: _deciding(Admitted, lambda made: replace(made, subprotocol=next(iter(_keys(made)), made.subprotocol)))),
+    ("any-model-will-do", "connection.a-bad-model-is-refused", "connection/unknown_model", "no-model-param-500",
+     "An unknown model opens a session on some other.", lambda dialect: _admitting(dialect, AcceptThenClose)),
+    ("a-plain-get-is-welcome", "connection.a-plain-get-is-refused", "connection/plain_get", "plain-get-not-426",
+     "A GET without an upgrade is answered with 200.",
+     lambda _: _deciding(Refused, lambda _made: Refused(200, NO_KEY))),
+    ("the-connection-is-dropped", "connection.ends-with-a-close-frame", "connection/unknown_model",
+     "upstream-close-lost-1006",
+     "After the `error` the socket is gone without a close frame.",
+     lambda _: Fault(closes=lambda _code, _reason: None)),
+    ("the-close-is-never-answered", "connection.answers-the-close-frame", "connection/close_handshake", "",
+     "The client's close frame is left unanswered.", lambda _: Fault(closes=lambda _code, _reason: None)),
+    ("a-failure-closes-as-normal", "connection.a-failure-is-no-normal-close", "connection/unknown_model",
+     "error-close-as-1000",
+     "A refused session is closed with code 1000.", lambda _: Fault(closes=lambda _code, reason: (1000, reason))),
+    ("a-session-expires-without-a-word", "session.its-expiry-is-announced", "connection/unknown_model",
+     "session-max-duration-abrupt",
+     "The close speaks of the maximum duration, and no `error` did.",
+     lambda _: Fault(closes=lambda _code, _reason: (1001, "Your session hit the maximum duration of 60 minutes."))),
+    ("a-session-ends-without-a-reason", "errors.precede-a-failing-close", "response/text_turn", "",
+     "The endpoint closes with 1011 in the middle of a response, and says nothing.",
+     lambda _: Fault(ends=lambda event: (1011, "") if event.get("type") == "response.created" else None)),
 )
-def a_bad_key_is_not_found(_dialect: Dialect) -> Fault:
-    """The refusal is a 404."""
-    return _deciding(Refused, lambda _made: Refused(404, NO_KEY))
-
-
-@faults.mutant(killed_by="connection.a-refusal-says-why", during="connection/refuses_a_wrong_key")
-def a_refusal_is_a_page(_dialect: Dialect) -> Fault:
-    """The body of the refusal is HTML."""
-    return _deciding(Refused, lambda made: _Bare(made.status, made.error))
-
-
-@faults.mutant(
-    killed_by="connection.the-subprotocol-was-offered",
-    during="connection/foreign_subprotocol",
-    like="subprotocol-unoffered-selected",
-)
-def the_subprotocol_is_a_literal(_dialect: Dialect) -> Fault:
-    """`realtime` is selected whatever was offered."""
-    return _deciding(Admitted, lambda made: replace(made, subprotocol="realtime" if made.offered else None))
-
-
-@faults.mutant(
-    killed_by="connection.browsers-get-a-subprotocol",
-    during="connection/echoes_the_subprotocol",
-    like="subprotocol-not-echoed",
-)
-def no_subprotocol_is_selected(_dialect: Dialect) -> Fault:
-    """The answer to a browser selects none of its subprotocols."""
-    return _deciding(Admitted, lambda made: replace(made, subprotocol=None))
-
-
-@faults.mutant(
-    killed_by="connection.the-key-never-comes-back",
-    during="connection/echoes_the_subprotocol",
-    like="subprotocol-echoes-key",
-)
-def the_key_is_selected_as_subprotocol(_dialect: Dialect) -> Fault:
-    """Of the offered subprotocols the one that holds the key is selected."""
-    return _deciding(Admitted, lambda made: replace(made, subprotocol=next(iter(_keys(made)), made.subprotocol)))
-
-
-@faults.mutant(
-    killed_by="connection.a-bad-model-is-refused",
-    during="connection/unknown_model",
-    like="no-model-param-500",
-)
-def any_model_will_do(dialect: Dialect) -> Fault:
-    """An unknown model opens a session on some other."""
-    return _admitting(dialect, AcceptThenClose)
-
-
-@faults.mutant(killed_by="connection.a-plain-get-is-refused", during="connection/plain_get", like="plain-get-not-426")
-def a_plain_get_is_welcome(_dialect: Dialect) -> Fault:
-    """A GET without an upgrade is answered with 200."""
-    return _deciding(Refused, lambda _made: Refused(200, NO_KEY))
-
-
-@faults.mutant(
-    killed_by="connection.ends-with-a-close-frame",
-    during="connection/unknown_model",
-    like="upstream-close-lost-1006",
-)
-def the_connection_is_dropped(_dialect: Dialect) -> Fault:
-    """After the `error` the socket is gone without a close frame."""
-    return Fault(closes=lambda _code, _reason: None)
-
-
-@faults.mutant(killed_by="connection.answers-the-close-frame", during="connection/close_handshake")
-def the_close_is_never_answered(_dialect: Dialect) -> Fault:
-    """The client's close frame is left unanswered."""
-    return Fault(closes=lambda _code, _reason: None)
-
-
-@faults.mutant(
-    killed_by="connection.a-failure-is-no-normal-close",
-    during="connection/unknown_model",
-    like="error-close-as-1000",
-)
-def a_failure_closes_as_normal(_dialect: Dialect) -> Fault:
-    """A refused session is closed with code 1000."""
-    return Fault(closes=lambda _code, reason: (1000, reason))
-
-
-@faults.mutant(
-    killed_by="session.its-expiry-is-announced",
-    during="connection/unknown_model",
-    like="session-max-duration-abrupt",
-)
-def a_session_expires_without_a_word(_dialect: Dialect) -> Fault:
-    """The close speaks of the maximum duration, and no `error` did."""
-    return Fault(closes=lambda _code, _reason: (1001, "Your session hit the maximum duration of 60 minutes."))
-
-
-@faults.mutant(killed_by="errors.precede-a-failing-close", during="response/text_turn")
-def a_session_ends_without_a_reason(_dialect: Dialect) -> Fault:
-    """The endpoint closes with 1011 in the middle of a response, and says nothing."""
-    return Fault(ends=lambda event: (1011, "") if event.get("type") == "response.created" else None)

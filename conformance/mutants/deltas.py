@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from conformance.mutants.edits import Path, putting
-from conformance.mutants.mutant import Fault, FaultTable
+from conformance.mutants.edits import Path
+from conformance.mutants.mutant import Fault, FaultTable, Row
+from conformance.mutants.operators import dropping_first, putting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.contract.dialect import Dialect, Event
+    from conformance.contract.dialect import Dialect
 
 faults = FaultTable()
 
@@ -27,42 +29,23 @@ PLACES: dict[str, tuple[str, Path]] = {
 }
 
 
-def losing_the_first(kind: str) -> Fault:
-    """Never send the first event of a type."""
-    lost: list[Event] = []
-
-    def sends(event: Event) -> Iterable[Event]:
-        if event["type"] == kind and not lost:
-            lost.append(event)
-            return
-        yield event
-
-    return Fault(sends=sends)
-
-
-def _register_loss(name: str) -> None:
-    stream, during = KINDS[name]
-
-    def make(_dialect: Dialect) -> Fault:
-        return losing_the_first(f"response.{stream}.delta")
-
-    make.__name__, make.__doc__ = f"first_{name}_delta_is_lost", f"The first delta of a {name} is never sent."
-    faults.mutant(killed_by=f"deltas.{name}-is-made-of-its-deltas", during=during, like="delta-concat-mismatch")(make)
+def _rows(name: str, stream: str, during: str) -> Iterable[Row]:
+    """Return the mutants that lose a delta of *name*, or show another one in one of the PLACES."""
+    like = "delta-concat-mismatch"
+    # fmt: off
+    yield (f"first-{name}-delta-is-lost", f"deltas.{name}-is-made-of-its-deltas", during, like,
+           f"The first delta of a {name} is never sent.", lambda _: dropping_first(f"response.{stream}.delta"))
+    for place, (kind, path) in PLACES.items():
+        rule = "the-response" if place == "response" else f"its-{place}"
+        yield (f"other-{name}-in-the-{place}", f"deltas.{name}-is-the-same-in-{rule}", during, like,
+               f"`{kind}` shows another {name} than was streamed.",
+               partial(_other, kind, (*path, name)))
+    # fmt: on
 
 
-def _register_place(name: str, place: str) -> None:
-    _, during = KINDS[name]
-    kind, path = PLACES[place]
-
-    def make(_dialect: Dialect) -> Fault:
-        return putting(kind, (*path, name), "Something else was said.")
-
-    make.__name__, make.__doc__ = f"other_{name}_in_the_{place}", f"`{kind}` shows another {name} than was streamed."
-    rule = "the-response" if place == "response" else f"its-{place}"
-    faults.mutant(killed_by=f"deltas.{name}-is-the-same-in-{rule}", during=during, like="delta-concat-mismatch")(make)
+def _other(kind: str, path: Path, _dialect: Dialect) -> Fault:
+    return putting(kind, path, "Something else was said.")
 
 
-for _name in KINDS:
-    _register_loss(_name)
-    for _place in PLACES:
-        _register_place(_name, _place)
+for _name, (_stream, _during) in KINDS.items():
+    faults.rows(*_rows(_name, _stream, _during))

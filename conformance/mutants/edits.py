@@ -1,22 +1,21 @@
-"""Changes inside an event: at a path, and in all the places where an event stream shows the same thing."""
+"""Changes inside one event: at a path, by field, and what an event is about."""
 
 from __future__ import annotations
 
 from copy import deepcopy
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutants.mutant import Fault
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from conformance.contract.dialect import Event
+    from conformance.contract.dialect import Dialect, Event
 
 Path = tuple[str | int, ...]
 
 
 def holder(event: Event, path: Path) -> Any:
-    """Give the object or array that holds the last step of *path*; None if the event has no such place."""
+    """Return the object or array that holds the last step of *path*; None if the event has no such place."""
     where: Any = event
     for step in path[:-1]:
         try:
@@ -27,7 +26,7 @@ def holder(event: Event, path: Path) -> Any:
 
 
 def put(event: Event, path: Path, value: Any) -> Event:
-    """Give the event with another value at *path*, unchanged if there is no such place."""
+    """Return the event with another value at *path*, unchanged if there is no such place."""
     changed = deepcopy(event)
     where, last = holder(changed, path), path[-1]
     if isinstance(where, dict):
@@ -36,7 +35,7 @@ def put(event: Event, path: Path, value: Any) -> Event:
 
 
 def without(event: Event, path: Path) -> Event:
-    """Give the event without the field at *path*."""
+    """Return the event without the field at *path*."""
     changed = deepcopy(event)
     where = holder(changed, path)
     if isinstance(where, dict):
@@ -44,41 +43,27 @@ def without(event: Event, path: Path) -> Event:
     return changed
 
 
-def putting(kind: str, path: Path, value: Any) -> Fault:
-    """Send events of one type with another value at *path*."""
-    return Fault(sends=lambda event: (put(event, path, value) if event["type"] == kind else event,))
+def picked(fields: Event, *names: str) -> Event:
+    """Return an object with only these of its fields."""
+    return {name: fields[name] for name in names if name in fields}
 
 
-def lacking(kinds: Iterable[str], path: Path) -> Fault:
-    """Send events of these types without the field at *path*."""
-    chosen = frozenset(kinds)
-    return Fault(sends=lambda event: (without(event, path) if event["type"] in chosen else event,))
+def session_path(dialect: Dialect, name: str) -> tuple[str, ...]:
+    """Return the path of a session setting inside a session event, e.g. `instructions`."""
+    return ("session", *dialect.session_paths[name])
 
 
-def editing(change: Callable[[Event], Event]) -> Fault:
-    """Send every event as *change* makes it of a copy."""
-    return Fault(sends=lambda event: (change(deepcopy(event)),))
+def stamp() -> Callable[[Event], Event]:
+    """Return a function that puts a fresh event id into an event."""
+    numbers = count(1)
+    return lambda event: {**event, "event_id": f"event_mutant{next(numbers)}"}
 
 
-def both(first: Fault, second: Fault) -> Fault:
-    """Send what *second* makes of what *first* sends."""
-
-    def sends(event: Event) -> Iterable[Event]:
-        for each in first.sends(event) if first.sends is not None else (event,):
-            yield from second.sends(each) if second.sends is not None else (each,)
-
-    return Fault(sends=sends)
-
-
-def noting(kind: str, notes: list[Event]) -> Fault:
-    """Change nothing, and keep the events of one type in *notes*."""
-
-    def sends(event: Event) -> Iterable[Event]:
-        if event["type"] == kind:
-            notes.append(event)
-        yield event
-
-    return Fault(sends=sends)
+def item_id_of(event: Event) -> str | None:
+    """Return the id of the item that an event is about."""
+    item = event.get("item")
+    name = item.get("id") if isinstance(item, dict) else event.get("item_id")
+    return name if isinstance(name, str) else None
 
 
 def is_output(event: Event) -> bool:

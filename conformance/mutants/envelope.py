@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import orjson
 
 from conformance.contract.dialect import Dialect, Event
-from conformance.mutants.changes import adding_after, adding_before, changing, setting
-from conformance.mutants.edits import lacking, putting
+from conformance.mutants.edits import picked
 from conformance.mutants.mutant import Fault, FaultTable
+from conformance.mutants.operators import adding_after, adding_before, changing, lacking, putting, setting
 
 faults = FaultTable()
 
@@ -19,24 +19,6 @@ LIMITS = "rate_limits.updated"
 def _framing(kind: str, frame: str | bytes) -> Fault:
     """Put *frame* in the place of every event of this type."""
     return Fault(frames=lambda event: frame if event.get("type") == kind else orjson.dumps(event).decode())
-
-
-@faults.mutant(killed_by="envelope.frames-are-text", during="response/two_turns")
-def a_frame_is_binary(_dialect: Dialect) -> Fault:
-    """One event comes as a binary frame."""
-    return _framing(LIMITS, b"\x00\x01")
-
-
-@faults.mutant(killed_by="envelope.frames-hold-one-object", during="response/two_turns")
-def a_frame_holds_an_array(_dialect: Dialect) -> Fault:
-    """One event comes wrapped in an array."""
-    return _framing(LIMITS, '[{"type": "rate_limits.updated"}]')
-
-
-@faults.mutant(killed_by="envelope.events-have-a-type", during="response/two_turns")
-def a_type_is_missing(_dialect: Dialect) -> Fault:
-    """One event comes without its type."""
-    return _framing(LIMITS, '{"event_id": "event_untyped", "rate_limits": []}')
 
 
 @faults.mutant(killed_by="envelope.events-have-an-id", during="session/defaults", like="event-id-missing")
@@ -49,62 +31,19 @@ def events_have_no_id(_dialect: Dialect) -> Fault:
     return Fault(sends=sends)
 
 
-@faults.mutant(killed_by="envelope.errors-have-an-id", during="errors/unknown_type")
-def errors_have_no_id(_dialect: Dialect) -> Fault:
-    """The id of an `error` is null, as seen at Azure."""
-    return setting("error", event_id=None)
-
-
-@faults.mutant(killed_by="envelope.event-ids-are-unique", during="session/defaults", like="event-id-constant")
-def every_event_has_the_same_id(_dialect: Dialect) -> Fault:
-    """A literal is left in the code where an id should be made."""
-    return Fault(sends=lambda event: ({**event, "event_id": "event_TODO"},))
-
-
 @faults.mutant(killed_by="envelope.event-ids-are-its-own", during="items/keeps_ids", like="event-id-echoes-client")
 def an_acknowledgement_takes_the_clients_id(_dialect: Dialect) -> Fault:
     """The announcement of an item carries the event id of the client's request."""
     last = [""]
 
-    def hears(event: Event) -> Iterable[Event]:
+    def receives(event: Event) -> Iterable[Event]:
         last[0] = event.get("event_id") or ""
         yield event
 
     def sends(event: Event) -> Iterable[Event]:
         yield {**event, "event_id": last[0]} if event["type"] == "conversation.item.added" else event
 
-    return Fault(sends=sends, hears=hears)
-
-
-@faults.mutant(killed_by="envelope.fits-its-schema", during="session/defaults", like="session-created-flat")
-def the_session_is_missing(_dialect: Dialect) -> Fault:
-    """`session.created` has an id and a date, and no session."""
-    return changing(
-        ("session.created",),
-        lambda event: {"type": event["type"], "event_id": event["event_id"], "id": "sess_1", "created": 1},
-    )
-
-
-@faults.mutant(killed_by="envelope.fits-its-schema", during="items/keeps_ids", like="item-status-invalid-enum")
-def an_item_has_an_unknown_status(_dialect: Dialect) -> Fault:
-    """An item is announced with a status that no document knows."""
-    return putting("conversation.item.added", ("item", "status"), "cancelled")
-
-
-@faults.mutant(killed_by="envelope.fits-its-schema", during="response/two_turns")
-def a_rate_limit_has_an_unknown_name(_dialect: Dialect) -> Fault:
-    """The rate limits are named as the vendor likes."""
-    return setting(LIMITS, rate_limits=[{"name": "bytes", "limit": 5, "remaining": 5, "reset_seconds": 0}])
-
-
-@faults.mutant(
-    killed_by="envelope.has-the-fields-clients-need",
-    during="response/text_turn",
-    like="response-missing-status-details",
-)
-def a_response_begins_without_its_details(_dialect: Dialect) -> Fault:
-    """`response.created` leaves out `status_details`, which silences a whole bot framework."""
-    return lacking(("response.created",), ("response", "status_details"))
+    return Fault(sends=sends, receives=receives)
 
 
 @faults.mutant(killed_by="envelope.speaks-one-revision", during="items/keeps_ids", like="legacy-event-alongside-ga")
@@ -115,13 +54,37 @@ def the_other_revisions_event_comes_as_well(dialect: Dialect) -> Fault:
     return adding_after("conversation.item.added", lambda event: [{**event, "type": other}])
 
 
-@faults.mutant(killed_by="envelope.types-are-documented", during="session/defaults", like="wire-name-not-in-spec")
-def a_vendors_event_comes_as_well(_dialect: Dialect) -> Fault:
-    """The vendor pings in the application."""
-    return adding_before("session.updated", lambda _event: [{"type": "ping"}])
-
-
-@faults.mutant(killed_by="envelope.ids-begin-as-usual", during="session/defaults", like="id-prefix-wrong")
-def ids_have_no_prefix(_dialect: Dialect) -> Fault:
-    """Event ids are bare."""
-    return Fault(sends=lambda event: ({**event, "event_id": event["event_id"].removeprefix("event_")},))
+# fmt: off
+faults.rows(
+    ("a-frame-is-binary", "envelope.frames-are-text", "response/two_turns", "",
+     "One event comes as a binary frame.", lambda _: _framing(LIMITS, b"\x00\x01")),
+    ("a-frame-holds-an-array", "envelope.frames-hold-one-object", "response/two_turns", "",
+     "One event comes wrapped in an array.", lambda _: _framing(LIMITS, '[{"type": "rate_limits.updated"}]')),
+    ("a-type-is-missing", "envelope.events-have-a-type", "response/two_turns", "",
+     "One event comes without its type.",
+     lambda _: _framing(LIMITS, '{"event_id": "event_untyped", "rate_limits": []}')),
+    ("errors-have-no-id", "envelope.errors-have-an-id", "errors/unknown_type", "",
+     "The id of an `error` is null, as seen at Azure.", lambda _: setting("error", event_id=None)),
+    ("every-event-has-the-same-id", "envelope.event-ids-are-unique", "session/defaults", "event-id-constant",
+     "A literal is left in the code where an id should be made.",
+     lambda _: Fault(sends=lambda event: ({**event, "event_id": "event_TODO"},))),
+    ("the-session-is-missing", "envelope.fits-its-schema", "session/defaults", "session-created-flat",
+     "`session.created` has an id and a date, and no session.",
+     lambda _: changing(("session.created",), lambda event: {**picked(event, "type", "event_id"), "id": "sess_1"})),
+    ("an-item-has-an-unknown-status", "envelope.fits-its-schema", "items/keeps_ids", "item-status-invalid-enum",
+     "An item is announced with a status that no document knows.",
+     lambda _: putting("conversation.item.added", ("item", "status"), "cancelled")),
+    ("a-rate-limit-has-an-unknown-name", "envelope.fits-its-schema", "response/two_turns", "",
+     "The rate limits are named as the vendor likes.",
+     lambda _: setting(LIMITS, rate_limits=[{"name": "bytes", "limit": 5, "remaining": 5, "reset_seconds": 0}])),
+    ("a-response-begins-without-its-details", "envelope.has-the-fields-clients-need", "response/text_turn",
+     "response-missing-status-details",
+     "`response.created` leaves out `status_details`, which silences a whole bot framework.",
+     lambda _: lacking(("response.created",), ("response", "status_details"))),
+    ("a-vendors-event-comes-as-well", "envelope.types-are-documented", "session/defaults", "wire-name-not-in-spec",
+     "The vendor pings in the application.",
+     lambda _: adding_before("session.updated", lambda _event: [{"type": "ping"}])),
+    ("ids-have-no-prefix", "envelope.ids-begin-as-usual", "session/defaults", "id-prefix-wrong",
+     "Event ids are bare.",
+     lambda _: Fault(sends=lambda event: ({**event, "event_id": event["event_id"].removeprefix("event_")},))),
+)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.contract.dialect import Dialect, Event
-from conformance.mutants.changes import changing, repeating, stamp
-from conformance.mutants.edits import put, without
+from conformance.mutants.edits import put, stamp, without
 from conformance.mutants.mutant import Fault, FaultTable
+from conformance.mutants.operators import changing, repeating
 
 faults = FaultTable()
 
@@ -24,73 +24,11 @@ def _ending_after(code: str, close: int) -> Fault:
     return Fault(ends=ends)
 
 
-@faults.mutant(killed_by="errors.are-objects-with-a-message", during="errors/unknown_type", like="error-not-object")
-def an_error_is_a_string(_dialect: Dialect) -> Fault:
-    """`error` is a plain string with a code beside it."""
-    return changing(("error",), lambda event: {**event, "error": "Invalid value.", "code": "invalid_value"})
-
-
-@faults.mutant(killed_by="errors.are-objects-with-a-message", during="errors/unknown_type")
-def an_error_has_no_message(_dialect: Dialect) -> Fault:
-    """An error has a code and no message."""
-    return changing(("error",), lambda event: without(event, ("error", "message")))
-
-
 @faults.mutant(killed_by="errors.show-no-internals", during="errors/unknown_type", like="internal-detail-in-error")
 def an_error_shows_the_upstream(_dialect: Dialect) -> Fault:
     """The message holds the address of the upstream."""
     message = "dial failed to wss://upstream.internal:8443/v1/realtime"
     return changing(("error",), lambda event: put(event, ("error", "message"), message))
-
-
-@faults.mutant(
-    killed_by="errors.name-the-event-they-refuse",
-    during="errors/unknown_type",
-    like="error-event-id-not-linked",
-)
-def an_error_names_no_event(_dialect: Dialect) -> Fault:
-    """`error.event_id` is always null."""
-    return changing(("error",), lambda event: put(event, ("error", "event_id"), None))
-
-
-@faults.mutant(killed_by="errors.the-session-goes-on", during="errors/unknown_type", like="error-fatal-or-not")
-def a_mistake_ends_the_session(_dialect: Dialect) -> Fault:
-    """After the `error` about an unknown type the connection is closed."""
-    return _ending_after("invalid_value", 1011)
-
-
-@faults.mutant(killed_by="errors.unknown-types-are-refused", during="errors/unknown_type", like="unknown-event-silent")
-def unknown_types_are_passed_over(_dialect: Dialect) -> Fault:
-    """Nothing answers an event of an unknown type."""
-    return Fault(hears=lambda event: () if event.get("type") == UNKNOWN else (event,))
-
-
-@faults.mutant(killed_by="errors.a-missing-type-is-refused", during="errors/missing_type")
-def events_without_a_type_are_passed_over(_dialect: Dialect) -> Fault:
-    """Nothing answers an event without a type."""
-    return Fault(hears=lambda event: (event,) if "type" in event else ())
-
-
-@faults.mutant(killed_by="errors.wrong-types-have-their-codes", during="errors/unknown_type")
-def the_code_is_the_vendors_own(_dialect: Dialect) -> Fault:
-    """An unknown type gets a code that no document knows."""
-    return changing(("error",), lambda event: put(event, ("error", "code"), "unknown_event"))
-
-
-@faults.mutant(killed_by="errors.garbage-is-refused", during="errors/bad_json")
-def malformed_frames_are_passed_over(_dialect: Dialect) -> Fault:
-    """Nothing answers a frame that is no JSON."""
-    return Fault(sends=lambda event: () if event["type"] == "error" else (event,))
-
-
-@faults.mutant(
-    killed_by="errors.garbage-leaves-the-session-open",
-    during="errors/bad_json",
-    like="invalid-json-kills-session",
-)
-def a_malformed_frame_ends_the_session(_dialect: Dialect) -> Fault:
-    """A frame that is no JSON costs the client its session."""
-    return _ending_after("invalid_json", 1007)
 
 
 @faults.mutant(killed_by="errors.a-refused-event-has-no-effect", during="items/insert_after_unknown")
@@ -100,7 +38,7 @@ def a_refused_item_comes_all_the_same(dialect: Dialect) -> Fault:
     asked: list[Event] = []
     last: list[str] = []
 
-    def hears(event: Event) -> Iterable[Event]:
+    def receives(event: Event) -> Iterable[Event]:
         asked[:] = [event]
         yield event
 
@@ -114,13 +52,7 @@ def a_refused_item_comes_all_the_same(dialect: Dialect) -> Fault:
             for kind in sorted(kinds):
                 yield stamped({"type": kind, "previous_item_id": last[0] if last else None, "item": item})
 
-    return Fault(sends=sends, hears=hears)
-
-
-@faults.mutant(killed_by="errors.come-once", during="errors/unknown_type")
-def errors_come_twice(_dialect: Dialect) -> Fault:
-    """Every `error` is sent by two layers."""
-    return repeating("error")
+    return Fault(sends=sends, receives=receives)
 
 
 @faults.mutant(killed_by="errors.do-not-end-a-response", during="errors/during_a_response")
@@ -140,3 +72,37 @@ def a_mistake_ends_the_response(_dialect: Dialect) -> Fault:
         yield event
 
     return Fault(sends=sends)
+
+
+# fmt: off
+faults.rows(
+    ("an-error-is-a-string", "errors.are-objects-with-a-message", "errors/unknown_type", "error-not-object",
+     "`error` is a plain string with a code beside it.",
+     lambda _: changing(("error",), lambda event: {**event, "error": "Invalid value.", "code": "invalid_value"})),
+    ("an-error-has-no-message", "errors.are-objects-with-a-message", "errors/unknown_type", "",
+     "An error has a code and no message.",
+     lambda _: changing(("error",), lambda event: without(event, ("error", "message")))),
+    ("an-error-names-no-event", "errors.name-the-event-they-refuse", "errors/unknown_type", "error-event-id-not-linked",
+     "`error.event_id` is always null.",
+     lambda _: changing(("error",), lambda event: put(event, ("error", "event_id"), None))),
+    ("a-mistake-ends-the-session", "errors.the-session-goes-on", "errors/unknown_type", "error-fatal-or-not",
+     "After the `error` about an unknown type the connection is closed.",
+     lambda _: _ending_after("invalid_value", 1011)),
+    ("unknown-types-are-passed-over", "errors.unknown-types-are-refused", "errors/unknown_type", "unknown-event-silent",
+     "Nothing answers an event of an unknown type.",
+     lambda _: Fault(receives=lambda event: () if event.get("type") == UNKNOWN else (event,))),
+    ("events-without-a-type-are-passed-over", "errors.a-missing-type-is-refused", "errors/missing_type", "",
+     "Nothing answers an event without a type.",
+     lambda _: Fault(receives=lambda event: (event,) if "type" in event else ())),
+    ("the-code-is-the-vendors-own", "errors.wrong-types-have-their-codes", "errors/unknown_type", "",
+     "An unknown type gets a code that no document knows.",
+     lambda _: changing(("error",), lambda event: put(event, ("error", "code"), "unknown_event"))),
+    ("malformed-frames-are-passed-over", "errors.garbage-is-refused", "errors/bad_json", "",
+     "Nothing answers a frame that is no JSON.",
+     lambda _: Fault(sends=lambda event: () if event["type"] == "error" else (event,))),
+    ("a-malformed-frame-ends-the-session", "errors.garbage-leaves-the-session-open", "errors/bad_json",
+     "invalid-json-kills-session",
+     "A frame that is no JSON costs the client its session.", lambda _: _ending_after("invalid_json", 1007)),
+    ("errors-come-twice", "errors.come-once", "errors/unknown_type", "",
+     "Every `error` is sent by two layers.", lambda _: repeating("error")),
+)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.contract.dialect import Dialect, Event
-from conformance.mutants.changes import changing, dropping, item_id_of, repeating, setting, stamp
-from conformance.mutants.edits import editing, is_output, put, without
+from conformance.mutants.edits import is_output, item_id_of, put, stamp, without
 from conformance.mutants.items_changed import instead_of_the_error
 from conformance.mutants.mutant import Fault, FaultTable
+from conformance.mutants.operators import changing, changing_all, dropping, repeating, setting
 
 faults = FaultTable()
 
@@ -23,13 +23,7 @@ def _announcements(dialect: Dialect) -> Iterable[str]:
 
 def _forgetting(name: str) -> Fault:
     """Hear every `conversation.item.create` without one field."""
-    return Fault(hears=lambda event: (without(event, (name,)) if event.get("type") == CREATE else event,))
-
-
-@faults.mutant(killed_by="items.creation-is-answered", during="items/keeps_ids")
-def items_are_taken_in_silence(_dialect: Dialect) -> Fault:
-    """An item is created, and nothing says so."""
-    return dropping(ADDED, DONE)
+    return Fault(receives=lambda event: (without(event, (name,)) if event.get("type") == CREATE else event,))
 
 
 @faults.mutant(killed_by="items.the-clients-id-is-kept", during="items/keeps_ids")
@@ -43,13 +37,7 @@ def items_are_renamed(_dialect: Dialect) -> Fault:
             event["previous_item_id"] = f"own_{before}" if before else before
         return event
 
-    return editing(change)
-
-
-@faults.mutant(killed_by="items.ids-are-unique", during="response/text_turn")
-def items_are_announced_twice(_dialect: Dialect) -> Fault:
-    """Every announcement is repeated."""
-    return repeating(ADDED)
+    return changing_all(change)
 
 
 @faults.mutant(killed_by="items.a-duplicate-id-is-refused", during="items/duplicate_id")
@@ -57,7 +45,7 @@ def an_id_may_be_taken_twice(_dialect: Dialect) -> Fault:
     """A second item is accepted under the id of the first."""
     seen: set[str | None] = set()
 
-    def hears(event: Event) -> Iterable[Event]:
+    def receives(event: Event) -> Iterable[Event]:
         name = item_id_of(event)
         if event.get("type") == CREATE and name in seen:
             event = put(event, ("item", "id"), f"{name}~")
@@ -69,52 +57,7 @@ def an_id_may_be_taken_twice(_dialect: Dialect) -> Fault:
             event["item"]["id"] = event["item"]["id"].removesuffix("~")
         return event
 
-    return Fault(sends=editing(change).sends, hears=hears)
-
-
-@faults.mutant(killed_by="items.the-predecessor-is-known", during="items/roles", like="ids-inconsistent-over-events")
-def items_follow_nothing_known(_dialect: Dialect) -> Fault:
-    """The predecessor of an item is none of the conversation."""
-    return changing(
-        (ADDED,),
-        lambda event: {**event, "previous_item_id": "item_nowhere"} if event["previous_item_id"] else event,
-    )
-
-
-@faults.mutant(killed_by="items.new-items-come-last", during="items/roles")
-def items_never_have_a_predecessor(_dialect: Dialect) -> Fault:
-    """`previous_item_id` is always null."""
-    return setting(ADDED, DONE, previous_item_id=None)
-
-
-@faults.mutant(
-    killed_by="items.root-is-the-beginning",
-    during="items/insert_at_the_root",
-    like="previous-item-id-ignored",
-)
-def the_root_is_not_known(_dialect: Dialect) -> Fault:
-    """An item for the beginning is appended."""
-    return _forgetting("previous_item_id")
-
-
-@faults.mutant(
-    killed_by="items.are-placed-as-asked",
-    during="items/insert_in_the_middle",
-    like="previous-item-id-ignored",
-)
-def the_place_is_not_looked_at(_dialect: Dialect) -> Fault:
-    """Every item is appended, wherever it was to go."""
-    return _forgetting("previous_item_id")
-
-
-@faults.mutant(
-    killed_by="items.an-unknown-predecessor-is-refused",
-    during="items/insert_after_unknown",
-    like="previous-item-id-ignored",
-)
-def an_unknown_place_is_the_end(_dialect: Dialect) -> Fault:
-    """An item that was to follow an unknown one is appended."""
-    return _forgetting("previous_item_id")
+    return Fault(sends=changing_all(change).sends, receives=receives)
 
 
 @faults.mutant(killed_by="items.client-items-are-kept", during="items/keeps_ids")
@@ -127,47 +70,7 @@ def texts_are_lost(_dialect: Dialect) -> Fault:
                 part["text"] = ""
         return event
 
-    return editing(change)
-
-
-@faults.mutant(killed_by="items.client-items-are-complete", during="items/keeps_ids", dialects=("ga",))
-def client_items_are_unfinished(_dialect: Dialect) -> Fault:
-    """A client's item is announced as in progress."""
-    return changing((ADDED,), lambda event: put(event, ("item", "status"), "in_progress"))
-
-
-@faults.mutant(killed_by="items.model-items-start-empty", during="response/text_turn", dialects=("ga",))
-def model_items_begin_finished(_dialect: Dialect) -> Fault:
-    """An item of the model is announced as completed."""
-    return changing((ADDED,), lambda event: put(event, ("item", "status"), "completed") if is_output(event) else event)
-
-
-@faults.mutant(
-    killed_by="items.are-done-after-they-are-added",
-    during="items/keeps_ids",
-    dialects=("ga",),
-    like="item-added-done-pair-broken",
-)
-def items_are_done_twice(_dialect: Dialect) -> Fault:
-    """`conversation.item.done` comes twice."""
-    return repeating(DONE)
-
-
-@faults.mutant(
-    killed_by="items.every-item-gets-done",
-    during="items/keeps_ids",
-    dialects=("ga",),
-    like="item-added-done-pair-broken",
-)
-def items_are_never_done(_dialect: Dialect) -> Fault:
-    """Only the announcement comes, never `conversation.item.done`."""
-    return dropping(DONE)
-
-
-@faults.mutant(killed_by="items.done-items-are-final", during="items/keeps_ids", dialects=("ga",))
-def items_are_done_in_progress(_dialect: Dialect) -> Fault:
-    """An item that is done is still in progress."""
-    return changing((DONE,), lambda event: put(event, ("item", "status"), "in_progress"))
+    return changing_all(change)
 
 
 @faults.mutant(
@@ -206,3 +109,43 @@ def outputs_of_unknown_calls_are_accepted(dialect: Dialect) -> Fault:
             yield {"type": kind, "previous_item_id": before, "item": item}
 
     return instead_of_the_error(CREATE, make)
+
+
+# fmt: off
+faults.rows(
+    ("items-are-taken-in-silence", "items.creation-is-answered", "items/keeps_ids", "",
+     "An item is created, and nothing says so.", lambda _: dropping(ADDED, DONE)),
+    ("items-are-announced-twice", "items.ids-are-unique", "response/text_turn", "",
+     "Every announcement is repeated.", lambda _: repeating(ADDED)),
+    ("items-follow-nothing-known", "items.the-predecessor-is-known", "items/roles", "ids-inconsistent-over-events",
+     "The predecessor of an item is none of the conversation.",
+     lambda _: changing((ADDED,),
+         lambda event: {**event, "previous_item_id": "item_nowhere"} if event["previous_item_id"] else event)),
+    ("items-never-have-a-predecessor", "items.new-items-come-last", "items/roles", "",
+     "`previous_item_id` is always null.", lambda _: setting(ADDED, DONE, previous_item_id=None)),
+    ("the-root-is-not-known", "items.root-is-the-beginning", "items/insert_at_the_root", "previous-item-id-ignored",
+     "An item for the beginning is appended.", lambda _: _forgetting("previous_item_id")),
+    ("the-place-is-not-looked-at", "items.are-placed-as-asked", "items/insert_in_the_middle",
+     "previous-item-id-ignored",
+     "Every item is appended, wherever it was to go.", lambda _: _forgetting("previous_item_id")),
+    ("an-unknown-place-is-the-end", "items.an-unknown-predecessor-is-refused", "items/insert_after_unknown",
+     "previous-item-id-ignored",
+     "An item that was to follow an unknown one is appended.", lambda _: _forgetting("previous_item_id")),
+)
+faults.rows(
+    ("client-items-are-unfinished", "items.client-items-are-complete", "items/keeps_ids", "",
+     "A client's item is announced as in progress.",
+     lambda _: changing((ADDED,), lambda event: put(event, ("item", "status"), "in_progress"))),
+    ("model-items-begin-finished", "items.model-items-start-empty", "response/text_turn", "",
+     "An item of the model is announced as completed.",
+     lambda _: changing((ADDED,),
+         lambda event: put(event, ("item", "status"), "completed") if is_output(event) else event)),
+    ("items-are-done-twice", "items.are-done-after-they-are-added", "items/keeps_ids", "item-added-done-pair-broken",
+     "`conversation.item.done` comes twice.", lambda _: repeating(DONE)),
+    ("items-are-never-done", "items.every-item-gets-done", "items/keeps_ids", "item-added-done-pair-broken",
+     "Only the announcement comes, never `conversation.item.done`.", lambda _: dropping(DONE)),
+    ("items-are-done-in-progress", "items.done-items-are-final", "items/keeps_ids", "",
+     "An item that is done is still in progress.",
+     lambda _: changing((DONE,), lambda event: put(event, ("item", "status"), "in_progress"))),
+    dialects=("ga",),
+)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from conformance.contract.dialect import Dialect, Event
-from conformance.mutants.changes import changing, dropping, setting, stamp
-from conformance.mutants.edits import put, without
+from conformance.mutants.edits import put, stamp, without
 from conformance.mutants.mutant import Fault, FaultTable
+from conformance.mutants.operators import changing, dropping, setting
 
 faults = FaultTable()
 
@@ -21,7 +21,7 @@ def instead_of_the_error(kind: str, make: Callable[[Event, list[Event]], Iterabl
     asked: list[Event] = []
     announced: list[Event] = []
 
-    def hears(event: Event) -> Iterable[Event]:
+    def receives(event: Event) -> Iterable[Event]:
         asked[:] = [event]
         yield event
 
@@ -33,41 +33,7 @@ def instead_of_the_error(kind: str, make: Callable[[Event, list[Event]], Iterabl
         else:
             yield event
 
-    return Fault(sends=sends, hears=hears)
-
-
-@faults.mutant(killed_by="items.deleting-is-acknowledged", during="items/delete")
-def deletions_are_never_told(_dialect: Dialect) -> Fault:
-    """An item is deleted, and nothing says so."""
-    return dropping("conversation.item.deleted")
-
-
-@faults.mutant(
-    killed_by="items.deleting-an-unknown-item-is-refused",
-    during="items/delete_unknown",
-    like="delete-retrieve-wrong",
-)
-def anything_can_be_deleted(_dialect: Dialect) -> Fault:
-    """The deletion of an item that never was is acknowledged."""
-    return instead_of_the_error(
-        "conversation.item.delete",
-        lambda asked, _told: [{"type": "conversation.item.deleted", "item_id": asked["item_id"]}],
-    )
-
-
-@faults.mutant(killed_by="items.deleted-items-are-gone", during="items/after_delete")
-def deleted_items_can_be_retrieved(_dialect: Dialect) -> Fault:
-    """A deleted item is still handed out."""
-    return instead_of_the_error(
-        "conversation.item.retrieve",
-        lambda _asked, told: [{"type": RETRIEVED, "item": told[0]["item"]}] if told else [],
-    )
-
-
-@faults.mutant(killed_by="items.retrieving-is-answered", during="items/retrieve")
-def retrieving_gets_no_answer(_dialect: Dialect) -> Fault:
-    """An item is asked for, and nothing comes."""
-    return dropping(RETRIEVED)
+    return Fault(sends=sends, receives=receives)
 
 
 @faults.mutant(
@@ -83,47 +49,6 @@ def unknown_items_are_empty(_dialect: Dialect) -> Fault:
         yield {"type": RETRIEVED, "item": {"id": asked.get("item_id"), **empty}}
 
     return instead_of_the_error("conversation.item.retrieve", make)
-
-
-@faults.mutant(killed_by="items.retrieved-is-what-was-said", during="items/retrieve")
-def retrieved_items_say_something_else(_dialect: Dialect) -> Fault:
-    """A retrieved item has another text."""
-    return changing((RETRIEVED,), lambda event: put(event, ("item", "content", 0, "text"), "Something else."))
-
-
-@faults.mutant(killed_by="items.retrieved-audio-is-there", during="items/retrieve_audio")
-def retrieved_items_are_silent(_dialect: Dialect) -> Fault:
-    """A retrieved item comes without its audio."""
-    return changing((RETRIEVED,), lambda event: without(event, ("item", "content", 0, "audio")))
-
-
-@faults.mutant(
-    killed_by="items.truncating-is-acknowledged",
-    during="items/truncate",
-    like="truncate-ack-missing-or-fake",
-)
-def truncations_are_never_told(_dialect: Dialect) -> Fault:
-    """An item is cut, and nothing says so."""
-    return dropping("conversation.item.truncated")
-
-
-@faults.mutant(killed_by="items.a-truncation-is-echoed", during="items/truncate")
-def truncations_are_told_wrongly(_dialect: Dialect) -> Fault:
-    """An item was cut somewhere else than the acknowledgement should say."""
-    return setting("conversation.item.truncated", audio_end_ms=0)
-
-
-@faults.mutant(
-    killed_by="items.truncating-beyond-the-end-is-refused",
-    during="items/truncate_beyond_the_end",
-    like="truncate-ack-missing-or-fake",
-)
-def a_cut_beyond_the_end_is_accepted(_dialect: Dialect) -> Fault:
-    """An item can be cut an hour after its end."""
-    return instead_of_the_error(
-        "conversation.item.truncate",
-        lambda asked, _told: [{**asked, "type": "conversation.item.truncated"}],
-    )
 
 
 @faults.mutant(
@@ -143,3 +68,37 @@ def a_cut_leaves_the_transcript(_dialect: Dialect) -> Fault:
         yield event
 
     return Fault(sends=sends)
+
+
+# fmt: off
+faults.rows(
+    ("deletions-are-never-told", "items.deleting-is-acknowledged", "items/delete", "",
+     "An item is deleted, and nothing says so.", lambda _: dropping("conversation.item.deleted")),
+    ("anything-can-be-deleted", "items.deleting-an-unknown-item-is-refused", "items/delete_unknown",
+     "delete-retrieve-wrong",
+     "The deletion of an item that never was is acknowledged.",
+     lambda _: instead_of_the_error("conversation.item.delete",
+         lambda asked, _told: [{"type": "conversation.item.deleted", "item_id": asked["item_id"]}])),
+    ("deleted-items-can-be-retrieved", "items.deleted-items-are-gone", "items/after_delete", "",
+     "A deleted item is still handed out.",
+     lambda _: instead_of_the_error("conversation.item.retrieve",
+         lambda _asked, told: [{"type": RETRIEVED, "item": told[0]["item"]}] if told else [])),
+    ("retrieving-gets-no-answer", "items.retrieving-is-answered", "items/retrieve", "",
+     "An item is asked for, and nothing comes.", lambda _: dropping(RETRIEVED)),
+    ("retrieved-items-say-something-else", "items.retrieved-is-what-was-said", "items/retrieve", "",
+     "A retrieved item has another text.",
+     lambda _: changing((RETRIEVED,), lambda event: put(event, ("item", "content", 0, "text"), "Something else."))),
+    ("retrieved-items-are-silent", "items.retrieved-audio-is-there", "items/retrieve_audio", "",
+     "A retrieved item comes without its audio.",
+     lambda _: changing((RETRIEVED,), lambda event: without(event, ("item", "content", 0, "audio")))),
+    ("truncations-are-never-told", "items.truncating-is-acknowledged", "items/truncate", "truncate-ack-missing-or-fake",
+     "An item is cut, and nothing says so.", lambda _: dropping("conversation.item.truncated")),
+    ("truncations-are-told-wrongly", "items.a-truncation-is-echoed", "items/truncate", "",
+     "An item was cut somewhere else than the acknowledgement should say.",
+     lambda _: setting("conversation.item.truncated", audio_end_ms=0)),
+    ("a-cut-beyond-the-end-is-accepted", "items.truncating-beyond-the-end-is-refused", "items/truncate_beyond_the_end",
+     "truncate-ack-missing-or-fake",
+     "An item can be cut an hour after its end.",
+     lambda _: instead_of_the_error("conversation.item.truncate",
+         lambda asked, _told: [{**asked, "type": "conversation.item.truncated"}])),
+)

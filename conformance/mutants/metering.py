@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutants.edits import editing
 from conformance.mutants.mutant import Fault, FaultTable
+from conformance.mutants.operators import changing_all
 from conformance.mutants.usage import TRANSCRIBED, recounting
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def transcription_of_a_minute(_dialect: Dialect) -> Fault:
             event["usage"] = {"type": "duration", "seconds": 60}
         return event
 
-    return editing(edit)
+    return changing_all(edit)
 
 
 @faults.mutant(killed_by="metering.transcription-audio-has-its-rate", during="transcription/tokens")
@@ -129,7 +129,7 @@ def transcribed_audio_counts_thrice(_dialect: Dialect) -> Fault:
             _triple(event["usage"])
         return event
 
-    return editing(edit)
+    return changing_all(edit)
 
 
 def _triple(usage: dict[str, Any]) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from conformance.contract.dialect import Dialect, Event
 from conformance.contract.facts import Fact
-from conformance.mutants.changes import dropping
-from conformance.mutants.edits import lacking, without
+from conformance.mutants.edits import without
 from conformance.mutants.mutant import Fault
+from conformance.mutants.operators import dropping, lacking
 from conformance.reference.server.admission import Refused
 from conformance.reference.session.refusals import error_body
 
@@ -33,12 +33,12 @@ def _never_sent(name: str, dialect: Dialect) -> Fault:
 
 def _ignored(name: str, dialect: Dialect) -> Fault:
     kind = dialect.canonical(name)
-    return Fault(hears=lambda event: () if event.get("type") == kind else (event,))
+    return Fault(receives=lambda event: () if event.get("type") == kind else (event,))
 
 
 def _refused(name: str, dialect: Dialect) -> Fault:
     kind = dialect.canonical(name)
-    return Fault(hears=lambda event: ({**event, "type": UNKNOWN} if event.get("type") == kind else event,))
+    return Fault(receives=lambda event: ({**event, "type": UNKNOWN} if event.get("type") == kind else event,))
 
 
 def _not_counted(name: str, _dialect: Dialect) -> Fault:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from conformance.mutants.changes import adding_after, dropping, holding, repeating
-from conformance.mutants.edits import both, is_output, noting
-from conformance.mutants.mutant import Fault, FaultTable
+from conformance.mutants.edits import is_output
+from conformance.mutants.mutant import Fault, FaultTable, Row
+from conformance.mutants.operators import adding_after, both, dropping, dropping_where, holding, noting, repeating
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from conformance.contract.dialect import Dialect, Event
 
@@ -21,18 +21,6 @@ PART, PART_DONE = "response.content_part.added", "response.content_part.done"
 TEXT_TURN = "response/text_turn"
 
 
-@faults.mutant(killed_by="ordering.response-created-is-first", during=TEXT_TURN, like="delta-before-item-added")
-def item_before_its_response(_dialect: Dialect) -> Fault:
-    """The first item is added before the response is created."""
-    return holding(lambda event: event["type"] in ("response.created", "rate_limits.updated"), ADDED)
-
-
-@faults.mutant(killed_by="ordering.response-created-comes-once", during="response/two_turns", like="id-prefix-wrong")
-def response_id_used_again(_dialect: Dialect) -> Fault:
-    """All responses of a session have the same id."""
-    return Fault(sends=_under_one_id)
-
-
 def _under_one_id(event: Event) -> Iterable[Event]:
     changed = deepcopy(event)
     if "response_id" in changed:
@@ -40,12 +28,6 @@ def _under_one_id(event: Event) -> Iterable[Event]:
     if isinstance(changed.get("response"), dict):
         changed["response"]["id"] = "resp_constant"
     yield changed
-
-
-@faults.mutant(killed_by="ordering.response-done-comes", during=TEXT_TURN, like="response-done-never")
-def response_never_ends(_dialect: Dialect) -> Fault:
-    """No response is ever done."""
-    return dropping("response.done")
 
 
 @faults.mutant(
@@ -64,106 +46,12 @@ def failure_told_by_an_error_only(_dialect: Dialect) -> Fault:
     return Fault(sends=sends)
 
 
-@faults.mutant(killed_by="ordering.response-done-comes-once", during=TEXT_TURN, like="response-done-twice")
-def response_ends_twice(_dialect: Dialect) -> Fault:
-    """Every response is done twice."""
-    return repeating("response.done")
-
-
 @faults.mutant(killed_by="ordering.response-done-is-last", during=TEXT_TURN, like="late-delta-after-cancel")
 def delta_follows_its_response(_dialect: Dialect) -> Fault:
     """A text delta arrives after `response.done`."""
     deltas: list[Event] = []
     late = adding_after("response.done", lambda _: deltas[-1:])
     return both(noting("response.output_text.delta", deltas), late)
-
-
-@faults.mutant(killed_by="ordering.output-item-added-is-first", during=TEXT_TURN, like="delta-before-item-added")
-def part_before_its_item(_dialect: Dialect) -> Fault:
-    """A content part is added before its output item."""
-    return holding(lambda event: event["type"] == ADDED, PART)
-
-
-@faults.mutant(killed_by="ordering.output-item-added-comes-once", during=TEXT_TURN)
-def item_added_twice(_dialect: Dialect) -> Fault:
-    """Every output item is added twice."""
-    return repeating(ADDED)
-
-
-@faults.mutant(killed_by="ordering.output-item-done-comes", during=TEXT_TURN, like="done-chain-incomplete")
-def item_never_done(_dialect: Dialect) -> Fault:
-    """No output item is ever done."""
-    return dropping(DONE)
-
-
-@faults.mutant(killed_by="ordering.output-item-done-comes", during="response/cancel", like="done-chain-incomplete")
-def item_left_open_by_a_cancel(_dialect: Dialect) -> Fault:
-    """The item of a cancelled response is never done."""
-    return Fault(
-        sends=lambda event: () if event["type"] == DONE and event["item"]["status"] == "incomplete" else (event,)
-    )
-
-
-@faults.mutant(killed_by="ordering.output-item-done-comes-once", during=TEXT_TURN)
-def item_done_twice(_dialect: Dialect) -> Fault:
-    """Every output item is done twice."""
-    return repeating(DONE)
-
-
-@faults.mutant(killed_by="ordering.output-item-done-is-last", during=TEXT_TURN)
-def part_outlives_its_item(_dialect: Dialect) -> Fault:
-    """A content part ends after its output item."""
-    return holding(lambda event: event["type"] == PART_DONE, DONE)
-
-
-@faults.mutant(killed_by="ordering.output-item-joins-the-conversation", during=TEXT_TURN)
-def output_stays_out_of_the_conversation(_dialect: Dialect) -> Fault:
-    """Output items are never announced in the conversation."""
-    return Fault(sends=lambda event: () if is_output(event) else (event,))
-
-
-@faults.mutant(killed_by="ordering.output-item-is-added-before-it-joins", during=TEXT_TURN)
-def item_joins_before_it_is_added(_dialect: Dialect) -> Fault:
-    """The conversation announces an output item before the response does."""
-    return holding(lambda event: event["type"] == ADDED, "conversation.item.added")
-
-
-@faults.mutant(
-    killed_by="ordering.output-item-joins-before-its-parts", during=TEXT_TURN, like="delta-before-item-added"
-)
-def part_before_its_item_joined(_dialect: Dialect) -> Fault:
-    """The conversation announces an output item after its first part."""
-    return holding(lambda event: event["type"] == "conversation.item.added" and is_output(event), PART)
-
-
-@faults.mutant(killed_by="ordering.content-part-added-is-first", during=TEXT_TURN, like="delta-before-item-added")
-def delta_before_its_part(_dialect: Dialect) -> Fault:
-    """The first delta comes before its content part."""
-    return holding(lambda event: event["type"] == PART, "response.output_text.delta")
-
-
-@faults.mutant(killed_by="ordering.content-part-added-comes-once", during=TEXT_TURN)
-def part_added_twice(_dialect: Dialect) -> Fault:
-    """Every content part is added twice."""
-    return repeating(PART)
-
-
-@faults.mutant(killed_by="ordering.content-part-done-comes", during=TEXT_TURN, like="done-chain-incomplete")
-def part_never_done(_dialect: Dialect) -> Fault:
-    """No content part is ever done."""
-    return dropping(PART_DONE)
-
-
-@faults.mutant(killed_by="ordering.content-part-done-comes-once", during=TEXT_TURN)
-def part_done_twice(_dialect: Dialect) -> Fault:
-    """Every content part is done twice."""
-    return repeating(PART_DONE)
-
-
-@faults.mutant(killed_by="ordering.content-part-done-is-last", during=TEXT_TURN)
-def text_outlives_its_part(_dialect: Dialect) -> Fault:
-    """A text ends after its content part."""
-    return holding(lambda event: event["type"] == "response.output_text.done", PART_DONE)
 
 
 #: Stream -> how its rules are called, and a scenario that streams it.
@@ -186,39 +74,67 @@ def _delta_after(stream: str) -> Fault:
     return adding_after(f"response.{stream}.done", late)
 
 
-WAYS: dict[str, tuple[str, str, str, Callable[[str], Fault]]] = {
-    "comes": (
-        "never-done",
-        "done-chain-incomplete",
-        "No {} is ever done.",
-        lambda name: dropping(f"response.{name}.done"),
-    ),
-    "comes-once": (
-        "done-twice",
-        "done-chunk-level",
-        "Every {} is done twice.",
-        lambda name: repeating(f"response.{name}.done"),
-    ),
-    "is-last": (
-        "delta-after-its-end",
-        "late-delta-after-cancel",
-        "A delta follows the done event of its {}.",
-        _delta_after,
-    ),
-}
+def _stream_rows(stream: str, name: str, during: str) -> Iterable[Row]:
+    """Return the three ways in which a stream can end wrongly."""
+    done, rule = f"response.{stream}.done", f"ordering.{name}-done"
+    # fmt: off
+    return (
+        (f"{name}-never-done", f"{rule}-comes", during, "done-chain-incomplete",
+         f"No {name} is ever done.", lambda _: dropping(done)),
+        (f"{name}-done-twice", f"{rule}-comes-once", during, "done-chunk-level",
+         f"Every {name} is done twice.", lambda _: repeating(done)),
+        (f"{name}-delta-after-its-end", f"{rule}-is-last", during, "late-delta-after-cancel",
+         f"A delta follows the done event of its {name}.", lambda _: _delta_after(stream)),
+    )
+    # fmt: on
 
 
-def _register(stream: str, edge: str) -> None:
-    name, during = STREAMS[stream]
-    called, like, sentence, fault = WAYS[edge]
+for _stream, (_name, _during) in STREAMS.items():
+    faults.rows(*_stream_rows(_stream, _name, _during))
 
-    def make(_dialect: Dialect) -> Fault:
-        return fault(stream)
-
-    make.__name__, make.__doc__ = f"{name}_{called}", sentence.format(name)
-    faults.mutant(killed_by=f"ordering.{name}-done-{edge}", during=during, like=like)(make)
-
-
-for _stream in STREAMS:
-    for _edge in WAYS:
-        _register(_stream, _edge)
+# fmt: off
+faults.rows(
+    ("item-before-its-response", "ordering.response-created-is-first", TEXT_TURN, "delta-before-item-added",
+     "The first item is added before the response is created.",
+     lambda _: holding(lambda event: event["type"] in ("response.created", "rate_limits.updated"), ADDED)),
+    ("response-id-used-again", "ordering.response-created-comes-once", "response/two_turns", "id-prefix-wrong",
+     "All responses of a session have the same id.", lambda _: Fault(sends=_under_one_id)),
+    ("response-never-ends", "ordering.response-done-comes", TEXT_TURN, "response-done-never",
+     "No response is ever done.", lambda _: dropping("response.done")),
+    ("response-ends-twice", "ordering.response-done-comes-once", TEXT_TURN, "response-done-twice",
+     "Every response is done twice.", lambda _: repeating("response.done")),
+    ("part-before-its-item", "ordering.output-item-added-is-first", TEXT_TURN, "delta-before-item-added",
+     "A content part is added before its output item.", lambda _: holding(lambda event: event["type"] == ADDED, PART)),
+    ("item-added-twice", "ordering.output-item-added-comes-once", TEXT_TURN, "",
+     "Every output item is added twice.", lambda _: repeating(ADDED)),
+    ("item-never-done", "ordering.output-item-done-comes", TEXT_TURN, "done-chain-incomplete",
+     "No output item is ever done.", lambda _: dropping(DONE)),
+    ("item-left-open-by-a-cancel", "ordering.output-item-done-comes", "response/cancel", "done-chain-incomplete",
+     "The item of a cancelled response is never done.",
+     lambda _: dropping_where(lambda event: event["type"] == DONE and event["item"]["status"] == "incomplete")),
+    ("item-done-twice", "ordering.output-item-done-comes-once", TEXT_TURN, "",
+     "Every output item is done twice.", lambda _: repeating(DONE)),
+    ("part-outlives-its-item", "ordering.output-item-done-is-last", TEXT_TURN, "",
+     "A content part ends after its output item.", lambda _: holding(lambda event: event["type"] == PART_DONE, DONE)),
+    ("output-stays-out-of-the-conversation", "ordering.output-item-joins-the-conversation", TEXT_TURN, "",
+     "Output items are never announced in the conversation.",
+     lambda _: dropping_where(is_output)),
+    ("item-joins-before-it-is-added", "ordering.output-item-is-added-before-it-joins", TEXT_TURN, "",
+     "The conversation announces an output item before the response does.",
+     lambda _: holding(lambda event: event["type"] == ADDED, "conversation.item.added")),
+    ("part-before-its-item-joined", "ordering.output-item-joins-before-its-parts", TEXT_TURN, "delta-before-item-added",
+     "The conversation announces an output item after its first part.",
+     lambda _: holding(lambda event: event["type"] == "conversation.item.added" and is_output(event), PART)),
+    ("delta-before-its-part", "ordering.content-part-added-is-first", TEXT_TURN, "delta-before-item-added",
+     "The first delta comes before its content part.",
+     lambda _: holding(lambda event: event["type"] == PART, "response.output_text.delta")),
+    ("part-added-twice", "ordering.content-part-added-comes-once", TEXT_TURN, "",
+     "Every content part is added twice.", lambda _: repeating(PART)),
+    ("part-never-done", "ordering.content-part-done-comes", TEXT_TURN, "done-chain-incomplete",
+     "No content part is ever done.", lambda _: dropping(PART_DONE)),
+    ("part-done-twice", "ordering.content-part-done-comes-once", TEXT_TURN, "",
+     "Every content part is done twice.", lambda _: repeating(PART_DONE)),
+    ("text-outlives-its-part", "ordering.content-part-done-is-last", TEXT_TURN, "",
+     "A text ends after its content part.",
+     lambda _: holding(lambda event: event["type"] == "response.output_text.done", PART_DONE)),
+)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from conformance.contract.dialect import Dialect
-from conformance.mutants.changes import adding_after, setting
-from conformance.mutants.mutant import Fault, FaultTable
+from conformance.mutants.mutant import FaultTable
+from conformance.mutants.operators import adding_after, setting
 
 faults = FaultTable()
 
 TOKENS = {"name": "tokens", "limit": 1000, "remaining": 900, "reset_seconds": 0.5}
 
 
-@faults.mutant(killed_by="rate_limits.remaining-fits-the-limit", during="response/two_turns")
-def more_remains_than_there_was(_dialect: Dialect) -> Fault:
-    """More remains than the limit allows."""
-    return setting("rate_limits.updated", rate_limits=[{**TOKENS, "remaining": 2000}])
-
-
-@faults.mutant(killed_by="rate_limits.come-with-responses", during="session/defaults")
-def rate_limits_come_unasked(_dialect: Dialect) -> Fault:
-    """The rate limits come with the session, before any response."""
-    return adding_after("session.created", lambda _event: [{"type": "rate_limits.updated", "rate_limits": [TOKENS]}])
+# fmt: off
+faults.rows(
+    ("more-remains-than-there-was", "rate_limits.remaining-fits-the-limit", "response/two_turns", "",
+     "More remains than the limit allows.",
+     lambda _: setting("rate_limits.updated", rate_limits=[{**TOKENS, "remaining": 2000}])),
+    ("rate-limits-come-unasked", "rate_limits.come-with-responses", "session/defaults", "",
+     "The rate limits come with the session, before any response.",
+     lambda _: adding_after("session.created",
+         lambda _event: [{"type": "rate_limits.updated", "rate_limits": [TOKENS]}])),
+)

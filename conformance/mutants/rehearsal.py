@@ -23,6 +23,7 @@ from conformance.play.target import Target, url_of
 from conformance.reference.server.admission import STYLES, AcceptThenClose, Admission, Refused, Refusing, admit
 from conformance.reference.server.loopback import Closed, Loopback, VirtualClock
 from conformance.reference.session.core import Endpoint
+from conformance.reference.session.hooks import Hooks
 from conformance.resources import folder
 from conformance.scenario.audio import clip
 from conformance.scenario.load import load
@@ -36,7 +37,7 @@ TOKEN = "rehearsal-token-000000000000"  # noqa: S105 - known to nobody but this 
 class MemoryConnection:
     """A loopback as the player wants a connection."""
 
-    def __init__(self, loopback: Loopback, handshake: Handshake, fault: Fault) -> None:
+    def __init__(self, loopback: Loopback, handshake: Handshake, fault: Hooks) -> None:
         self.loopback = loopback
         self.handshake = handshake
         self.fault = fault
@@ -118,7 +119,7 @@ class Rehearsal:
     async def connect(self, ask: UpgradeRequest) -> MemoryConnection | Refusal:
         """Decide about the upgrade as the server would, and open a session."""
         url = url_of(self.target, ask)
-        fault = self.fault().wire_name(self.target.dialect)
+        fault = self.fault().spelled_for(self.target.dialect)
         handshake = Handshake(
             url=url,
             auth=ask.auth,
@@ -146,7 +147,7 @@ class Rehearsal:
         shaken = replace(handshake, status=101, subprotocol=decision.subprotocol)
         return MemoryConnection(self._loopback(decision, fault), shaken, fault)
 
-    def _loopback(self, decision: Any, fault: Fault) -> Loopback:
+    def _loopback(self, decision: Any, fault: Hooks) -> Loopback:
         self.sessions += 1
         seed = f"rehearsal-{self.sessions}"
         make: Callable[[VirtualClock], Any]
@@ -154,7 +155,7 @@ class Rehearsal:
             make = partial(_refusing, decision, seed)
         else:
             make = partial(_endpoint, decision, seed, self.features)
-        return Loopback(make, sends=fault.sends, hears=fault.hears, frames=fault.frames)
+        return Loopback(make, sends=fault.sends, receives=fault.receives, frames=fault.frames)
 
 
 def _refusing(decision: AcceptThenClose, seed: str, _clock: VirtualClock) -> Refusing:

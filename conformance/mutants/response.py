@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.mutants.edits import editing, is_output, lacking, put, putting
+from conformance.mutants.edits import is_output, put
 from conformance.mutants.mutant import Fault, FaultTable
+from conformance.mutants.operators import changing_all, lacking, putting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,61 +19,11 @@ CREATED, DONE = "response.created", "response.done"
 TEXT_TURN, TOKEN_LIMIT = "response/text_turn", "response/token_limit"
 
 
-@faults.mutant(
-    killed_by="response.created-is-in-progress", during=TEXT_TURN, like="response-status-incomplete-at-start"
-)
-def created_as_incomplete(_dialect: Dialect) -> Fault:
-    """A new response is incomplete already."""
-    return putting(CREATED, ("response", "status"), "incomplete")
-
-
 @faults.mutant(killed_by="response.created-has-no-output", during=TEXT_TURN)
 def created_with_output(_dialect: Dialect) -> Fault:
     """A new response has an item already."""
     early = {"id": "item_early", "type": "message", "role": "assistant", "status": "in_progress", "content": []}
     return putting(CREATED, ("response", "output"), [early])
-
-
-@faults.mutant(killed_by="response.created-has-no-status-details", during=TEXT_TURN)
-def created_with_status_details(_dialect: Dialect) -> Fault:
-    """A new response has status details already."""
-    return putting(CREATED, ("response", "status_details"), {"type": "completed"})
-
-
-@faults.mutant(killed_by="response.done-has-a-terminal-status", during=TEXT_TURN)
-def done_and_in_progress(_dialect: Dialect) -> Fault:
-    """A response that is done is still in progress."""
-    return putting(DONE, ("response", "status"), "in_progress")
-
-
-@faults.mutant(killed_by="response.status-details-type-is-the-status", during="response/cancel")
-def cancelled_with_details_of_a_failure(_dialect: Dialect) -> Fault:
-    """The details of a cancelled response are of the type of a failure."""
-    return putting(DONE, ("response", "status_details", "type"), "failed")
-
-
-@faults.mutant(killed_by="response.cancelled-names-its-reason", during="response/cancel")
-def cancelled_without_a_reason(_dialect: Dialect) -> Fault:
-    """A cancelled response does not say why."""
-    return lacking((DONE,), ("response", "status_details", "reason"))
-
-
-@faults.mutant(killed_by="response.incomplete-names-its-reason", during=TOKEN_LIMIT)
-def incomplete_without_a_reason(_dialect: Dialect) -> Fault:
-    """An incomplete response does not say why."""
-    return lacking((DONE,), ("response", "status_details", "reason"))
-
-
-@faults.mutant(killed_by="response.failed-names-its-error", during="response/failure")
-def failed_without_an_error(_dialect: Dialect) -> Fault:
-    """A failed response does not carry its error."""
-    return lacking((DONE,), ("response", "status_details", "error"))
-
-
-@faults.mutant(killed_by="response.done-lists-every-item", during=TEXT_TURN)
-def done_without_its_items(_dialect: Dialect) -> Fault:
-    """The output of a response that is done is empty."""
-    return putting(DONE, ("response", "output"), [])
 
 
 @faults.mutant(killed_by="response.done-lists-items-in-order", during="tools/two_calls")
@@ -84,19 +35,7 @@ def output_listed_backwards(_dialect: Dialect) -> Fault:
             event["response"]["output"].reverse()
         return event
 
-    return editing(change)
-
-
-@faults.mutant(killed_by="response.done-repeats-its-finished-items", during=TEXT_TURN)
-def item_changes_its_status_at_the_end(_dialect: Dialect) -> Fault:
-    """A completed item is incomplete in the output of its response."""
-    return putting(DONE, ("response", "output", 0, "status"), "incomplete")
-
-
-@faults.mutant(killed_by="response.done-is-of-the-same-conversation", during=TEXT_TURN)
-def response_changes_its_conversation(_dialect: Dialect) -> Fault:
-    """A response ends in another conversation."""
-    return putting(DONE, ("response", "conversation_id"), "conv_other")
+    return changing_all(change)
 
 
 @faults.mutant(killed_by="response.completed-has-output", during=TEXT_TURN)
@@ -121,7 +60,7 @@ def cut_off_item_is_completed(_dialect: Dialect) -> Fault:
             return put(event, ("item", "status"), "completed")
         return put(event, ("response", "output", -1, "status"), "completed") if event["type"] == DONE else event
 
-    return editing(change)
+    return changing_all(change)
 
 
 @faults.mutant(killed_by="response.token-limit-makes-it-incomplete", during=TOKEN_LIMIT)
@@ -138,4 +77,34 @@ def token_limit_ignored(_dialect: Dialect) -> Fault:
             usage["output_token_details"]["text_tokens"] += beyond
         return event
 
-    return editing(change)
+    return changing_all(change)
+
+
+# fmt: off
+faults.rows(
+    ("created-as-incomplete", "response.created-is-in-progress", TEXT_TURN, "response-status-incomplete-at-start",
+     "A new response is incomplete already.", lambda _: putting(CREATED, ("response", "status"), "incomplete")),
+    ("created-with-status-details", "response.created-has-no-status-details", TEXT_TURN, "",
+     "A new response has status details already.",
+     lambda _: putting(CREATED, ("response", "status_details"), {"type": "completed"})),
+    ("done-and-in-progress", "response.done-has-a-terminal-status", TEXT_TURN, "",
+     "A response that is done is still in progress.", lambda _: putting(DONE, ("response", "status"), "in_progress")),
+    ("cancelled-with-details-of-a-failure", "response.status-details-type-is-the-status", "response/cancel", "",
+     "The details of a cancelled response are of the type of a failure.",
+     lambda _: putting(DONE, ("response", "status_details", "type"), "failed")),
+    ("cancelled-without-a-reason", "response.cancelled-names-its-reason", "response/cancel", "",
+     "A cancelled response does not say why.", lambda _: lacking((DONE,), ("response", "status_details", "reason"))),
+    ("incomplete-without-a-reason", "response.incomplete-names-its-reason", TOKEN_LIMIT, "",
+     "An incomplete response does not say why.", lambda _: lacking((DONE,), ("response", "status_details", "reason"))),
+    ("failed-without-an-error", "response.failed-names-its-error", "response/failure", "",
+     "A failed response does not carry its error.",
+     lambda _: lacking((DONE,), ("response", "status_details", "error"))),
+    ("done-without-its-items", "response.done-lists-every-item", TEXT_TURN, "",
+     "The output of a response that is done is empty.", lambda _: putting(DONE, ("response", "output"), [])),
+    ("item-changes-its-status-at-the-end", "response.done-repeats-its-finished-items", TEXT_TURN, "",
+     "A completed item is incomplete in the output of its response.",
+     lambda _: putting(DONE, ("response", "output", 0, "status"), "incomplete")),
+    ("response-changes-its-conversation", "response.done-is-of-the-same-conversation", TEXT_TURN, "",
+     "A response ends in another conversation.",
+     lambda _: putting(DONE, ("response", "conversation_id"), "conv_other")),
+)

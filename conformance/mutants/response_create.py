@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutants.changes import adding_after, adding_before, dropping
-from conformance.mutants.edits import both, editing, noting, put, putting, without
+from conformance.mutants.edits import put, without
 from conformance.mutants.mutant import Fault, FaultTable
+from conformance.mutants.operators import adding_after, adding_before, both, changing_all, dropping, noting, putting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,24 +30,6 @@ FAILED = {
 }
 
 
-@faults.mutant(killed_by="response_create.create-begins-a-response", during="response/text_turn")
-def create_is_ignored(_dialect: Dialect) -> Fault:
-    """`response.create` has no effect and no answer."""
-    return Fault(hears=lambda event: () if event.get("type") == CREATE else (event,))
-
-
-@faults.mutant(killed_by="response_create.collision-is-refused", during="response/collision")
-def collision_is_ignored(_dialect: Dialect) -> Fault:
-    """A second `response.create` has no effect and no answer."""
-    return dropping("error")
-
-
-@faults.mutant(killed_by="response_create.collision-has-its-code", during="response/collision")
-def collision_without_its_code(_dialect: Dialect) -> Fault:
-    """The refusal of a second response has no code, as the first beta did it."""
-    return putting("error", ("error", "code"), None)
-
-
 @faults.mutant(
     killed_by="response_create.collision-spares-the-running-response",
     during="response/collision",
@@ -57,14 +39,14 @@ def second_response_kills_the_first(_dialect: Dialect) -> Fault:
     """A second `response.create` cancels the running response and begins its own."""
     created: list[Event] = []
 
-    def hears(event: Event) -> Iterable[Event]:
+    def receives(event: Event) -> Iterable[Event]:
         if event.get("type") == CREATE:
             if created:
                 yield {"type": "response.cancel"}
             created.append(event)
         yield event
 
-    return Fault(hears=hears)
+    return Fault(receives=receives)
 
 
 @faults.mutant(
@@ -94,13 +76,7 @@ def out_of_band_in_a_conversation(_dialect: Dialect) -> Fault:
             return put(event, ("response", "conversation_id"), "conv_other")
         return event
 
-    return editing(change)
-
-
-@faults.mutant(killed_by="response_create.out-of-band-may-overlap", during="response/out_of_band_beside")
-def out_of_band_counts_as_active(_dialect: Dialect) -> Fault:
-    """A response outside the conversation is refused while another one runs."""
-    return Fault(hears=lambda event: (without(event, ("response", "conversation")),))
+    return changing_all(change)
 
 
 @faults.mutant(
@@ -125,14 +101,6 @@ def out_of_band_input_joins(dialect: Dialect) -> Fault:
 
 
 @faults.mutant(
-    killed_by="response_create.metadata-is-returned", during="response/metadata", like="response-overrides-ignored"
-)
-def metadata_is_lost(_dialect: Dialect) -> Fault:
-    """The response does not carry its metadata."""
-    return editing(lambda event: put(event, ("response", "metadata"), None) if "response" in event else event)
-
-
-@faults.mutant(
     killed_by="response_create.overrides-are-honoured",
     during="response/modality_override",
     like="response-overrides-ignored",
@@ -140,7 +108,7 @@ def metadata_is_lost(_dialect: Dialect) -> Fault:
 def overrides_are_ignored(dialect: Dialect) -> Fault:
     """What a `response.create` overrides is ignored."""
     path = ("response", *dialect.response_paths["modalities"])
-    return Fault(hears=lambda event: (without(event, path) if event.get("type") == CREATE else event,))
+    return Fault(receives=lambda event: (without(event, path) if event.get("type") == CREATE else event,))
 
 
 @faults.mutant(killed_by="response_create.overrides-end-with-their-response", during="response/overrides")
@@ -148,7 +116,7 @@ def overrides_stick(_dialect: Dialect) -> Fault:
     """What one `response.create` overrides holds for all that follow."""
     limit: list[Any] = []
 
-    def hears(event: Event) -> Iterable[Event]:
+    def receives(event: Event) -> Iterable[Event]:
         if event.get("type") == CREATE:
             given = event.get("response")
             asked = given if isinstance(given, dict) else {}
@@ -157,7 +125,7 @@ def overrides_stick(_dialect: Dialect) -> Fault:
             event = {**event, "response": {**sticking, **asked}} if isinstance(given, dict | None) else event
         yield event
 
-    return Fault(hears=hears)
+    return Fault(receives=receives)
 
 
 @faults.mutant(killed_by="response_create.text-only-has-no-audio", during="response/text_turn")
@@ -174,10 +142,25 @@ def text_comes_as_a_transcript(_dialect: Dialect) -> Fault:
             event["part"] = {"type": "audio", "transcript": event["part"].get("text", "")}
         return event
 
-    return editing(change)
+    return changing_all(change)
 
 
-@faults.mutant(killed_by="response_create.audio-comes-with-a-transcript", during="response/audio_turn")
-def audio_without_a_transcript(_dialect: Dialect) -> Fault:
-    """Audio is streamed without its transcript."""
-    return dropping(TRANSCRIPT + ".delta", TRANSCRIPT + ".done")
+# fmt: off
+faults.rows(
+    ("create-is-ignored", "response_create.create-begins-a-response", "response/text_turn", "",
+     "`response.create` has no effect and no answer.",
+     lambda _: Fault(receives=lambda event: () if event.get("type") == CREATE else (event,))),
+    ("collision-is-ignored", "response_create.collision-is-refused", "response/collision", "",
+     "A second `response.create` has no effect and no answer.", lambda _: dropping("error")),
+    ("collision-without-its-code", "response_create.collision-has-its-code", "response/collision", "",
+     "The refusal of a second response has no code, as the first beta did it.",
+     lambda _: putting("error", ("error", "code"), None)),
+    ("out-of-band-counts-as-active", "response_create.out-of-band-may-overlap", "response/out_of_band_beside", "",
+     "A response outside the conversation is refused while another one runs.",
+     lambda _: Fault(receives=lambda event: (without(event, ("response", "conversation")),))),
+    ("metadata-is-lost", "response_create.metadata-is-returned", "response/metadata", "response-overrides-ignored",
+     "The response does not carry its metadata.",
+     lambda _: changing_all(lambda event: put(event, ("response", "metadata"), None))),
+    ("audio-without-a-transcript", "response_create.audio-comes-with-a-transcript", "response/audio_turn", "",
+     "Audio is streamed without its transcript.", lambda _: dropping(TRANSCRIPT + ".delta", TRANSCRIPT + ".done")),
+)

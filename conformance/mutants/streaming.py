@@ -5,8 +5,9 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING
 
-from conformance.mutants.edits import editing, put, putting
+from conformance.mutants.edits import put
 from conformance.mutants.mutant import Fault, FaultTable, Transform
+from conformance.mutants.operators import changing_all, putting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,19 +31,7 @@ def audio_in_another_alphabet(_dialect: Dialect) -> Fault:
             event["delta"] = "-_" + event["delta"].rstrip("=")[2:] + "_"
         return event
 
-    return editing(change)
-
-
-@faults.mutant(killed_by="streaming.audio-is-whole-samples", during=AUDIO_TURN)
-def audio_loses_a_byte(_dialect: Dialect) -> Fault:
-    """The first audio delta is one byte short."""
-    return Fault(sends=_cutting(carried=False))
-
-
-@faults.mutant(killed_by="streaming.audio-delta-is-whole-samples", during=AUDIO_TURN)
-def samples_lie_across_deltas(_dialect: Dialect) -> Fault:
-    """The first audio delta is one byte short; the second begins with that byte."""
-    return Fault(sends=_cutting(carried=True))
+    return changing_all(change)
 
 
 def _cutting(*, carried: bool) -> Transform:
@@ -63,36 +52,6 @@ def _cutting(*, carried: bool) -> Transform:
     return sends
 
 
-@faults.mutant(killed_by="streaming.done-carries-no-audio", during=AUDIO_TURN)
-def part_done_repeats_the_audio(_dialect: Dialect) -> Fault:
-    """`response.content_part.done` carries audio."""
-    return putting(PART_DONE, ("part", "audio"), "AAAA")
-
-
-@faults.mutant(killed_by="streaming.output-index-counts-up", during="tools/two_calls", like="index-not-tracked")
-def output_index_always_zero(_dialect: Dialect) -> Fault:
-    """Every item has the output index 0."""
-    return editing(lambda event: {**event, "output_index": 0} if "output_index" in event else event)
-
-
-@faults.mutant(killed_by="streaming.content-index-counts-up", during=TEXT_TURN, like="index-not-tracked")
-def content_index_from_one(_dialect: Dialect) -> Fault:
-    """Content parts are numbered from 1."""
-    return editing(lambda event: {**event, "content_index": 1} if "content_index" in event else event)
-
-
-@faults.mutant(killed_by="streaming.ids-never-contradict", during=TEXT_TURN, like="ids-inconsistent-over-events")
-def deltas_of_another_index(_dialect: Dialect) -> Fault:
-    """Deltas have another output index than their item."""
-    return putting(TEXT, ("output_index",), 7)
-
-
-@faults.mutant(killed_by="streaming.part-type-stays", during=TEXT_TURN)
-def part_changes_its_type(_dialect: Dialect) -> Fault:
-    """A content part that began as text ends as audio."""
-    return putting(PART_DONE, ("part", "type"), "audio")
-
-
 @faults.mutant(killed_by="streaming.part-holds-what-its-type-says", during=TEXT_TURN)
 def text_in_an_audio_part(_dialect: Dialect) -> Fault:
     """Text is streamed into a part of type audio."""
@@ -102,13 +61,7 @@ def text_in_an_audio_part(_dialect: Dialect) -> Fault:
             event["part"] |= {"type": "audio", "transcript": event["part"].get("text", "")}
         return event
 
-    return editing(change)
-
-
-@faults.mutant(killed_by="streaming.item-begins-in-progress", during=TEXT_TURN)
-def item_begins_completed(_dialect: Dialect) -> Fault:
-    """An output item is completed when it is added."""
-    return putting(ADDED, ("item", "status"), "completed")
+    return changing_all(change)
 
 
 @faults.mutant(killed_by="streaming.item-ends-finished", during=TEXT_TURN)
@@ -120,4 +73,28 @@ def item_ends_in_progress(_dialect: Dialect) -> Fault:
             return put(event, ("response", "output", 0, "status"), "in_progress")
         return put(event, ("item", "status"), "in_progress") if event["type"] == DONE else event
 
-    return editing(change)
+    return changing_all(change)
+
+
+# fmt: off
+faults.rows(
+    ("audio-loses-a-byte", "streaming.audio-is-whole-samples", AUDIO_TURN, "",
+     "The first audio delta is one byte short.", lambda _: Fault(sends=_cutting(carried=False))),
+    ("samples-lie-across-deltas", "streaming.audio-delta-is-whole-samples", AUDIO_TURN, "",
+     "The first audio delta is one byte short; the second begins with that byte.",
+     lambda _: Fault(sends=_cutting(carried=True))),
+    ("part-done-repeats-the-audio", "streaming.done-carries-no-audio", AUDIO_TURN, "",
+     "`response.content_part.done` carries audio.", lambda _: putting(PART_DONE, ("part", "audio"), "AAAA")),
+    ("output-index-always-zero", "streaming.output-index-counts-up", "tools/two_calls", "index-not-tracked",
+     "Every item has the output index 0.",
+     lambda _: changing_all(lambda event: {**event, "output_index": 0} if "output_index" in event else event)),
+    ("content-index-from-one", "streaming.content-index-counts-up", TEXT_TURN, "index-not-tracked",
+     "Content parts are numbered from 1.",
+     lambda _: changing_all(lambda event: {**event, "content_index": 1} if "content_index" in event else event)),
+    ("deltas-of-another-index", "streaming.ids-never-contradict", TEXT_TURN, "ids-inconsistent-over-events",
+     "Deltas have another output index than their item.", lambda _: putting(TEXT, ("output_index",), 7)),
+    ("part-changes-its-type", "streaming.part-type-stays", TEXT_TURN, "",
+     "A content part that began as text ends as audio.", lambda _: putting(PART_DONE, ("part", "type"), "audio")),
+    ("item-begins-completed", "streaming.item-begins-in-progress", TEXT_TURN, "",
+     "An output item is completed when it is added.", lambda _: putting(ADDED, ("item", "status"), "completed")),
+)

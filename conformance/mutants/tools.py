@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.mutants.changes import adding_after, adding_before
-from conformance.mutants.deltas import losing_the_first
-from conformance.mutants.edits import both, editing, putting
 from conformance.mutants.mutant import Fault, FaultTable
+from conformance.mutants.operators import adding_after, adding_before, both, changing_all, dropping_first, putting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,24 +17,6 @@ faults = FaultTable()
 ADDED, DONE = "response.output_item.added", "response.output_item.done"
 DELTA, ARGUMENTS = "response.function_call_arguments.delta", "response.function_call_arguments.done"
 FORCED = "tools/forced_call"
-
-
-@faults.mutant(killed_by="tools.argument-deltas-make-the-whole", during=FORCED, like="first-argument-chunk-lost")
-def first_arguments_are_lost(_dialect: Dialect) -> Fault:
-    """The first piece of the arguments is never sent."""
-    return losing_the_first(DELTA)
-
-
-@faults.mutant(killed_by="tools.arguments-are-the-same-in-the-item", during=FORCED)
-def item_has_other_arguments(_dialect: Dialect) -> Fault:
-    """`response.output_item.done` shows other arguments than were streamed."""
-    return putting(DONE, ("item", "arguments"), "{}")
-
-
-@faults.mutant(killed_by="tools.arguments-are-the-same-in-the-response", during=FORCED)
-def response_has_other_arguments(_dialect: Dialect) -> Fault:
-    """`response.done` shows other arguments than were streamed."""
-    return putting("response.done", ("response", "output", 0, "arguments"), "{}")
 
 
 @faults.mutant(killed_by="tools.call-has-no-content-parts", during=FORCED)
@@ -67,12 +47,6 @@ def call_with_a_content_part(_dialect: Dialect) -> Fault:
     return Fault(sends=sends)
 
 
-@faults.mutant(killed_by="tools.call-id-is-the-same-everywhere", during=FORCED)
-def arguments_of_another_call(_dialect: Dialect) -> Fault:
-    """The arguments name another call id than the item."""
-    return putting(ARGUMENTS, ("call_id",), "call_other")
-
-
 @faults.mutant(killed_by="tools.call-ids-are-unique", during="tools/two_calls", like="id-prefix-wrong")
 def every_call_has_the_same_id(_dialect: Dialect) -> Fault:
     """All calls have the same call id."""
@@ -84,19 +58,7 @@ def every_call_has_the_same_id(_dialect: Dialect) -> Fault:
                 each["call_id"] = "call_constant"
         return event
 
-    return editing(change)
-
-
-@faults.mutant(killed_by="tools.done-names-its-function", during=FORCED)
-def arguments_of_another_function(_dialect: Dialect) -> Fault:
-    """The end of the arguments names another function than the item."""
-    return putting(ARGUMENTS, ("name",), "something_else")
-
-
-@faults.mutant(killed_by="tools.call-begins-without-arguments", during=FORCED)
-def call_begins_with_arguments(_dialect: Dialect) -> Fault:
-    """A call is added with arguments."""
-    return putting(ADDED, ("item", "arguments"), "{}")
+    return changing_all(change)
 
 
 @faults.mutant(killed_by="tools.arguments-are-json", during=FORCED, like="tool-args-not-json")
@@ -114,4 +76,24 @@ def arguments_are_no_json(_dialect: Dialect) -> Fault:
         kept = {key: value for key, value in event.items() if key not in ("arguments", "name")}
         yield {**kept, "type": DELTA, "delta": "}"}
 
-    return both(adding_before(ARGUMENTS, brace), editing(change))
+    return both(adding_before(ARGUMENTS, brace), changing_all(change))
+
+
+# fmt: off
+faults.rows(
+    ("first-arguments-are-lost", "tools.argument-deltas-make-the-whole", FORCED, "first-argument-chunk-lost",
+     "The first piece of the arguments is never sent.", lambda _: dropping_first(DELTA)),
+    ("item-has-other-arguments", "tools.arguments-are-the-same-in-the-item", FORCED, "",
+     "`response.output_item.done` shows other arguments than were streamed.",
+     lambda _: putting(DONE, ("item", "arguments"), "{}")),
+    ("response-has-other-arguments", "tools.arguments-are-the-same-in-the-response", FORCED, "",
+     "`response.done` shows other arguments than were streamed.",
+     lambda _: putting("response.done", ("response", "output", 0, "arguments"), "{}")),
+    ("arguments-of-another-call", "tools.call-id-is-the-same-everywhere", FORCED, "",
+     "The arguments name another call id than the item.", lambda _: putting(ARGUMENTS, ("call_id",), "call_other")),
+    ("arguments-of-another-function", "tools.done-names-its-function", FORCED, "",
+     "The end of the arguments names another function than the item.",
+     lambda _: putting(ARGUMENTS, ("name",), "something_else")),
+    ("call-begins-with-arguments", "tools.call-begins-without-arguments", FORCED, "",
+     "A call is added with arguments.", lambda _: putting(ADDED, ("item", "arguments"), "{}")),
+)

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from conformance.contract.dialect import Dialect, Event
-from conformance.mutants.changes import adding_after, dropping, item_id_of, repeating, setting
+from conformance.mutants.edits import item_id_of
 from conformance.mutants.mutant import Fault, FaultTable
+from conformance.mutants.operators import adding_after, dropping, repeating, setting
 
 faults = FaultTable()
 
@@ -46,38 +47,6 @@ def everything_is_transcribed(_dialect: Dialect) -> Fault:
     return adding_after(ADDED, make)
 
 
-@faults.mutant(
-    killed_by="transcription.names-the-users-audio",
-    during="transcription/in_a_conversation",
-    like="ids-inconsistent-over-events",
-)
-def deltas_name_an_unknown_item(_dialect: Dialect) -> Fault:
-    """The deltas of a transcription name an item that does not exist."""
-    return setting(DELTA, item_id="item_unknown")
-
-
-@faults.mutant(killed_by="transcription.names-an-audio-part", during="transcription/in_a_conversation")
-def a_transcription_is_of_another_part(_dialect: Dialect) -> Fault:
-    """A transcription names a content part that the item does not have."""
-    return setting(DELTA, COMPLETED, content_index=1)
-
-
-@faults.mutant(killed_by="transcription.ends-once", during="transcription/in_a_conversation", like="done-chunk-level")
-def a_transcription_ends_twice(_dialect: Dialect) -> Fault:
-    """A transcription is completed twice."""
-    return repeating(COMPLETED)
-
-
-@faults.mutant(
-    killed_by="transcription.ends-at-all",
-    during="transcription/in_a_conversation",
-    like="transcription-done-never",
-)
-def a_transcription_never_ends(_dialect: Dialect) -> Fault:
-    """A transcription streams its deltas and never ends."""
-    return dropping(COMPLETED)
-
-
 @faults.mutant(killed_by="transcription.end-is-last", during="transcription/in_a_conversation")
 def a_delta_follows_the_transcript(_dialect: Dialect) -> Fault:
     """A delta comes after the end of its transcription."""
@@ -93,16 +62,6 @@ def a_delta_follows_the_transcript(_dialect: Dialect) -> Fault:
     return adding_after(COMPLETED, make)
 
 
-@faults.mutant(
-    killed_by="transcription.deltas-make-the-transcript",
-    during="transcription/in_a_conversation",
-    like="transcript-append-only-violated",
-)
-def the_transcript_is_another_text(_dialect: Dialect) -> Fault:
-    """The transcript says something else than its deltas."""
-    return setting(COMPLETED, transcript="Something else entirely.")
-
-
 @faults.mutant(killed_by="transcription.failure-is-its-own-event", during="transcription/failed")
 def a_failed_transcription_is_an_error_too(_dialect: Dialect) -> Fault:
     """A transcription that fails is also reported as an `error`."""
@@ -114,12 +73,6 @@ def a_failed_transcription_is_an_error_too(_dialect: Dialect) -> Fault:
         "event_id": None,
     }
     return adding_after(FAILED, lambda _: [{"type": "error", "error": error}])
-
-
-@faults.mutant(killed_by="transcription.failure-ends-nothing", during="transcription/failed")
-def a_failed_transcription_ends_the_session(_dialect: Dialect) -> Fault:
-    """The endpoint hangs up once a transcription has failed."""
-    return Fault(ends=lambda event: (1000, "") if event.get("type") == FAILED else None)
 
 
 @faults.mutant(killed_by="transcription.session-never-responds", during="transcription/session")
@@ -143,3 +96,27 @@ def a_transcription_session_answers(dialect: Dialect) -> Fault:
         yield {"type": "response.done", "response": {**response, **ended}}
 
     return adding_after(COMPLETED, make)
+
+
+# fmt: off
+faults.rows(
+    ("deltas-name-an-unknown-item", "transcription.names-the-users-audio", "transcription/in_a_conversation",
+     "ids-inconsistent-over-events",
+     "The deltas of a transcription name an item that does not exist.",
+     lambda _: setting(DELTA, item_id="item_unknown")),
+    ("a-transcription-is-of-another-part", "transcription.names-an-audio-part", "transcription/in_a_conversation", "",
+     "A transcription names a content part that the item does not have.",
+     lambda _: setting(DELTA, COMPLETED, content_index=1)),
+    ("a-transcription-ends-twice", "transcription.ends-once", "transcription/in_a_conversation", "done-chunk-level",
+     "A transcription is completed twice.", lambda _: repeating(COMPLETED)),
+    ("a-transcription-never-ends", "transcription.ends-at-all", "transcription/in_a_conversation",
+     "transcription-done-never",
+     "A transcription streams its deltas and never ends.", lambda _: dropping(COMPLETED)),
+    ("the-transcript-is-another-text", "transcription.deltas-make-the-transcript", "transcription/in_a_conversation",
+     "transcript-append-only-violated",
+     "The transcript says something else than its deltas.",
+     lambda _: setting(COMPLETED, transcript="Something else entirely.")),
+    ("a-failed-transcription-ends-the-session", "transcription.failure-ends-nothing", "transcription/failed", "",
+     "The endpoint hangs up once a transcription has failed.",
+     lambda _: Fault(ends=lambda event: (1000, "") if event.get("type") == FAILED else None)),
+)

@@ -6,67 +6,13 @@ from collections.abc import Iterable
 from copy import deepcopy
 
 from conformance.contract.dialect import Dialect, Event
-from conformance.mutants.changes import (
-    adding_before,
-    changing,
-    dropping,
-    holding,
-    obeying,
-    repeating,
-    setting,
-)
 from conformance.mutants.mutant import Fault, FaultTable
+from conformance.mutants.operators import adding_before, changing, dropping, holding, pretending, repeating, setting
 
 faults = FaultTable()
 
 COMMITTED, TIMED_OUT = "input_audio_buffer.committed", "input_audio_buffer.timeout_triggered"
 STARTED, STOPPED = "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"
-
-
-@faults.mutant(killed_by="turns.speech-alternates", during="turns/server_vad", like="speech-stopped-without-started")
-def speech_stops_twice(_dialect: Dialect) -> Fault:
-    """The end of speech is announced twice."""
-    return repeating(STOPPED)
-
-
-@faults.mutant(
-    killed_by="turns.stopped-names-its-speech", during="turns/server_vad", like="ids-inconsistent-over-events"
-)
-def speech_stops_under_another_id(_dialect: Dialect) -> Fault:
-    """Speech ends under another item id than it began with."""
-    return setting(STOPPED, item_id="item_other")
-
-
-@faults.mutant(
-    killed_by="turns.committed-names-its-speech",
-    during="turns/server_vad",
-    like="committed-item-id-not-used-again",
-)
-def speech_is_committed_under_another_id(_dialect: Dialect) -> Fault:
-    """The item announced when speech began is not the one that is committed."""
-    return setting(STARTED, STOPPED, item_id="item_heard")
-
-
-@faults.mutant(killed_by="turns.speech-ends-in-a-commit", during="turns/no_automatic_response")
-def a_turn_is_never_committed(_dialect: Dialect) -> Fault:
-    """Detected speech becomes an item without a commit."""
-    return dropping(COMMITTED)
-
-
-@faults.mutant(killed_by="turns.stopped-precedes-committed", during="turns/server_vad")
-def a_turn_is_committed_before_it_stops(_dialect: Dialect) -> Fault:
-    """The end of speech is announced after the commit."""
-    return holding(lambda event: event["type"] == STOPPED, until=COMMITTED)
-
-
-@faults.mutant(
-    killed_by="turns.speech-ends-after-it-begins",
-    during="turns/server_vad",
-    like="speech-stopped-without-started",
-)
-def speech_ends_before_it_begins(_dialect: Dialect) -> Fault:
-    """A turn begins a minute after its end."""
-    return changing({STARTED}, lambda event: {**event, "audio_start_ms": event["audio_start_ms"] + 60_000})
 
 
 @faults.mutant(killed_by="turns.positions-advance", during="turns/two_turns")
@@ -134,22 +80,6 @@ def the_response_comes_before_the_commit(_dialect: Dialect) -> Fault:
     return holding(held, until="response.created")
 
 
-@faults.mutant(
-    killed_by="turns.no-response-by-itself",
-    during="turns/no_automatic_response",
-    like="create-response-ignored",
-)
-def create_response_is_ignored(dialect: Dialect) -> Fault:
-    """`create_response` false is confirmed, and turns are answered all the same."""
-    return obeying(dialect, "create_response", shown=False, real=True)
-
-
-@faults.mutant(killed_by="turns.speech-interrupts-the-response", during="turns/barge_in", like="barge-in-missing")
-def speech_interrupts_nothing(dialect: Dialect) -> Fault:
-    """`interrupt_response` is confirmed, and responses go on through speech."""
-    return obeying(dialect, "interrupt_response", shown=True, real=False)
-
-
 @faults.mutant(killed_by="turns.interruption-gives-its-reason", during="turns/barge_in")
 def an_interruption_blames_the_client(_dialect: Dialect) -> Fault:
     """A response that speech cancelled says that the client cancelled it."""
@@ -161,12 +91,6 @@ def an_interruption_blames_the_client(_dialect: Dialect) -> Fault:
         return changed
 
     return changing({"response.done"}, change)
-
-
-@faults.mutant(killed_by="turns.uninterrupted-response-runs-on", during="turns/no_interruption")
-def speech_always_interrupts(dialect: Dialect) -> Fault:
-    """`interrupt_response` false is confirmed, and speech cancels responses all the same."""
-    return obeying(dialect, "interrupt_response", shown=False, real=True)
 
 
 @faults.mutant(killed_by="turns.timeout-is-committed", during="turns/server_vad", dialects={"ga"})
@@ -190,3 +114,36 @@ def detection_is_off_at_first(dialect: Dialect) -> Fault:
         return changed
 
     return changing(("session.created",), change)
+
+
+# fmt: off
+faults.rows(
+    ("speech-stops-twice", "turns.speech-alternates", "turns/server_vad", "speech-stopped-without-started",
+     "The end of speech is announced twice.", lambda _: repeating(STOPPED)),
+    ("speech-stops-under-another-id", "turns.stopped-names-its-speech", "turns/server_vad",
+     "ids-inconsistent-over-events",
+     "Speech ends under another item id than it began with.", lambda _: setting(STOPPED, item_id="item_other")),
+    ("speech-is-committed-under-another-id", "turns.committed-names-its-speech", "turns/server_vad",
+     "committed-item-id-not-used-again",
+     "The item announced when speech began is not the one that is committed.",
+     lambda _: setting(STARTED, STOPPED, item_id="item_heard")),
+    ("a-turn-is-never-committed", "turns.speech-ends-in-a-commit", "turns/no_automatic_response", "",
+     "Detected speech becomes an item without a commit.", lambda _: dropping(COMMITTED)),
+    ("a-turn-is-committed-before-it-stops", "turns.stopped-precedes-committed", "turns/server_vad", "",
+     "The end of speech is announced after the commit.",
+     lambda _: holding(lambda event: event["type"] == STOPPED, until=COMMITTED)),
+    ("speech-ends-before-it-begins", "turns.speech-ends-after-it-begins", "turns/server_vad",
+     "speech-stopped-without-started",
+     "A turn begins a minute after its end.",
+     lambda _: changing({STARTED}, lambda event: {**event, "audio_start_ms": event["audio_start_ms"] + 60_000})),
+    ("create-response-is-ignored", "turns.no-response-by-itself", "turns/no_automatic_response",
+     "create-response-ignored",
+     "`create_response` false is confirmed, and turns are answered all the same.",
+     lambda dialect: pretending(dialect, "create_response", shown=False, real=True)),
+    ("speech-interrupts-nothing", "turns.speech-interrupts-the-response", "turns/barge_in", "barge-in-missing",
+     "`interrupt_response` is confirmed, and responses go on through speech.",
+     lambda dialect: pretending(dialect, "interrupt_response", shown=True, real=False)),
+    ("speech-always-interrupts", "turns.uninterrupted-response-runs-on", "turns/no_interruption", "",
+     "`interrupt_response` false is confirmed, and speech cancels responses all the same.",
+     lambda dialect: pretending(dialect, "interrupt_response", shown=False, real=True)),
+)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutants.edits import editing, putting
 from conformance.mutants.mutant import Fault, FaultTable
+from conformance.mutants.operators import changing_all, putting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,31 +28,7 @@ def recounting(change: Callable[[dict[str, Any]], None]) -> Fault:
             change(event["response"]["usage"])
         return event
 
-    return editing(edit)
-
-
-@faults.mutant(killed_by="usage.total-is-the-sum", during=TEXT_TURN, like="usage-sum-wrong")
-def total_counts_twice(_dialect: Dialect) -> Fault:
-    """The total is twice the sum."""
-    return recounting(lambda usage: usage.update(total_tokens=2 * usage["total_tokens"]))
-
-
-@faults.mutant(killed_by="usage.input-is-the-sum-of-its-kinds", during=TEXT_TURN, like="usage-sum-wrong")
-def input_text_vanishes(_dialect: Dialect) -> Fault:
-    """The details of the input count no text."""
-    return putting(DONE, (*USAGE, "input_token_details", "text_tokens"), 0)
-
-
-@faults.mutant(killed_by="usage.output-is-the-sum-of-its-kinds", during="response/audio_turn", like="usage-sum-wrong")
-def output_text_vanishes(_dialect: Dialect) -> Fault:
-    """The details of the output count audio only."""
-    return putting(DONE, (*USAGE, "output_token_details", "text_tokens"), 0)
-
-
-@faults.mutant(killed_by="usage.cached-is-part-of-the-input", during=TEXT_TURN, like="usage-sum-wrong")
-def more_cached_than_there_was(_dialect: Dialect) -> Fault:
-    """More input is cached than there was."""
-    return putting(DONE, (*USAGE, "input_token_details", "cached_tokens"), 100_000)
+    return changing_all(edit)
 
 
 @faults.mutant(killed_by="usage.cached-is-the-sum-of-its-kinds", during=TEXT_TURN)
@@ -63,12 +39,6 @@ def cached_kinds_do_not_add_up(_dialect: Dialect) -> Fault:
         usage["input_token_details"]["cached_tokens"] += 1
 
     return recounting(change)
-
-
-@faults.mutant(killed_by="usage.counts-are-natural-numbers", during=TEXT_TURN)
-def negative_reasoning(_dialect: Dialect) -> Fault:
-    """Reasoning takes less than nothing."""
-    return putting(DONE, (*USAGE, "output_token_details", "reasoning_tokens"), -1)
 
 
 @faults.mutant(killed_by="usage.cached-kinds-are-part-of-the-input", during="usage/several_turns")
@@ -89,12 +59,6 @@ def usage_before_the_response_began(_dialect: Dialect) -> Fault:
     nothing = dict.fromkeys(("total_tokens", "input_tokens", "output_tokens"), 0)
     details = {"text_tokens": 0, "audio_tokens": 0}
     return putting(CREATED, USAGE, {**nothing, "input_token_details": details, "output_token_details": details})
-
-
-@faults.mutant(killed_by="usage.completed-has-usage", during=TEXT_TURN, like="usage-missing")
-def usage_is_missing(_dialect: Dialect) -> Fault:
-    """A response that is done has no usage."""
-    return putting(DONE, USAGE, None)
 
 
 @faults.mutant(killed_by="usage.has-its-breakdown", during=TEXT_TURN, like="usage-no-breakdown")
@@ -130,23 +94,7 @@ def usage_as_in_chat(_dialect: Dialect) -> Fault:
             event["response"]["usage"] = counted
         return event
 
-    return editing(edit)
-
-
-@faults.mutant(killed_by="usage.transcription-total-is-the-sum", during="transcription/tokens", like="usage-sum-wrong")
-def transcription_total_is_wrong(_dialect: Dialect) -> Fault:
-    """The tokens of a transcription do not add up."""
-    return putting(TRANSCRIBED, ("usage", "total_tokens"), 10_000)
-
-
-@faults.mutant(
-    killed_by="usage.transcription-is-tokens-or-seconds",
-    during="transcription/tokens",
-    like="usage-on-interim-transcript",
-)
-def transcription_in_tokens_and_seconds(_dialect: Dialect) -> Fault:
-    """The usage of a transcription is in tokens and in seconds."""
-    return putting(TRANSCRIBED, ("usage", "seconds"), 1)
+    return changing_all(edit)
 
 
 @faults.mutant(
@@ -163,3 +111,31 @@ def transcription_usage_with_a_delta(_dialect: Dialect) -> Fault:
         yield event
 
     return Fault(sends=sends)
+
+
+# fmt: off
+faults.rows(
+    ("total-counts-twice", "usage.total-is-the-sum", TEXT_TURN, "usage-sum-wrong",
+     "The total is twice the sum.",
+     lambda _: recounting(lambda usage: usage.update(total_tokens=2 * usage["total_tokens"]))),
+    ("input-text-vanishes", "usage.input-is-the-sum-of-its-kinds", TEXT_TURN, "usage-sum-wrong",
+     "The details of the input count no text.",
+     lambda _: putting(DONE, (*USAGE, "input_token_details", "text_tokens"), 0)),
+    ("output-text-vanishes", "usage.output-is-the-sum-of-its-kinds", "response/audio_turn", "usage-sum-wrong",
+     "The details of the output count audio only.",
+     lambda _: putting(DONE, (*USAGE, "output_token_details", "text_tokens"), 0)),
+    ("more-cached-than-there-was", "usage.cached-is-part-of-the-input", TEXT_TURN, "usage-sum-wrong",
+     "More input is cached than there was.",
+     lambda _: putting(DONE, (*USAGE, "input_token_details", "cached_tokens"), 100_000)),
+    ("negative-reasoning", "usage.counts-are-natural-numbers", TEXT_TURN, "",
+     "Reasoning takes less than nothing.",
+     lambda _: putting(DONE, (*USAGE, "output_token_details", "reasoning_tokens"), -1)),
+    ("usage-is-missing", "usage.completed-has-usage", TEXT_TURN, "usage-missing",
+     "A response that is done has no usage.", lambda _: putting(DONE, USAGE, None)),
+    ("transcription-total-is-wrong", "usage.transcription-total-is-the-sum", "transcription/tokens", "usage-sum-wrong",
+     "The tokens of a transcription do not add up.", lambda _: putting(TRANSCRIBED, ("usage", "total_tokens"), 10_000)),
+    ("transcription-in-tokens-and-seconds", "usage.transcription-is-tokens-or-seconds", "transcription/tokens",
+     "usage-on-interim-transcript",
+     "The usage of a transcription is in tokens and in seconds.",
+     lambda _: putting(TRANSCRIBED, ("usage", "seconds"), 1)),
+)

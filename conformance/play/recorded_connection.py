@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import orjson
 
-from conformance.contract.dialects import recognise
+from conformance.contract.dialects import aliases, recognise
 from conformance.play.connection import Connection, Connector, Disconnected, RawFrame, Refusal
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target, upgrade_request_for
@@ -36,6 +36,8 @@ class RecordedConnection:
         self.recorder = recorder
         self.connection: Connection | None = None
         self.backlog: list[tuple[str, Event]] = []
+        self.heard: set[str] = set()
+        """The types that the endpoint spoke."""
 
     @property
     def live(self) -> bool:
@@ -145,8 +147,18 @@ class RecordedConnection:
         """Note a frame of the endpoint and give its event under its canonical type."""
         event = self.recorder.note(Direction.SERVER, frame, connection.now())
         kind = event.get("type")
-        canonical = self.target.dialect.canonical(kind) if isinstance(kind, str) else ""
+        canonical = self._canonical(kind) if isinstance(kind, str) else ""
         return canonical, {**event, "type": canonical}
+
+    def _canonical(self, kind: str) -> str:
+        """Return the canonical name of an event as spoken, which may be another revision's name for it.
+
+        A rule tells that once, and the play goes on.  Where the right name came as well, the other is one too many.
+        """
+        dialect = self.target.dialect
+        self.heard.add(kind)
+        meant = aliases(dialect.name).get(kind, kind)
+        return dialect.canonical(kind if meant in self.heard else meant)
 
     def _stop_on_error(self, command: Wait, kind: str, event: Event) -> None:
         """End the wait when an error names the client event whose answer is awaited."""

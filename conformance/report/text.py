@@ -34,6 +34,7 @@ def _spotted(spotted: LocatedFinding, conversation: str) -> list[str]:
     at = f" (at {finding.path})" if finding.path else ""
     lines = wrapped(f"{finding.message}{at}", "  ")
     lines += pair(finding.expected, finding.actual)
+    lines += wrapped(finding.hint, "  hint      ", " " * 12) if finding.hint else []
     where = f"connection {spotted.connection + 1} of {conversation}" if spotted.connection else conversation
     return [*lines, f"  in {where}:", *excerpt(spotted.trace, finding.index)]
 

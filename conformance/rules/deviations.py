@@ -1,9 +1,9 @@
 """Deviations that are known from the field: what many findings have in common, and its cure.
 
-`explain` recognises them, `explanation_of` gives a finding its one more line.
-`fold` keeps one mistake from being told a hundred times: where an endpoint mixes the names of two revisions,
+`explain` recognises them, and `fold` puts them on the findings as a hint.
+`fold` also keeps one mistake from being told a hundred times: where an endpoint speaks another revision's names,
 every rule that waits for the right name misses it.  So the trace is judged again as if the foreign names had
-been spelled right; what is still found then is wrong by itself, and the mixing itself is told once.
+been spelled right; what is still found then is wrong by itself, and the names themselves are told once.
 """
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ from dataclasses import dataclass, replace
 
 from conformance.rules.engine.judge import Judgement, judge
 from conformance.rules.engine.rule import Finding
+from conformance.rules.envelope import renamed_in
 from conformance.rules.peculiarities import (
     born_incomplete,
     constant_ids,
     done_for_each_item,
     echoed_ids,
     errors_like,
-    foreign,
-    foreign_names,
     foreign_session,
     has_its_code_in_type,
-    hybrid,
     no_item_done,
     of_type,
     session_outside,
@@ -36,8 +34,8 @@ from conformance.trace.frames import Frame
 from conformance.trace.trace import Entry
 from conformance.trace.views import View
 
-#: The rule that tells the mixing of revisions.
-MIXED = "envelope.speaks-one-revision"
+#: The rule that tells events under another revision's names.
+RENAMED = "envelope.names-are-of-the-revision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ class _Known:
 
 
 def explain(view: View, judgements: Iterable[Judgement]) -> tuple[Deviation, ...]:
-    """Give the known deviations that at least one finding comes of, in the order of the table."""
+    """Return the known deviations that at least one finding comes of, in the order of the table."""
     found = [(each.rule.id, finding) for each in judgements for finding in each.findings]
     if not found:
         return ()
@@ -88,22 +86,31 @@ def explain(view: View, judgements: Iterable[Judgement]) -> tuple[Deviation, ...
     return tuple(each for each in shown if any(each.explains(*finding) for finding in found))
 
 
-def explanation_of(rule_id: str, finding: Finding, deviations: Iterable[Deviation]) -> Deviation | None:
-    """Give the first deviation that a finding comes of."""
-    return next((each for each in deviations if each.explains(rule_id, finding)), None)
-
-
 def fold(view: View, judgements: Sequence[Judgement]) -> list[Judgement]:
-    """Tell the mixing of revisions once: judge the rest as if every name were this revision's."""
-    if not any(each.rule.id == MIXED and each.findings for each in judgements):
-        return list(judgements)
-    again = judge(respelled(view), [each.rule for each in judgements])
-    return [old if old.rule.id == MIXED else new for old, new in zip(judgements, again, strict=True)]
+    """Return *judgements* with what one deviation explains told once, and a hint on what is known from the field.
+
+    Where events came under another revision's names, the rest is judged as if every name were this revision's.
+    """
+    folded = list(judgements)
+    if any(each.rule.id == RENAMED and each.findings for each in judgements):
+        again = judge(respelled(view), [each.rule for each in judgements])
+        folded = [old if old.rule.id == RENAMED else new for old, new in zip(judgements, again, strict=True)]
+    deviations = explain(view, folded)
+    return [_hinted(each, deviations) for each in folded] if deviations else folded
+
+
+def _hinted(judgement: Judgement, deviations: Iterable[Deviation]) -> Judgement:
+    """Return a judgement whose findings say which known deviation they come of; the first of the table speaks."""
+    found = []
+    for finding in judgement.findings:
+        known = next((each for each in deviations if each.explains(judgement.rule.id, finding)), None)
+        found.append(replace(finding, hint=f"{known.explanation} Seen with: {known.source}.") if known else finding)
+    return replace(judgement, findings=tuple(found)) if found else judgement
 
 
 def respelled(view: View) -> View:
-    """Give the view with the server's foreign names spelled as the conversation's own revision does."""
-    names = foreign_names(view)
+    """Return the view with the server's foreign names spelled as the conversation's own revision does."""
+    names = renamed_in(view)
     entries = tuple(_respelled(entry, names) for entry in view.trace.entries)
     return View(replace(view.trace, entries=entries), view.dialect)
 
@@ -117,20 +124,6 @@ def _respelled(entry: Entry, names: Mapping[str, str]) -> Entry:
 SCHEMA = "envelope.fits-its-schema"
 #: The known deviations; of two that explain a finding, the first does.
 KNOWN: tuple[_Known, ...] = (
-    _Known(
-        "hybrid-created",
-        "`conversation.item.created` is beta's name; a `ga` session has `conversation.item.added`.",
-        "Hugging Face speech-to-speech",
-        (MIXED, "items.", "input_audio.", "ordering.", "envelope."),
-        hybrid,
-    ),
-    _Known(
-        "foreign-names",
-        "Event names of two revisions are mixed; translate all to the one that the client chose.",
-        "LiteLLM, vLLM-Omni, xAI",
-        (MIXED, "envelope."),
-        foreign,
-    ),
     _Known(
         "foreign-session",
         "The session has the other revision's shape (beta flat, `ga` nested); translate it too.",

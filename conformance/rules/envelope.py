@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.contract.dialects import DIALECTS
+from collections.abc import Mapping
+
+from conformance.contract.dialects import DIALECTS, aliases
 from conformance.contract.schemas import Problem, schemas_for
 from conformance.rules.engine.rule import ANYTHING, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import Frame, quoted, string
@@ -189,10 +191,31 @@ def has_the_fields_clients_need(view: View) -> Judged:
                 yield HELD
 
 
+def renamed_in(view: View) -> Mapping[str, str]:
+    """Return the events that came under another revision's name alone, as spoken -> what they are called here."""
+    known = aliases(view.dialect.name) if view.dialect.name in DIALECTS else {}
+    return {
+        foreign: own for foreign, own in known.items() if foreign in view.first_spoken and own not in view.first_spoken
+    }
+
+
+@rules.must("envelope.names-are-of-the-revision", about=ANYTHING, covers=("FRM-10",), spec=SERVER_EVENTS.rstrip("/"))
+def names_are_of_the_revision(view: View) -> Judged:
+    """No event comes under another revision's name alone: clients of this one would miss it."""
+    wrong = {} if view.gaps else renamed_in(view)
+    if wrong:
+        first = min(wrong, key=lambda kind: view.first_spoken[kind])
+        named = ", ".join(f"{own} came as {foreign}" for foreign, own in sorted(wrong.items()))
+        message = f"The connection speaks {view.dialect.name}, and {named}."
+        yield Finding(view.first_spoken[first], message, wrong[first], first, "/type")
+    elif view.dialect.name in DIALECTS and not view.first_spoken.keys().isdisjoint(aliases(view.dialect.name).values()):
+        yield HELD
+
+
 @rules.should("envelope.speaks-one-revision", about=ANYTHING, covers=("FRM-06",), spec=SERVER_EVENTS.rstrip("/"))
 def speaks_one_revision(view: View) -> Judged:
-    """One connection speaks the event names of one revision only."""
-    tells = _foreign_tells(view)
+    """One connection speaks the event names of one revision only, not those of another as well."""
+    tells = _foreign_tells(view) - renamed_in(view).keys()
     foreign = [kind for kind in view.first_spoken if kind in tells]
     if foreign:
         message = f"The connection speaks {view.dialect.name}, and names of another revision came: "

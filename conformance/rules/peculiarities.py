@@ -13,32 +13,6 @@ from conformance.trace.views import View
 CONSTANT = 3
 
 
-def foreign_names(view: View) -> Mapping[str, str]:
-    """Give the event names that only another revision speaks -> what this one says instead, if it can."""
-    own = DIALECTS.get(view.dialect.name)
-    mine = own.tells if own is not None else frozenset()
-    names = {
-        name: view.dialect.wire_name(other.canonical(name))
-        for other in DIALECTS.values()
-        if other is not own
-        for name in other.tells - mine
-    }
-    return {name: spoken for name, spoken in names.items() if spoken in view.dialect.server_events and spoken != name}
-
-
-def foreign(view: View) -> Iterator[Frame]:
-    """Give the events under names that only another revision has."""
-    names = foreign_names(view)
-    return (frame for frame in view.heard if frame.entry.type in names)
-
-
-def hybrid(view: View) -> Iterator[Frame]:
-    """Give `conversation.item.created` on a connection that otherwise has the later names."""
-    later = any(frame.type.startswith("response.output_") for frame in view.heard)
-    if later and "conversation.item.created" in foreign_names(view):
-        yield from view.server("conversation.item.created")
-
-
 def foreign_session(view: View) -> Iterator[Frame]:
     """Give session events in the shape of another revision: flat for nested, or nested for flat."""
     own = {path[0] for path in view.dialect.session_paths.values()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS, recognise
 from conformance.contract.facts import Fact, shown
+from conformance.rules.deviations import fold
 from conformance.rules.engine.judge import VERDICT_OF_FINDING, Judgement, Verdict, judge
 from conformance.run.budget import Spent
 from conformance.trace.views import View
@@ -94,7 +95,7 @@ def view_of(trace: Trace) -> View:
 
 def rule_on(views: tuple[View, ...], rules: tuple[Rule, ...], waivers: Mapping[str, str]) -> Mapping[str, Ruling]:
     """Judge traces together: what breaks a rule on one connection breaks it."""
-    columns = [judge(view, rules) for view in views]
+    columns = [fold(view, judge(view, rules)) for view in views]
     return {rule.id: _ruling(rule, row, views, waivers) for rule, *row in zip(rules, *columns, strict=True)}
 
 

@@ -57,7 +57,7 @@ def test_a_covered_requirement_needs_no_excuse():
 
 def test_a_requirement_shows_its_rules_scenarios_and_mutants():
     rule = rule_that_covers("FRM-01")
-    mutant = Mutant("the-sky-is-green", "sky.is-blue", "sky/day", lambda _: Fault())
+    mutant = Mutant("the-sky-is-green", "sky.is-blue", "sky/day", "", "", lambda _: Fault())
     table = {"FRM-01": requirement("FRM-01"), "FRM-02": requirement("FRM-02", "It is hard.")}
 
     page = requirements_page(table, {rule.id: rule}, {"sky.is-blue": ["sky/day"]}, [mutant])

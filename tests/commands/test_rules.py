@@ -24,7 +24,7 @@ def test_every_rule_can_be_explained(rule_id):
 
 
 def test_an_explanation_tells_everything():
-    mutant = Mutant("full-for-ever", RULE, "audio/commit_twice", lambda _: Fault())
+    mutant = Mutant("full-for-ever", RULE, "audio/commit_twice", "", "", lambda _: Fault())
 
     text = detail(RULES[RULE], sample_of(RULE), [mutant], ["audio/commit_twice"])
 

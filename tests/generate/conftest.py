@@ -37,7 +37,7 @@ def judged(conversation):
 def listening(dialect, make=None):
     """Give a way to play over a socket, against a mutant where *make* is one's."""
     loop_thread, spoken = LoopThread(), DIALECTS[dialect]
-    server = Server(hooks=None if make is None else lambda _name: make(spoken).wire_name(spoken))
+    server = Server(hooks=None if make is None else lambda _name: make(spoken).spelled_for(spoken))
     loop_thread.run(server.__aenter__())
     target = Target(url=server.url, dialect=spoken, key="sk-test", model="gpt-realtime", patience=PATIENCE)
 

@@ -60,7 +60,7 @@ def a_refused_update_leaves_its_instructions(dialect):
     """The instructions of an update take effect, even if the rest is refused."""
     hidden = []
 
-    def hears(event):
+    def receives(event):
         session = event.get("session")
         if event.get("type") == "session.update" and isinstance(session, dict) and "instructions" in session:
             hidden.append(event)
@@ -74,19 +74,19 @@ def a_refused_update_leaves_its_instructions(dialect):
             return
         yield event
 
-    return Fault(sends=sends, hears=hears)
+    return Fault(sends=sends, receives=receives)
 
 
 def any_limit_is_accepted(dialect):
     """A token limit beyond the largest is cut to it."""
     (name,) = dialect.session_paths["max_output_tokens"]
 
-    def hears(event):
+    def receives(event):
         session = event.get("session")
         limit = session.get(name) if isinstance(session, dict) else None
         yield {**event, "session": {**session, name: 4096}} if isinstance(limit, int) and limit > 4096 else event
 
-    return Fault(hears=hears)
+    return Fault(receives=receives)
 
 
 OWN = (

@@ -68,7 +68,7 @@ def served(listen):
 
 def hooks_without(fact, way):
     omission = omissions_of(fact)[way]
-    return lambda dialect: omission(fact.name, DIALECTS[dialect]).wire_name(DIALECTS[dialect])
+    return lambda dialect: omission(fact.name, DIALECTS[dialect]).spelled_for(DIALECTS[dialect])
 
 
 def played(folder, url, profile, *arguments):

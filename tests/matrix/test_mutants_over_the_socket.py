@@ -28,7 +28,7 @@ def served(listen):
     """Serve a mutant until the test is over, and give its URL."""
 
     def hooks_of(mutant):
-        return lambda name: mutant.make(DIALECTS[name]).wire_name(DIALECTS[name])
+        return lambda name: mutant.make(DIALECTS[name]).spelled_for(DIALECTS[name])
 
     return lambda mutant: listen(Server(tokens=(KEY,), dialect="auto", hooks=hooks_of(mutant))).url
 
@@ -59,7 +59,7 @@ def test_a_mutant_makes_the_run_fail_and_its_rule_is_named(mutant, dialect, serv
 
 
 def test_the_reference_itself_passes_what_the_mutants_fail(served, tmp_path):
-    honest = Mutant("none", "", "response/text_turn", lambda _dialect: Fault())
+    honest = Mutant("none", "", "response/text_turn", "", "", lambda _dialect: Fault())
 
     run = played(served(honest), "ga", honest, tmp_path)
 

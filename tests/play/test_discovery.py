@@ -58,7 +58,7 @@ def test_silence_is_no_declaration():
     deaf = frozenset({"conversation.item.retrieve", "conversation.item.delete"})
 
     def fault():
-        return Fault(hears=lambda event: [] if event.get("type") in deaf else [event])
+        return Fault(receives=lambda event: [] if event.get("type") in deaf else [event])
 
     discovery, lacking = found("ga", fault=fault)
 

@@ -96,7 +96,7 @@ def test_an_error_names_the_event_that_it_answers(talk):
 
 def test_hooks_see_every_event_in_both_directions(talk):
     heard, said = [], []
-    talk.line.endpoint.hears = lambda event: (heard.append(event["type"]), (event,))[1]
+    talk.line.endpoint.receives = lambda event: (heard.append(event["type"]), (event,))[1]
     talk.line.endpoint.sends = lambda event: (said.append(event["type"]), (event,))[1]
     talk.turn("Hello")
     assert heard == ["conversation.item.create", "response.create"]

@@ -19,7 +19,7 @@ KEY = "sk-right"
 @dataclass(frozen=True)
 class Faulty:
     sends: Any = None
-    hears: Any = None
+    receives: Any = None
     frames: Any = None
     admits: Any = None
     closes: Any = None

@@ -76,7 +76,10 @@ def test_the_command_serves_until_it_is_told_to_stop(served, number):
     assert "try it:" in said
     assert said.endswith("stopped\n")
     (line,) = logged.splitlines()
-    assert re.search(r"session 1: ga conversation, gpt-realtime; \d\.\d s, 2 frames heard, \d+ said, closed 1001", line)
+    assert re.search(
+        r"session 1: ga conversation, gpt-realtime; \d\.\d s, 2 frames received, \d+ sent, closed 1001",
+        line,
+    )
     assert TOKEN not in logged
 
 

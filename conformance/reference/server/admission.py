@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from conformance.reference.session.hooks import Hears, Said, Sends, unchanged
+from conformance.reference.session.hooks import Outgoing, Receives, Sends, unchanged
 from conformance.reference.session.ids import Ids
 from conformance.reference.session.refusals import Event, error_body
 
@@ -202,17 +202,17 @@ class Refusing:
     def __init__(self, refused: AcceptThenClose, seed: int | str = 0) -> None:
         self.closing: tuple[int, str] | None = None
         self.sends: Sends = unchanged
-        self.hears: Hears = unchanged
+        self.receives: Receives = unchanged
         self._refused, self._ids = refused, Ids(seed)
 
-    def open(self) -> list[Said]:
+    def open(self) -> list[Outgoing]:
         """Say the error."""
         self.closing = self._refused.code, self._refused.reason
         return list(
             self.sends({"type": "error", "event_id": self._ids.new("event"), "error": dict(self._refused.error)})
         )
 
-    def receive(self, frame: str | bytes) -> list[Said]:  # noqa: ARG002 - nothing is heard any more
+    def receive(self, frame: str | bytes) -> list[Outgoing]:  # noqa: ARG002 - nothing is read any more
         """Answer nothing."""
         return []
 
@@ -220,6 +220,6 @@ class Refusing:
         """Nothing is planned."""
         return None
 
-    def tick(self) -> list[Said]:
+    def tick(self) -> list[Outgoing]:
         """Nothing is due."""
         return []

@@ -1,7 +1,7 @@
 """One connection and its session: who reads, who writes, and who wakes whom.
 
 The reader hands each frame to the session; an alarm wakes the session when its next plan is due.  Whatever either of
-them makes it say is put into the outbox and written at once, without a task in between: a server with hundreds of
+them makes it send is put into the outbox and written at once, without a task in between: a server with hundreds of
 speaking sessions spends its time on words, not on waking writers.  Only when a client does not read, so that the
 socket's buffer is full, a task waits for room; and when the outbox is full too, the client is not listened to either.
 """
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import orjson
 
 from conformance.reference.server.loopback import Session
-from conformance.reference.session.hooks import Hooks, Said
+from conformance.reference.session.hooks import Hooks, Outgoing
 
 #: So many events may wait for a client that does not read, before it is not listened to either.
 OUTBOX_LIMIT = 4096
@@ -58,19 +58,19 @@ class ServedConnection:
         self._ends = hooks.ends if hooks else None
         if self._closes is not None:
             self._ask_before_answering_a_close()
-        self._outbox: deque[Said] = deque()
+        self._outbox: deque[Outgoing] = deque()
         self._room = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._end: asyncio.Future[None] = self._loop.create_future()
         self._alarm: asyncio.TimerHandle | None = None
         self._draining: asyncio.Task[None] | None = None
-        self.heard = self.said = 0
+        self.received = self.sent = 0
 
     async def hold(self) -> None:
         """Hold the conversation until one side closes."""
         reader = asyncio.create_task(self._read())
         try:
-            self._say(self._session.open())
+            self._send(self._session.open())
             await self._end
         finally:
             if self._alarm is not None:
@@ -85,8 +85,8 @@ class ServedConnection:
     async def _read(self) -> None:
         try:
             async for frame in self._connection:
-                self.heard += 1
-                self._say(self._session.receive(frame))
+                self.received += 1
+                self._send(self._session.receive(frame))
                 while len(self._outbox) > OUTBOX_LIMIT:
                     self._room.clear()
                     await self._room.wait()
@@ -97,9 +97,9 @@ class ServedConnection:
         else:
             self._finish()
 
-    def _say(self, said: Iterable[Said]) -> None:
+    def _send(self, outgoing: Iterable[Outgoing]) -> None:
         """Send what the session says, and see when it wants to be woken."""
-        self._outbox.extend(said)
+        self._outbox.extend(outgoing)
         if self._draining is None:
             self._flush()
         self._set_alarm()
@@ -112,12 +112,12 @@ class ServedConnection:
             if protocol.state != OPEN:
                 outbox.clear()  # the client has closed: the reader ends the conversation
                 break
-            said = outbox.popleft()
-            text, data = as_bytes(said, self._frames)
+            outgoing = outbox.popleft()
+            text, data = as_bytes(outgoing, self._frames)
             (protocol.send_text if text else protocol.send_binary)(data)
             connection.send_data()
-            self.said += 1
-            if self._ends is not None and isinstance(said, dict) and (end := self._ends(said)) is not None:
+            self.sent += 1
+            if self._ends is not None and isinstance(outgoing, dict) and (end := self._ends(outgoing)) is not None:
                 self._session.closing = end
                 outbox.clear()
         if outbox:
@@ -148,7 +148,7 @@ class ServedConnection:
     def _wake(self) -> None:
         self._alarm = None
         try:
-            self._say(self._session.tick())
+            self._send(self._session.tick())
         except Exception as error:  # it ends the conversation, in `hold`
             self._finish(error)
 
@@ -180,12 +180,12 @@ class ServedConnection:
             await self._connection.close(*frame)
 
 
-def as_bytes(said: Said, frames: Any = None) -> tuple[bool, bytes]:
+def as_bytes(outgoing: Outgoing, frames: Any = None) -> tuple[bool, bytes]:
     """Write what is said as a frame: whether it is text, and its payload."""
-    if isinstance(said, dict):
+    if isinstance(outgoing, dict):
         if frames is None:
-            return True, orjson.dumps(said)
-        framed: str | bytes = frames(said)
+            return True, orjson.dumps(outgoing)
+        framed: str | bytes = frames(outgoing)
     else:
-        framed = said
+        framed = outgoing
     return (True, framed.encode()) if isinstance(framed, str) else (False, framed)

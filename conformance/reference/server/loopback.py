@@ -8,12 +8,12 @@ from typing import Protocol
 
 import orjson
 
-from conformance.reference.session.hooks import Hears, Said, Sends
+from conformance.reference.session.hooks import Outgoing, Receives, Sends
 from conformance.reference.session.refusals import Event
 
 
 class Closed(Exception):
-    """The endpoint has closed the connection; everything that it said before was received."""
+    """The endpoint has closed the connection; everything that it sent before was received."""
 
     def __init__(self, code: int, reason: str = "") -> None:
         super().__init__(f"{code} {reason}".rstrip())
@@ -36,19 +36,19 @@ class Session(Protocol):
 
     closing: tuple[int, str] | None
     sends: Sends
-    hears: Hears
+    receives: Receives
 
-    def open(self) -> list[Said]:
+    def open(self) -> list[Outgoing]:
         """Begin."""
 
-    def receive(self, frame: str | bytes) -> list[Said]:
+    def receive(self, frame: str | bytes) -> list[Outgoing]:
         """Answer a frame."""
 
     def due(self) -> float | None:
-        """When there is something to say."""
+        """When there is something to send."""
 
-    def tick(self) -> list[Said]:
-        """Say it."""
+    def tick(self) -> list[Outgoing]:
+        """Send it."""
 
 
 class Loopback:
@@ -59,24 +59,24 @@ class Loopback:
         endpoint: Callable[[VirtualClock], Session],
         *,
         sends: Sends | None = None,
-        hears: Hears | None = None,
+        receives: Receives | None = None,
         frames: Callable[[Event], str | bytes] | None = None,
     ) -> None:
         """Connect to the session that *endpoint* makes with the loopback's clock.
 
-        *sends* is applied to every event that the endpoint sends, *hears* to every event that reaches it, and
+        *sends* is applied to every event that the endpoint sends, *receives* to every event that reaches it, and
         *frames* puts outgoing events into frames.
         """
         self.clock = VirtualClock()
         self.endpoint = endpoint(self.clock)
         if sends is not None:
             self.endpoint.sends = sends
-        if hears is not None:
-            self.endpoint.hears = hears
+        if receives is not None:
+            self.endpoint.receives = receives
         self._frames = frames
         self.closed: tuple[int, str] | None = None
         """How the client closed the connection, once it has."""
-        self._inbox: deque[Said] = deque(self.endpoint.open())
+        self._inbox: deque[Outgoing] = deque(self.endpoint.open())
 
     async def send(self, frame: str | bytes) -> None:
         """Send a text or binary frame; raises Closed if the endpoint has closed."""
@@ -106,8 +106,8 @@ class Loopback:
         self.closed = self.closed or (code, reason)
 
 
-def as_frame(said: Said, frames: Callable[[Event], str | bytes] | None = None) -> str | bytes:
+def as_frame(outgoing: Outgoing, frames: Callable[[Event], str | bytes] | None = None) -> str | bytes:
     """Write an event as a frame: JSON text unless *frames* says otherwise; a raw frame stays as it is."""
-    if not isinstance(said, dict):
-        return said
-    return orjson.dumps(said).decode() if frames is None else frames(said)
+    if not isinstance(outgoing, dict):
+        return outgoing
+    return orjson.dumps(outgoing).decode() if frames is None else frames(outgoing)

@@ -187,17 +187,17 @@ class Server:
                 number,
                 named(upgrade.admission),
                 lasted,
-                line.heard,
-                line.said,
+                line.received,
+                line.sent,
                 connection.close_code or "abruptly",
             )
-            log.info("session %d: %s; %.1f s, %d frames heard, %d said, closed %s", *told)
+            log.info("session %d: %s; %.1f s, %d frames received, %d sent, closed %s", *told)
 
     def _session(self, upgrade: UpgradeAttempt, number: int) -> Session:
         session = self._opened(upgrade.admission, number)
         if upgrade.hooks is not None:
             session.sends = upgrade.hooks.sends or session.sends
-            session.hears = upgrade.hooks.hears or session.hears
+            session.receives = upgrade.hooks.receives or session.receives
         return session
 
     def _opened(self, admission: Admission, number: int) -> Session:

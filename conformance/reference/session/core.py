@@ -30,7 +30,7 @@ import orjson
 
 from conformance.contract.dialect import Dialect
 from conformance.reference.audio.input_buffer import Listening
-from conformance.reference.session.hooks import Hears, Said, Sends, unchanged
+from conformance.reference.session.hooks import Outgoing, Receives, Sends, unchanged
 from conformance.reference.session.ids import Ids
 from conformance.reference.session.items import ItemList
 from conformance.reference.session.model import Act, Prompt, answer
@@ -105,7 +105,7 @@ class Endpoint:
         """Close code and reason, once the endpoint wants to close."""
         self.sends: Sends = unchanged
         """Applied to every event that goes out."""
-        self.hears: Hears = unchanged
+        self.receives: Receives = unchanged
         """Applied to every event that comes in."""
         self._manner, self._ids = MANNERS[dialect.name], Ids(seed)
         self._features = FEATURES if features is None else features
@@ -159,22 +159,22 @@ class Endpoint:
             and (not row.feature or row.feature in self._features)
         }
 
-    def open(self) -> list[Said]:
+    def open(self) -> list[Outgoing]:
         """Begin the session."""
         if self._lifetime is not None:
             self._schedule.start(self._expiry(self._lifetime))
             list(self._schedule.tick())
         return self._out(({"type": self._session_event("created"), "session": self._settings.shown()},))
 
-    def receive(self, frame: str | bytes) -> list[Said]:
+    def receive(self, frame: str | bytes) -> list[Outgoing]:
         """Answer one frame of the client: text, or binary, which the protocol does not have."""
         try:
             event = parsed(frame)
         except Refusal as refusal:
             return self._out(({"type": "error", "error": refusal.body(None)},))
-        return [said for heard in self.hears(event) for said in self.hear(heard)]
+        return [said for heard in self.receives(event) for said in self.hear(heard)]
 
-    def hear(self, event: Event) -> list[Said]:
+    def hear(self, event: Event) -> list[Outgoing]:
         """Answer one event of the client."""
         return self._out((*self._answered(event), *self._schedule.tick()))
 
@@ -182,7 +182,7 @@ class Endpoint:
         """When `tick` will have something to say, on the clock's scale; None for never."""
         return self._schedule.due()
 
-    def tick(self) -> list[Said]:
+    def tick(self) -> list[Outgoing]:
         """Say what is due."""
         return self._out(self._schedule.tick())
 
@@ -220,7 +220,7 @@ class Endpoint:
         self.closing = (1001, message)
         yield {"type": "error", "error": error_body("session_expired", message)}
 
-    def _out(self, events: Iterable[Event]) -> list[Said]:
+    def _out(self, events: Iterable[Event]) -> list[Outgoing]:
         return [
             said
             for event in events

@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from conformance.reference.session.refusals import Event
 
-Said = Event | str | bytes
+Outgoing = Event | str | bytes
 """An event to send; a hook may also make it a raw frame."""
-Sends = Callable[[Event], Iterable[Said]]
-Hears = Callable[[Event], Iterable[Event]]
+Sends = Callable[[Event], Iterable[Outgoing]]
+Receives = Callable[[Event], Iterable[Event]]
+CloseFrame = tuple[int, str]
+"""Close code and reason."""
 
 
-class Hooks(Protocol):
+@dataclass(frozen=True)
+class Hooks:
     """What may be changed; None changes nothing.  Events come as the session's dialect spells them."""
 
-    @property
-    def sends(self) -> Callable[[Event], Iterable[Any]] | None:
-        """Change an event on its way out."""
-
-    @property
-    def hears(self) -> Hears | None:
-        """Change an event on its way in."""
-
-    @property
-    def frames(self) -> Callable[[Event], str | bytes] | None:
-        """Put an outgoing event into a frame."""
-
-    @property
-    def admits(self) -> Callable[[Any], Any] | None:
-        """Change the decision about the upgrade (`admission`)."""
-
-    @property
-    def closes(self) -> Callable[[int, str], tuple[int, str] | None] | None:
-        """Change the close frame; None for no close frame at all, also none in answer to the client's."""
-
-    @property
-    def ends(self) -> Callable[[Event], tuple[int, str] | None] | None:
-        """After which outgoing event the session is closed, with which code and reason."""
+    sends: Callable[[Event], Iterable[Any]] | None = None
+    """Every event on its way out; may hold back, drop, change, repeat."""
+    receives: Receives | None = None
+    """Every client event on its way in."""
+    frames: Callable[[Event], str | bytes] | None = None
+    """How an outgoing event is put into a frame (default: JSON text; bytes = a binary frame)."""
+    admits: Callable[[Any], Any] | None = None
+    """The decision about the upgrade (`admission`), before it is carried out."""
+    closes: Callable[[int, str], CloseFrame | None] | None = None
+    """The close frame; None = break the connection without one, also in answer to the client's."""
+    ends: Callable[[Event], CloseFrame | None] | None = None
+    """After which outgoing event the endpoint closes, with which code and reason."""
 
 
 def unchanged(event: Event) -> Iterable[Event]:

@@ -64,6 +64,7 @@ _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
     ("FRM-07", MAY, BOTH, "An event type that nobody knows may come; it is reported."),
     ("FRM-08", MUST, GA, "A client's `event_id` is optional and has at most 512 characters."),
     ("FRM-09", MAY, BOTH, "Ids usually begin with what they identify (`resp_`, `item_`)."),
+    ("FRM-10", MUST, BOTH, "An event comes under the name that its revision gives it."),
     ("SES-01", MUST, BOTH, "The first event of an accepted connection is `session.created`."),
     ("SES-02", MUST, BOTH, "`session.created` comes without being asked for."),
     ("SES-03", SHOULD, BOTH, "A connection has one `session.created`."),

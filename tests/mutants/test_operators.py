@@ -1,13 +1,13 @@
 from conformance.contract.dialects import DIALECTS
-from conformance.mutants.changes import (
+from conformance.mutants.edits import item_id_of
+from conformance.mutants.operators import (
     adding_after,
     adding_before,
     changing,
     dropping,
-    hearing_more,
     holding,
-    item_id_of,
-    obeying,
+    pretending,
+    receiving_more,
     repeating,
     setting,
 )
@@ -54,23 +54,23 @@ def test_held_events_come_in_order_after_the_one_they_wait_for():
     assert sent(fault, ONE, TWO, THREE) == [THREE, ONE, TWO]
 
 
-def test_more_can_be_heard_than_was_said():
-    more = hearing_more("one", lambda _: [TWO])
-    sooner = hearing_more("one", lambda _: [TWO], first=True)
+def test_more_can_be_received_than_was_sent():
+    more = receiving_more("one", lambda _: [TWO])
+    sooner = receiving_more("one", lambda _: [TWO], first=True)
 
     assert [*more(ONE), *more(THREE)] == [ONE, TWO, THREE]
     assert list(sooner(ONE)) == [TWO, ONE]
 
 
 def test_a_liar_shows_what_was_asked_for_and_does_otherwise():
-    fault = obeying(GA, "create_response", shown=False, real=True)
+    fault = pretending(GA, "create_response", shown=False, real=True)
     asked = {"type": "session.update", "session": GA.session({"turn_detection": {"create_response": False}})}
 
-    hidden, heard = fault.hears(asked)
-    confirmed = {**heard, "type": "session.updated"}
+    hidden, received = fault.receives(asked)
+    confirmed = {**received, "type": "session.updated"}
 
     assert GA.setting(hidden["session"], "turn_detection")["create_response"] is True
-    assert GA.setting(heard["session"], "turn_detection")["create_response"] is True
+    assert GA.setting(received["session"], "turn_detection")["create_response"] is True
     assert list(fault.sends({**hidden, "type": "session.updated"})) == []
     (shown,) = fault.sends(confirmed)
     assert GA.setting(shown["session"], "turn_detection")["create_response"] is False
