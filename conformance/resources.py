@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 from conformance.errors import SchemaError
 
@@ -20,3 +24,10 @@ def folder(name: str) -> Path:
         f"the data folder {name!r} is neither in {PACKAGE / 'data'} nor in {PACKAGE.parent}",
         "Reinstall: pip install --force-reinstall realtime-conformance",
     )
+
+
+@cache
+def harness_schema(name: str) -> Mapping[str, Any]:
+    """Return the JSON Schema of one of our own files, e.g. `scenario` or `profile`."""
+    schema: Mapping[str, Any] = orjson.loads((folder("schemas") / "harness" / f"{name}.json").read_bytes())
+    return schema

@@ -12,11 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from conformance.contract.facts import Fact
 from conformance.errors import ProfileError
-from conformance.resources import folder
+from conformance.resources import harness_schema
 from conformance.yaml_source import Marked, fits, known_keys, nearest, place_of, plain, read
 
 HOME = Path(__file__).parent / "profiles"
@@ -91,7 +89,7 @@ def refuse_unknown_waivers(profile: Profile, rule_ids: Iterable[str]) -> None:
 
 def _profile(path: Path) -> Profile:
     data = read(path, ProfileError)
-    schema = _schema()
+    schema = harness_schema("profile")
     known_keys(data, schema["properties"], path, ProfileError)
     fits(data, schema, path, ProfileError)
     waivers = {rule: f"{each['reason']} ({each['source']})" for rule, each in data.get("waivers", {}).items()}
@@ -113,15 +111,9 @@ def _profile(path: Path) -> Profile:
 
 
 @cache
-def _schema() -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = orjson.loads((folder("schemas") / "harness" / "profile.json").read_bytes())
-    return loaded
-
-
-@cache
 def every_feature() -> frozenset[str]:
     """Give all features that a scenario can need: the words of `schemas/harness/scenario.json`."""
-    schema = orjson.loads((folder("schemas") / "harness" / "scenario.json").read_bytes())
+    schema = harness_schema("scenario")
     return frozenset(schema["$defs"]["feature"]["enum"])
 
 

@@ -94,7 +94,7 @@ BREACHES = (
 
 
 def breaches(dialect: Dialect, features: Collection[str] | None = None) -> tuple[Breach, ...]:
-    """Give the bounds that this revision documents and the endpoint claims to have."""
+    """Return the bounds that this revision documents and the endpoint claims to have."""
     exclusive = len(dialect.modality_sets.get("audio", ())) == 1
     return tuple(
         each

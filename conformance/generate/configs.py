@@ -28,7 +28,7 @@ Features = Collection[str] | None
 
 
 def settings(dialect: Dialect, features: Features = None) -> Mapping[str, Values]:
-    """Give the legal values of every setting that this revision has and the endpoint claims, by canonical name."""
+    """Return the legal values of every setting that this revision has and the endpoint claims, by canonical name."""
 
     def claimed(feature: str) -> bool:
         return features is None or feature in features
@@ -80,7 +80,7 @@ def _with_its_tool(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def valid(dialect: Dialect, features: Features = None) -> SearchStrategy[Scenario]:
-    """Give conversations of valid updates."""
+    """Return conversations of valid updates."""
     update = _update(settings(dialect, features))
     return st.lists(update, min_size=1, max_size=MOST_UPDATES).map(
         lambda updates: _scenario(VALID, "Valid updates.", dialect, [_step(each) for each in updates])
@@ -88,12 +88,12 @@ def valid(dialect: Dialect, features: Features = None) -> SearchStrategy[Scenari
 
 
 def invalid(dialect: Dialect, features: Features = None) -> SearchStrategy[Scenario]:
-    """Give conversations in which updates that break one bound each stand among valid ones."""
+    """Return conversations in which updates that break one bound each stand among valid ones."""
     return _invalid(dialect, st.sampled_from(breaches(dialect, features)), features)
 
 
 def breaking(dialect: Dialect, breach: Breach, features: Features = None) -> SearchStrategy[Scenario]:
-    """Give conversations in which nothing but this bound is broken."""
+    """Return conversations in which nothing but this bound is broken."""
     return _invalid(dialect, st.just(breach), features)
 
 
@@ -105,7 +105,7 @@ def _invalid(dialect: Dialect, broken: SearchStrategy[Breach], features: Feature
 
 
 def _bad_update(legal: Mapping[str, Values], breach: Breach) -> SearchStrategy[tuple[str, Step]]:
-    """Give a step with the bad value beside good ones, of which none must take effect."""
+    """Return a step with the bad value beside good ones, of which none must take effect."""
     others = {name: each for name, each in legal.items() if name != breach.setting}
     return st.tuples(_update(others), breach.values).map(
         lambda drawn: (breach.bound, _step({**drawn[0], breach.setting: drawn[1]}, answer="error"))

@@ -35,7 +35,7 @@ GARBAGE: tuple[dict[str, Any], ...] = (
 
 
 def conversations(dialect: Dialect, features: Features = None) -> SearchStrategy[Scenario]:
-    """Give conversations that end with nothing under way."""
+    """Return conversations that end with nothing under way."""
     one = st.one_of([each for needs, each in _moves(dialect, features) if features is None or needs <= set(features)])
     return st.lists(one, min_size=1, max_size=MOST_MOVES).map(partial(scenario, dialect))
 
@@ -86,7 +86,7 @@ def _moves(dialect: Dialect, features: Features) -> Collection[tuple[frozenset[s
 
 
 def _changes(dialect: Dialect, features: Features) -> SearchStrategy[dict[str, Any]]:
-    """Give changes of settings after which every other move still means the same."""
+    """Return changes of settings after which every other move still means the same."""
     legal: Mapping[str, SearchStrategy[Any]] = {
         "instructions": st.sampled_from(("Be brief.", "Antworte kurz.", "")),
         "max_output_tokens": st.just("inf") | st.integers(100, 4096),

@@ -53,7 +53,7 @@ class Shelf:
         return f"{FOUND_BY}{self.kind}\n{lines}# Again: {self.again(path)}\n"
 
     def earlier(self, dialect: str) -> Iterator[Scenario]:
-        """Give the cases that earlier searches of this kind and dialect have left."""
+        """Return the cases that earlier searches of this kind and dialect have left."""
         for path in sorted(self.folder.glob("*.yaml")):
             if path.read_text(encoding="utf-8").startswith(f"{FOUND_BY}{self.kind}\n"):
                 try:
@@ -73,7 +73,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def told(example: Example, kind: str) -> dict[str, Any]:
-    """Give an example as plain data, a line of `examples.jsonl`."""
+    """Return an example as plain data, a line of `examples.jsonl`."""
     return {
         "kind": kind,
         "number": example.number,

@@ -63,7 +63,7 @@ class Draft:
         self.steps.append(Step(name, argument, answer=answer, remember=remember))
 
     def name(self, what: str) -> str:
-        """Give a name that nothing else in the script has."""
+        """Return a name that nothing else in the script has."""
         self.names += 1
         return f"{what}_{self.names}"
 

@@ -32,7 +32,7 @@ _Writer.add_representer(str, _text)
 
 
 def written(scenario: Scenario, proves: tuple[str, ...] = ()) -> str:
-    """Give the script of a scenario, without a comment."""
+    """Return the script of a scenario, without a comment."""
     data: dict[str, Any] = {"scenario": scenario.title}
     if proves:
         data["proves"] = list(proves)

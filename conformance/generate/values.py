@@ -24,23 +24,23 @@ LEAST_IDLE, MOST_IDLE = 5_000, 30_000
 
 
 def hundredths(low: int, high: int) -> SearchStrategy[float]:
-    """Give numbers with two decimals, both bounds (in hundredths) included."""
+    """Return numbers with two decimals, both bounds (in hundredths) included."""
     return st.integers(low, high).map(lambda each: each / 100)
 
 
 def part(**fields: Values) -> SearchStrategy[dict[str, Any]]:
-    """Give objects that have some of these fields."""
+    """Return objects that have some of these fields."""
     return st.fixed_dictionaries({}, optional=fields)
 
 
 def instructions() -> Values:
-    """Give texts in any script: empty ones clear, long ones are long."""
+    """Return texts in any script: empty ones clear, long ones are long."""
     some = st.text(LETTERS, max_size=40)
     return some | st.text(LETTERS, min_size=1, max_size=8).map(lambda each: (each * LONGEST)[:LONGEST])
 
 
 def server_vad(*, idle_timeout: bool) -> Values:
-    """Give turn detections by energy; *idle_timeout* where the endpoint has such a thing."""
+    """Return turn detections by energy; *idle_timeout* where the endpoint has such a thing."""
     idle = {"idle_timeout_ms": st.none() | st.integers(LEAST_IDLE, MOST_IDLE)} if idle_timeout else {}
     return part(
         threshold=hundredths(0, 100),
@@ -53,7 +53,7 @@ def server_vad(*, idle_timeout: bool) -> Values:
 
 
 def semantic_vad() -> Values:
-    """Give turn detections by meaning."""
+    """Return turn detections by meaning."""
     return part(
         eagerness=st.sampled_from(("auto", "low", "medium", "high")),
         create_response=st.booleans(),
@@ -62,7 +62,7 @@ def semantic_vad() -> Values:
 
 
 def transcription() -> Values:
-    """Give transcriptions of the user's audio, and none."""
+    """Return transcriptions of the user's audio, and none."""
     made = st.fixed_dictionaries(
         {"model": st.sampled_from(TRANSCRIBERS)},
         optional={"language": st.sampled_from(("en", "de", "ja")), "prompt": st.text(LETTERS, max_size=20)},
@@ -87,7 +87,7 @@ def _object(inner: Values) -> SearchStrategy[dict[str, Any]]:
 
 
 def tools() -> Values:
-    """Give lists of functions with JSON-Schema parameters; the empty one clears."""
+    """Return lists of functions with JSON-Schema parameters; the empty one clears."""
     function = st.fixed_dictionaries(
         {"type": st.just("function"), "name": NAME, "parameters": _object(_schema())},
         optional={"description": st.text(LETTERS, max_size=30)},
@@ -96,6 +96,6 @@ def tools() -> Values:
 
 
 def truncation() -> Values:
-    """Give ways to shorten a conversation that has become too long."""
+    """Return ways to shorten a conversation that has become too long."""
     ratio = hundredths(1, 100).map(lambda each: {"type": "retention_ratio", "retention_ratio": each})
     return st.sampled_from(("auto", "disabled")) | ratio

@@ -27,7 +27,7 @@ def _admitting(dialect: Dialect, *kinds: type[Any]) -> Fault:
 
 
 def _keys(made: Admitted) -> list[str]:
-    """Give the offered subprotocols that hold a key."""
+    """Return the offered subprotocols that hold a key."""
     return [each for each in made.offered if each.startswith(KEY_SUBPROTOCOL)]
 
 

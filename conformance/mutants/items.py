@@ -22,7 +22,7 @@ def _announcements(dialect: Dialect) -> Iterable[str]:
 
 
 def _forgetting(name: str) -> Fault:
-    """Hear every `conversation.item.create` without one field."""
+    """Take every `conversation.item.create` as if one field was missing."""
     return Fault(receives=lambda event: (without(event, (name,)) if event.get("type") == CREATE else event,))
 
 

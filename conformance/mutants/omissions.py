@@ -74,7 +74,7 @@ OMISSIONS: Mapping[str, Mapping[str, Omission]] = {
 
 
 def omissions_of(fact: Fact) -> Mapping[str, Omission]:
-    """Give the ways to leave *fact* out; none for an auth style."""
+    """Return the ways to leave *fact* out; none for an auth style."""
     # The model of a session is chosen before it begins: nobody expects that it can be changed.
     return {
         way: omission

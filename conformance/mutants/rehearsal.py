@@ -56,7 +56,7 @@ class MemoryConnection:
             raise self._gone(closed) from closed
 
     async def receive(self, within: float) -> RawFrame:
-        """Give the next frame, in no real time."""
+        """Return the next frame, in no real time."""
         try:
             self._go_on()
             frame: RawFrame = await self.loopback.receive(within)
@@ -174,7 +174,7 @@ def _endpoint(decision: Any, seed: str, features: frozenset[str] | None, clock: 
 
 
 def stage_target(dialect: Dialect) -> Target:
-    """Give the target that rehearsals play against."""
+    """Return the target that rehearsals play against."""
     return Target(url="wss://rehearsal.test/v1/realtime", dialect=dialect, key=TOKEN, model="gpt-realtime")
 
 

@@ -53,7 +53,7 @@ class Matrix:
         return not self.untried and all(trial.killed and not trial.collateral for trial in self.trials)
 
     def summary(self) -> str:
-        """Give the closing line."""
+        """Return the closing line."""
         mutants = {trial.mutant.id for trial in self.trials}
         survived = {trial.mutant.id for trial in self.trials if not trial.killed}
         collateral = sum(len(trial.collateral) for trial in self.trials)
@@ -63,7 +63,7 @@ class Matrix:
         )
 
     def as_data(self) -> dict[str, Any]:
-        """Give the matrix as JSON data."""
+        """Return the matrix as JSON data."""
         return {
             "summary": self.summary(),
             "perfect": self.perfect,

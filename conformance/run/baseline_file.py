@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import date
-from functools import cache
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from conformance.contract.facts import named
 from conformance.errors import FileError
-from conformance.resources import folder
+from conformance.resources import harness_schema
 from conformance.run.baseline import FAIL, PLAYS, BaselineEntry, Review, Seen
 from conformance.yaml_source import Marked, fits, known_keys, nearest, parsed, place_of
 
@@ -39,7 +35,7 @@ def entries_in(
     *rules* are the ids that exist; *scenario* tells whether there is a scenario of a name.
     """
     data = parsed(text, path, FileError)
-    schema = _schema()
+    schema = harness_schema("baseline")
     known_keys(data, schema["properties"], path, FileError)
     for each in _marked(data):
         known_keys(each, schema["$defs"]["entry"]["properties"], path, FileError)
@@ -51,12 +47,6 @@ def entries_in(
 def _marked(data: Marked) -> list[Marked]:
     known = data.get("known")
     return [each for each in known if isinstance(each, Marked)] if isinstance(known, list) else []
-
-
-@cache
-def _schema() -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = orjson.loads((folder("schemas") / "harness" / "baseline.json").read_bytes())
-    return loaded
 
 
 def _entry(

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import orjson
+from typing import TYPE_CHECKING
 
 from conformance.errors import FileError
-from conformance.resources import folder
+from conformance.resources import harness_schema
 from conformance.yaml_source import fits, known_keys, plain, read
 
 if TYPE_CHECKING:
@@ -90,17 +87,11 @@ def load_prices(path: Path | None = None) -> Prices:
     """Read a table of prices, by default the bundled one; FileError says what is wrong with it."""
     path = path or PRICES
     data = read(path, FileError)
-    known_keys(data, _schema()["properties"], path, FileError)
-    fits(data, _schema(), path, FileError)
+    known_keys(data, harness_schema("prices")["properties"], path, FileError)
+    fits(data, harness_schema("prices"), path, FileError)
     told = plain(data)
     models = {name: Price(each["text"], each["audio"]) for name, each in told["models"].items()}
     return Prices(told["as_of"], models)
-
-
-@cache
-def _schema() -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = orjson.loads((folder("schemas") / "harness" / "prices.json").read_bytes())
-    return loaded
 
 
 def tokens_of(ledger: Ledger) -> Tokens:

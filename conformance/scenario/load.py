@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from conformance.errors import ScenarioError
-from conformance.resources import folder
+from conformance.resources import folder, harness_schema
 from conformance.scenario import input_audio_steps, item_steps  # noqa: F401 - they register their steps
 from conformance.scenario.audio import names
 from conformance.scenario.model import MODIFIERS, Scenario, Step
@@ -35,7 +32,7 @@ def loads(text: str, path: Path, home: Path | None = None) -> Scenario:
 
 
 def _scenario(data: Marked, path: Path, home: Path | None) -> Scenario:
-    schema = _schema()
+    schema = harness_schema("scenario")
     known_keys(data, schema["properties"], path, ScenarioError)
     _known_steps(data, path)
     fits(data, schema, path, ScenarioError)
@@ -54,12 +51,6 @@ def _scenario(data: Marked, path: Path, home: Path | None) -> Scenario:
         intent=data.get("intent", ""),
         path=path,
     )
-
-
-@cache
-def _schema() -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = orjson.loads((folder("schemas") / "harness" / "scenario.json").read_bytes())
-    return loaded
 
 
 def _id(path: Path, home: Path | None) -> str:

@@ -37,6 +37,6 @@ def _moments(audio_format: str) -> tuple[tuple[bytes, str], ...]:
 
 
 def words_in(data: bytes, audio_format: str) -> str:
-    """Give the words of the known clips in *data*, in their order; empty if there are none."""
+    """Return the words of the known clips in *data*, in their order; empty if there are none."""
     found = ((data.find(moment), said) for moment, said in _moments(audio_format))
     return " ".join(said for at, said in sorted(found) if at >= 0)

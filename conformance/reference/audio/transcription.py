@@ -24,7 +24,7 @@ PIECE_SECONDS = 0.002
 
 
 def understood(sound: Sound) -> str:
-    """Give the words in *sound*; in silence there are none (observation 26: that is legal)."""
+    """Return the words in *sound*; in silence there are none (observation 26: that is legal)."""
     return "" if silent(sound.data or b"", FORMATS[sound.format]) else sound.words or PLACEHOLDER
 
 

@@ -48,7 +48,7 @@ def audio_chunks(act: Say, audio_format: str, delta_ms: int) -> list[AudioChunk]
 
 @cache
 def recorded(voice: bytes, audio_format: str) -> bytes:
-    """Give a recording (pcm16) in another format."""
+    """Return a recording (pcm16) in another format."""
     return encoded(voice, audio_format)
 
 

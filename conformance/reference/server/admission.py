@@ -176,7 +176,7 @@ def _session(asked: Upgrade, dialect: str, selected: str | None, models: Sequenc
 
 
 def _key_error(asked: Upgrade, tokens: Sequence[str], styles: Iterable[str]) -> Event | None:
-    """Say what is wrong with the credentials: none, or any wrong one among them.  Never repeats a key."""
+    """Return what is wrong with the credentials: none, or any wrong one among them; never a key."""
     given = [key for style in styles for key in STYLES[style](asked)]
     if not given:
         return error_body("missing_api_key", "You didn't provide an API key.")
@@ -206,7 +206,7 @@ class Refusing:
         self._refused, self._ids = refused, Ids(seed)
 
     def open(self) -> list[Outgoing]:
-        """Say the error."""
+        """Return the error."""
         self.closing = self._refused.code, self._refused.reason
         return list(
             self.sends({"type": "error", "event_id": self._ids.new("event"), "error": dict(self._refused.error)})

@@ -36,7 +36,7 @@ class Socket(Protocol):
     """Whether the buffer of the socket is full."""
 
     def __aiter__(self) -> AsyncIterator[str | bytes]:
-        """Give the frames of the client."""
+        """Return the frames of the client."""
 
     def send_data(self) -> None:
         """Write what the protocol has to send."""

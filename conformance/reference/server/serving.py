@@ -79,7 +79,7 @@ async def _serve(server: Server, serving: Serving, say: Callable[[str], object])
 
 
 def greeting(serving: Serving, url: str) -> list[str]:
-    """Give the lines that tell a person how to use the endpoint.  The token is theirs: it is shown, never logged."""
+    """Return the lines that tell a person how to use the endpoint.  The token is theirs: it is shown, never logged."""
     spoken = {"auto": "ga, or beta when the client asks for it"}.get(serving.dialect, serving.dialect)
     extras = [f"quirks of {serving.quirks}"] if serving.quirks else []
     extras += [f"script {serving.script}"] if serving.script else []

@@ -183,7 +183,7 @@ class Endpoint:
         return self._schedule.due()
 
     def tick(self) -> list[Outgoing]:
-        """Say what is due."""
+        """Return the events that are due."""
         return self._out(self._schedule.tick())
 
     def _answered(self, event: Event) -> list[Event]:

@@ -19,6 +19,6 @@ class Ids:
         self._random = random.Random(seed)
 
     def new(self, kind: str) -> str:
-        """Give a new id of *kind*: `event`, `item`, `resp`, `sess`, `conv`, `call`."""
+        """Return a new id of *kind*: `event`, `item`, `resp`, `sess`, `conv`, `call`."""
         drawn = self._random.randbytes(LENGTHS.get(kind, 21)).translate(LETTERS)
         return f"{kind}_{drawn.decode()}"

@@ -53,7 +53,7 @@ class Sound:
     """What is said in it, if the user speaks and the reference knows the clip."""
 
     def text(self) -> str | None:
-        """Give it as base64; None if it was forgotten."""
+        """Return it as base64, None if it was forgotten."""
         if self.data is None:
             return None
         size = self.milliseconds * FORMATS[self.format].bytes_per_ms
@@ -132,7 +132,7 @@ class ItemList:
         return next((item for item in self.items if item.id == item_id), None)
 
     def last_id(self) -> str | None:
-        """Give the id of the last item."""
+        """Return the id of the last item."""
         return self.items[-1].id if self.items else None
 
     def append(self, item: Item) -> str | None:

@@ -51,7 +51,7 @@ def reasoning(event: Event, _chance: random.Random) -> bool:
 
 
 def forgotten_predecessor(event: Event, chance: random.Random) -> bool:
-    """Say null for the predecessor of one in three finished items of the assistant (observation 16)."""
+    """Set the predecessor to null in one of three finished items of the assistant (observation 16)."""
     if event["type"] == "conversation.item.done":
         item = event["item"]
         own = item.get("role") == "assistant" or item["type"] == "function_call"

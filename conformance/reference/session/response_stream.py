@@ -137,7 +137,7 @@ def _cost(piece: AudioChunk) -> Tokens:
 def _beat(
     stage: ResponseContext, response: Response, item: Item, inside: Event, piece: AudioChunk, pieces: int
 ) -> Steps:
-    """Say one piece; whoever interrupts hears not one more sound of it."""
+    """Send one piece; after an interruption not one more sound of it is sent."""
     sound = item.sound.get(0)
     if sound is None:
         text_delta = {"type": "response.output_text.delta", **inside, "delta": piece.word}

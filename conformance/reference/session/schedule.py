@@ -49,7 +49,7 @@ class Schedule:
         return self._waiting[0][0] if self._waiting else None
 
     def tick(self) -> Iterator[Event]:
-        """Say what is due."""
+        """Return the events that are due."""
         now = self._clock()
         while (due := self.due()) is not None and due <= now:
             plan = heapq.heappop(self._waiting)[2]

@@ -11,7 +11,6 @@ import re
 import wave
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ import orjson
 from conformance.errors import FileError
 from conformance.reference.session.arguments import fitting
 from conformance.reference.session.model import Act, Call, Fail, Pause, Prompt, Say, answer
-from conformance.resources import folder
+from conformance.resources import harness_schema
 from conformance.yaml_source import Marked, fits, known_keys, place_of, plain, read
 
 #: Longest recording that a script may let the endpoint speak, in seconds.
@@ -58,13 +57,13 @@ class Script:
 def load_script(path: Path) -> Script:
     """Read a script file; ScriptError says what is wrong and where."""
     data = read(path, ScriptError)
-    known_keys(data, _schema()["properties"], path, ScriptError)
-    fits(data, _schema(), path, ScriptError)
+    known_keys(data, harness_schema("script")["properties"], path, ScriptError)
+    fits(data, harness_schema("script"), path, ScriptError)
     return Script(data["script"], tuple(_answer(each, path, data, at) for at, each in enumerate(data["answers"])))
 
 
 def lint_script(path: Path) -> list[str]:
-    """Say what is wrong with a script file, in lines for people; nothing if it can be served."""
+    """Return what is wrong with a script file, in lines for people; empty if it can be served."""
     try:
         script = load_script(path)
     except ScriptError as error:
@@ -86,12 +85,6 @@ def is_script(path: Path) -> bool:
 def _later(script: Script, at: int) -> str:
     left = len(script.answers) - 1 - at
     return "answer" if left == 1 else f"{left} answers"
-
-
-@cache
-def _schema() -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = orjson.loads((folder("schemas") / "harness" / "script.json").read_bytes())
-    return loaded
 
 
 def _answer(data: Marked, path: Path, whole: Marked, at: int) -> Answer:
