@@ -20,7 +20,7 @@ from conformance.mutants.mutant import Fault
 from conformance.play.connection import Disconnected, RawFrame, Refusal, UpgradeRequest
 from conformance.play.player import Conversation, Player
 from conformance.play.target import Target, url_of
-from conformance.reference.server.admission import STYLES, AcceptThenClose, Admission, Refused, Refusing, admit
+from conformance.reference.server.admission import STYLES, AcceptThenClose, Admission, Refused, RefusingSession, admit
 from conformance.reference.server.loopback import Closed, Loopback, VirtualClock
 from conformance.reference.session.core import Endpoint
 from conformance.reference.session.hooks import Hooks
@@ -158,8 +158,8 @@ class Rehearsal:
         return Loopback(make, sends=fault.sends, receives=fault.receives, frames=fault.frames)
 
 
-def _refusing(decision: AcceptThenClose, seed: str, _clock: VirtualClock) -> Refusing:
-    return Refusing(decision, seed)
+def _refusing(decision: AcceptThenClose, seed: str, _clock: VirtualClock) -> RefusingSession:
+    return RefusingSession(decision, seed)
 
 
 def _endpoint(decision: Any, seed: str, features: frozenset[str] | None, clock: VirtualClock) -> Endpoint:
@@ -173,7 +173,7 @@ def _endpoint(decision: Any, seed: str, features: frozenset[str] | None, clock: 
     )
 
 
-def stage_target(dialect: Dialect) -> Target:
+def rehearsal_target(dialect: Dialect) -> Target:
     """Return the target that rehearsals play against."""
     return Target(url="wss://rehearsal.test/v1/realtime", dialect=dialect, key=TOKEN, model="gpt-realtime")
 
@@ -201,7 +201,7 @@ def rehearse(
     UsageError if it speaks a clip that is there in another audio format only.
     """
     script = bundled(scenario) if isinstance(scenario, str) else scenario
-    target = stage_target(DIALECTS[dialect] if isinstance(dialect, str) else dialect)
+    target = rehearsal_target(DIALECTS[dialect] if isinstance(dialect, str) else dialect)
     target = replace(target, auth=auth) if auth else target
     connector = Rehearsal(target, fault=fault, features=features, refusal=refusal, auth_styles=auth_styles)
     player = Player(

@@ -10,7 +10,7 @@ from conformance.contract.beta import BETA
 from conformance.contract.facts import shown
 from conformance.contract.profile import load_profile
 from conformance.mutants.omissions import omissions_of
-from conformance.mutants.rehearsal import Rehearsal, bundled, rehearse, stage_target
+from conformance.mutants.rehearsal import Rehearsal, bundled, rehearsal_target, rehearse
 from conformance.play.preflight import preflight
 from conformance.reference.server.admission import STYLES
 from conformance.resources import folder
@@ -80,7 +80,7 @@ def shown_by(profile, fault=None, styles=tuple(STYLES)):
 
 def ready(fault, style):
     """Tell whether a run would get beyond its preflight."""
-    target = replace(stage_target(BETA), auth=style)
+    target = replace(rehearsal_target(BETA), auth=style)
     return asyncio.run(preflight(Rehearsal(target, fault=fault), target, Scrubber(()))).ready
 
 

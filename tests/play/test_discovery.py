@@ -6,7 +6,7 @@ import pytest
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.profile import every_feature
 from conformance.mutants.mutant import Fault
-from conformance.mutants.rehearsal import Rehearsal, stage_target
+from conformance.mutants.rehearsal import Rehearsal, rehearsal_target
 from conformance.play.discovery import KNOCKS, ONLY, QUESTIONS, discover
 from conformance.play.target import Target
 from conformance.play.wire import Wire
@@ -24,7 +24,7 @@ def asked(dialect):
 
 
 def found(dialect, features=None, fault=None):
-    target = stage_target(DIALECTS[dialect])
+    target = rehearsal_target(DIALECTS[dialect])
     discovery = asyncio.run(discover(Rehearsal(target, features=features, fault=fault), target, Scrubber()))
     return discovery, discovery.lacking.keys() - {"scripted_failure"}
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from conformance.contract.dialects import DIALECTS
-from conformance.mutants.rehearsal import rehearse, stage_target
+from conformance.mutants.rehearsal import rehearsal_target, rehearse
 from conformance.play.player import Outcome
 from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder
@@ -73,7 +73,7 @@ class Slow:
 
 def waited(slow, within=None):
     """Open a session, and wait for the end of a response."""
-    target = stage_target(DIALECTS["ga"])
+    target = rehearsal_target(DIALECTS["ga"])
     line = RecordedConnection(slow, replace(target, patience=Patience(answer=20.0)), Recorder("slow", "ga", Scrubber()))
 
     async def talk():

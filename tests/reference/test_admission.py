@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from conformance.reference.server.admission import STYLES, AcceptThenClose, Admitted, Refused, Refusing, admit
+from conformance.reference.server.admission import STYLES, AcceptThenClose, Admitted, Refused, RefusingSession, admit
 
 KEY, WRONG = "sk-right+key", "sk-wrong"
 TARGET = "/v1/realtime?model=gpt-realtime"
@@ -114,7 +114,7 @@ def test_a_transcription_session_needs_no_model():
 
 
 def test_a_refusing_session_says_one_error_and_closes():
-    session = Refusing(ask(("bearer", WRONG), refusal="openai"))
+    session = RefusingSession(ask(("bearer", WRONG), refusal="openai"))
     (event,) = session.open()
     assert (event["type"], event["error"]["code"]) == ("error", "invalid_api_key")
     assert session.closing == (3000, "invalid_request_error.invalid_api_key")

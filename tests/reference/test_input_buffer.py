@@ -188,7 +188,7 @@ def test_a_transcription_that_fails_disturbs_nothing(manual):
 def test_the_buffer_does_not_grow_while_nobody_speaks(talk):
     for _ in range(100):
         append(talk, silence("pcm16", 1000))
-    assert len(talk.line.endpoint._listening._buffer) < 2 * 48_000
+    assert len(talk.line.endpoint._input_audio._buffer) < 2 * 48_000
 
 
 def idle(new_talk, **options):
@@ -237,7 +237,7 @@ def test_ten_minutes_of_talk_keep_no_more_sound_than_the_latest(new_talk):
     held = sum(len(sound.data or b"") for item in users for sound in item.sound.values())
     assert len(users) == 20
     assert held <= REMEMBERED
-    assert len(talk.line.endpoint._listening._buffer) < 2 * 48_000
+    assert len(talk.line.endpoint._input_audio._buffer) < 2 * 48_000
     first, last = (
         (talk.send("conversation.item.retrieve", item_id=each.id).hear())[-1]["item"] for each in (users[0], users[-1])
     )

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from conformance.reference.server.admission import AcceptThenClose, Refusing
+from conformance.reference.server.admission import AcceptThenClose, RefusingSession
 from conformance.reference.server.loopback import Closed, Loopback
 
 
@@ -25,7 +25,7 @@ def test_waiting_in_vain_takes_as_long_as_it_said(talk):
 
 def test_what_was_said_before_a_close_is_still_received():
     refused = AcceptThenClose({"type": "invalid_request_error", "code": "invalid_model"}, 4000)
-    line = Loopback(lambda _clock: Refusing(refused))
+    line = Loopback(lambda _clock: RefusingSession(refused))
     assert "invalid_model" in asyncio.run(line.receive(1))
     for step in (line.receive(1), line.send("{}")):
         with pytest.raises(Closed) as closed:

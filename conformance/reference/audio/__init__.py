@@ -1,1 +1,1 @@
-"""What the reference endpoint hears and says."""
+"""What the reference endpoint receives and sends as audio."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from conformance.reference.audio.transcription import transcribing
 from conformance.reference.audio.vad import Boundary, VoiceActivityDetector
 from conformance.reference.session.ids import Ids
-from conformance.reference.session.items import Item, ItemList, decoded, heard
+from conformance.reference.session.items import Item, ItemList, decoded, user_sound
 from conformance.reference.session.refusals import Event, Refusal
 from conformance.reference.session.response_context import Response
 from conformance.reference.session.responses import Responses
@@ -23,8 +23,8 @@ COMMIT_MS = 100
 TIMED_OUT = "input_audio_buffer.timeout_triggered"
 
 
-class Listening:
-    """What the endpoint does with the user's audio."""
+class InputAudioBuffer:
+    """The user's audio that waits for a commit, and the turns that are detected in it."""
 
     def __init__(
         self,
@@ -36,13 +36,13 @@ class Listening:
     ) -> None:
         self._settings, self._conversation, self._responses = settings, conversation, responses
         self._schedule, self._ids = schedule, ids
-        self._ear = VoiceActivityDetector()
+        self._detector = VoiceActivityDetector()
         self._buffer = bytearray()
         self._begins_ms = 0.0
         """Where in the session's audio the buffer begins."""
         self._announced: str | None = None
         """Id of the item that the speech under way will become (VAD-02)."""
-        self._silences = 0
+        self._waits = 0
         """How many waits for the user have begun; only the last one may time out."""
         responses.ended = self._await_the_user
 
@@ -56,12 +56,12 @@ class Listening:
         self._buffer += data
         detection = self._settings.get("turn_detection")
         if detection is None:
-            self._ear.restart(self._begins_ms + self._held_ms())
+            self._detector.restart(self._begins_ms + self._held_ms())
             return
-        for boundary in self._ear.listen(data, self._settings.input_format, detection):
+        for boundary in self._detector.listen(data, self._settings.input_format, detection):
             yield from (self._started(boundary, detection) if boundary.started else self._stopped(boundary, detection))
-        if not self._ear.speaking:
-            self._keep_from(self._ear.heard_ms - detection.get("prefix_padding_ms", 300) - 1000)
+        if not self._detector.speaking:
+            self._keep_from(self._detector.heard_ms - detection.get("prefix_padding_ms", 300) - 1000)
 
     def commit(self, _event: Event) -> Iterator[Event]:
         """Turn the buffer into an item of the user (IAB-04 to IAB-08)."""
@@ -80,7 +80,7 @@ class Listening:
 
     def _started(self, boundary: Boundary, detection: Event) -> Iterator[Event]:
         self._keep_from(boundary.at)
-        self._silences += 1
+        self._waits += 1
         self._announced = self._ids.new("item")
         yield {
             "type": "input_audio_buffer.speech_started",
@@ -106,21 +106,21 @@ class Listening:
 
     def _await_the_user(self, response: Response) -> None:
         """Take the turn by ourselves if the user stays silent once the answer has been played (VAD-09)."""
-        self._silences += 1
+        self._waits += 1
         timeout = (self._settings.get("turn_detection") or {}).get("idle_timeout_ms")
         if timeout is not None and TIMED_OUT in self._settings.dialect.server_events:
             playing = sum(sound.milliseconds for item in response.output for sound in item.sound.values())
             since_ms = self._begins_ms + self._held_ms()
-            self._schedule.start(self._timing_out(self._silences, (playing + timeout) / 1000, since_ms))
+            self._schedule.start(self._timing_out(self._waits, (playing + timeout) / 1000, since_ms))
 
-    def _timing_out(self, silence: int, seconds: float, since_ms: float) -> Steps:
+    def _timing_out(self, wait: int, seconds: float, since_ms: float) -> Steps:
         yield seconds
         detection = self._settings.get("turn_detection") or {}
-        if detection.get("idle_timeout_ms") is None or silence != self._silences:
+        if detection.get("idle_timeout_ms") is None or wait != self._waits:
             return
         if self._announced or self._responses.active:
             return
-        yield from [*self._timed_out(since_ms)]  # what it changes is changed before the first is said
+        yield from [*self._timed_out(since_ms)]  # what it changes is changed before the first event is sent
         if detection.get("create_response"):
             self._responses.take_turn()
 
@@ -145,7 +145,7 @@ class Listening:
             "role": "user",
             "content": [{"type": "input_audio", "transcript": None}],
         }
-        item = Item(item_id, body, {0: heard(data, self._settings.input_format)})
+        item = Item(item_id, body, {0: user_sound(data, self._settings.input_format)})
         before = self._conversation.append(item)
         yield {"type": "input_audio_buffer.committed", "previous_item_id": before, "item_id": item_id}
         yield from self._conversation.added(item, before)
@@ -169,4 +169,4 @@ class Listening:
     def _forget(self) -> None:
         self._begins_ms += self._held_ms()
         self._buffer.clear()
-        self._ear.restart(self._begins_ms)
+        self._detector.restart(self._begins_ms)

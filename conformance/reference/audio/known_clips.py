@@ -10,7 +10,7 @@ import base64
 from collections.abc import Mapping
 from functools import cache
 
-#: What is said in a clip -> audio format -> its loudest milliseconds (made from fixtures/audio by a test).
+#: What is words in a clip -> audio format -> its loudest milliseconds (made from fixtures/audio by a test).
 MOMENTS: Mapping[str, Mapping[str, str]] = {
     "Hello my dear friend": {
         "pcm16": "bhtSIVAiTiJgI+0kwijwL/k1BTf6NHQxoSwSKr8sujCIMDstQCveKysthiygJVgUjv0k7+LwHP30CiwS"
@@ -33,10 +33,10 @@ MOMENTS: Mapping[str, Mapping[str, str]] = {
 
 @cache
 def _moments(audio_format: str) -> tuple[tuple[bytes, str], ...]:
-    return tuple((base64.b64decode(moment[audio_format]), said) for said, moment in MOMENTS.items())
+    return tuple((base64.b64decode(moment[audio_format]), words) for words, moment in MOMENTS.items())
 
 
 def words_in(data: bytes, audio_format: str) -> str:
     """Return the words of the known clips in *data*, in their order; empty if there are none."""
-    found = ((data.find(moment), said) for moment, said in _moments(audio_format))
-    return " ".join(said for at, said in sorted(found) if at >= 0)
+    found = ((data.find(moment), words) for moment, words in _moments(audio_format))
+    return " ".join(words for at, words in sorted(found) if at >= 0)

@@ -31,7 +31,7 @@ class Boundary:
 
 
 class VoiceActivityDetector:
-    """Follows one stream; `turn_detection` says how keenly."""
+    """Follows one stream; `turn_detection` sets how sensitive it is."""
 
     def __init__(self) -> None:
         self.heard_ms = 0.0
@@ -41,7 +41,7 @@ class VoiceActivityDetector:
         self._rest = b""
 
     def listen(self, data: bytes, fmt: Format, detection: Event) -> Iterator[Boundary]:
-        """Go on with *data* and say where speech began or ended in it."""
+        """Take more *data* and return where speech began or ended in it."""
         size = SLICE_MS * fmt.bytes_per_ms
         data = self._rest + data
         whole = len(data) // size * size

@@ -196,8 +196,8 @@ def _grouped(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str
     return grouped
 
 
-class Refusing:
-    """A session that says one `error` and wants to close: what `AcceptThenClose` looks like from inside."""
+class RefusingSession:
+    """A session that sends one `error` and wants to close: what `AcceptThenClose` looks like from inside."""
 
     def __init__(self, refused: AcceptThenClose, seed: int | str = 0) -> None:
         self.closing: tuple[int, str] | None = None

@@ -49,7 +49,7 @@ class Socket(Protocol):
 
 
 class ServedConnection:
-    """Holds one conversation."""
+    """Serves one conversation."""
 
     def __init__(self, connection: Socket, session: Session, hooks: Hooks | None = None) -> None:
         self._connection, self._session = connection, session
@@ -66,8 +66,8 @@ class ServedConnection:
         self._draining: asyncio.Task[None] | None = None
         self.received = self.sent = 0
 
-    async def hold(self) -> None:
-        """Hold the conversation until one side closes."""
+    async def serve(self) -> None:
+        """Serve the conversation until one side closes."""
         reader = asyncio.create_task(self._read())
         try:
             self._send(self._session.open())
@@ -92,13 +92,13 @@ class ServedConnection:
                     await self._room.wait()
                 if self._end.done():
                     return
-        except Exception as error:  # it ends the conversation, in `hold`
+        except Exception as error:  # it ends the conversation, in `serve`
             self._finish(error)
         else:
             self._finish()
 
     def _send(self, outgoing: Iterable[Outgoing]) -> None:
-        """Send what the session says, and see when it wants to be woken."""
+        """Send what the session has to send, and see when it wants to be woken."""
         self._outbox.extend(outgoing)
         if self._draining is None:
             self._flush()
@@ -132,7 +132,7 @@ class ServedConnection:
             await self._connection.drain()
             self._draining = None
             self._flush()
-        except Exception as error:  # it ends the conversation, in `hold`
+        except Exception as error:  # it ends the conversation, in `serve`
             self._finish(error)
 
     def _set_alarm(self) -> None:
@@ -149,7 +149,7 @@ class ServedConnection:
         self._alarm = None
         try:
             self._send(self._session.tick())
-        except Exception as error:  # it ends the conversation, in `hold`
+        except Exception as error:  # it ends the conversation, in `serve`
             self._finish(error)
 
     def _finish(self, error: Exception | None = None) -> None:
@@ -165,12 +165,12 @@ class ServedConnection:
         protocol = self._connection.protocol
         send = protocol.send_frame
 
-        def asking(frame: Any) -> None:
+        def send_if_allowed(frame: Any) -> None:
             theirs = protocol.close_rcvd if frame.opcode == CLOSE_FRAME else None
             if theirs is None or self._closes is None or self._closes(theirs.code, theirs.reason) is not None:
                 send(frame)
 
-        protocol.send_frame = asking
+        protocol.send_frame = send_if_allowed
 
     async def _close(self, code: int, reason: str) -> None:
         frame = self._closes(code, reason) if self._closes is not None else (code, reason)
@@ -181,7 +181,7 @@ class ServedConnection:
 
 
 def as_bytes(outgoing: Outgoing, frames: Any = None) -> tuple[bool, bytes]:
-    """Write what is said as a frame: whether it is text, and its payload."""
+    """Write an outgoing event as a frame: whether it is text, and its payload."""
     if isinstance(outgoing, dict):
         if frames is None:
             return True, orjson.dumps(outgoing)

@@ -32,7 +32,7 @@ class VirtualClock:
 
 
 class Session(Protocol):
-    """What a loopback talks to: an `Endpoint`, or a `Refusing` one."""
+    """What a loopback talks to: an `Endpoint`, or a `RefusingSession` one."""
 
     closing: tuple[int, str] | None
     sends: Sends

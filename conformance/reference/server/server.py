@@ -28,7 +28,7 @@ from conformance.reference.server.admission import (
     Admission,
     Admitted,
     Refused,
-    Refusing,
+    RefusingSession,
     admit,
     revision,
 )
@@ -38,7 +38,7 @@ from conformance.reference.session.core import Endpoint
 from conformance.reference.session.hooks import Hooks
 from conformance.reference.session.model import Act, Prompt, answer
 from conformance.reference.session.pace import Pace
-from conformance.reference.session.revisions import MANNERS
+from conformance.reference.session.revisions import REVISIONS
 
 log = logging.getLogger("conformance.reference")
 #: `websockets` writes request headers, and with them keys, to its log at DEBUG.
@@ -175,23 +175,23 @@ class Server:
 
     async def _converse(self, connection: ServerConnection) -> None:
         number, upgrade = next(self._numbers), self._attempts[connection]
-        line = ServedConnection(connection, self._session(upgrade, number), upgrade.hooks)
+        served = ServedConnection(connection, self._session(upgrade, number), upgrade.hooks)
         began = asyncio.get_running_loop().time()
         try:
-            await line.hold()
+            await served.serve()
         except ConnectionClosed:
             pass
         finally:
             lasted = asyncio.get_running_loop().time() - began
-            told = (
+            fields = (
                 number,
                 named(upgrade.admission),
                 lasted,
-                line.received,
-                line.sent,
+                served.received,
+                served.sent,
                 connection.close_code or "abruptly",
             )
-            log.info("session %d: %s; %.1f s, %d frames received, %d sent, closed %s", *told)
+            log.info("session %d: %s; %.1f s, %d frames received, %d sent, closed %s", *fields)
 
     def _session(self, upgrade: UpgradeAttempt, number: int) -> Session:
         session = self._opened(upgrade.admission, number)
@@ -204,7 +204,7 @@ class Server:
         if not isinstance(admission, Admitted):
             if isinstance(admission, Refused):
                 raise TypeError("a refused client has no session")
-            return Refusing(admission, number)
+            return RefusingSession(admission, number)
         return Endpoint(
             DIALECTS[admission.dialect],
             clock=asyncio.get_running_loop().time,
@@ -213,7 +213,7 @@ class Server:
             pace=self._pace,
             features=self._features,
             seed=number,
-            lifetime=self._lifetime or MANNERS[admission.dialect].lifetime,
+            lifetime=self._lifetime or REVISIONS[admission.dialect].lifetime,
             scripted_model=self._scripted_model,
             quirks=self._quirks,
             delta_ms=self._delta_ms,

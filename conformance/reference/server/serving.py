@@ -1,4 +1,4 @@
-"""The reference endpoint as a program: it says where it is, keeps a log, and goes when it is told to."""
+"""The reference endpoint as a program: it prints where it listens, keeps a log, and stops on a signal."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ class Serving:
     """What each session does wrong on purpose, by the name of its dialect."""
 
 
-def serve_forever(serving: Serving, say: Callable[[str], object] = print) -> None:
+def serve_forever(serving: Serving, echo: Callable[[str], object] = print) -> None:
     """Serve until SIGINT or SIGTERM, then close every session with 1001.  UsageError says what cannot be served."""
     server = _server(serving)
     _log_lines()
     with suppress(KeyboardInterrupt):
-        asyncio.run(_serve(server, serving, say))
+        asyncio.run(_serve(server, serving, echo))
 
 
-async def _serve(server: Server, serving: Serving, say: Callable[[str], object]) -> None:
+async def _serve(server: Server, serving: Serving, echo: Callable[[str], object]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
@@ -71,11 +71,11 @@ async def _serve(server: Server, serving: Serving, say: Callable[[str], object])
         ) from error
     try:
         for line in greeting(serving, server.url):
-            say(line)
+            echo(line)
         await stop.wait()
     finally:
         await server.__aexit__(None, None, None)
-        say("stopped")
+        echo("stopped")
 
 
 def greeting(serving: Serving, url: str) -> list[str]:

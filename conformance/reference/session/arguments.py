@@ -1,4 +1,4 @@
-"""Arguments that fit a tool's parameters: the smallest honest object, with hints from what the user said."""
+"""Arguments that fit a tool's parameters: the smallest honest object, with hints from what the user prompt."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _NAMED = re.compile(r"\b(?:in|for|at|to|from|of|about|is)\s+([A-Z]\w*(?:\s[A-Z]\
 _NUMBER = re.compile(r"-?\d+")
 
 
-def fitting(schema: Any, said: str) -> dict[str, Any]:
-    """Make arguments that satisfy *schema* (a tool's `parameters`); *said* is what the user said."""
-    value = _value(schema, said, schema, DEPTH)
+def fitting(schema: Any, prompt: str) -> dict[str, Any]:
+    """Make arguments that satisfy *schema* (a tool's `parameters`); *prompt* is what the user prompt."""
+    value = _value(schema, prompt, schema, DEPTH)
     return value if isinstance(value, dict) else {}
 
 
-def _value(schema: Any, said: str, root: Any, depth: int) -> Any:
+def _value(schema: Any, prompt: str, root: Any, depth: int) -> Any:
     schema = _resolved(schema, root)
     if depth == 0 or not schema:
         return None if depth == 0 else {}
@@ -34,34 +34,34 @@ def _value(schema: Any, said: str, root: Any, depth: int) -> Any:
             return schema[key]
     for key in ("enum", "examples"):
         if isinstance(schema.get(key), list) and schema[key]:
-            return _mentioned(schema[key], said)
+            return _mentioned(schema[key], prompt)
     for key in ("anyOf", "oneOf", "allOf"):
         if isinstance(schema.get(key), list) and schema[key]:
-            return _value(schema[key][0], said, root, depth - 1)
+            return _value(schema[key][0], prompt, root, depth - 1)
     kind = schema.get("type", "object" if "properties" in schema else "string")
     if isinstance(kind, list):
         kind = next((each for each in kind if each != "null"), "null")
-    return _of_type(kind, schema, said, root, depth)
+    return _of_type(kind, schema, prompt, root, depth)
 
 
-def _of_type(kind: Any, schema: dict[str, Any], said: str, root: Any, depth: int) -> Any:
+def _of_type(kind: Any, schema: dict[str, Any], prompt: str, root: Any, depth: int) -> Any:
     if kind == "object":
         properties = schema.get("properties")
         known = properties if isinstance(properties, dict) else {}
         required = schema.get("required")
         wanted = required if isinstance(required, list) and required else list(known)
         return {
-            name: _value(known.get(name, {"type": "string"}), said, root, depth - 1)
+            name: _value(known.get(name, {"type": "string"}), prompt, root, depth - 1)
             for name in wanted
             if isinstance(name, str)
         }
     if kind == "array":
         least = schema.get("minItems")
         size = min(least, 16) if isinstance(least, int) and least > 1 else 1
-        return [_value(schema.get("items", {"type": "string"}), said, root, depth - 1) for _ in range(size)]
+        return [_value(schema.get("items", {"type": "string"}), prompt, root, depth - 1) for _ in range(size)]
     if kind in ("integer", "number"):
-        return _number(schema, said)
-    return {"boolean": True, "null": None}[kind] if kind in ("boolean", "null") else _string(schema, said)
+        return _number(schema, prompt)
+    return {"boolean": True, "null": None}[kind] if kind in ("boolean", "null") else _string(schema, prompt)
 
 
 def _resolved(schema: Any, root: Any) -> dict[str, Any]:
@@ -77,13 +77,13 @@ def _resolved(schema: Any, root: Any) -> dict[str, Any]:
     return {}
 
 
-def _mentioned(values: list[Any], said: str) -> Any:
-    return next((each for each in values if isinstance(each, str) and each.lower() in said.lower()), values[0])
+def _mentioned(values: list[Any], prompt: str) -> Any:
+    return next((each for each in values if isinstance(each, str) and each.lower() in prompt.lower()), values[0])
 
 
-def _number(schema: dict[str, Any], said: str) -> int | float:
+def _number(schema: dict[str, Any], prompt: str) -> int | float:
     low, high = schema.get("minimum"), schema.get("maximum")
-    found = _NUMBER.search(said)
+    found = _NUMBER.search(prompt)
     value: int | float = int(found.group()) if found and len(found.group()) < 16 else 1
     if isinstance(low, int | float) and value < low:
         value = low
@@ -92,10 +92,10 @@ def _number(schema: dict[str, Any], said: str) -> int | float:
     return value
 
 
-def _string(schema: dict[str, Any], said: str) -> str:
+def _string(schema: dict[str, Any], prompt: str) -> str:
     if (known := FORMATS.get(str(schema.get("format")))) is not None:
         return known
-    found = _NAMED.search(said)
+    found = _NAMED.search(prompt)
     value = found.group(1) if found else "something"
     least, most = schema.get("minLength"), schema.get("maxLength")
     if isinstance(least, int):

@@ -2,21 +2,21 @@
 
 Theory of operation
 -------------------
-An `Endpoint` is told what the client sent and what time it is, and says what to send.  It has four verbs:
+An `Endpoint` is told what the client sent and what time it is, and returns what to send.  It has four verbs:
 
     open()      the session begins: `session.created`
     receive()   a frame came: the events that answer it now
-    due()       when there will be something to say without being asked
+    due()       when there will be something to send without being asked
     tick()      the events that are due
 
 Everything that takes time is a *plan* (`schedule`): a response, a transcription, the end of the session.
-Everything that a client can say is a row of `core._rows`: its shape, the feature that it needs, what answers
+Everything that a client can send is a row of `core._rows`: its shape, the feature that it needs, what answers
 it.  A part answers by a generator of events, or raises a `Refusal` before its first one, which becomes the
 `error` event: so a refused event never has half an effect.
 
 The parts speak canonical names (those of `ga`); `_stamped` gives each event its id and the spelling of the
 session's dialect, and drops what the dialect does not have.  What else the two revisions do differently is in
-`manners`.
+`revisions`.
 No part knows rules, schemas or the trace: this package is a second reading of the specification.
 """
 
@@ -26,21 +26,20 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-import orjson
-
 from conformance.contract.dialect import Dialect
-from conformance.reference.audio.input_buffer import Listening
+from conformance.reference.audio.input_buffer import InputAudioBuffer
+from conformance.reference.session.client_frame import parsed
 from conformance.reference.session.hooks import Outgoing, Receives, Sends, unchanged
 from conformance.reference.session.ids import Ids
 from conformance.reference.session.items import ItemList
 from conformance.reference.session.model import Act, Prompt, answer
 from conformance.reference.session.pace import Pace
-from conformance.reference.session.quirks import oddly
+from conformance.reference.session.quirks import quirk_filter
 from conformance.reference.session.refusals import Event, Refusal, error_body, invalid_value
 from conformance.reference.session.request_schema import Shape, anything, maybe, record, short, text, whole
 from conformance.reference.session.response_context import ResponseContext
 from conformance.reference.session.responses import Responses
-from conformance.reference.session.revisions import MANNERS
+from conformance.reference.session.revisions import REVISIONS
 from conformance.reference.session.schedule import Schedule, Steps
 from conformance.reference.session.settings import SessionSettings
 
@@ -59,8 +58,6 @@ FEATURES = frozenset(
         "truncate",
     }
 )
-#: Deepest nesting of a client event; OpenAI documents none, our JSON writer ends at 254.
-DEPTH = 100
 
 Answer = Callable[[Event], Iterator[Event]]
 
@@ -107,28 +104,30 @@ class Endpoint:
         """Applied to every event that goes out."""
         self.receives: Receives = unchanged
         """Applied to every event that comes in."""
-        self._manner, self._ids = MANNERS[dialect.name], Ids(seed)
+        self._revision, self._ids = REVISIONS[dialect.name], Ids(seed)
         self._features = FEATURES if features is None else features
         self._lifetime = lifetime
         self._schedule = Schedule(clock, pace.value.gap)
-        self._settings = SessionSettings(dialect, self._manner, self._session(model, intent, wall()), self._features)
-        self._conversation = ItemList(dialect, self._manner, self._settings, self._ids)
-        stage = ResponseContext(
-            dialect, self._manner, self._settings, self._conversation, self._ids, pace, delta_ms, scripted_model
+        self._settings = SessionSettings(dialect, self._revision, self._session(model, intent, wall()), self._features)
+        self._conversation = ItemList(dialect, self._revision, self._settings, self._ids)
+        shared = ResponseContext(
+            dialect, self._revision, self._settings, self._conversation, self._ids, pace, delta_ms, scripted_model
         )
-        self._responses = Responses(stage, self._schedule, self._features)
-        self._listening = Listening(self._settings, self._conversation, self._responses, self._schedule, self._ids)
-        self._odd = oddly(quirks, seed)
+        self._responses = Responses(shared, self._schedule, self._features)
+        self._input_audio = InputAudioBuffer(
+            self._settings, self._conversation, self._responses, self._schedule, self._ids
+        )
+        self._quirks = quirk_filter(quirks, seed)
         self._table = self._rows()
 
     def _session(self, model: str, intent: str, now: float) -> Event:
         transcribes = intent == "transcription"
-        session = dict(self._manner.transcription_session if transcribes else self._manner.session)
-        own = {"id": self._ids.new("sess"), "model": model, "expires_at": int(now) + self._manner.lifetime}
+        session = dict(self._revision.transcription_session if transcribes else self._revision.session)
+        own = {"id": self._ids.new("sess"), "model": model, "expires_at": int(now) + self._revision.lifetime}
         return session | {name: value for name, value in own.items() if name in session}
 
     def _rows(self) -> Mapping[str, Row]:
-        item, audio = self._conversation, self._listening
+        item, audio = self._conversation, self._input_audio
         rows = {
             "session.update": Row(self._update, _event({"session": anything}, "session")),
             "transcription_session.update": Row(self._update, _event({"session": anything}, "session")),
@@ -144,18 +143,18 @@ class Endpoint:
             "response.create": Row(self._responses.create, _event({"response": anything})),
             "response.cancel": Row(self._responses.cancel, _event({"response_id": maybe(text)})),
         }
-        unheard = set()
+        unknown = set()
         if self._settings.transcribes_only:
-            unheard |= {"response.create", "response.cancel"}
+            unknown |= {"response.create", "response.cancel"}
             if self.dialect.name == "beta":
-                unheard.add("session.update")
+                unknown.add("session.update")
         else:
-            unheard.add("transcription_session.update")
+            unknown.add("transcription_session.update")
         return {
             kind: row
             for kind, row in rows.items()
             if kind in self.dialect.client_events
-            and kind not in unheard
+            and kind not in unknown
             and (not row.feature or row.feature in self._features)
         }
 
@@ -164,27 +163,27 @@ class Endpoint:
         if self._lifetime is not None:
             self._schedule.start(self._expiry(self._lifetime))
             list(self._schedule.tick())
-        return self._out(({"type": self._session_event("created"), "session": self._settings.shown()},))
+        return self._outgoing(({"type": self._session_event("created"), "session": self._settings.shown()},))
 
     def receive(self, frame: str | bytes) -> list[Outgoing]:
         """Answer one frame of the client: text, or binary, which the protocol does not have."""
         try:
             event = parsed(frame)
         except Refusal as refusal:
-            return self._out(({"type": "error", "error": refusal.body(None)},))
-        return [said for heard in self.receives(event) for said in self.hear(heard)]
+            return self._outgoing(({"type": "error", "error": refusal.body(None)},))
+        return [each for received in self.receives(event) for each in self.receive_event(received)]
 
-    def hear(self, event: Event) -> list[Outgoing]:
+    def receive_event(self, event: Event) -> list[Outgoing]:
         """Answer one event of the client."""
-        return self._out((*self._answered(event), *self._schedule.tick()))
+        return self._outgoing((*self._answered(event), *self._schedule.tick()))
 
     def due(self) -> float | None:
-        """When `tick` will have something to say, on the clock's scale; None for never."""
+        """When `tick` will have something to send, on the clock's scale; None for never."""
         return self._schedule.due()
 
     def tick(self) -> list[Outgoing]:
         """Return the events that are due."""
-        return self._out(self._schedule.tick())
+        return self._outgoing(self._schedule.tick())
 
     def _answered(self, event: Event) -> list[Event]:
         event_id = event.get("event_id")
@@ -220,13 +219,13 @@ class Endpoint:
         self.closing = (1001, message)
         yield {"type": "error", "error": error_body("session_expired", message)}
 
-    def _out(self, events: Iterable[Event]) -> list[Outgoing]:
+    def _outgoing(self, events: Iterable[Event]) -> list[Outgoing]:
         return [
-            said
+            outgoing
             for event in events
-            for odd in self._odd(event)
-            for stamped in self._stamped(odd)
-            for said in self.sends(stamped)
+            for each in self._quirks(event)
+            for stamped in self._stamped(each)
+            for outgoing in self.sends(stamped)
         ]
 
     def _stamped(self, event: Event) -> Iterator[Event]:
@@ -249,32 +248,3 @@ TRUNCATE = _event(
     "content_index",
     "audio_end_ms",
 )
-
-
-def parsed(frame: str | bytes) -> Event:
-    """Read a frame as one JSON object, or raise the Refusal (ERR-05, ERR-06)."""
-    if not isinstance(frame, str):
-        raise Refusal("invalid_event", "Expected a text WebSocket message; binary frames are not supported.")
-    try:
-        event = orjson.loads(frame)
-    except orjson.JSONDecodeError:
-        raise Refusal("invalid_json", "Invalid event: failed to parse JSON value.") from None
-    if not isinstance(event, dict):
-        raise Refusal("invalid_event", "Invalid event: expected a JSON object.")
-    if frame.count("{") + frame.count("[") > DEPTH and _too_deep(event):
-        raise Refusal("invalid_event", f"Invalid event: nested deeper than {DEPTH} levels.")
-    return event
-
-
-def _too_deep(event: Event) -> bool:
-    level: list[object] = [event]
-    for _ in range(DEPTH):
-        level = [
-            inner
-            for value in level
-            for inner in (value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
-            if isinstance(inner, dict | list)
-        ]
-        if not level:
-            return False
-    return True

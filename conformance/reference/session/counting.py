@@ -70,11 +70,11 @@ def transcription_usage(model: str, milliseconds: int, text: str) -> Event:
     """Make the `usage` of a finished transcription: seconds for the whisper family, tokens for the others."""
     if "whisper" in model:
         return {"type": "duration", "seconds": max(1, round(milliseconds / 1000))}
-    heard, written = milliseconds // USER_TOKEN_MS, text_tokens(text)
+    audio, written = milliseconds // USER_TOKEN_MS, text_tokens(text)
     return {
         "type": "tokens",
-        "total_tokens": heard + written,
-        "input_tokens": heard,
-        "input_token_details": {"text_tokens": 0, "audio_tokens": heard},
+        "total_tokens": audio + written,
+        "input_tokens": audio,
+        "input_token_details": {"text_tokens": 0, "audio_tokens": audio},
         "output_tokens": written,
     }

@@ -25,7 +25,7 @@ from conformance.reference.session.request_schema import (
     tagged,
     text,
 )
-from conformance.reference.session.revisions import Manner
+from conformance.reference.session.revisions import Revision
 from conformance.reference.session.settings import SessionSettings, copied
 
 #: Longest id that a client may give an item; OpenAI refuses longer ones.
@@ -50,7 +50,7 @@ class Sound:
     """The sound itself; empty for the reference's own voice, which can be made again; None if forgotten."""
     format: str = "pcm16"
     words: str = ""
-    """What is said in it, if the user speaks and the reference knows the clip."""
+    """What is given in it, if the user speaks and the reference knows the clip."""
 
     def text(self) -> str | None:
         """Return it as base64, None if it was forgotten."""
@@ -61,8 +61,8 @@ class Sound:
         return base64.b64encode(whole[:size]).decode()
 
 
-def heard(data: bytes, fmt: Format) -> Sound:
-    """Make the sound of what the user said."""
+def user_sound(data: bytes, fmt: Format) -> Sound:
+    """Make the sound of what the user given."""
     return Sound(int(fmt.milliseconds(len(data))), data, fmt.name, words_in(data, fmt.name))
 
 
@@ -91,11 +91,11 @@ class Item:
     def tokens(self) -> Tokens:
         """Count what it adds to the input of a response."""
         pace = ASSISTANT_TOKEN_MS if self.role == "assistant" else USER_TOKEN_MS
-        heard = {at for at in self.sound if self.role == "user"}
+        spoken = {at for at in self.sound if self.role == "user"}
         written = [
             part.get("text") or part.get("transcript") or ""
             for at, part in enumerate(self.body.get("content", ()))
-            if at not in heard
+            if at not in spoken
         ]
         written += [str(self.body.get(key) or "") for key in ("name", "arguments", "output")]
         images = sum(part["type"] == "input_image" for part in self.body.get("content", ()))
@@ -109,16 +109,16 @@ class Item:
 class ItemList:
     """The items of one session in order."""
 
-    def __init__(self, dialect: Dialect, manner: Manner, settings: SessionSettings, ids: Ids) -> None:
+    def __init__(self, dialect: Dialect, revision: Revision, settings: SessionSettings, ids: Ids) -> None:
         self.id = ids.new("conv")
         self.items: list[Item] = []
-        self._dialect, self._manner, self._settings, self._ids = dialect, manner, settings, ids
+        self._dialect, self._revision, self._settings, self._ids = dialect, revision, settings, ids
         self._shape = _item_shape()
 
     def shown(self, item: Item, *, with_audio: bool = False) -> Event:
         """Spell *item* as this revision does."""
         head: Event = {"id": item.id}
-        if self._manner.item_object:
+        if self._revision.item_object:
             head["object"] = "realtime.item"
         body: Event = copied(item.body)
         for at, part in enumerate(body.get("content", ())):
@@ -181,41 +181,41 @@ class ItemList:
                 return index + 1
         raise Refusal("item_create_invalid_previous_item_id", param="previous_item_id", facts={"id": previous})
 
-    def read(self, said: Any, path: str) -> Item:
+    def read(self, given: Any, path: str) -> Item:
         """Turn an item that a client gives into ours; *path* is where it lies in the client's event."""
-        self._shape(said, path)
-        if said["type"] == "message":
-            return self._message(said, path)
-        body = {"type": said["type"]}
-        if said["type"] == "function_call":
-            call_id = said.get("call_id") or self._ids.new("call")
+        self._shape(given, path)
+        if given["type"] == "message":
+            return self._message(given, path)
+        body = {"type": given["type"]}
+        if given["type"] == "function_call":
+            call_id = given.get("call_id") or self._ids.new("call")
             body |= {
                 "status": "completed",
-                "name": said["name"],
+                "name": given["name"],
                 "call_id": call_id,
-                "arguments": said["arguments"],
+                "arguments": given["arguments"],
             }
         else:
-            body |= {"call_id": said["call_id"], "output": said["output"]}
-        return Item(said.get("id") or self._ids.new("item"), body)
+            body |= {"call_id": given["call_id"], "output": given["output"]}
+        return Item(given.get("id") or self._ids.new("item"), body)
 
-    def _message(self, said: Event, path: str) -> Item:
+    def _message(self, given: Event, path: str) -> Item:
         content, sound = [], {}
         allowed = {
             "system": ("input_text",),
-            "user": self._manner.user_content,
-            "assistant": (self._manner.assistant_content,),
-        }[said["role"]]
-        for at, part in enumerate(said["content"]):
+            "user": self._revision.user_content,
+            "assistant": (self._revision.assistant_content,),
+        }[given["role"]]
+        for at, part in enumerate(given["content"]):
             where = f"{path}.content[{at}]"
             if part["type"] not in allowed:
                 raise invalid_value(f"{where}.type", part["type"], allowed)
             content.append(_content(part))
             if part["type"] == "input_audio":
                 data = decoded(part.get("audio"), f"{where}.audio")
-                sound[at] = heard(data, self._settings.input_format)
-        body = {"type": "message", "status": "completed", "role": said["role"], "content": content}
-        return Item(said.get("id") or self._ids.new("item"), body, sound)
+                sound[at] = user_sound(data, self._settings.input_format)
+        body = {"type": "message", "status": "completed", "role": given["role"], "content": content}
+        return Item(given.get("id") or self._ids.new("item"), body, sound)
 
     def _known(self, event: Event, doing: str) -> Item:
         item = self.find(event["item_id"])

@@ -72,8 +72,8 @@ class Prompt:
 
     requests: Sequence[str]
     """Texts that may ask for something, the most important first."""
-    said: str = ""
-    """What the user said, and what this response was told: only that asks for a tool."""
+    text: str = ""
+    """The last message of the user and the instructions of this response: only they ask for a tool."""
     tools: Sequence[Event] = ()
     tool_choice: Any = "auto"
     metadata: Event = field(default_factory=dict)
@@ -102,34 +102,34 @@ def answer(prompt: Prompt) -> list[Act]:
 
 def _calls(prompt: Prompt) -> Iterator[Call]:
     tools = [each for each in prompt.tools if each.get("type") == "function"]
-    said, choice = prompt.said, prompt.tool_choice
+    text, choice = prompt.text, prompt.tool_choice
     if choice == "none" or not tools:
         return
-    asked = sorted((each for each in tools if _asked_for(each["name"], said)), key=lambda t: _where(t["name"], said))
+    asked = sorted((each for each in tools if _asked_for(each["name"], text)), key=lambda t: _where(t["name"], text))
     if isinstance(choice, dict):
         asked = [each for each in tools if each["name"] == choice.get("name")] or tools[:1]
     elif choice == "required":
         asked = asked or tools[:1]
     elif prompt.tool_output is not None:
         return
-    if len(asked) == 1 and re.search(r"\b(twice|two calls)\b", said, re.IGNORECASE):
+    if len(asked) == 1 and re.search(r"\b(twice|two calls)\b", text, re.IGNORECASE):
         asked *= 2
     for tool in asked:
-        yield Call(tool["name"], json.dumps(fitting(tool.get("parameters"), said)))
+        yield Call(tool["name"], json.dumps(fitting(tool.get("parameters"), text)))
 
 
-def _asked_for(name: str, said: str) -> bool:
-    said = said.lower()
-    if name.lower() in said:
+def _asked_for(name: str, text: str) -> bool:
+    text = text.lower()
+    if name.lower() in text:
         return True
     subject = [word for word in re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) if word]
     subject = [word for word in subject if word not in VERBS]
-    return bool(subject) and all(re.search(rf"\b{re.escape(word)}\b", said) for word in subject)
+    return bool(subject) and all(re.search(rf"\b{re.escape(word)}\b", text) for word in subject)
 
 
-def _where(name: str, said: str) -> int:
-    at = said.lower().find(name.lower())
-    return at if at >= 0 else len(said)
+def _where(name: str, text: str) -> int:
+    at = text.lower().find(name.lower())
+    return at if at >= 0 else len(text)
 
 
 def _given(found: re.Match[str]) -> str:

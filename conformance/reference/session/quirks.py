@@ -1,7 +1,7 @@
 """What real endpoints do besides what is documented, on demand: a client must live with it.
 
 A quirk is a function of an outgoing event (in canonical names, before it gets its id) and a source of chance.
-It changes the event in place and returns whether it is said at all.  The same seed gives the same quirks.
+It changes the event in place and returns whether it is sent at all.  The same seed gives the same quirks.
 """
 
 from __future__ import annotations
@@ -84,17 +84,17 @@ QUIRKS: Mapping[str, tuple[Quirk, ...]] = {
 }
 
 
-def oddly(name: str, seed: int | str) -> Callable[[Event], Iterable[Event]]:
+def quirk_filter(name: str, seed: int | str) -> Callable[[Event], Iterable[Event]]:
     """Make the function that all events of a session go through; KeyError for an unknown *name*."""
     if not name:
         return unchanged
     quirks, chance = QUIRKS[name], random.Random(f"{name} {seed}")
 
-    def odd(event: Event) -> Iterator[Event]:
+    def filtered(event: Event) -> Iterator[Event]:
         if sum(quirk(event, chance) for quirk in quirks) == len(quirks):  # each has its turn
             yield event
 
-    return odd
+    return filtered
 
 
 def _items(event: Event) -> Iterator[Event]:

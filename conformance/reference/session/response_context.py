@@ -13,7 +13,7 @@ from conformance.reference.session.items import Item, ItemList
 from conformance.reference.session.model import Act, Prompt
 from conformance.reference.session.pace import Pace
 from conformance.reference.session.refusals import Event
-from conformance.reference.session.revisions import Manner
+from conformance.reference.session.revisions import Revision
 from conformance.reference.session.settings import SessionSettings, copied
 
 
@@ -72,7 +72,7 @@ class ResponseContext:
     """What every response of a session works with."""
 
     dialect: Dialect
-    manner: Manner
+    revision: Revision
     settings: SessionSettings
     conversation: ItemList
     ids: Ids
@@ -82,7 +82,7 @@ class ResponseContext:
     scripted_model: Callable[[Prompt], list[Act]]
     """Decides what to answer."""
 
-    def spell(self, response: Response) -> Event:
+    def wire_object(self, response: Response) -> Event:
         """Make the wire's response object, nulls included (observation 22)."""
         request, done = response.request, response.status != "in_progress"
         shown: Event = {

@@ -1,9 +1,9 @@
-"""The life of one response, from its first output to its last.
+"""The events of one response, from its first output to its last.
 
-The life of a response is a plan: a generator that says its events in order and waits between them.  It looks
+A response is a plan: a generator that yields its events in order and waits between them.  It looks
 at `halted` before each delta; whoever cancels a response sets that and runs the plan to its end, so that what
-was opened is closed by the same lines that close a finished answer (RSP-19).  What the plan is about to say
-is true before it is said: after any event the conversation, the usage and the active response agree with the
+was opened is closed by the same lines that close a finished answer (RSP-19).  What an event tells
+is true before it is sent: after any event the conversation, the usage and the active response agree with the
 wire.
 """
 
@@ -25,10 +25,10 @@ from conformance.reference.session.settings import copied
 ARGUMENT_PIECE = 8
 
 
-def life(stage: ResponseContext, response: Response) -> Steps:
-    """Live one response after its `response.created`, up to its `response.done`."""
-    yield stage.pace.value.latency
-    acts = stage.scripted_model(response.request.prompt)
+def response_events(context: ResponseContext, response: Response) -> Steps:
+    """Yield the events of one response after its `response.created`, up to its `response.done`."""
+    yield context.pace.value.latency
+    acts = context.scripted_model(response.request.prompt)
     index = 0
     for act in acts:
         if response.halted:
@@ -42,7 +42,7 @@ def life(stage: ResponseContext, response: Response) -> Steps:
             if index == 0:
                 response.given = _given(response.request)
                 response.cached = response.given.cached_from(response.request.earlier)
-            yield from _item(stage, response, index, act)
+            yield from _item(context, response, index, act)
             index += 1
 
 
@@ -52,37 +52,37 @@ def _given(request: Request) -> Tokens:
     return sum((item.tokens() for item in request.context), head)
 
 
-def _item(stage: ResponseContext, response: Response, index: int, act: Act) -> Steps:
-    item = Item(stage.ids.new("item"), _opened(stage, act))
+def _item(context: ResponseContext, response: Response, index: int, act: Act) -> Steps:
+    item = Item(context.ids.new("item"), _opened(context, act))
     response.output.append(item)
     place = {"response_id": response.request.id, "output_index": index}
-    shown = stage.conversation.shown(item)
-    before = stage.conversation.append(item) if response.request.in_conversation else None
+    shown = context.conversation.shown(item)
+    before = context.conversation.append(item) if response.request.in_conversation else None
     yield {"type": "response.output_item.added", **place, "item": shown}
     if response.request.in_conversation:
         yield {"type": "conversation.item.added", "previous_item_id": before, "item": copied(shown)}
     inside = {"response_id": response.request.id, "item_id": item.id, "output_index": index}
     if isinstance(act, Call):
-        yield from _arguments(stage, response, item, inside, act)
+        yield from _arguments(context, response, item, inside, act)
     elif isinstance(act, Say):
-        yield from _message(stage, response, item, inside, act)
+        yield from _message(context, response, item, inside, act)
     if item.body["status"] == "in_progress":
         item.body["status"] = "incomplete"
-    shown = stage.conversation.shown(item)
+    shown = context.conversation.shown(item)
     if response.request.in_conversation:
         yield {"type": "conversation.item.done", "previous_item_id": before, "item": copied(shown)}
     yield {"type": "response.output_item.done", **place, "item": shown}
 
 
-def _opened(stage: ResponseContext, act: Act) -> Event:
+def _opened(context: ResponseContext, act: Act) -> Event:
     if isinstance(act, Call):
-        call_id = stage.ids.new("call")
+        call_id = context.ids.new("call")
         named = {"name": act.name, "call_id": call_id, "arguments": ""}
         return {"type": "function_call", "status": "in_progress", **named}
     return {"type": "message", "status": "in_progress", "role": "assistant", "content": []}
 
 
-def _arguments(stage: ResponseContext, response: Response, item: Item, inside: Event, call: Call) -> Steps:
+def _arguments(context: ResponseContext, response: Response, item: Item, inside: Event, call: Call) -> Steps:
     inside = {**inside, "call_id": item.body["call_id"]}
     whole = call.arguments
     pieces = [whole[at : at + ARGUMENT_PIECE] for at in range(0, len(whole), ARGUMENT_PIECE)]
@@ -91,63 +91,63 @@ def _arguments(stage: ResponseContext, response: Response, item: Item, inside: E
             break
         item.body["arguments"] += piece
         delta = {"type": "response.function_call_arguments.delta", **inside, "delta": piece}
-        yield delta, stage.pace.between_deltas(0, len(pieces))
+        yield delta, context.pace.between_deltas(0, len(pieces))
     else:
         item.body["status"] = "completed"
-    said = {"name": call.name, "arguments": item.body["arguments"]}
-    yield {"type": "response.function_call_arguments.done", **inside, **said}
+    call_fields = {"name": call.name, "arguments": item.body["arguments"]}
+    yield {"type": "response.function_call_arguments.done", **inside, **call_fields}
 
 
-def _message(stage: ResponseContext, response: Response, item: Item, inside: Event, act: Say) -> Steps:
+def _message(context: ResponseContext, response: Response, item: Item, inside: Event, act: Say) -> Steps:
     spoken = "audio" in response.request.modalities
     key, kind = ("transcript", "audio") if spoken else ("text", "text")
     inside = {**inside, "content_index": 0}
     content = {"type": f"output_{kind}", key: ""}
     item.body["content"].append(content)
     if spoken:
-        name = _format_name(stage, response)
+        name = _format_name(context, response)
         item.sound[0] = Sound(0, recorded(act.voice, name), name)
-        pieces = audio_chunks(act, name, stage.delta_ms)
+        pieces = audio_chunks(act, name, context.delta_ms)
     else:
         pieces = [AudioChunk(word) for word in words(act.text)]
     yield {"type": "response.content_part.added", **inside, "part": {"type": kind, key: ""}}
-    told: list[str] = []
+    sent: list[str] = []
     for piece in pieces:
         if response.halted or not response.affords(_cost(piece)):
             break
-        told.append(piece.word)
-        if key in content:  # a client may truncate what is still being said
-            content[key] = "".join(told)
-        yield from _beat(stage, response, item, inside, piece, len(pieces))
+        sent.append(piece.word)
+        if key in content:  # a client may truncate what is still being sent
+            content[key] = "".join(sent)
+        yield from _chunk_events(context, response, item, inside, piece, len(pieces))
     if not response.halted:
         item.body["status"] = "completed"
-    said = "".join(told)
+    whole = "".join(sent)
     if spoken:
         yield {"type": "response.output_audio.done", **inside}
-        yield {"type": "response.output_audio_transcript.done", **inside, "transcript": said}
+        yield {"type": "response.output_audio_transcript.done", **inside, "transcript": whole}
     else:
-        yield {"type": "response.output_text.done", **inside, "text": said}
-    yield {"type": "response.content_part.done", **inside, "part": {"type": kind, key: said}}
+        yield {"type": "response.output_text.done", **inside, "text": whole}
+    yield {"type": "response.content_part.done", **inside, "part": {"type": kind, key: whole}}
 
 
 def _cost(piece: AudioChunk) -> Tokens:
     return Tokens(text_tokens(piece.word), WORD_MS // ASSISTANT_TOKEN_MS if piece.voice else 0)
 
 
-def _beat(
-    stage: ResponseContext, response: Response, item: Item, inside: Event, piece: AudioChunk, pieces: int
+def _chunk_events(
+    context: ResponseContext, response: Response, item: Item, inside: Event, piece: AudioChunk, pieces: int
 ) -> Steps:
     """Send one piece; after an interruption not one more sound of it is sent."""
     sound = item.sound.get(0)
     if sound is None:
         text_delta = {"type": "response.output_text.delta", **inside, "delta": piece.word}
-        yield text_delta, stage.pace.between_deltas(0, pieces)
+        yield text_delta, context.pace.between_deltas(0, pieces)
         return
     if piece.word:
         yield {"type": "response.output_audio_transcript.delta", **inside, "delta": piece.word}
-    stage.settings.voice_was_heard = True
+    context.settings.voice_was_sent = True
     events = len(piece.voice) + bool(piece.word)  # their own gaps are part of the time that the sound takes
-    rest = stage.pace.between_deltas(WORD_MS, pieces) - events * stage.pace.value.gap
+    rest = context.pace.between_deltas(WORD_MS, pieces) - events * context.pace.value.gap
     wait = max(0.0, rest) / max(1, len(piece.voice))
     for delta in piece.voice:
         if response.halted:
@@ -156,6 +156,6 @@ def _beat(
         yield {"type": "response.output_audio.delta", **inside, "delta": delta.text}, wait
 
 
-def _format_name(stage: ResponseContext, response: Response) -> str:
-    name = stage.dialect.audio_format(response.request.output_format)
+def _format_name(context: ResponseContext, response: Response) -> str:
+    name = context.dialect.audio_format(response.request.output_format)
     return name if name in FORMATS else "pcm16"

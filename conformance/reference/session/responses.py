@@ -15,7 +15,7 @@ from conformance.reference.session.model import Prompt
 from conformance.reference.session.refusals import Event, Refusal, invalid_value
 from conformance.reference.session.request_schema import maybe, record, tagged, text
 from conformance.reference.session.response_context import Halt, Request, Response, ResponseContext
-from conformance.reference.session.response_stream import life
+from conformance.reference.session.response_stream import response_events
 from conformance.reference.session.schedule import Schedule, ScheduledEvents, Steps
 
 TOKENS_PER_MINUTE, REQUESTS_PER_MINUTE = 15_000_000, 20_000
@@ -27,9 +27,9 @@ TURN_DETECTED = Halt("cancelled", {"type": "cancelled", "reason": "turn_detected
 class Responses:
     """All responses of one session."""
 
-    def __init__(self, stage: ResponseContext, schedule: Schedule, features: frozenset[str]) -> None:
-        self._stage, self._schedule, self._features = stage, schedule, features
-        self._shape = maybe(record({name: maybe(shape) for name, shape in stage.manner.response_fields.items()}))
+    def __init__(self, shared: ResponseContext, schedule: Schedule, features: frozenset[str]) -> None:
+        self._shared, self._schedule, self._features = shared, schedule, features
+        self._shape = maybe(record({name: maybe(shape) for name, shape in shared.revision.response_fields.items()}))
         self._running: dict[str, tuple[Response, ScheduledEvents]] = {}
         self._earlier = Tokens()
         self._spent = Tokens()
@@ -86,10 +86,10 @@ class Responses:
     def _run(self, response: Response) -> Steps:
         request = response.request
         self._asked += 1
-        yield {"type": "response.created", "response": self._stage.spell(response)}
-        if self._stage.manner.limits_come_first and not response.halted:
+        yield {"type": "response.created", "response": self._shared.wire_object(response)}
+        if self._shared.revision.limits_come_first and not response.halted:
             yield self._limits()
-        yield from life(self._stage, response)
+        yield from response_events(self._shared, response)
         response.status = response.halted.status if response.halted else "completed"
         self._spent += response.given + response.produced
         if request.in_conversation and response.given.total:
@@ -97,8 +97,8 @@ class Responses:
         del self._running[request.id]
         if request.in_conversation:
             self.ended(response)
-        yield {"type": "response.done", "response": self._stage.spell(response)}
-        if not self._stage.manner.limits_come_first:
+        yield {"type": "response.done", "response": self._shared.wire_object(response)}
+        if not self._shared.revision.limits_come_first:
             yield self._limits()
         if self._turn_is_waiting and self.active is None:
             self._turn_is_waiting = False
@@ -118,13 +118,13 @@ class Responses:
                     "remaining": max(0, limits[name][0] - limits[name][1]),
                     "reset_seconds": round(60 * limits[name][1] / limits[name][0], 3),
                 }
-                for name in self._stage.manner.limits
+                for name in self._shared.revision.limits
             ],
         }
 
     def _request(self, asked: Event) -> Request:
-        stage, settings = self._stage, self._stage.settings
-        paths = stage.dialect.response_paths
+        shared, settings = self._shared, self._shared.settings
+        paths = shared.dialect.response_paths
 
         def wanted(name: str) -> Any:
             given = reach(asked, paths.get(name))
@@ -134,13 +134,13 @@ class Responses:
         in_conversation = asked.get("conversation") != "none"
         if not in_conversation and "out_of_band" not in self._features:
             raise Refusal("invalid_value", "This endpoint does not support out_of_band.", "response.conversation")
-        if in_conversation and settings.voice_was_heard and wanted("voice") != settings.get("voice"):
+        if in_conversation and settings.voice_was_sent and wanted("voice") != settings.get("voice"):
             raise Refusal("cannot_update_voice")
         context = self._context(asked.get("input"))
         tools, choice = wanted("tools") or [], wanted("tool_choice")
         _refuse_unknown_tool(tools, choice)
         return Request(
-            id=stage.ids.new("resp"),
+            id=shared.ids.new("resp"),
             modalities=wanted("modalities"),
             voice=wanted("voice"),
             output_format=wanted("output_format"),
@@ -157,17 +157,17 @@ class Responses:
 
     def _context(self, given: list[Any] | None) -> list[Item]:
         if given is None:
-            return list(self._stage.conversation.items)
+            return list(self._shared.conversation.items)
         context = []
         for at, each in enumerate(given):
             path = f"response.input[{at}]"
             if isinstance(each, dict) and each.get("type") == "item_reference":
                 REFERENCE(each, path)
-                item = self._stage.conversation.find(each["id"])
+                item = self._shared.conversation.find(each["id"])
                 if item is None:
                     raise Refusal("invalid_value", f"Item with id '{each['id']}' not found.", f"{path}.id")
             else:
-                item = self._stage.conversation.read(each, path)
+                item = self._shared.conversation.read(each, path)
             context.append(item)
         return context
 
@@ -180,14 +180,14 @@ def _refuse_unknown_tool(tools: list[Event], choice: Any) -> None:
 
 
 def _prompt(asked: Event, standing: str, context: list[Item], tools: list[Event], choice: Any) -> Prompt:
-    told = asked.get("instructions") or ""
-    said = next((item.words() for item in reversed(context) if item.role == "user"), "")
+    own = asked.get("instructions") or ""
+    last_said = next((item.words() for item in reversed(context) if item.role == "user"), "")
     system = next((item.words() for item in reversed(context) if item.role == "system"), "")
     last = context[-1].body if context else {}
     return Prompt(
-        requests=[each for each in (told, said, system, standing) if each],
-        said=f"{told} {said}",
-        user=said,
+        requests=[each for each in (own, last_said, system, standing) if each],
+        text=f"{own} {last_said}",
+        user=last_said,
         tools=tools,
         tool_choice=choice,
         metadata=asked.get("metadata") or {},

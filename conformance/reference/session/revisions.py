@@ -36,12 +36,12 @@ SEMANTIC_VAD: Event = {
 #: What an update that turns listening on leaves out is completed from here (observation 23).
 VAD_DEFAULTS = {"server_vad": SERVER_VAD, "semantic_vad": SEMANTIC_VAD}
 #: A session that only transcribes has no such switches (observation 24).
-RESPONDING = ("create_response", "interrupt_response")
-LISTENING_VAD = {key: value for key, value in SERVER_VAD.items() if key not in RESPONDING}
+RESPONSE_SWITCHES = ("create_response", "interrupt_response")
+TRANSCRIPTION_VAD = {key: value for key, value in SERVER_VAD.items() if key not in RESPONSE_SWITCHES}
 
 
 @dataclass(frozen=True)
-class Manner:
+class Revision:
     """How one revision behaves."""
 
     item_object: bool
@@ -69,7 +69,7 @@ class Manner:
 GA_PCM: Event = {"type": "audio/pcm", "rate": 24000}
 GA_MODALITIES = fields.modalities(frozenset({"text"}), frozenset({"audio"}))
 GA_OUTPUT = {"format": fields.GA_FORMAT, "voice": fields.VOICE}
-GA = Manner(
+GA = Revision(
     item_object=False,
     limits_come_first=False,
     limits=("tokens",),
@@ -110,7 +110,7 @@ GA = Manner(
                 "format": GA_PCM,
                 "transcription": None,
                 "noise_reduction": None,
-                "turn_detection": LISTENING_VAD,
+                "turn_detection": TRANSCRIPTION_VAD,
             }
         },
         "include": None,
@@ -163,7 +163,7 @@ GA = Manner(
 )
 
 BETA_MODALITIES = fields.modalities(frozenset({"text"}), frozenset({"audio", "text"}))
-BETA_LISTENS: Mapping[str, Shape] = {
+BETA_TRANSCRIPTION: Mapping[str, Shape] = {
     "input_audio_format": fields.BETA_FORMAT,
     "input_audio_transcription": fields.TRANSCRIPTION,
     "input_audio_noise_reduction": fields.NOISE,
@@ -172,7 +172,7 @@ BETA_LISTENS: Mapping[str, Shape] = {
     "modalities": BETA_MODALITIES,
     "client_secret": anything,
 }
-BETA = Manner(
+BETA = Revision(
     item_object=True,
     limits_come_first=True,
     limits=("requests", "tokens"),
@@ -207,14 +207,14 @@ BETA = Manner(
         "id": None,
         "expires_at": None,
         "input_audio_noise_reduction": None,
-        "turn_detection": LISTENING_VAD,
+        "turn_detection": TRANSCRIPTION_VAD,
         "input_audio_format": "pcm16",
         "input_audio_transcription": None,
         "include": None,
     },
     session_shape=record(
         {
-            **BETA_LISTENS,
+            **BETA_TRANSCRIPTION,
             "object": text,
             "id": text,
             "model": text,
@@ -232,7 +232,7 @@ BETA = Manner(
             "expires_at": anything,
         }
     ),
-    transcription_shape=record(BETA_LISTENS),
+    transcription_shape=record(BETA_TRANSCRIPTION),
     response_fields={
         "modalities": BETA_MODALITIES,
         "voice": fields.VOICE,
@@ -245,4 +245,4 @@ BETA = Manner(
     user_content=("input_text", "input_audio"),
 )
 
-MANNERS: Mapping[str, Manner] = {"ga": GA, "beta": BETA}
+REVISIONS: Mapping[str, Revision] = {"ga": GA, "beta": BETA}

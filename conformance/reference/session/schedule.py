@@ -1,8 +1,8 @@
-"""What will be said later: plans that wake when their time has come.
+"""What will be sent later: plans that wake when their time has come.
 
-A *plan* is a generator of steps.  A step is an event to say, or a number: the seconds to wait before going
+A *plan* is a generator of steps.  A step is an event to send, or a number: the seconds to wait before going
 on; or both, so that a stream of deltas wakes nobody twice for each of them.
-A plan is not thrown away when its response is cancelled: the response is told to stop, and its plan is run to
+A plan is not thrown away when its response is cancelled: the response is asked to stop, and its plan is run to
 the end without waiting, so that the same code that closes a finished response closes an interrupted one.
 """
 

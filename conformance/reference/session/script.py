@@ -94,10 +94,10 @@ def _answer(data: Marked, path: Path, whole: Marked, at: int) -> Answer:
 
     when = _when(data.get("when", "anything"), wrong)
     voice = _recording(path.parent / data["sound"], wrong) if "sound" in data else b""
-    told = plain(data)
+    fields = plain(data)
 
     def acts(prompt: Prompt) -> list[Act]:
-        return [*_acts(told, voice, prompt)]
+        return [*_acts(fields, voice, prompt)]
 
     return Answer(when, acts)
 

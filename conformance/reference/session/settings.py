@@ -13,7 +13,7 @@ import orjson
 from conformance.contract.dialect import Dialect, reach
 from conformance.reference.audio.sound import FORMATS, Format
 from conformance.reference.session.refusals import Event, Refusal, invalid_value
-from conformance.reference.session.revisions import RESPONDING, VAD_DEFAULTS, Manner
+from conformance.reference.session.revisions import RESPONSE_SWITCHES, VAD_DEFAULTS, Revision
 
 #: Objects that an update completes from defaults instead of merging them blindly.
 COMPLETED = ("turn_detection", "transcription", "input_format", "output_format")
@@ -31,11 +31,11 @@ def copied(value: Any) -> Any:
 class SessionSettings:
     """The effective session object of one session."""
 
-    def __init__(self, dialect: Dialect, manner: Manner, session: Event, features: frozenset[str]) -> None:
+    def __init__(self, dialect: Dialect, revision: Revision, session: Event, features: frozenset[str]) -> None:
         self.dialect = dialect
-        self._manner, self._features = manner, features
+        self._revision, self._features = revision, features
         self._session = copied(session)
-        self.voice_was_heard = False
+        self.voice_was_sent = False
         """Whether the assistant has spoken: its voice is fixed from then on."""
         if "server_vad" not in features:
             _place(self._session, dialect.session_paths["turn_detection"], None)
@@ -64,7 +64,7 @@ class SessionSettings:
     def update(self, patch: Any) -> None:
         """Apply a client's *patch*, or raise the Refusal and change nothing."""
         patch = self._with_known_kind(patch)
-        shape = self._manner.transcription_shape if self.transcribes_only else self._manner.session_shape
+        shape = self._revision.transcription_shape if self.transcribes_only else self._revision.session_shape
         shape(patch, "session")
         if patch.get("type", self._session.get("type")) != self._session.get("type"):
             raise invalid_value("session.type", patch["type"], (self._session["type"],))
@@ -76,10 +76,10 @@ class SessionSettings:
     def _with_known_kind(self, patch: Any) -> Any:
         """Let a client that changes one number of its turn detection leave out the type it already has."""
         path = self.dialect.session_paths["turn_detection"]
-        said, now = reach(patch, path), self.get("turn_detection")
-        if isinstance(said, dict) and "type" not in said and now:
+        given, now = reach(patch, path), self.get("turn_detection")
+        if isinstance(given, dict) and "type" not in given and now:
             patch = copied(patch)
-            _place(patch, path, {"type": now["type"], **said})
+            _place(patch, path, {"type": now["type"], **given})
         return patch
 
     def _merged(self, patch: Event) -> Event:
@@ -87,31 +87,31 @@ class SessionSettings:
         _merge(merged, copied(patch))
         for name in COMPLETED:
             path = self.dialect.session_paths[name]
-            said = reach(patch, path)
-            if isinstance(said, dict):
-                _place(merged, path, self._completed(name, said))
-        for name in (*FIXED, "model") if self._manner.ignores_model else FIXED:
+            given = reach(patch, path)
+            if isinstance(given, dict):
+                _place(merged, path, self._completed(name, given))
+        for name in (*FIXED, "model") if self._revision.ignores_model else FIXED:
             if name in self._session:
                 merged[name] = self._session[name]
             else:
                 merged.pop(name, None)
         return merged
 
-    def _completed(self, name: str, said: Event) -> Event:
+    def _completed(self, name: str, given: Event) -> Event:
         now = self.get(name) or {}
         if name == "turn_detection":
-            base = now if now.get("type") == said["type"] else VAD_DEFAULTS[said["type"]]
-            whole = {**base, **said}
-            return {k: v for k, v in whole.items() if k not in RESPONDING} if self.transcribes_only else whole
+            base = now if now.get("type") == given["type"] else VAD_DEFAULTS[given["type"]]
+            whole = {**base, **given}
+            return {k: v for k, v in whole.items() if k not in RESPONSE_SWITCHES} if self.transcribes_only else whole
         if name == "transcription":
-            return {"model": "whisper-1", "language": None, "prompt": None, **now, **said}
-        return {"type": said["type"], "rate": 24_000} if said["type"] == "audio/pcm" else said
+            return {"model": "whisper-1", "language": None, "prompt": None, **now, **given}
+        return {"type": given["type"], "rate": 24_000} if given["type"] == "audio/pcm" else given
 
     def _refuse_change(self, merged: Event) -> None:
         setting = self.dialect.setting
         if setting(merged, "model") != self.get("model"):
             raise Refusal("invalid_value", "The model of a session cannot be changed.", "session.model")
-        if self.voice_was_heard and setting(merged, "voice") != self.get("voice"):
+        if self.voice_was_sent and setting(merged, "voice") != self.get("voice"):
             raise Refusal("cannot_update_voice")
         if self.get("tracing") is not None and setting(merged, "tracing") != self.get("tracing"):
             raise Refusal("invalid_value", "Tracing cannot be changed once it is on.", "session.tracing")
