@@ -6,7 +6,7 @@ import pytest
 
 from conformance.play.pool import LoopThread
 
-ON_DEMAND = ("package", "matrix", "clients", "slow")
+ON_DEMAND = ("package", "matrix", "clients", "slow", "legal")
 
 
 @pytest.hookimpl(trylast=True)

@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from conformance.contract.dialect import Dialect
 from conformance.contract.facts import reflects
 from conformance.play.connection import Connector
-from conformance.play.recorded_connection import EnvironmentTrouble, RecordedConnection
+from conformance.play.environment import EnvironmentTrouble
+from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
 from conformance.scenario.audio import silence
-from conformance.scenario.commands import Close, Event, Open, Send, Unmet, Wait
+from conformance.scenario.commands import Close, Event, ModelDidNot, Open, Send, Silence, Unmet, Wait
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Direction, EndKind, Trace
 
@@ -158,7 +159,7 @@ async def discover(connector: Connector, target: Target, scrub: Scrubber) -> Dis
                 elif answer is not None:
                     offered.add(feature)
             complete = True
-    except (Unmet, EnvironmentTrouble):
+    except (Unmet, Silence, ModelDidNot, EnvironmentTrouble):
         complete = False
     finally:
         await line.abandon()
@@ -170,7 +171,7 @@ async def _knocked(connector: Connector, target: Target, scrub: Scrubber, option
     line = RecordedConnection(connector, target, Recorder("discovery", target.dialect.name, scrub))
     try:
         reply = await line.carry_out(Open(options))
-    except (Unmet, EnvironmentTrouble):
+    except (Unmet, Silence, ModelDidNot, EnvironmentTrouble):
         return None
     finally:
         await line.abandon()

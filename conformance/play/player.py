@@ -15,10 +15,11 @@ from enum import StrEnum
 from typing import Any
 
 from conformance.play.connection import Connector
-from conformance.play.recorded_connection import EnvironmentTrouble, RecordedConnection
+from conformance.play.environment import EnvironmentTrouble
+from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
-from conformance.scenario.commands import ModelDidNot, Unmet
+from conformance.scenario.commands import ModelDidNot, Silence, Unmet
 from conformance.scenario.context import ScriptContext
 from conformance.scenario.model import OPENING, Scenario, Step
 from conformance.scenario.steps import STEPS
@@ -55,6 +56,12 @@ class Conversation:
     """The step at which it stopped."""
     seconds: float = 0.0
     retry_after: str = ""
+    silent: bool = False
+    """INCONCLUSIVE: the endpoint said nothing for longer than we wait; another attempt would only wait as long."""
+    full: bool = False
+    """ENVIRONMENT: the endpoint holds no more sessions at once."""
+    longest: float = 0.0
+    """The longest wait that was not in vain, in seconds."""
 
 
 class Player:
@@ -89,8 +96,11 @@ class Player:
         except ModelDidNot as otherwise:
             told = {"outcome": Outcome.MODEL, "message": otherwise.message}
             await self._part(talk, target.patience.conversation)
+        except Silence as silence:
+            told = {"outcome": Outcome.MODEL, "message": silence.message, "silent": True}
         except EnvironmentTrouble as trouble:
             told = {"outcome": Outcome.ENVIRONMENT, "message": str(trouble), "retry_after": trouble.retry_after}
+            told |= {"full": trouble.full}
         except TimeoutError:
             told = {"outcome": Outcome.UNMET, "message": f"took more than {target.patience.conversation:g} s"}
             for line in self.opened:
@@ -98,9 +108,12 @@ class Player:
         finally:
             for line in self.opened:
                 await line.abandon()
+        if failed := next((line.trouble for line in self.opened if line.trouble is not None), None):
+            told = {"outcome": Outcome.ENVIRONMENT, "message": str(failed), "full": failed.full}
         traces = tuple(line.result() for line in self.opened)
         told["message"] = self.scrub(told.get("message", ""))
         seconds = max((trace.duration for trace in traces), default=0.0)
+        told["longest"] = max((line.progress.longest for line in self.opened), default=0.0)
         return Conversation(scenario, variant, traces, step=step, seconds=seconds, **told)
 
     async def _perform(self, scenario: Scenario, target: Target, talk: ScriptContext, step: Step) -> None:
@@ -120,13 +133,14 @@ class Player:
         label = scenario.id if not self.opened else f"{scenario.id}#{len(self.opened) + 1}"
         intent = {"kind": scenario.intent} if scenario.intent else {}
         line = RecordedConnection(self.connector, target, Recorder(label, target.dialect.name, self.scrub, intent))
+        line.awaits_failure = "scripted_failure" in scenario.needs
         self.opened.append(line)
         self.lines[name] = line
         return line
 
     async def _part(self, talk: ScriptContext, patience: float) -> None:
         """Hear what still comes after the model went its own way; the script's verdict stays."""
-        with suppress(Unmet, ModelDidNot, EnvironmentTrouble, TimeoutError):
+        with suppress(Unmet, ModelDidNot, Silence, EnvironmentTrouble, TimeoutError):
             async with asyncio.timeout(patience):
                 await self._say_goodbye(talk)
 

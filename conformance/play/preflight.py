@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import recognise
 from conformance.play.connection import Connector
-from conformance.play.recorded_connection import EnvironmentTrouble, RecordedConnection
+from conformance.play.environment import EnvironmentTrouble
+from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
 from conformance.scenario.commands import Close, Open

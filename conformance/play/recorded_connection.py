@@ -8,23 +8,37 @@ import orjson
 
 from conformance.contract.dialects import aliases, recognise
 from conformance.play.connection import Connection, Connector, Disconnected, RawFrame, Refusal
+from conformance.play.environment import (
+    STATUSES,
+    EnvironmentTrouble,
+    code_of,
+    trouble_in,
+    trouble_in_response,
+    trouble_of_close,
+    trouble_of_status,
+)
+from conformance.play.progress import Progress, answers_probe, is_output, is_part_of_response
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target, upgrade_request_for
-from conformance.scenario.commands import Close, Command, Event, Hangup, Idle, Open, Recall, Reply, Send, Unmet, Wait
+from conformance.scenario.commands import (
+    Close,
+    Command,
+    Event,
+    Hangup,
+    Idle,
+    ModelDidNot,
+    Open,
+    Recall,
+    Reply,
+    Send,
+    Silence,
+    Unmet,
+    Wait,
+)
 from conformance.trace.trace import Credential, Direction, End, EndKind, Trace
 
-#: Statuses of a refused upgrade that say nothing about conformance.
-ENVIRONMENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
-#: Codes of an `error` that say nothing about conformance.
-ENVIRONMENT_CODES = frozenset({"rate_limit_exceeded", "insufficient_quota", "server_overloaded", "overloaded"})
-
-
-class EnvironmentTrouble(Exception):
-    """Something between us and the endpoint's conformance: a rate limit, an overload, DNS, TLS."""
-
-    def __init__(self, message: str, retry_after: str = "") -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+#: What is awaited where there is no session yet, or none any more: there is nothing to ask.
+OPENING = ("session.created", "close")
 
 
 class RecordedConnection:
@@ -38,6 +52,11 @@ class RecordedConnection:
         self.backlog: list[tuple[str, Event]] = []
         self.heard: set[str] = set()
         """The types that the endpoint spoke."""
+        self.progress = Progress()
+        self.awaits_failure = False
+        """Whether the script asks for a response that fails: then its error is no trouble of the environment."""
+        self.trouble: EnvironmentTrouble | None = None
+        """Why a response failed that says nothing about the endpoint; the script goes on as far as it can."""
 
     @property
     def live(self) -> bool:
@@ -45,7 +64,7 @@ class RecordedConnection:
         return self.connection is not None and self.recorder.trace.end is None
 
     def result(self) -> Trace:
-        """Give what was said so far."""
+        """Return what was said so far."""
         return self.recorder.result()
 
     async def carry_out(self, command: Command) -> Reply:
@@ -73,18 +92,23 @@ class RecordedConnection:
         self.recorder.shake(opened.handshake)
         if isinstance(opened, Refusal):
             self.recorder.refused(opened)
-            expected_refusal = ask.credential is not Credential.VALID or ask.model_kind is not Credential.VALID
-            if opened.cause not in ("http", "protocol") or (
-                opened.handshake.status in ENVIRONMENT_STATUSES and not expected_refusal
-            ):
-                raise EnvironmentTrouble(opened.why, opened.headers.get("retry-after", ""))
+            wanted = ask.credential is not Credential.VALID or ask.model_kind is not Credential.VALID
+            status = opened.handshake.status
+            if opened.cause not in ("http", "protocol") or (status in STATUSES and not wanted):
+                retry_after = opened.headers.get("retry-after", "")
+                raise trouble_of_status(status, opened.why, opened.handshake.body, retry_after)
             return Reply(refused=opened.why)
         self.connection = opened
         first = Wait(lambda _kind, _event: True, "session.created", self.target.patience.first_event)
         try:
             event = await self._wait(first)
         except Unmet as unmet:
+            end = self.recorder.trace.end
+            if end is not None and (trouble := trouble_of_close(end.code, end.reason)) is not None:
+                raise trouble from unmet
             return Reply(refused=unmet.actual or unmet.message)
+        if event.get("type") == "error" and (trouble := trouble_in(event.get("error"))) is not None:
+            raise trouble
         if command.options.get("revision") == "other" and (spoken := recognise([event])) is not None:
             # Whoever asks for the other revision may get it: then what comes is judged as that.
             self.recorder.trace = replace(self.recorder.trace, dialect=spoken.name)
@@ -96,7 +120,8 @@ class RecordedConnection:
             frame = orjson.dumps(frame).decode()
         if self.connection is None or not self.live:
             raise Unmet("the connection was over before the script was", "an open session", self._how_it_ended())
-        self.recorder.note(Direction.CLIENT, frame, self.connection.now(), deliberate=command.deliberate)
+        event = self.recorder.note(Direction.CLIENT, frame, self.connection.now(), deliberate=command.deliberate)
+        self.progress.sends(event)
         try:
             await self.connection.send(frame)
         except Disconnected as gone:
@@ -107,35 +132,46 @@ class RecordedConnection:
         for position, (kind, event) in enumerate(self.backlog):
             if command.matches(kind, event):
                 del self.backlog[position]
+                self.progress.settles(command.sent)
                 return event
-            self._stop_on_error(command, kind, event)
-        within = command.within or self.target.patience.answer
+            self._stop_on_error(command, kind, event, fresh=False)
+        self._stop_after_the_end(command)
         connection = self.connection
         if connection is None:
             raise Unmet("there is no connection", command.awaiting, self._how_it_ended())
-        deadline = connection.now() + within
+        within = command.within or self.target.patience.answer
+        began, deadline = connection.now(), connection.now() + within
+        probed = ""
         while self.live:
-            kind, event = await self._next(connection, command, deadline, within)
-            if not command.within:  # our patience is for silence: who still speaks is not late
-                deadline = connection.now() + within
+            try:
+                kind, event = await self._next(connection, command, deadline)
+            except TimeoutError:
+                if probed or command.within or (probe := self._probe(command)) is None:
+                    raise self._nothing_came(connection, command, began, answered=False) from None
+                probed = probe["event_id"]
+                await self._send(Send(probe))
+                deadline = connection.now() + within / 2
+                continue
             if command.matches(kind, event):
+                self.progress.settles(command.sent)
+                self.progress.waited(connection.now() - began)
+                self.progress.stray_probe = probed
                 return event
-            self._stop_on_error(command, kind, event)
+            if probed and answers_probe(kind, event, probed):
+                raise self._nothing_came(connection, command, began, answered=True)
+            if not command.within and is_output(kind):  # our patience is for silence: who still speaks is not late
+                deadline = began = connection.now()
+                deadline += within
+            self._stop_on_error(command, kind, event, fresh=True)
             self.backlog.append((kind, event))
+            self._stop_after_the_end(command)
         raise Unmet(
             f"the connection ended while waiting for {command.awaiting}", command.awaiting, self._how_it_ended()
         )
 
-    async def _next(self, connection: Connection, command: Wait, deadline: float, within: float) -> tuple[str, Event]:
+    async def _next(self, connection: Connection, command: Wait, deadline: float) -> tuple[str, Event]:
         try:
             frame = await connection.receive(max(0.0, deadline - connection.now()))
-        except TimeoutError:
-            end = End(EndKind.TIMEOUT, Direction.CLIENT, awaiting=command.awaiting, at=connection.now())
-            self.recorder.finish(end)
-            actual = f"nothing in {within:g} s"
-            if self.backlog:
-                actual += f" but {', '.join(dict.fromkeys(kind for kind, _ in self.backlog[-6:]))}"
-            raise Unmet(f"{command.awaiting} never came", command.awaiting, actual) from None
         except Disconnected as gone:
             self._ended(gone)
             raise Unmet(
@@ -143,11 +179,45 @@ class RecordedConnection:
             ) from gone
         return self._heard(connection, frame)
 
+    def _probe(self, command: Wait) -> Event | None:
+        """Return a question that every endpoint answers at once; None where its answer would prove nothing.
+
+        Where the endpoint answers it, and not what was asked before, that answer never comes.  Where it answers
+        neither, it is silent or slow.  A model that has not begun to speak may be slow, whatever its endpoint answers.
+        """
+        if self.progress.first_output_is_awaited(command.awaiting) or command.awaiting in OPENING:
+            return None
+        return self.progress.probe(self.target.dialect, command.awaiting)
+
+    def _nothing_came(self, connection: Connection, command: Wait, since: float, *, answered: bool) -> Exception:
+        """End the trace, and say what did not come: a fault where that is proved, silence where it is not."""
+        waited = connection.now() - since
+        told = f"nothing in {waited:.3g} s"
+        others = dict.fromkeys(kind for kind, _ in self.backlog[-6:] if kind != "error")
+        errors = [_told(event) for kind, event in self.backlog if kind == "error"]
+        told += f" but {', '.join([*others, *errors[-2:]])}" if others or errors else ""
+        proved = answered or command.within is not None or command.awaiting in OPENING
+        awaiting = command.awaiting if proved else ""
+        self.recorder.finish(End(EndKind.TIMEOUT, Direction.CLIENT, awaiting=awaiting, at=connection.now()))
+        if proved:
+            told += ", though a later question was answered" if answered else ""
+            return Unmet(f"{command.awaiting} never came", command.awaiting, told)
+        what = "output of the model" if self.progress.first_output_is_awaited(command.awaiting) else "event"
+        return Silence(
+            f"no {what} in {waited:.3g} s while waiting for {command.awaiting}: the endpoint is slow or silent "
+            f"(--answer-timeout=SECONDS waits longer)"
+        )
+
     def _heard(self, connection: Connection, frame: RawFrame) -> tuple[str, Event]:
         """Note a frame of the endpoint and give its event under its canonical type."""
         event = self.recorder.note(Direction.SERVER, frame, connection.now())
         kind = event.get("type")
         canonical = self._canonical(kind) if isinstance(kind, str) else ""
+        if canonical == "response.done" and not self.awaits_failure:
+            self.trouble = self.trouble or trouble_in_response(event)
+        if self.progress.stray_probe and answers_probe(canonical, event, self.progress.stray_probe):
+            canonical, self.progress.stray_probe = "", ""  # the script has not asked for it
+        self.progress.hears(canonical, event)
         return canonical, {**event, "type": canonical}
 
     def _canonical(self, kind: str) -> str:
@@ -160,18 +230,31 @@ class RecordedConnection:
         meant = aliases(dialect.name).get(kind, kind)
         return dialect.canonical(kind if meant in self.heard else meant)
 
-    def _stop_on_error(self, command: Wait, kind: str, event: Event) -> None:
-        """End the wait when an error names the client event whose answer is awaited."""
+    def _stop_on_error(self, command: Wait, kind: str, event: Event, *, fresh: bool) -> None:
+        """End the wait when an error is the answer to the client event whose acknowledgement is awaited.
+
+        One that names nobody is, if it is *fresh* (came after that event) and no other event is still to be answered.
+        """
         if kind != "error":
             return
         error = event.get("error")
         if not isinstance(error, dict):
             return
-        code = error.get("code") or error.get("type")
-        if code in ENVIRONMENT_CODES:
-            raise EnvironmentTrouble(f"the endpoint says {code}: {error.get('message')}")
-        if command.sent and error.get("event_id") == command.sent:
-            raise Unmet("the endpoint refused", command.awaiting, f"error {code}: {error.get('message')}")
+        if (trouble := trouble_in(error)) is not None:
+            raise trouble
+        if not command.sent:
+            return
+        if error.get("event_id") == command.sent:
+            raise Unmet("the endpoint refused", command.awaiting, _told(event))
+        if fresh and error.get("event_id") is None and self.progress.only(command.sent):
+            raise Unmet("the endpoint refused", command.awaiting, f"{_told(event)} (it names no event)")
+
+    def _stop_after_the_end(self, command: Wait) -> None:
+        """End a wait for a part of a response when there is no response that could bring it."""
+        if self.progress.over and is_part_of_response(command.awaiting) and "response.done" not in command.awaiting:
+            if self.trouble is not None:
+                raise self.trouble
+            raise ModelDidNot(f"the response ended ({self.progress.status}) without {command.awaiting}")
 
     async def _close(self, command: Close) -> None:
         if self.connection is None or not self.live:
@@ -237,3 +320,9 @@ class RecordedConnection:
             return f"{who} closed with {end.code}{f' ({end.reason})' if end.reason else ''}"
         told = {EndKind.DROPPED: "the connection broke without a close frame", EndKind.TIMEOUT: "silence"}
         return told.get(end.kind, end.reason or str(end.kind))
+
+
+def _told(event: Event) -> str:
+    """Return an error event in words."""
+    error = event.get("error")
+    return f"error {code_of(error)}: {error.get('message')}" if isinstance(error, dict) else f"error {error}"

@@ -46,6 +46,8 @@ def says_nothing(conversation: Conversation) -> bool:
 
 def repetitions(conversation: Conversation, retries: int) -> int:
     """Give how often it may be played again; *retries* is how often the environment may get in the way."""
+    if conversation.silent:
+        return 0
     return min(retries, SECOND_CHANCES) if conversation.outcome is Outcome.MODEL else retries
 
 

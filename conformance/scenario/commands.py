@@ -97,3 +97,10 @@ class ModelDidNot(Exception):
     """The model answered otherwise than the step needs: unproven, nobody's fault."""
 
     message: str
+
+
+@dataclass(eq=False)
+class Silence(Exception):
+    """Nothing came for longer than we wait, and nothing proves that it never will: nobody's fault, and no evidence."""
+
+    message: str

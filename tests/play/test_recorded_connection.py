@@ -13,7 +13,7 @@ from conformance.play.player import Outcome
 from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder
 from conformance.play.target import Patience
-from conformance.scenario.commands import Open, Unmet, Wait
+from conformance.scenario.commands import Open, Silence, Unmet, Wait
 from conformance.scenario.load import loads
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Handshake
@@ -67,6 +67,9 @@ class Slow:
             raise TimeoutError
         return orjson.dumps({"type": self.types.pop(0)}).decode()
 
+    async def send(self, frame):
+        self.sent = [*getattr(self, "sent", []), frame]
+
     async def connect(self, _ask):
         return self
 
@@ -91,10 +94,10 @@ def test_who_still_speaks_is_not_late():
 
 
 def test_silence_is_borne_only_so_long():
-    with pytest.raises(Unmet) as unmet:
+    with pytest.raises(Silence) as silence:
         waited(Slow(15, *SPEECH[:-1]))
 
-    assert "nothing in 20 s" in unmet.value.actual
+    assert "--answer-timeout" in silence.value.message
 
 
 def test_a_step_that_sets_a_time_gets_no_more():

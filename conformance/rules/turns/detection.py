@@ -25,7 +25,12 @@ SLACK, SLACK_MS = 1.05, 500
 
 def _meddled(view: View, first: int, last: int) -> bool:
     """Tell whether the client committed, cleared or changed settings between two entries."""
-    return any(first < frame.index < last for frame in view.client(*MEDDLING))
+    return any(first < frame.index < last and not _names_nothing(frame) for frame in view.client(*MEDDLING))
+
+
+def _names_nothing(frame: Frame) -> bool:
+    """Tell whether a client event is an update that names no setting."""
+    return frame.type == "session.update" and not frame.part("session").keys() - {"type"}
 
 
 def detection_on(view: View, index: int) -> Mapping[str, Any]:

@@ -1,0 +1,116 @@
+"""What stands between us and the endpoint's conformance: rate limits, overload, quota, a limit of sessions.
+
+All of it is read from tables: HTTP statuses of a refused upgrade, codes of errors (in `error` events and inside the
+status details of a response), close codes, and the words of their reasons.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+#: Statuses of a refused upgrade that say nothing about conformance.
+STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
+#: Codes and types of errors that say nothing about conformance.
+CODES = frozenset(
+    {
+        "billing_hard_limit_reached",
+        "insufficient_quota",
+        "model_overloaded",
+        "overloaded",
+        "overloaded_error",
+        "quota_exceeded",
+        "rate_limit_error",
+        "rate_limit_exceeded",
+        "server_busy",
+        "server_overloaded",
+        "service_unavailable",
+        "too_many_requests",
+    }
+)
+#: What only a failed response says: the model behind the endpoint broke down.
+MODEL_CODES = frozenset({"server_error", "internal_error", "internal_server_error", "inference_rate_limit_exceeded"})
+#: Codes by which an endpoint says that it holds no more sessions at once.
+SESSION_LIMIT_CODES = frozenset(
+    {
+        "concurrency_limit_exceeded",
+        "concurrent_session_limit",
+        "connection_limit_reached",
+        "max_sessions_reached",
+        "no_capacity",
+        "session_limit_exceeded",
+        "session_limit_reached",
+        "too_many_connections",
+        "too_many_sessions",
+    }
+)
+#: Statuses with which a full endpoint refuses the upgrade, where it gives no other reason.
+SESSION_LIMIT_STATUSES = frozenset({429, 503})
+#: Close codes with which a full endpoint closes at once; 1008 only with words (it is also a refused key).
+TRY_AGAIN_LATER = 1013
+POLICY_VIOLATION = 1008
+#: How messages and close reasons say it.
+SESSION_LIMIT_WORDS = re.compile(
+    r"(too many|limit|maximum|max\.?|all|no (free|more|available)|concurrent)\b.{0,40}\b(session|connection|slot)s?"
+    r"|\b(session|connection|slot|concurrency)s?\b.{0,40}\b(limit|taken|exhausted|in use|full|exceeded|maximum)"
+    r"|\bat capacity\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class EnvironmentTrouble(Exception):
+    """Something between us and the endpoint's conformance: a rate limit, an overload, DNS, TLS."""
+
+    def __init__(self, message: str, retry_after: str = "", *, full: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.full = full
+        """Whether the endpoint holds no more sessions at once: with fewer of them it goes on."""
+
+
+def code_of(error: Mapping[str, Any]) -> str:
+    """Return the code of an error, or its type where it has none."""
+    return str(error.get("code") or error.get("type") or "")
+
+
+def trouble_in(error: Any) -> EnvironmentTrouble | None:
+    """Return the trouble that an `error` object tells of; None if it says something about the endpoint itself."""
+    if not isinstance(error, dict):
+        return None
+    names = {str(error.get("code")), str(error.get("type"))}
+    message = f"the endpoint says {code_of(error)}: {error.get('message')}"
+    vague = not error.get("code") or names & CODES
+    if names & SESSION_LIMIT_CODES or (vague and SESSION_LIMIT_WORDS.search(str(error.get("message")))):
+        return EnvironmentTrouble(message, full=True)
+    return EnvironmentTrouble(message) if names & CODES else None
+
+
+def trouble_in_response(event: Mapping[str, Any]) -> EnvironmentTrouble | None:
+    """Return the trouble that a `response.done` tells of: a quota, a rate limit, a model that broke down."""
+    response = event.get("response")
+    if not isinstance(response, dict) or response.get("status") != "failed":
+        return None
+    details = response.get("status_details")
+    error = details.get("error") if isinstance(details, dict) else None
+    if not isinstance(error, dict):
+        return None
+    known = trouble_in(error)
+    if known is not None or not {str(error.get("code")), str(error.get("type"))} & MODEL_CODES:
+        return known
+    return EnvironmentTrouble(f"the response failed with {code_of(error)}: {error.get('message')}")
+
+
+def trouble_of_status(status: int | None, why: str, body: str, retry_after: str) -> EnvironmentTrouble:
+    """Return the trouble of an upgrade that was refused with a status of `STATUSES`, or not answered at all."""
+    said_so = any(code in body for code in SESSION_LIMIT_CODES) or SESSION_LIMIT_WORDS.search(body) is not None
+    unexplained = status in SESSION_LIMIT_STATUSES and not any(code in body for code in CODES)
+    return EnvironmentTrouble(why, retry_after, full=said_so or (unexplained and not retry_after))
+
+
+def trouble_of_close(code: int | None, reason: str) -> EnvironmentTrouble | None:
+    """Return the trouble of a session that was closed before its first event; None if it is the endpoint's own."""
+    worded = SESSION_LIMIT_WORDS.search(reason) is not None or any(each in reason for each in SESSION_LIMIT_CODES)
+    if code == TRY_AGAIN_LATER or (worded and code is not None):
+        return EnvironmentTrouble(f"the endpoint closed with {code} ({reason})", full=True)
+    return None

@@ -1,0 +1,338 @@
+"""Endpoints that keep the protocol and are unlike the reference: slow, weak, terse, limited, of other habits."""
+
+import asyncio
+import base64
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+import pytest
+
+from conformance.contract.dialects import DIALECTS
+from conformance.mutants.mutant import Fault
+from conformance.reference.server.admission import AcceptThenClose, Admitted, Refused
+from conformance.reference.server.server import Server
+from conformance.reference.session.core import FEATURES
+from conformance.reference.session.model import Call, Pause, Say, answer
+from conformance.reference.session.pace import Pace
+from conformance.reference.session.refusals import error_body
+
+KEY = "sk-legal-0123456789abcdef"
+#: Plugins that only cost time here.
+QUIET = [f"-pno:{name}" for name in ("randomly", "benchmark", "hypothesispytest", "anyio", "cov")]
+#: Settings of the run around the test.
+FOREIGN = ("PYTEST", "REALTIME", "COV", "TOX")
+
+
+@dataclass(frozen=True)
+class Legal:
+    """One legal endpoint: how the reference is changed."""
+
+    change: Callable = lambda _dialect: Fault()
+    """Dialect -> what its sessions do differently, in canonical event types; one object for each session."""
+    settings: dict = field(default_factory=dict)
+    """Of the server."""
+    server: type = Server
+    fast: bool = False
+    """Whether it plays in the default tests too."""
+    dialects: tuple = ("ga", "beta")
+    arguments: tuple = ()
+    """Of the command, beside the endpoint and the dialect."""
+
+
+def edited(change):
+    """Make a fault that sends *change*(copy of each event)."""
+    return lambda _dialect: Fault(sends=lambda event: (change(deepcopy(event)),))
+
+
+def one_delta(_dialect):
+    """Say each text, transcript, sound and argument list in one delta, just before it is done."""
+    held = {}
+
+    def sends(event):
+        kind = event["type"]
+        place = (event.get("item_id"), event.get("content_index"))
+        if kind.endswith(".delta"):
+            held.setdefault((kind, *place), []).append(event)
+            return
+        deltas = held.pop((kind.removesuffix(".done") + ".delta", *place), None) if kind.endswith(".done") else None
+        if deltas:
+            yield {**deltas[0], "delta": joined(deltas)}
+        yield event
+
+    return Fault(sends=sends)
+
+
+def joined(deltas):
+    texts = [each["delta"] for each in deltas]
+    if "audio.delta" in deltas[0]["type"]:
+        return base64.b64encode(b"".join(base64.b64decode(each) for each in texts)).decode()
+    return "".join(texts)
+
+
+def bridge(_dialect):
+    """Give nothing of a response before all of it is there, as a bridge to an API without streams does."""
+    held, running = [], set()
+
+    def sends(event):
+        kind = event["type"]
+        response = event.get("response_id") or (event.get("response") or {}).get("id")
+        own = kind.startswith("conversation.item.") and is_output(event)
+        if kind == "response.created":
+            running.add(response)
+            yield event
+        elif running and (response in running or own) and kind != "response.done":
+            held.append(event)
+        elif kind == "response.done":
+            running.discard(response)
+            yield from [*held, event]
+            held.clear()
+        else:
+            yield event
+
+    return Fault(sends=sends)
+
+
+def is_output(event):
+    item = event.get("item") or {}
+    return item.get("role") == "assistant" or item.get("type") == "function_call"
+
+
+def no_audio_tokens(event):
+    """Count text alone: a cascade of recogniser, model and voice hears and speaks no audio tokens."""
+    usage = (event.get("response") or {}).get("usage")
+    if usage:
+        for side in ("input", "output"):
+            details = usage[f"{side}_token_details"]
+            usage[f"{side}_tokens"] -= details["audio_tokens"]
+            details["audio_tokens"] = 0
+        cached = usage["input_token_details"]
+        cached["cached_tokens"] -= cached["cached_tokens_details"]["audio_tokens"]
+        cached["cached_tokens_details"]["audio_tokens"] = 0
+        usage["total_tokens"] = usage["input_tokens"] + usage["output_tokens"]
+    return event
+
+
+def both_spellings(event):
+    """Say the details of the usage under the plural names as well."""
+    usage = (event.get("response") or {}).get("usage")
+    if usage:
+        usage |= {f"{side}_tokens_details": dict(usage[f"{side}_token_details"]) for side in ("input", "output")}
+    return event
+
+
+def no_nulls(value):
+    """Leave out what is null, wherever it is optional."""
+    if isinstance(value, dict):
+        return {key: no_nulls(each) for key, each in value.items() if each is not None or key == "previous_item_id"}
+    return [no_nulls(each) for each in value] if isinstance(value, list) else value
+
+
+def anonymous_errors(event):
+    """Name no client event in errors."""
+    if event["type"] == "error":
+        event["error"]["event_id"] = None
+    return event
+
+
+def bare_errors(event):
+    """Give errors nothing but a type and a message."""
+    if event["type"] == "error":
+        event["error"] = {key: event["error"][key] for key in ("type", "message")}
+    return event
+
+
+def created_too(dialect):
+    """Announce items under the old name as well, where there is a new one."""
+
+    def sends(event):
+        yield event
+        if event["type"] == "conversation.item.added" and dialect.name == "ga":
+            yield {**event, "type": "conversation.item.created", "event_id": f"{event['event_id']}_created"}
+
+    return Fault(sends=sends)
+
+
+def no_argument_deltas(_dialect):
+    """Give the arguments of a call at once."""
+    return Fault(sends=lambda event: () if event["type"] == "response.function_call_arguments.delta" else (event,))
+
+
+def no_metadata(event):
+    """Show neither metadata nor modalities in responses."""
+    if isinstance(event.get("response"), dict):
+        for key in (
+            "output_modalities",
+            "modalities",
+            *(["metadata"] if not event["response"].get("metadata") else []),
+        ):
+            event["response"].pop(key, None)
+    return event
+
+
+def says_ok(_prompt):
+    """Answer "OK", whatever is asked."""
+    return [Say("OK")]
+
+
+def calls_once(prompt):
+    """Call one function at a time."""
+    acts = answer(prompt)
+    return acts[:1] if isinstance(acts[0], Call) else acts
+
+
+def thinks(seconds):
+    """Think for some seconds before each answer."""
+    return lambda prompt: [Pause(seconds), *answer(prompt)]
+
+
+def hesitates(prompt):
+    """Think for a while that is different each time."""
+    chance = random.Random(repr(prompt.requests))
+    return [Pause(chance.random() * 0.4), *answer(prompt)]
+
+
+class FourSlots(Server):
+    """Four sessions at once; whoever comes as the fifth is refused politely, in one of several ways."""
+
+    slots = 4
+    refuses = staticmethod(lambda: Refused(429, error_body("too_many_sessions", "Too many concurrent sessions.")))
+    lingers = 0.0
+    """Seconds for which a session that has ended still counts."""
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.taken = 0
+
+    def _decide(self, request):
+        attempt = super()._decide(request)
+        if not isinstance(attempt.admission, Admitted):
+            return attempt
+        if self.taken >= self.slots:
+            return type(attempt)(self.refuses(), attempt.hooks)
+        self.taken += 1
+        return attempt
+
+    async def _converse(self, connection):
+        admitted = isinstance(self._attempts[connection].admission, Admitted)
+        try:
+            await super()._converse(connection)
+        finally:
+            if admitted:
+                asyncio.get_running_loop().call_later(self.lingers, self._leave)
+
+    def _leave(self):
+        self.taken -= 1
+
+
+def limited(refusal, lingers=0.0):
+    """Make a class of servers with four slots."""
+    return type("Limited", (FourSlots,), {"refuses": staticmethod(refusal), "lingers": lingers})
+
+
+def closing(code, kind, message):
+    return lambda: AcceptThenClose(error_body(kind, message), code)
+
+
+def http(status, kind, message):
+    return lambda: Refused(status, error_body(kind, message))
+
+
+VARIANTS = {
+    "one_delta": Legal(one_delta),
+    "bridge": Legal(bridge),
+    "weak_model": Legal(settings={"scripted_model": says_ok}),
+    "calls_once": Legal(settings={"scripted_model": calls_once}),
+    "slow_first_token": Legal(settings={"scripted_model": thinks(5.0)}),
+    "hesitant": Legal(settings={"scripted_model": hesitates, "pace": Pace.FAST}),
+    "no_nulls": Legal(edited(no_nulls)),
+    "cascade": Legal(edited(no_audio_tokens)),
+    "both_spellings": Legal(edited(both_spellings)),
+    "anonymous_errors": Legal(edited(anonymous_errors)),
+    "bare_errors": Legal(edited(bare_errors)),
+    "created_too": Legal(created_too),
+    "no_argument_deltas": Legal(no_argument_deltas),
+    "no_metadata": Legal(edited(no_metadata)),
+    "nothing_optional": Legal(
+        settings={"features": FEATURES - {"retrieve", "delete", "truncate", "out_of_band", "semantic_vad"}}
+    ),
+    "text_only": Legal(settings={"features": frozenset()}),
+    "slots_close_1008": Legal(server=limited(closing(1008, "session_limit_reached", "Too many sessions are open."))),
+    "slots_close_1013": Legal(server=limited(closing(1013, "server_busy", "All slots are taken, try again later."))),
+    "slots_http_429": Legal(server=limited(http(429, "too_many_sessions", "Too many concurrent sessions."))),
+    "slots_http_503": Legal(server=limited(http(503, "session_limit_reached", "No free session, try again later."))),
+    "slots_linger": Legal(server=limited(closing(1008, "session_limit_reached", "Too many sessions are open."), 1.0)),
+}
+
+
+class Run:
+    """What a run of the real command came to."""
+
+    def __init__(self, result, reports):
+        self.status, self.output = result.returncode, result.stdout + result.stderr
+        file = reports / "report.json"
+        self.report = json.loads(file.read_text()) if file.exists() else {"conversations": [], "rules": []}
+
+    @property
+    def broken(self):
+        """Rule id -> conversations that break it, of MUST rules."""
+        return {
+            each["id"]: each["conversations"]["fail"]
+            for each in self.report["rules"]
+            if each["conversations"].get("fail")
+        }
+
+    @property
+    def stopped(self):
+        """Conversation -> why it was not played to its end, though it should have been."""
+        good = ("played", "not applicable", "model", "inconclusive")
+        found = [each for each in self.report["conversations"] if each["outcome"] not in good]
+        return {each["conversation"]: f"{each['outcome']}: {each['message']}" for each in found}
+
+
+@pytest.fixture
+def legal(listen, tmp_path):
+    """Give `legal(name, dialect, *arguments) -> Run`: the whole library against a legal endpoint."""
+
+    def play(name, dialect, *arguments):
+        variant = VARIANTS[name]
+        hooks = lambda spoken: variant.change(DIALECTS[spoken]).wire_name(DIALECTS[spoken])  # noqa: E731
+        server = variant.server(tokens=(KEY,), models=("gpt-realtime",), hooks=hooks, **variant.settings)
+        reports = tmp_path / "reports"
+        asked = [
+            f"--endpoint={listen(server).url}",
+            "--model=gpt-realtime",
+            f"--dialect={dialect}",
+            f"--reports={reports}",
+            "--seed=1",
+        ]
+        (tmp_path / "pytest.ini").write_text("[pytest]\n")
+        kept = {key: text for key, text in os.environ.items() if not key.startswith(FOREIGN)}
+        command = [sys.executable, "-m", "pytest", *QUIET, "-q", "-c", "pytest.ini", *asked]
+        result = subprocess.run(
+            [*command, *variant.arguments, *arguments],
+            cwd=tmp_path,
+            env={**kept, "REALTIME_TOKEN": KEY, "COLUMNS": "120", "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+        return Run(result, reports)
+
+    return play
+
+
+def pytest_generate_tests(metafunc):
+    if "variant" in metafunc.fixturenames:
+        cases = [
+            pytest.param(name, dialect, marks=[] if legal.fast and dialect == "ga" else [pytest.mark.legal])
+            for name, legal in VARIANTS.items()
+            for dialect in legal.dialects
+        ]
+        metafunc.parametrize(("variant", "dialect"), cases)

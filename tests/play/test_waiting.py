@@ -1,0 +1,234 @@
+"""What a wait makes of silence, of errors that name nobody, and of responses that end early."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+
+from conformance.contract.dialects import DIALECTS
+from conformance.mutants.rehearsal import rehearsal_target
+from conformance.play.environment import trouble_in, trouble_in_response, trouble_of_close, trouble_of_status
+from conformance.play.player import Outcome, Player
+from conformance.play.target import Patience
+from conformance.scenario.audio import clip
+from conformance.scenario.load import loads
+from conformance.secrets import Scrubber
+from conformance.trace.trace import Handshake
+
+CREATED = {"type": "session.created", "event_id": "e0", "session": {"id": "sess_1", "type": "realtime"}}
+UPDATED = {"type": "session.updated", "event_id": "e1", "session": {"id": "sess_1", "type": "realtime"}}
+RESPONSE = {"type": "response.created", "response": {"id": "resp_1", "status": "in_progress"}}
+DELTA = {"type": "response.output_text.delta", "response_id": "resp_1", "delta": "a"}
+
+
+def done(status, **details):
+    response = {"id": "resp_1", "status": status, "status_details": details or None}
+    return {"type": "response.done", "response": response}
+
+
+class Scripted:
+    """A connection on which each client event type has its answers; its clock jumps over silence."""
+
+    def __init__(self, answers):
+        self.answers, self.clock, self.queue = answers, 0.0, [(0.0, CREATED)]
+        self.handshake = Handshake(url="wss://scripted.test/v1/realtime", status=101)
+        self.sent = []
+
+    async def connect(self, _ask):
+        return self
+
+    def now(self):
+        return self.clock
+
+    async def send(self, frame):
+        event = orjson.loads(frame)
+        self.sent.append(event)
+        answers = self.answers.get(event["type"], ())
+        for each in answers(event) if callable(answers) else answers:
+            delay, said = each if isinstance(each, tuple) else (0.0, each)
+            self.queue.append((self.clock + delay, said))
+
+    async def receive(self, within):
+        due = min(self.queue, key=lambda each: each[0], default=None)
+        if due is None or due[0] > self.clock + within:
+            self.clock += within
+            raise TimeoutError
+        self.queue.remove(due)
+        self.clock = max(self.clock, due[0])
+        return orjson.dumps(due[1]).decode()
+
+    async def close(self, _code=1000, _reason=""):
+        from conformance.play.connection import Disconnected
+
+        return Disconnected(1000, "", by_client=True)
+
+
+def play(steps, answers, **patience):
+    scripted = Scripted({"session.update": [UPDATED], **answers})
+    target = replace(rehearsal_target(DIALECTS["ga"]), patience=Patience(**patience))
+    scenario = loads(f"scenario: x\nsteps:\n{steps}", Path("test.yaml"))
+    conversation = asyncio.run(Player(scripted, target, Scrubber(), clip).play(scenario))
+    return conversation, scripted
+
+
+TURN = "  - respond\n  - await: response.done\n"
+
+
+def test_a_model_that_does_not_begin_to_speak_is_slow_and_nothing_is_held_against_the_endpoint():
+    conversation, _ = play(TURN, {"response.create": [RESPONSE]})
+
+    assert conversation.outcome is Outcome.MODEL
+    assert conversation.silent
+    assert "no output of the model in 20 s" in conversation.message
+    assert "--answer-timeout" in conversation.message
+    assert conversation.traces[0].end.awaiting == ""
+
+
+def test_an_endpoint_that_answers_nothing_at_all_is_slow_or_silent():
+    conversation, _ = play("  - configure: {instructions: x}\n", {"session.update": []})
+
+    assert conversation.outcome is Outcome.MODEL
+    assert "no event in 30 s while waiting for session.updated" in conversation.message
+
+
+def test_an_endpoint_that_answers_a_later_question_owes_the_answer_to_the_earlier():
+    conversation, scripted = play("  - say: Hello.\n", {})
+
+    assert conversation.outcome is Outcome.UNMET
+    assert conversation.message == "conversation.item.added never came"
+    assert "a later question was answered" in conversation.actual
+    assert scripted.sent[-1]["event_id"] == "probe_1"
+    assert conversation.traces[0].end.awaiting == "conversation.item.added"
+
+
+def test_an_update_that_is_not_answered_is_asked_about_with_another_event():
+    lost = [{"type": "error", "event_id": "e9", "error": {"type": "x", "message": "no item", "event_id": "probe_1"}}]
+    conversation, scripted = play(
+        "  - configure: {instructions: x}\n", {"session.update": [], "conversation.item.retrieve": lost}
+    )
+
+    assert scripted.sent[-1]["type"] == "conversation.item.retrieve"
+    assert conversation.outcome is Outcome.UNMET
+
+
+def test_an_answer_that_is_late_but_comes_is_taken_and_the_answer_to_our_own_question_is_not():
+    added = {"type": "conversation.item.added", "item": {"id": "i", "type": "message", "role": "user"}}
+    conversation, _ = play(
+        "  - say: Hello.\n  - configure: {instructions: x}\n",
+        {"conversation.item.create": [(24.0, added)], "session.update": [(5.0, UPDATED)]},
+    )
+
+    assert conversation.outcome is Outcome.PLAYED
+    assert conversation.longest == 24.0
+
+
+def test_a_heartbeat_does_not_renew_the_patience():
+    beats = [(float(second), {"type": "ping"}) for second in range(5, 200, 5)]
+    conversation, scripted = play("  - configure: {instructions: x}\n", {"session.update": beats})
+
+    assert scripted.clock <= 35
+    assert conversation.outcome is not Outcome.PLAYED
+
+
+def test_an_error_that_names_nobody_is_the_answer_where_nothing_else_can_have_caused_it():
+    error = {"type": "error", "event_id": "e5", "error": {"type": "invalid", "code": "nope", "message": "Not now."}}
+    conversation, scripted = play("  - say: Hello.\n", {"conversation.item.create": [error]})
+
+    assert conversation.outcome is Outcome.UNMET
+    assert conversation.message == "the endpoint refused"
+    assert conversation.actual == "error nope: Not now. (it names no event)"
+    assert scripted.clock == 0
+
+
+def test_an_error_that_names_nobody_is_left_alone_where_something_else_may_have_caused_it():
+    error = {"type": "error", "event_id": "e5", "error": {"type": "invalid", "message": "What?"}}
+    conversation, _ = play("  - send: {type: frobnicate, event_id: bad}\n  - barrier\n", {"frobnicate": [error]})
+
+    assert conversation.outcome is Outcome.PLAYED
+
+
+def test_what_was_said_beside_is_told_with_the_text_of_its_errors():
+    error = {"type": "error", "error": {"code": "busy", "message": "The tape is full.", "event_id": "other"}}
+    conversation, _ = play("  - say: Hello.\n", {"conversation.item.create": [error]})
+
+    assert "error busy: The tape is full." in conversation.actual
+
+
+@pytest.mark.parametrize("code", ["insufficient_quota", "rate_limit_exceeded", "server_error"])
+def test_a_response_that_failed_for_want_of_quota_is_the_environments(code):
+    failed = done("failed", type="failed", error={"type": code, "code": code, "message": "No."})
+    conversation, scripted = play(
+        "  - respond\n  - await: response.output_text.delta\n", {"response.create": [RESPONSE, failed]}
+    )
+
+    assert conversation.outcome is Outcome.ENVIRONMENT
+    assert code in conversation.message
+    assert scripted.clock == 0
+
+
+def test_nobody_waits_for_a_delta_of_a_response_that_is_done():
+    conversation, scripted = play(
+        "  - respond\n  - await: response.output_text.delta\n", {"response.create": [RESPONSE, done("completed")]}
+    )
+
+    assert conversation.outcome is Outcome.MODEL
+    assert conversation.message == "the response ended (completed) without response.output_text.delta"
+    assert scripted.clock == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "full"),
+    [
+        ({"code": "too_many_sessions", "message": "No."}, True),
+        ({"type": "server_busy", "message": "All session slots are in use."}, True),
+        ({"type": "rate_limit_exceeded", "message": "Too many requests."}, False),
+    ],
+)
+def test_a_limit_of_sessions_is_told_from_other_trouble(error, full):
+    assert trouble_in(error).full is full
+
+
+@pytest.mark.parametrize(
+    "error", [None, "text", {"code": "invalid_value", "message": "The session limit is a number."}]
+)
+def test_other_errors_are_the_endpoints_own(error):
+    assert trouble_in(error) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "full"),
+    [
+        (1008, "session_limit_reached", True),
+        (1008, "Too many concurrent sessions", True),
+        (1013, "", True),
+        (1008, "invalid key", None),
+        (1011, "", None),
+        (None, "too many sessions", None),
+    ],
+)
+def test_a_close_says_that_the_endpoint_is_full_by_its_code_or_its_words(code, reason, full):
+    trouble = trouble_of_close(code, reason)
+
+    assert (trouble.full if trouble is not None else None) is full
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "retry_after", "full"),
+    [
+        (429, "", "", True),
+        (503, '{"error": {"code": "session_limit_reached"}}', "1", True),
+        (429, "", "30", False),
+        (429, '{"error": {"code": "insufficient_quota"}}', "", False),
+        (500, "", "", False),
+        (None, "", "", False),
+    ],
+)
+def test_a_status_says_it_where_nothing_else_explains_it(status, body, retry_after, full):
+    assert trouble_of_status(status, "HTTP", body, retry_after).full is full
+
+
+def test_a_response_that_was_cancelled_or_lacks_its_details_is_no_trouble():
+    assert trouble_in_response(done("cancelled", type="cancelled")) is None
+    assert trouble_in_response({"type": "response.done"}) is None
