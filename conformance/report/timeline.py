@@ -85,7 +85,7 @@ def _upgrade(handshake: Handshake) -> str:
 
 def end_of(end: End) -> str:
     """Say how a conversation ended."""
-    who = "the client" if end.by == "client" else "the endpoint"
+    who = {"client": "the client", "server": "the endpoint"}.get(end.by or "", "somebody")
     reason = f" ({end.reason})" if end.reason else ""
     return {
         EndKind.CLOSED: f"{who} closed with {end.code}{reason}",

@@ -157,6 +157,13 @@ def direction_by_type(event: Mapping[str, Any]) -> Direction:
     return Direction.CLIENT if last in IMPERATIVES else Direction.SERVER
 
 
+def _who(line: Mapping[str, Any], usual: Direction | None) -> Direction | None:
+    """Return who ended the connection: null says that nobody knows."""
+    if "by" not in line:
+        return usual
+    return Direction(line["by"]) if line["by"] is not None else None
+
+
 class TraceReader:
     """Collects the lines of one conversation."""
 
@@ -188,7 +195,7 @@ class TraceReader:
         elif "end" in line:
             self.end = End(
                 kind=EndKind(line["end"]),
-                by=Direction(line.get("by") or "server"),
+                by=_who(line, Direction.SERVER),
                 code=line.get("code"),
                 reason=line.get("reason") or "",
                 awaiting=line.get("awaiting") or "",
@@ -197,7 +204,8 @@ class TraceReader:
             )
         elif "_close" in line:
             close = line["_close"]
-            self.end = End(EndKind.CLOSED, code=close.get("code"), reason=close.get("reason") or "", at=line.get("t"))
+            by = _who({**line, **close}, None)
+            self.end = End(EndKind.CLOSED, by, close.get("code"), close.get("reason") or "", at=line.get("t"))
         else:
             self.entries.append(self._entry(line))
 

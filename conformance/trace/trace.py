@@ -141,8 +141,8 @@ class End:
     """The end of the conversation."""
 
     kind: EndKind
-    by: Direction = Direction.SERVER
-    """Who ended it."""
+    by: Direction | None = Direction.SERVER
+    """Who ended it; None where a recorder did not say."""
     code: int | None = None
     reason: str = ""
     awaiting: str = ""

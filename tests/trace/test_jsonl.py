@@ -53,7 +53,16 @@ def test_the_simple_form_of_recorders_is_read():
     assert [entry.type for entry in trace] == ["session.created", "", ""]
     assert (trace.entries[0].elided, trace.entries[0].gap) == (True, True)
     assert (trace.entries[1].text, trace.entries[2].kind) == ("nope", FrameKind.BINARY)
-    assert trace.end == End(EndKind.CLOSED, code=3000, reason="no", at=0.9)
+    assert trace.end == End(EndKind.CLOSED, None, code=3000, reason="no", at=0.9)
+
+
+@pytest.mark.parametrize(
+    ("by", "who"), [('"client"', Direction.CLIENT), ('"server"', Direction.SERVER), ("null", None)]
+)
+def test_who_closed_is_known_where_the_recorder_says_so(by, who):
+    line = b'{"direction": "server", "_close": {"code": 1000}, "by": %s}' % by.encode()
+
+    assert loads(line).end.by is who
 
 
 @pytest.mark.parametrize("text", [b'[{"type": "a"}, {"type": "b"}]', b'{"type": "a"}\n{"type": "b"}\n'])

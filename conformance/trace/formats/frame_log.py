@@ -181,7 +181,8 @@ def _closing(end: End | None) -> list[dict[str, Any]]:
     if end is None or end.kind is not EndKind.CLOSED:
         return []
     at = {"at": end.at} if end.at is not None else {}
-    told = {"kind": "close", "direction": SENT[end.by], "code": end.code, "reason": end.reason}
+    by = {"direction": SENT[end.by]} if end.by is not None else {}
+    told = {"kind": "close", **by, "code": end.code, "reason": end.reason}
     return [{**told, "ok": end.code == NORMAL, **at}]
 
 

@@ -203,7 +203,8 @@ def _message(entry: Entry) -> dict[str, Any]:
 def _closing(end: End | None) -> list[dict[str, Any]]:
     if end is None or end.kind is not EndKind.CLOSED:
         return []
-    told = {"type": SENT[end.by], "time": end.at, "opcode": CLOSE, "data": ""}
+    by = {"type": SENT[end.by]} if end.by is not None else {}
+    told = {**by, "time": end.at, "opcode": CLOSE, "data": ""}
     return [{**told, "code": end.code, "reason": end.reason}]
 
 

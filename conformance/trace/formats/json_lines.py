@@ -1,7 +1,8 @@
 """JSON lines: our own traces, what recorders write, logs of events, and frames in anybody's words.
 
 Our own may stand one after the other in a file: each header begins another conversation.  In a log of bare events,
-as the official SDKs print them, another session begins another conversation.  An array is read like lines.
+as the official SDKs print them, another session begins another conversation.  In every log, so does whatever follows
+a close frame.  An array is read like lines.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def _is_event(value: Any) -> bool:
 def _conversations(values: Iterator[tuple[int, Any]], where: str, source: _Values) -> Iterator[Recording]:
     reader, lines, number, opened, guessed = TraceReader(where), array("L"), 1, "", False
     for line, value in values:
-        if isinstance(value, dict) and value.get("format") == FORMAT and not reader.empty:
+        if not reader.empty and _begins_another(value, reader):
             yield _recording(reader, lines, where, number, DIRECTIONS_GUESSED if guessed else "")
             reader, lines, number = TraceReader(where), array("L"), number + 1
         reader.take(value, line)
@@ -124,6 +125,13 @@ def _conversations(values: Iterator[tuple[int, Any]], where: str, source: _Value
         raise TraceError(f"{where}: holds no events", CURE)
     remarks = [DIRECTIONS_GUESSED] * guessed + [UNFINISHED] * source.unfinished
     yield _recording(reader, lines, where, number, "; ".join(remarks))
+
+
+def _begins_another(value: Any, reader: TraceReader) -> bool:
+    """Tell whether a line belongs to another connection than those before it."""
+    if not isinstance(value, dict):
+        return False
+    return value.get("format") == FORMAT or (reader.end is not None and not value.keys() & {"end", "_close"})
 
 
 def _recording(reader: TraceReader, lines: array[int], where: str, number: int, remark: str) -> Recording:

@@ -103,6 +103,15 @@ def test_a_log_of_bare_events_is_parted_by_sessions_and_says_what_was_guessed():
     assert all("types" in each.remark for each in found)
 
 
+def test_what_follows_a_close_frame_was_said_on_another_connection():
+    lines = [{"direction": "server", "event": CREATED}, {"direction": "server", "_close": {"code": 1000}}] * 2
+
+    first, second = opened(b"\n".join(json.dumps(line).encode() for line in lines))
+
+    assert (len(first.trace), first.trace.end.by) == (1, None)
+    assert (len(second.trace), second.lines[0]) == (1, 3)
+
+
 def test_a_session_that_is_shown_twice_on_one_connection_is_not_hidden():
     (found,) = opened("\n".join(json.dumps({"direction": "server", "event": each}) for each in (
         CREATED, {**CREATED, "session": {"id": "sess_2"}})).encode())  # fmt: skip
