@@ -20,6 +20,10 @@ SESSION_TELLS = (
     ("output_audio_format", BETA),
     ("modalities", BETA),
 )
+#: What a telling name and the shape of the session weigh when a dialect is recognised.
+NAME, SHAPE = 2, 2
+#: Telling names that endpoints of the other revision are known to send as well.
+WEAK = {"conversation.item.created": 1}
 
 
 @cache
@@ -41,15 +45,19 @@ def aliases(name: str) -> Mapping[str, str]:
 def recognise(events: Iterable[Mapping[str, Any]]) -> Dialect | None:
     """Tell the dialect from the server's events; None if nothing in them decides.
 
-    Event names decide before the shape of the session object:
-    some endpoints put a flat session in front of `ga` events.
+    Every telling name counts once, and so does the shape of the first session object.  Where both sides weigh the same,
+    the names decide: some endpoints put a flat session in front of `ga` events.
     """
+    spoken: set[Any] = set()
     shape = None
     for event in events:
-        for dialect in DIALECTS.values():
-            if event.get("type") in dialect.tells:
-                return dialect
-        session = event.get("session")
-        if shape is None and isinstance(session, Mapping):
+        kind = event.get("type")
+        if isinstance(kind, str):
+            spoken.add(kind)
+        session = event.get("session") if shape is None else None
+        if isinstance(session, Mapping):
             shape = next((dialect for key, dialect in SESSION_TELLS if key in session), None)
-    return shape
+    names = {each.name: sum(WEAK.get(kind, NAME) for kind in spoken & each.tells) for each in DIALECTS.values()}
+    weight = {name: (told + (SHAPE if DIALECTS[name] is shape else 0), told) for name, told in names.items()}
+    best = max(weight, key=lambda name: weight[name])
+    return DIALECTS[best] if weight[best][0] else None
