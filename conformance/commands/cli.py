@@ -128,6 +128,20 @@ def selftest(mutants: Sequence[str], as_json: bool) -> None:
 
 
 @command.command()
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit status 1 if a page is not current.")
+def docs(only_check: bool) -> None:
+    """Regenerate the generated pages of a checkout, in docs/."""
+    from conformance.commands.docs import stale_pages
+
+    stale = stale_pages()
+    for path, text in stale.items():
+        if not only_check:
+            path.write_text(text, encoding="utf-8")
+        click.echo(f"{'not current' if only_check else 'written'}: {path}")
+    sys.exit(FINDINGS if only_check and stale else CLEAN)
+
+
+@command.command()
 @click.argument("folder", default="reports", type=click.Path(path_type=Path, file_okay=False))
 def report(folder: Path) -> None:
     """Sum up what a run left in FOLDER (reports/ by default), also if it was killed.

@@ -45,7 +45,6 @@ class Dialect:
     """Canonical format name (`pcm16`, `g711_ulaw`, `g711_alaw`) -> its spelling."""
     modality_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """`text` / `audio` -> the modalities array that asks for it."""
-    absent_fields: frozenset[str] = frozenset()
     tells: frozenset[str] = frozenset()
     """Event types that only this revision speaks: seeing one decides `--dialect=auto`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.mutants.mutant import Fault, FaultTable
-from conformance.mutants.operators import dropping, putting
+from conformance.mutants.operators import dropping, ignoring, putting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ def cancel_ends_everything(_dialect: Dialect) -> Fault:
 faults.rows(
     ("cancel-is-ignored", "cancel.ends-the-response", "response/cancel", "cancel-not-implemented",
      "`response.cancel` has no effect: the response completes.",
-     lambda _: Fault(receives=lambda event: () if event.get("type") == CANCEL else (event,))),
+     lambda _: ignoring(CANCEL)),
     ("cancelled-by-speech-that-nobody-heard", "cancel.reason-is-the-client", "response/cancel", "cancel-wrong-terminal",
      "A response that the client cancelled says that speech was detected.",
      lambda _: putting("response.done", ("response", "status_details", "reason"), "turn_detected")),

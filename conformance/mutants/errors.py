@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.edits import put, stamp, without
 from conformance.mutants.mutant import Fault, FaultTable
-from conformance.mutants.operators import changing, repeating
+from conformance.mutants.operators import changing, dropping, ignoring, repeating
 
 faults = FaultTable()
 
@@ -90,7 +90,7 @@ faults.rows(
      lambda _: _ending_after("invalid_value", 1011)),
     ("unknown-types-are-passed-over", "errors.unknown-types-are-refused", "errors/unknown_type", "unknown-event-silent",
      "Nothing answers an event of an unknown type.",
-     lambda _: Fault(receives=lambda event: () if event.get("type") == UNKNOWN else (event,))),
+     lambda _: ignoring(UNKNOWN)),
     ("events-without-a-type-are-passed-over", "errors.a-missing-type-is-refused", "errors/missing_type", "",
      "Nothing answers an event without a type.",
      lambda _: Fault(receives=lambda event: (event,) if "type" in event else ())),
@@ -99,7 +99,7 @@ faults.rows(
      lambda _: changing(("error",), lambda event: put(event, ("error", "code"), "unknown_event"))),
     ("malformed-frames-are-passed-over", "errors.garbage-is-refused", "errors/bad_json", "",
      "Nothing answers a frame that is no JSON.",
-     lambda _: Fault(sends=lambda event: () if event["type"] == "error" else (event,))),
+     lambda _: dropping("error")),
     ("a-malformed-frame-ends-the-session", "errors.garbage-leaves-the-session-open", "errors/bad_json",
      "invalid-json-kills-session",
      "A frame that is no JSON costs the client its session.", lambda _: _ending_after("invalid_json", 1007)),

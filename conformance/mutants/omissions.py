@@ -13,7 +13,7 @@ from conformance.contract.dialect import Dialect, Event
 from conformance.contract.facts import Fact
 from conformance.mutants.edits import without
 from conformance.mutants.mutant import Fault
-from conformance.mutants.operators import dropping, lacking
+from conformance.mutants.operators import dropping, ignoring, lacking
 from conformance.reference.server.admission import Refused
 from conformance.reference.session.refusals import error_body
 
@@ -32,8 +32,7 @@ def _never_sent(name: str, dialect: Dialect) -> Fault:
 
 
 def _ignored(name: str, dialect: Dialect) -> Fault:
-    kind = dialect.canonical(name)
-    return Fault(receives=lambda event: () if event.get("type") == kind else (event,))
+    return ignoring(dialect.canonical(name))
 
 
 def _refused(name: str, dialect: Dialect) -> Fault:

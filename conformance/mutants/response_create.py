@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.mutants.edits import put, without
 from conformance.mutants.mutant import Fault, FaultTable
-from conformance.mutants.operators import adding_after, adding_before, both, changing_all, dropping, noting, putting
+from conformance.mutants.operators import (
+    adding_after,
+    adding_before,
+    both,
+    changing_all,
+    dropping,
+    ignoring,
+    noting,
+    putting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -149,7 +158,7 @@ def text_comes_as_a_transcript(_dialect: Dialect) -> Fault:
 faults.rows(
     ("create-is-ignored", "response_create.create-begins-a-response", "response/text_turn", "",
      "`response.create` has no effect and no answer.",
-     lambda _: Fault(receives=lambda event: () if event.get("type") == CREATE else (event,))),
+     lambda _: ignoring(CREATE)),
     ("collision-is-ignored", "response_create.collision-is-refused", "response/collision", "",
      "A second `response.create` has no effect and no answer.", lambda _: dropping("error")),
     ("collision-without-its-code", "response_create.collision-has-its-code", "response/collision", "",

@@ -1,14 +1,6 @@
-from pathlib import Path
-
-from conformance.commands.ordering_page import automaton, page
+from conformance.commands.docs import automaton
 from conformance.rules import RULES
 from conformance.rules.ordering.table import BEFORE, EDGES, NESTS, ONCE
-
-PAGE = Path(__file__).parents[2] / "docs" / "ordering.md"
-
-
-def test_the_page_is_generated_from_the_table():
-    assert PAGE.read_text(encoding="utf-8") == page(), "write docs/ordering.md anew with page()"
 
 
 def test_every_edge_is_a_rule_of_its_own():
