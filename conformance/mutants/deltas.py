@@ -5,16 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from conformance.mutants.edits import Path
+from conformance.mutants.edits import Path, is_output, put
 from conformance.mutants.mutant import Fault, FaultTable, Row
-from conformance.mutants.operators import dropping_first, putting
+from conformance.mutants.operators import changing_all, dropping_first, putting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.contract.dialect import Dialect
+    from conformance.contract.dialect import Dialect, Event
 
 faults = FaultTable()
+
+CONVERSATION_DONE = "conversation.item.done"
 
 #: What is streamed -> the stream, and a scenario that streams it.
 KINDS = {
@@ -47,5 +49,20 @@ def _other(kind: str, path: Path, _dialect: Dialect) -> Fault:
     return putting(kind, path, "Something else was said.")
 
 
+def _other_in_the_conversation(name: str, _dialect: Dialect) -> Fault:
+    def change(event: Event) -> Event:
+        if event["type"] == CONVERSATION_DONE and is_output(event):
+            return put(event, ("item", "content", 0, name), "Something else was said.")
+        return event
+
+    return changing_all(change)
+
+
 for _name, (_stream, _during) in KINDS.items():
     faults.rows(*_rows(_name, _stream, _during))
+    faults.rows(
+        (f"other-{_name}-in-the-conversation", f"deltas.{_name}-is-the-same-in-the-conversation", _during, "",
+         f"`{CONVERSATION_DONE}` shows another {_name} than was streamed.",
+         partial(_other_in_the_conversation, _name)),
+        dialects=("ga",),
+    )  # fmt: skip

@@ -8,7 +8,7 @@ from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.edits import is_output, item_id_of, put, stamp, without
 from conformance.mutants.items_changed import instead_of_the_error
 from conformance.mutants.mutant import Fault, FaultTable
-from conformance.mutants.operators import changing, changing_all, dropping, repeating, setting
+from conformance.mutants.operators import changing, changing_all, dropping, putting, repeating, setting
 
 faults = FaultTable()
 
@@ -111,6 +111,25 @@ def outputs_of_unknown_calls_are_accepted(dialect: Dialect) -> Fault:
     return instead_of_the_error(CREATE, make)
 
 
+@faults.mutant(killed_by="items.nothing-streams-after-the-end", during="response/text_turn", dialects=("ga",))
+def a_delta_follows_the_end_of_its_item(_dialect: Dialect) -> Fault:
+    """`conversation.item.done` comes before the last delta of its item."""
+    kept: list[Event] = []
+
+    def sends(event: Event) -> Iterable[Event]:
+        if event["type"] == "response.output_text.delta":
+            yield from kept
+            kept[:] = [event]
+        elif kept and event["type"] != "conversation.item.done":
+            kept.append(event)
+        else:
+            yield event
+            yield from kept
+            kept.clear()
+
+    return Fault(sends=sends)
+
+
 # fmt: off
 faults.rows(
     ("items-are-taken-in-silence", "items.creation-is-answered", "items/keeps_ids", "",
@@ -144,6 +163,9 @@ faults.rows(
      "`conversation.item.done` comes twice.", lambda _: repeating(DONE)),
     ("items-are-never-done", "items.every-item-gets-done", "items/keeps_ids", "item-added-done-pair-broken",
      "Only the announcement comes, never `conversation.item.done`.", lambda _: dropping(DONE)),
+    ("announced-audio", "items.announcements-carry-no-audio", "items/audio_message", "",
+     "The announcement of the user's audio carries it.",
+     lambda _: putting(ADDED, ("item", "content", 0, "audio"), "AAAA")),
     ("items-are-done-in-progress", "items.done-items-are-final", "items/keeps_ids", "",
      "An item that is done is still in progress.",
      lambda _: changing((DONE,), lambda event: put(event, ("item", "status"), "in_progress"))),

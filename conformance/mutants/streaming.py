@@ -76,6 +76,17 @@ def item_ends_in_progress(_dialect: Dialect) -> Fault:
     return changing_all(change)
 
 
+def _a_part_more(dialect: Dialect) -> Fault:
+    part = {"type": dialect.content_type("output_text"), "text": "And more."}
+
+    def change(event: Event) -> Event:
+        if event["type"] == "response.done":
+            event["response"]["output"][0]["content"].append(part)
+        return event
+
+    return changing_all(change)
+
+
 # fmt: off
 faults.rows(
     ("audio-loses-a-byte", "streaming.audio-is-whole-samples", AUDIO_TURN, "",
@@ -95,6 +106,13 @@ faults.rows(
      "Deltas have another output index than their item.", lambda _: putting(TEXT, ("output_index",), 7)),
     ("part-changes-its-type", "streaming.part-type-stays", TEXT_TURN, "",
      "A content part that began as text ends as audio.", lambda _: putting(PART_DONE, ("part", "type"), "audio")),
+    ("item-without-its-parts", "streaming.an-item-shows-its-parts", TEXT_TURN, "",
+     "`response.output_item.done` shows no content.", lambda _: putting(DONE, ("item", "content"), [])),
+    ("response-without-the-parts", "streaming.a-response-shows-the-parts", TEXT_TURN, "",
+     "`response.done` shows a message without content.",
+     lambda _: putting("response.done", ("response", "output", 0, "content"), [])),
+    ("a-part-more-in-the-response", "streaming.a-response-shows-the-parts", TEXT_TURN, "",
+     "`response.done` shows a part that was never streamed.", _a_part_more),
     ("item-begins-completed", "streaming.item-begins-in-progress", TEXT_TURN, "",
      "An output item is completed when it is added.", lambda _: putting(ADDED, ("item", "status"), "completed")),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.mutants.edits import is_output, put
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.operators import adding_after, adding_before, both, changing_all, dropping_first, putting
 
@@ -79,6 +80,57 @@ def arguments_are_no_json(_dialect: Dialect) -> Fault:
     return both(adding_before(ARGUMENTS, brace), changing_all(change))
 
 
+def _in_the_conversation(name: str, value: str) -> Fault:
+    """Show another value in the conversation's copy of what the model made."""
+
+    def change(event: Event) -> Event:
+        done = event["type"] == "conversation.item.done" and is_output(event)
+        return put(event, ("item", name), value) if done else event
+
+    return changing_all(change)
+
+
+def _renaming(event: Event, name: str) -> Event:
+    """Give the calls that an event shows another name."""
+    items = [event.get("item"), *(event.get("response") or {}).get("output", ())]
+    for each in items:
+        if isinstance(each, dict) and each.get("type") == "function_call":
+            each["name"] = name
+    if event["type"] == ARGUMENTS and "name" in event:
+        event["name"] = name
+    return event
+
+
+@faults.mutant(killed_by="tools.nothing-is-called-without-tools", during="tools/cleared")
+def cleared_tools_are_called(_dialect: Dialect) -> Fault:
+    """Tools that were taken away are called, though the session shows none."""
+    cleared: list[bool] = []
+
+    def receives(event: Event) -> Iterable[Event]:
+        if event.get("type") == "session.update" and event["session"].get("tools") == []:
+            cleared.append(True)
+            event = {**event, "session": {key: value for key, value in event["session"].items() if key != "tools"}}
+        yield event
+
+    def sends(event: Event) -> Iterable[Event]:
+        yield put(event, ("session", "tools"), []) if cleared else event
+
+    return Fault(sends=sends, receives=receives)
+
+
+@faults.mutant(killed_by="tools.called-functions-were-offered", during="tools/offered_anew")
+def a_function_of_before_is_called(_dialect: Dialect) -> Fault:
+    """The second response calls a function that is offered no more."""
+    begun: list[Event] = []
+
+    def change(event: Event) -> Event:
+        if event["type"] == "response.created":
+            begun.append(event)
+        return _renaming(event, "get_weather") if len(begun) > 1 else event
+
+    return changing_all(change)
+
+
 # fmt: off
 faults.rows(
     ("first-arguments-are-lost", "tools.argument-deltas-make-the-whole", FORCED, "first-argument-chunk-lost",
@@ -94,6 +146,20 @@ faults.rows(
     ("arguments-of-another-function", "tools.done-names-its-function", FORCED, "",
      "The end of the arguments names another function than the item.",
      lambda _: putting(ARGUMENTS, ("name",), "something_else")),
+    ("another-function-is-called", "tools.the-chosen-function-is-called", "tools/named_choice", "tool-choice-ignored",
+     "Another function is called than `tool_choice` names.",
+     lambda _: changing_all(lambda event: _renaming(event, "get_weather"))),
+    ("response-names-another-function", "tools.name-is-the-same-everywhere", FORCED, "",
+     "`response.done` shows another name of the function.",
+     lambda _: putting("response.done", ("response", "output", 0, "name"), "get_time")),
     ("call-begins-with-arguments", "tools.call-begins-without-arguments", FORCED, "",
      "A call is added with arguments.", lambda _: putting(ADDED, ("item", "arguments"), "{}")),
+)
+faults.rows(
+    ("conversation-has-other-arguments", "tools.arguments-are-the-same-in-the-conversation", FORCED, "",
+     "`conversation.item.done` shows other arguments than were streamed.",
+     lambda _: _in_the_conversation("arguments", "{}")),
+    ("conversation-has-another-call-id", "tools.call-id-is-the-same-everywhere", FORCED, "",
+     "`conversation.item.done` shows another call id.", lambda _: _in_the_conversation("call_id", "call_other")),
+    dialects=("ga",),
 )

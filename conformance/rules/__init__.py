@@ -47,6 +47,6 @@ RULES: Mapping[str, Rule] = _table(
     *ordering.chapters,
     *response.chapters,
     *streaming.chapters,
-    tools.rules,
+    *tools.chapters,
     *usage.chapters,
 )

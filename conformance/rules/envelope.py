@@ -156,7 +156,7 @@ def fits_its_schema(view: View) -> Judged:
 
 def _has_its_own_rule(frame: Frame, path: str) -> bool:
     """Tell whether another rule speaks of the field: the ids above, usage and errors in their own chapters."""
-    if path.startswith("/response/usage"):
+    if path.startswith("/response/usage") and frame.type == "response.done":
         return True
     return path in ("/event_id", "/type") or (frame.type == "error" and path.startswith("/error"))
 

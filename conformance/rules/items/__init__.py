@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.rules.items import create, delete_retrieve, order, truncate
+from conformance.rules.items import content, create, delete_retrieve, order, truncate
 
 chapters = (
     create.rules,
+    content.rules,
     order.rules,
     delete_retrieve.rules,
     truncate.rules,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.rules.streaming import deltas, integrity
+from conformance.rules.streaming import deltas, integrity, parts
 
 chapters = (
     integrity.rules,
+    parts.rules,
     deltas.rules,
 )

@@ -1,6 +1,6 @@
 """Deltas make the whole, and the whole is the same wherever it is shown.
 
-Where the same text is shown five times and one of them differs, only that place shall be blamed: a place agrees
+Where the same text is shown six times and one of them differs, only that place shall be blamed: a place agrees
 if it equals the joined deltas or the done event, and the two are compared by a rule of their own.
 """
 
@@ -111,6 +111,26 @@ def _in_response(view: View, kind: str) -> Judged:
         yield from agrees(showing.stream, _content(item, place).get(showing.field), frame, showing.item.id, path)
 
 
+def _in_conversation(view: View, kind: str) -> Judged:
+    done = by_item(view, "conversation.item.done")
+    for showing in _showings(view, kind):
+        frame, place = done.get(showing.item.id), showing.part.content_index
+        if frame is None or place is None:
+            continue
+        shown = _content(frame.part("item"), place).get(showing.field)
+        yield from agrees(showing.stream, shown, frame, showing.item.id, f"/item/content/{place}/{showing.field}")
+
+
+def by_item(view: View, kind: str) -> dict[str, Frame]:
+    """Return the first unshortened event of a type about each item, by the item's id."""
+    found: dict[str, Frame] = {}
+    for frame in view.server(kind):
+        name = frame.part("item").get("id")
+        if isinstance(name, str) and frame.whole:
+            found.setdefault(name, frame)
+    return found
+
+
 def listed(response: Response, item_id: str) -> tuple[int, Any]:
     """Find an item in the output of `response.done`: its place and the item, (-1, {}) if it is not there."""
     found = ((number, mapping(item)) for number, item in enumerate(response.outputs))
@@ -127,6 +147,7 @@ DEMANDS: Mapping[Callable[[View, str], Judged], tuple[str, str]] = {
     _deltas_make_the_whole: ("The deltas of a {}, joined, are the {} of its done event.", "response/{}/done"),
     _in_part: ("`response.content_part.done` shows the {} that was streamed.", "response/content_part/done"),
     _in_item: ("`response.output_item.done` shows the {} that was streamed.", "response/output_item/done"),
+    _in_conversation: ("`conversation.item.done` shows the {} that was streamed.", "conversation/item/done"),
     _in_response: ("`response.done` shows the {} that was streamed.", "response/done"),
 }
 EMPTY_PART = "An empty or absent value is no contradiction: an Azure endpoint leaves the part empty at its end."
@@ -136,10 +157,12 @@ COMPARISONS = {
     "deltas.text-is-made-of-its-deltas": ("output_text", _deltas_make_the_whole),
     "deltas.text-is-the-same-in-its-part": ("output_text", _in_part),
     "deltas.text-is-the-same-in-its-item": ("output_text", _in_item),
+    "deltas.text-is-the-same-in-the-conversation": ("output_text", _in_conversation),
     "deltas.text-is-the-same-in-the-response": ("output_text", _in_response),
     "deltas.transcript-is-made-of-its-deltas": ("output_audio_transcript", _deltas_make_the_whole),
     "deltas.transcript-is-the-same-in-its-part": ("output_audio_transcript", _in_part),
     "deltas.transcript-is-the-same-in-its-item": ("output_audio_transcript", _in_item),
+    "deltas.transcript-is-the-same-in-the-conversation": ("output_audio_transcript", _in_conversation),
     "deltas.transcript-is-the-same-in-the-response": ("output_audio_transcript", _in_response),
 }
 
@@ -156,6 +179,7 @@ def _register(id: str, kind: str, compare: Callable[[View, str], Judged]) -> Non
         about={f"response.{kind}.done", f"response.{kind}.delta"},
         covers=("STR-07",) if kind == "output_text" else ("STR-08",),
         spec=SERVER_EVENTS + page.format(kind),
+        speaks={"conversation.item.done"} if compare is _in_conversation else (),
         relaxed=EMPTY_PART if compare is _in_part else "",
     )(check)
 

@@ -7,10 +7,10 @@ What they do tell must add up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.trace.frames import mapping
+from conformance.trace.frames import mapping, quoted, whole_number
 
 if TYPE_CHECKING:
     from conformance.trace.ledger import LedgerEntry
@@ -21,6 +21,10 @@ rules = Chapter("usage")
 DONE = SERVER_EVENTS + "response/done"
 TRANSCRIBED = SERVER_EVENTS + "conversation/item/input_audio_transcription/completed"
 ABOUT = frozenset({"response.done"})
+#: The counts that every usage has; the others may be null.
+TOTALS = ("total_tokens", "input_tokens", "output_tokens")
+#: How deep details lie in details.
+DEEPEST = 3
 TRANSCRIPTION = frozenset({"conversation.item.input_audio_transcription.completed"})
 
 
@@ -123,13 +127,36 @@ def cached_kinds_are_part_of_the_input(view: View) -> Judged:
 
 
 @rules.must("usage.counts-are-natural-numbers", about=ABOUT, covers=("USE-07",), spec=DONE)
-def counts_are_naturalnumbers(view: View) -> Judged:
-    """No count is below zero."""
+def counts_are_natural_numbers(view: View) -> Judged:
+    """Usage is an object, its details are objects, and every count of tokens is a whole number of at least 0."""
     for line in view.ledger.responses:
-        for name in line.negative:
-            yield blame(line, f"has a negative count of {name}.", "0 or more", "a negative number", "/response/usage")
-        if not line.negative and any(count is not None for count in line.counts.values()):
+        usage = line.frame.part("response").get("usage")
+        if usage is None:
+            continue
+        wrong = [] if isinstance(usage, dict) else [("", "an object", usage)]
+        wrong += _odd_counts(usage, "", DEEPEST)
+        for path, wanted, found in wrong[:1]:
+            message = f"counts its usage{path.replace('/', '.')} in another way."
+            yield blame(line, message, wanted, quoted(found), f"/response/usage{path}")
+        if not wrong and usage:
             yield HELD
+
+
+def _odd_counts(usage: Any, path: str, depth: int) -> list[tuple[str, str, Any]]:
+    """Return the places in a usage object that hold no count or no details: path, what was to be there, what is."""
+    found: list[tuple[str, str, Any]] = []
+    for name, value in mapping(usage).items():
+        where = f"{path}/{name}"
+        if name.endswith("_details"):
+            if isinstance(value, dict):
+                found += _odd_counts(value, where, depth - 1) if depth else []
+            elif value is not None:
+                found.append((where, "an object", value))
+        elif name.endswith("_tokens") and not (value is None and name not in TOTALS):
+            count = whole_number(value)
+            if count is None or count < 0:
+                found.append((where, "a whole number of at least 0", value))
+    return found
 
 
 @rules.should(
@@ -162,7 +189,7 @@ def completed_has_usage(view: View) -> Judged:
     for line in view.ledger.responses:
         if line.status != "completed":
             continue
-        if line.usage:
+        if line.frame.part("response").get("usage"):
             yield HELD
         else:
             yield blame(line, "completed without usage.", "an object", "nothing", "/response/usage")
@@ -172,18 +199,15 @@ PLURAL = ("input_tokens_details", "output_tokens_details")
 CHAT = ("prompt_tokens", "completion_tokens")
 
 
-TOTALS = ("total_tokens", "input_tokens", "output_tokens")
-
-
 @rules.should("usage.has-its-breakdown", about=ABOUT, covers=("USE-02", "USE-03"), spec=DONE)
 def has_its_breakdown(view: View) -> Judged:
     """A completed response tells its tokens in total and by kind."""
     for line in view.ledger.responses:
         if line.status != "completed" or not line.usage or not line.usage.keys().isdisjoint((*PLURAL, *CHAT)):
             continue
-        absent = [name for name in TOTALS if line.usage.get(name) is None]
+        absent = [name for name in TOTALS if name not in line.usage]
         absent += [
-            name for name in ("input_token_details", "output_token_details") if not mapping(line.usage.get(name))
+            name for name in ("input_token_details", "output_token_details") if line.usage.get(name) in (None, {})
         ]
         if absent:
             yield blame(line, f"lacks {', '.join(absent)}.", "tokens by kind", "nothing", "/response/usage")

@@ -1,16 +1,16 @@
-"""Function calls: their arguments, their call ids and their names."""
+"""What a function call says of itself: its arguments, its call id and its name."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.rules.streaming.deltas import agrees, joins, listed
+from conformance.rules.streaming.deltas import agrees, by_item, joins, listed
 from conformance.trace.frames import string
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from conformance.trace.frames import Frame
     from conformance.trace.responses import OutputItem, Response
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 rules = Chapter("tools")
 
 ARGUMENTS_DONE = SERVER_EVENTS + "response/function_call_arguments/done"
+CONVERSATION_DONE = SERVER_EVENTS + "conversation/item/done"
 ITEM_DONE = SERVER_EVENTS + "response/output_item/done"
 CALL_EVENTS = frozenset({"response.function_call_arguments.delta", "response.function_call_arguments.done"})
 #: A call can be seen by these events; a message shows nothing about calls, so that its item alone proves nothing.
@@ -80,21 +81,59 @@ def call_has_no_content_parts(view: View) -> Judged:
             yield HELD
 
 
-@rules.must("tools.call-id-is-the-same-everywhere", about=CALLS, covers=("STR-17",), spec=ARGUMENTS_DONE)
+@rules.must(
+    "tools.arguments-are-the-same-in-the-conversation",
+    about=CALL_EVENTS,
+    covers=("STR-09",),
+    spec=CONVERSATION_DONE,
+    speaks={"conversation.item.done"},
+)
+def arguments_are_the_same_in_the_conversation(view: View) -> Judged:
+    """`conversation.item.done` shows the arguments that were streamed."""
+    done = by_item(view, "conversation.item.done")
+    for _, item in _calls(view):
+        if item.arguments is not None and (frame := done.get(item.id)) is not None:
+            yield from agrees(item.arguments, frame.part("item").get("arguments"), frame, item.id, "/item/arguments")
+
+
+@rules.must("tools.call-id-is-the-same-everywhere", about=CALLS, covers=("STR-17", "RSP-10"), spec=ARGUMENTS_DONE)
 def call_id_is_the_same_everywhere(view: View) -> Judged:
-    """Every event of a function call names the same `call_id`."""
-    for response, item in _calls(view):
-        said = [(frame, string(frame.part("item").get("call_id"))) for frame in _shown(item)]
+    """Wherever a function call is shown, it has the same `call_id`."""
+    for response, item, frames in _everywhere(view):
+        said = [(frame, string(shown.get("call_id"))) for frame, shown in frames]
         said += [(frame, frame.text("call_id")) for frame in item.frames if frame.type in CALL_EVENTS and frame.whole]
+        yield from _same(response, item, said, "call_id")
+
+
+@rules.must("tools.name-is-the-same-everywhere", about=CALLS, covers=("STR-17", "STR-20", "RSP-10"), spec=ITEM_DONE)
+def name_is_the_same_everywhere(view: View) -> Judged:
+    """Wherever a function call is shown as an item, it has the same name."""
+    for response, item, frames in _everywhere(view):
+        yield from _same(response, item, [(frame, string(shown.get("name"))) for frame, shown in frames], "name")
+
+
+def _everywhere(view: View) -> Iterator[tuple[Response, OutputItem, list[tuple[Frame, Mapping[str, Any]]]]]:
+    """Give each call with every event that shows it as an item, and the item there."""
+    conversation = [by_item(view, kind) for kind in ("conversation.item.added", "conversation.item.done")]
+    for response, item in _calls(view):
+        frames = [*_shown(item), *(found[item.id] for found in conversation if item.id in found)]
+        shown = [(frame, frame.part("item")) for frame in frames]
         if response.done is not None:
-            said.append((response.done, string(listed(response, item.id)[1].get("call_id"))))
-        named = [(frame, name) for frame, name in said if name is not None]
-        unlike = [(frame, name) for frame, name in named if name != named[0][1]]
-        for frame, name in unlike[:1]:
-            message = f"{frame.type} of {item.id} names another call."
-            yield Finding(frame.index, message, str(named[0][1]), name, "/call_id")
-        if len(named) > 1 and not unlike:
-            yield HELD
+            shown.append((response.done, listed(response, item.id)[1]))
+        yield response, item, shown
+
+
+def _same(response: Response, item: OutputItem, said: list[tuple[Frame, str | None]], what: str) -> Judged:
+    named = [(frame, name) for frame, name in said if name]
+    unlike = [(frame, name) for frame, name in named if name != named[0][1]]
+    for frame, name in unlike[:1]:
+        message = f"{frame.type} gives the call {item.id} another {what}."
+        path = f"/item/{what}" if "item" in frame.event else f"/{what}"
+        if frame is response.done:
+            path = f"/response/output/{listed(response, item.id)[0]}/{what}"
+        yield Finding(frame.index, message, str(named[0][1]), name, path)
+    if len(named) > 1 and not unlike:
+        yield HELD
 
 
 @rules.must("tools.call-ids-are-unique", about=CALLS, covers=("STR-17", "STR-06"), spec=ITEM_DONE)
