@@ -1,33 +1,47 @@
-"""Secrets are scrubbed by value: whatever is printed or written passes here with the actual keys in hand."""
+"""Secrets are scrubbed by value: whatever is printed or written passes here with the actual keys in hand.
+
+In memory a conversation stays as it was said, so that rules judge what the endpoint did; `Scrubber.trace` is what
+leaves the process.
+"""
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import logging
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
 
-from conformance.trace.trace import TOKEN_MARK
-
-#: Shorter than this is no secret; replacing it would mangle ordinary text.
-SHORTEST = 6
+from conformance.resources import folder
+from conformance.secret_spellings import SHORTEST, spelled
+from conformance.trace.trace import TOKEN_MARK, End, Entry, Handshake, Trace
 
 #: What a key that we never gave looks like: ephemeral and provider keys that an endpoint sends.
 KEY_SHAPED = re.compile(r"\b(?:ek_|sk-(?:proj-|svcacct-|ant-)?)[A-Za-z0-9_-]{16,}")
 KEY_MARK = "‹key›"
+#: So many characters of a secret are not printed, where a text was cut in its middle.
+FRAGMENT = 8
+#: What a word of the protocol is made of; only such are looked up.
+WORD = re.compile(r"[a-z_.]{1,60}")
 
 
 def hides(text: Any, clean: Any, mark: str = TOKEN_MARK) -> bool:
     """Tell whether scrubbing put a mark into a text: one that somebody wrote there is no secret."""
     return isinstance(text, str) and mark in clean and clean.count(mark) > text.count(mark)
+
+
+def is_public(word: str) -> bool:
+    """Tell whether the protocol itself says *word* (`session`, `completed`): every conversation shows it anyway."""
+    return bool(WORD.fullmatch(word)) and word in _protocol()
+
+
+@cache
+def _protocol() -> str:
+    """Return the text of every schema."""
+    return "".join(path.read_text(encoding="utf-8") for path in sorted(folder("schemas").rglob("*.json")))
 
 
 @dataclass(frozen=True)
@@ -39,39 +53,121 @@ class Scrubber:
     @cached_property
     def spellings(self) -> tuple[str, ...]:
         """Every secret in each of its spellings, longest first."""
-        found = {each for secret in self.secrets if len(secret) >= SHORTEST for each in _spelled(secret)}
+        kept = (secret for secret in self.secrets if len(secret) >= SHORTEST and not is_public(secret))
+        found = {each for secret in kept for each in spelled(secret)}
         return tuple(sorted(found, key=len, reverse=True))
 
     def __call__(self, text: str) -> str:
-        """Give *text* with every secret replaced by its mark."""
+        """Return *text* with every secret replaced by its mark."""
         for spelling in self.spellings:
             if spelling in text:
                 text = text.replace(spelling, TOKEN_MARK)
         return KEY_SHAPED.sub(KEY_MARK, text) if "ek_" in text or "sk-" in text else text
 
-    def everywhere(self, value: dict[str, Any]) -> bool:
-        """Replace every secret in the texts and keys of a JSON object, in place; tell whether one of ours was there.
+    @cached_property
+    def _fragments(self) -> frozenset[str]:
+        return frozenset(
+            spelling[start : start + FRAGMENT]
+            for spelling in self.spellings
+            for start in range(len(spelling) - FRAGMENT + 1)
+            if not is_public(spelling[start : start + FRAGMENT])
+        )
 
-        Nesting may be deep.
-        """
-        waiting: list[Any] = [value]
-        found = False
+    def cut(self, text: str) -> str:
+        """Return *text*, which somebody may have cut in the middle of a secret, without any part of one."""
+        text, known = self(text), self._fragments
+        if not known or len(text) < FRAGMENT:
+            return text
+        kept, start = [], 0
+        while start < len(text):
+            end = start
+            while text[end : end + FRAGMENT] in known:
+                end += 1
+            kept.append(TOKEN_MARK if end > start else text[start])
+            start = end + FRAGMENT - 1 if end > start else start + 1
+        return "".join(kept)
+
+    def data(self, value: Any) -> Any:
+        """Return a copy of JSON data with every secret replaced, in texts, keys and numbers; nesting may be deep."""
+        root: list[Any] = [value]
+        waiting: list[Any] = [root]
         while waiting:
             each = waiting.pop()
-            pairs = list(each.items() if isinstance(each, dict) else enumerate(each))
+            for place, inner in list(each.items() if isinstance(each, dict) else enumerate(each)):
+                if isinstance(inner, dict):
+                    each[place] = copy = {self._part(key): content for key, content in inner.items()}
+                    waiting.append(copy)
+                elif isinstance(inner, list | tuple):
+                    each[place] = copied = list(inner)
+                    waiting.append(copied)
+                else:
+                    each[place] = self._part(inner)
+        return root[0]
+
+    def finds(self, value: Any) -> tuple[bool, bool]:
+        """Tell whether JSON data holds a secret of ours, and whether it holds somebody's key; nesting may be deep."""
+        waiting, ours, shaped = [value], False, False
+        while waiting:
+            each = waiting.pop()
             if isinstance(each, dict):
-                each.clear()
-            for key, inner in pairs:
-                clean_key = self(key) if isinstance(key, str) else key
-                clean = each[clean_key] = self(inner) if isinstance(inner, str) else inner
-                found = found or any(map(hides, (key, inner), (clean_key, clean)))
-                if isinstance(inner, dict | list):
-                    waiting.append(inner)
-        return found
+                waiting += [*each, *each.values()]
+            elif isinstance(each, list):
+                waiting += each
+            elif isinstance(clean := self._part(each), str) and clean != each:
+                ours, shaped = ours or hides(str(each), clean), shaped or hides(str(each), clean, KEY_MARK)
+        return ours, shaped
+
+    def _part(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= 10 ** (SHORTEST - 1):
+            clean = self(text := _digits(value))
+            return value if clean == text else clean
+        return value
+
+    def trace(self, trace: Trace) -> Trace:
+        """Return *trace* as it may leave the process."""
+        entries = trace.entries
+        if any(entry.secret for entry in entries):
+            entries = tuple(self._entry(entry) if entry.secret else entry for entry in entries)
+        return replace(
+            trace,
+            entries=entries,
+            intent=self.data(dict(trace.intent)),
+            handshake=self._handshake(trace.handshake) if trace.handshake is not None else None,
+            end=self._end(trace.end) if trace.end is not None else None,
+        )
+
+    def _entry(self, entry: Entry) -> Entry:
+        text = self(entry.text) if entry.text is not None else None
+        return replace(entry, event=self.data(entry.event), text=text, secret=False)
+
+    def _handshake(self, hand: Handshake) -> Handshake:
+        return replace(
+            hand,
+            url=self(hand.url),
+            request_headers=tuple(map(self, hand.request_headers)),
+            offered_subprotocols=tuple(map(self, hand.offered_subprotocols)),
+            response_headers={self(name): self(value) for name, value in hand.response_headers.items()},
+            subprotocol=self(hand.subprotocol) if hand.subprotocol is not None else None,
+            body=self.cut(hand.body),
+            leaked=tuple(map(self, hand.leaked)),
+        )
+
+    def _end(self, end: End) -> End:
+        return replace(end, reason=self.cut(end.reason))
 
     def with_more(self, secrets: Iterable[str]) -> Scrubber:
-        """Give a scrubber that knows further secrets."""
+        """Return a scrubber that knows further secrets."""
         return Scrubber(tuple(dict.fromkeys((*self.secrets, *secrets))))
+
+
+def _digits(number: float) -> str:
+    """Write a number; of one that has more digits than Python writes out, nothing."""
+    try:
+        return repr(number)
+    except ValueError:
+        return ""
 
 
 @contextmanager
@@ -100,27 +196,3 @@ def scrub_file(path: str | None, scrub: Scrubber) -> None:
     text = file.read_text(encoding="utf-8", errors="surrogateescape")
     if (clean := scrub(text)) != text:
         file.write_text(clean, encoding="utf-8", errors="surrogateescape")
-
-
-def _spelled(secret: str) -> Iterable[str]:
-    """Give a secret as it is, in URLs, in JSON, in Python's repr, in XML and HTML, and in base64."""
-    encoded = (quote(secret, safe=""), quote_plus(secret), quote(secret))
-    yield secret
-    yield from encoded
-    # Some write %2b for %2B.
-    yield from (re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), each) for each in encoded)
-    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
-    yield from (repr(secret)[1:-1], ascii(secret)[1:-1])
-    yield from (html.escape(secret), html.escape(secret, quote=False))
-    yield from _in_base64(secret.encode())
-
-
-def _in_base64(secret: bytes) -> Iterable[str]:
-    """Give the runs of base64 that hold *secret* at each of the three alignments, whatever stands around it."""
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        for shift in range(3):
-            run = encode(b"\0" * shift + secret).decode()
-            start = (0, 2, 3)[shift]
-            stop = len(run) - (4 if (len(secret) + shift) % 3 else 0)
-            if stop - start >= SHORTEST:
-                yield run[start:stop]

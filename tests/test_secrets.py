@@ -52,9 +52,34 @@ def test_a_key_is_scrubbed_in_xml_in_a_repr_and_in_lower_case_escapes(spelled):
 
 def test_a_value_is_scrubbed_in_its_keys_too():
     value = {"a": [{KEY: 1}, 2, None, f"x{KEY}"]}
-    Scrubber((KEY,)).everywhere(value)
 
-    assert value == {"a": [{TOKEN_MARK: 1}, 2, None, f"x{TOKEN_MARK}"]}
+    assert Scrubber((KEY,)).data(value) == {"a": [{TOKEN_MARK: 1}, 2, None, f"x{TOKEN_MARK}"]}
+    assert value == {"a": [{KEY: 1}, 2, None, f"x{KEY}"]}
+
+
+HARD = "sk-canary-0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        HARD.encode().hex(),
+        HARD.encode().hex().upper(),
+        HARD.encode().hex(" "),
+        base64.b64encode(HARD.encode("utf-16-le")).decode(),
+        base64.b64encode(base64.b64encode(b"Bearer " + HARD.encode())).decode(),
+        " ".join(HARD),
+        "\0".join(HARD),
+    ],
+)
+def test_a_key_is_scrubbed_in_hex_utf_16_spaced_out_and_twice_in_base64(spelled):
+    assert TOKEN_MARK in Scrubber((HARD,))(f"before {spelled} after")
+
+
+def test_a_key_that_was_cut_in_its_middle_is_scrubbed():
+    told = Scrubber((HARD,)).cut(f"the endpoint said {HARD[:15]}… and {HARD[9:]}, of the session")
+
+    assert told == f"the endpoint said {TOKEN_MARK}… and {TOKEN_MARK}, of the session"
 
 
 def test_no_repr_shows_a_secret():

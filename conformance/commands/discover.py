@@ -9,7 +9,7 @@ import yaml
 
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import UsageError
-from conformance.play.auth import STYLES
+from conformance.play.auth import STYLES, carries
 from conformance.play.discovery import Discovery, discover
 from conformance.play.preflight import preflight
 from conformance.play.target import Target, checked_url
@@ -26,6 +26,8 @@ def profile_of(url: str, model: str | None, token: str, auth: str, dialect: str)
     """Ask the endpoint and write the profile; UsageError says why it cannot be asked."""
     if auth not in STYLES:
         raise UsageError(f"--auth: there is no style {auth!r}", f"Known: {', '.join(STYLES)}.")
+    if not carries(auth, token):
+        raise UsageError(f"--auth={auth}: the key holds a character that cannot travel in this style")
     spoken = DIALECTS["ga" if dialect == "auto" else dialect]
     target = Target(checked_url(url), spoken, token, model, auth)
     found, target = asyncio.run(_asked(target, Scrubber((token,)), dialect))

@@ -5,12 +5,16 @@ A style is named as in `--auth=`.  Sources: the vendors' documents (see `contrac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 #: The subprotocol that browsers offer beside the one that carries the key; the only one a server may select.
 REALTIME = "realtime"
 KEY_PREFIX = "openai-insecure-api-key."
+#: What RFC 6455 allows as the name of a subprotocol, and RFC 9110 as the value of a header (without obsolete octets).
+SUBPROTOCOL = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
 @dataclass(frozen=True)
@@ -67,3 +71,10 @@ STYLES: Mapping[str, Callable[[str], Credentials]] = {
     "api-key": api_key_header,
     "subprotocol": subprotocol,
 }
+
+
+def carries(style: str, key: str) -> bool:
+    """Tell whether *key* can travel in *style*: a URL carries any key, a header or a subprotocol does not."""
+    offer = STYLES[style](key)
+    values = (value for _, value in offer.headers)
+    return all(map(HEADER_VALUE.fullmatch, values)) and all(map(SUBPROTOCOL.fullmatch, offer.subprotocols))

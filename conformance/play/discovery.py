@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from conformance.contract.dialect import Dialect
 from conformance.contract.facts import reflects
+from conformance.play.auth import carries
 from conformance.play.connection import Connector
 from conformance.play.environment import EnvironmentTrouble
 from conformance.play.recorded_connection import RecordedConnection
@@ -148,14 +149,16 @@ async def discover(connector: Connector, target: Target, scrub: Scrubber) -> Dis
                     continue
                 began, events = len(line.recorder.entries), question(target.dialect)
                 if refusal := await _asked(line, feature, events):
-                    lacking[feature] = scrub(refusal)
+                    lacking[feature] = scrub.cut(refusal)
                 elif _shown(feature, events[-1], _heard_since(line, began)):
                     offered.add(feature)
             await line.carry_out(Close())
             for feature, options in KNOCKS.items():
+                if not carries(options.get("auth", target.auth), target.key):
+                    continue
                 answer = await _knocked(connector, target, scrub, options)
                 if answer:
-                    lacking[feature] = scrub(answer)
+                    lacking[feature] = scrub.cut(answer)
                 elif answer is not None:
                     offered.add(feature)
             complete = True
@@ -163,7 +166,7 @@ async def discover(connector: Connector, target: Target, scrub: Scrubber) -> Dis
         complete = False
     finally:
         await line.abandon()
-    return Discovery(line.result(), lacking, frozenset(offered), complete)
+    return Discovery(scrub.trace(line.result()), lacking, frozenset(offered), complete)
 
 
 async def _knocked(connector: Connector, target: Target, scrub: Scrubber, options: Mapping[str, str]) -> str | None:

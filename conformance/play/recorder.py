@@ -1,4 +1,7 @@
-"""Notes every frame as an entry, scrubbed of secrets at the moment it is made."""
+"""Notes every frame as an entry, as it was said; where it holds a secret, the entry says so.
+
+Rules judge what was said; whoever writes or prints a trace scrubs it before (`Scrubber.trace`).
+"""
 
 from __future__ import annotations
 
@@ -28,13 +31,12 @@ def parsed(text: str) -> Event | None:
     return value if isinstance(value, dict) else None
 
 
-def _shows_a_key(event: Event | None) -> bool:
-    """Tell whether a key stands elsewhere than where an ephemeral one belongs, in `session.client_secret`."""
-    session = (event or {}).get("session")
-    if event is None or not isinstance(session, dict) or "client_secret" not in session:
-        return True
-    rest = {key: value for key, value in session.items() if key != "client_secret"}
-    return KEY_MARK in json.dumps({**event, "session": rest}, ensure_ascii=False)
+def _beside_client_secret(event: Event) -> Event:
+    """Return an event without the place where an ephemeral key belongs, `session.client_secret`."""
+    session = event.get("session")
+    if not isinstance(session, dict) or "client_secret" not in session:
+        return event
+    return {**event, "session": {key: value for key, value in session.items() if key != "client_secret"}}
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -50,19 +52,14 @@ class Recorder:
         self.entries: list[Entry] = []
 
     def note(self, direction: Direction, frame: RawFrame, at: float, *, deliberate: bool = False) -> Event:
-        """Note a frame and give its event as it was recorded; an empty one if it holds none."""
+        """Note a frame and return its event; an empty one if it holds none."""
         if isinstance(frame, str):
-            plain, clean = frame, self.scrub(frame)
-            event = parsed(clean)
-            # A secret may have been spelled in escapes: \\u0073k-…
-            hidden = event is not None and "\\" in clean and self.scrub.everywhere(event)
-            text = clean if event is None else None
-            size = len(frame.encode("utf-8", "surrogatepass"))
+            event = parsed(frame)
+            text, size = frame if event is None else None, len(frame.encode("utf-8", "surrogatepass"))
+            ours, shaped = self._secrets_in(frame, event)
         else:
-            plain = base64.b64encode(frame).decode()
-            clean = self.scrub(plain)
-            size, event, text, hidden = len(frame), None, clean, False
-        kind = FrameKind.TEXT if isinstance(frame, str) else FrameKind.BINARY
+            event, text, size = None, base64.b64encode(frame).decode(), len(frame)
+            ours, shaped = self._secrets_in(text, None)
         self.entries.append(
             Entry(
                 index=len(self.entries),
@@ -70,28 +67,32 @@ class Recorder:
                 at=round(at, 6),
                 event=event,
                 text=text,
-                kind=kind,
+                kind=FrameKind.TEXT if isinstance(frame, str) else FrameKind.BINARY,
                 size=size,
                 deliberate=deliberate,
-                leaked=hidden or hides(plain, clean) or (hides(plain, clean, KEY_MARK) and _shows_a_key(event)),
+                leaked=ours or (shaped and (event is None or self.scrub.finds(_beside_client_secret(event))[1])),
+                secret=ours or shaped,
             )
         )
         return event or {}
 
+    def _secrets_in(self, text: str, event: Event | None) -> tuple[bool, bool]:
+        """Tell whether a frame holds a secret of ours, and whether it holds somebody's key."""
+        if event is not None and "\\" in text:  # a secret may be spelled in escapes: \\u0073k-…
+            return self.scrub.finds(event)
+        clean = self.scrub(text)
+        return (False, False) if clean == text else (hides(text, clean), hides(text, clean, KEY_MARK))
+
     def shake(self, handshake: Handshake) -> None:
-        """Note the upgrade."""
-        scrub = self.scrub
-        self.trace = replace(
-            self.trace,
-            handshake=replace(
-                handshake,
-                url=scrub(handshake.url),
-                offered_subprotocols=tuple(scrub(each) for each in handshake.offered_subprotocols),
-                response_headers={name: scrub(value) for name, value in handshake.response_headers.items()},
-                subprotocol=scrub(handshake.subprotocol) if handshake.subprotocol is not None else None,
-                body=scrub(handshake.body),
-            ),
-        )
+        """Note the upgrade, and where its answer holds a secret."""
+        told = {**handshake.response_headers, "subprotocol": handshake.subprotocol or "", "body": handshake.body}
+        named = {name for name in told if self._leaks(name)}
+        leaked = tuple(name for name, value in told.items() if name in named or self._leaks(value))
+        self.trace = replace(self.trace, handshake=replace(handshake, leaked=leaked))
+
+    def _leaks(self, text: str) -> bool:
+        clean = self.scrub(text)
+        return hides(text, clean) or hides(text, clean, KEY_MARK)
 
     def speaks(self, dialect: Dialect) -> None:
         """Note that the endpoint speaks another dialect than we do."""
@@ -105,7 +106,7 @@ class Recorder:
     def finish(self, end: End) -> None:
         """Note the end; the first one counts."""
         if self.trace.end is None:
-            self.trace = replace(self.trace, end=replace(end, reason=self.scrub(end.reason)))
+            self.trace = replace(self.trace, end=replace(end, leaked=self._leaks(end.reason)))
 
     def result(self) -> Trace:
         """Give the trace as it is now."""

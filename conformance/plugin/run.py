@@ -16,6 +16,7 @@ from conformance.plugin.distribution import Distribution
 from conformance.plugin.generated import Generated, GeneratedItem
 from conformance.plugin.items import RUN, ConversationItem, Plays
 from conformance.plugin.limits_from_options import terms_of
+from conformance.plugin.outlet import clean, guard
 from conformance.plugin.settings_from_options import scrubber_of, setup_of
 from conformance.plugin.verdicts import ConformanceWarning
 from conformance.report.dedup import Dedup
@@ -246,10 +247,7 @@ class Run:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Let a report carry what is needed to sum up, also from worker to controller; and no secret."""
         report = yield
-        report.sections = [(title, self.setup.scrub(text)) for title, text in report.sections]
-        told = report.longreprtext if report.failed else ""
-        if (clean := self.setup.scrub(told)) != told:
-            report.longrepr = clean
+        clean(report, self.setup.scrub, ours=isinstance(item, ConversationItem | GeneratedItem))
         report.realtime_item = isinstance(item, ConversationItem)
         if call.when == "call" and isinstance(item, ConversationItem):
             kept = self.performance.kept.get(item.cue)
@@ -294,6 +292,7 @@ class Run:
         """Stand between secrets and the log, and between Allure's results and the disk."""
         self.config.add_cleanup(self.log.close)
         self.log.enter_context(scrubbed_log(self.setup.scrub))
+        guard(self.config, self.setup.scrub)
         if self.allure is not None:
             self.allure.guard(self.config)
 

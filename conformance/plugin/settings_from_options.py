@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import UsageError
-from conformance.play.auth import STYLES
+from conformance.play.auth import STYLES, carries
 from conformance.play.target import Patience, Target, checked_url
 from conformance.plugin import key
 from conformance.plugin.options import INI, strict, value
@@ -44,7 +44,8 @@ def setup_of(config: pytest.Config) -> Settings:
     headers = _headers(value(config, "header") or [], profile)
     token = _token(config, embedded=not url)
     auth = _auth(value(config, "auth"))
-    styles = profile.auth if profile is not None else tuple(STYLES) if not url or auth == "all" else (auth or "bearer",)
+    known = profile.auth if profile is not None else tuple(STYLES) if not url or auth == "all" else (auth or "bearer",)
+    styles = _carrying(known if auth in ("", "all") else (auth,), token) and _carrying(known, token)
     target = Target(
         url=url,
         dialect=_first_guess(asked, profile),
@@ -131,6 +132,17 @@ def _auth(style: str | None) -> str:
     if style is None or style == "all" or style in STYLES:
         return style or ""
     raise UsageError(f"--auth: there is no style {style!r}", f"Known: {', '.join(STYLES)}, and all.")
+
+
+def _carrying(styles: tuple[str, ...], key: str) -> tuple[str, ...]:
+    """Return those of *styles* in which *key* can travel; UsageError if there is none."""
+    if able := tuple(style for style in styles if carries(style, key)):
+        return able
+    others = ", ".join(style for style in STYLES if carries(style, key))
+    raise UsageError(
+        f"the key holds a character that cannot travel in the auth style {' or '.join(styles)}",
+        f"Did a space, a line break or a quotation mark get into it? --auth can carry it as: {others}.",
+    )
 
 
 def _headers(written: list[str], profile: Profile | None) -> tuple[tuple[str, str], ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from conformance.play.target import Patience
+from conformance.report.inert import inert
 from conformance.report.text import wrapped
 from conformance.report.timeline import WIDTH
 from conformance.rules.engine.judge import Verdict
@@ -59,7 +60,7 @@ class Plain:
     def write_line(self, line: str, **markup: bool) -> None:
         """Write one line."""
         colour = next((name for name in ("red", "green", "yellow", "cyan") if markup.get(name)), None)
-        click.secho(line, fg=colour, bold=markup.get("bold"))
+        click.secho(inert(line), fg=colour, bold=markup.get("bold"))
 
     def write_sep(self, sep: str, title: str | None = None, fullwidth: int | None = None, **markup: bool) -> None:
         """Write a separator."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from conformance.report.inert import inert
 from conformance.report.timeline import WIDTH, excerpt
 
 if TYPE_CHECKING:
@@ -80,6 +81,6 @@ def wrapped(text: str, first: str = "", further: str | None = None) -> list[str]
     """Wrap to the width of the page; a long word (an id, an address) stays whole."""
     indent = first if further is None else further
     return textwrap.wrap(
-        " ".join(text.split()), WIDTH, initial_indent=first, subsequent_indent=indent,
+        " ".join(inert(text).split()), WIDTH, initial_indent=first, subsequent_indent=indent,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip

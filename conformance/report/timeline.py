@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from conformance.report.inert import one_line
 from conformance.trace.trace import End, EndKind, Entry, FrameKind, Handshake, Trace
 
 #: Entries shown on either side.
@@ -50,6 +51,7 @@ def _entry(entry: Entry, *, marked: bool) -> str:
 
 def _line(marked: bool, index: str, at: float | None, arrow: str, text: str) -> str:
     time = f"{at:8.3f}" if at is not None else " " * 8
+    text = one_line(text)
     line = f"{'>' if marked else ' '} {index:>4} {time} {arrow} {text}"
     return line if len(line) <= WIDTH - 2 else line[: WIDTH - 3] + "…"
 

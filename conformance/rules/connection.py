@@ -205,8 +205,9 @@ def the_key_never_comes_back(view: View) -> Judged:
         for frame in view.heard
         if frame.entry.leaked
     ]
-    if view.end is not None and _shows_a_key(view.end.reason) and view.end.kind is EndKind.CLOSED:
-        leaks.append(Finding(len(view.frames), "The close reason holds the key.", "no key", view.end.reason[:80]))
+    end = view.end
+    if end is not None and (end.leaked or _shows_a_key(end.reason)) and end.kind is EndKind.CLOSED:
+        leaks.append(Finding(len(view.frames), "The close reason holds the key.", "no key", end.reason[:80]))
     yield from leaks
     if not leaks and (view.heard or view.handshake is not None):
         yield HELD
@@ -220,13 +221,13 @@ def _shows_a_key(text: str) -> bool:
 def _leaks_of_upgrade(hand: Handshake | None) -> Iterator[Finding]:
     if hand is None:
         return
-    if hand.subprotocol is not None and _shows_a_key(hand.subprotocol):
+    if hand.subprotocol is not None and ("subprotocol" in hand.leaked or _shows_a_key(hand.subprotocol)):
         yield Finding(-1, "The selected subprotocol holds the key.", "realtime", hand.subprotocol)
         return
     for name, value in hand.response_headers.items():
-        if _shows_a_key(value):
+        if name in hand.leaked or _shows_a_key(value):
             yield Finding(-1, f"The header {name} of the answer holds the key.", "no key", value[:80])
-    if _shows_a_key(hand.body):
+    if "body" in hand.leaked or _shows_a_key(hand.body):
         yield Finding(-1, "The body of the refusal holds the key.", "no key", hand.body[:80])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS, recognise
@@ -10,6 +10,7 @@ from conformance.contract.facts import Fact, shown
 from conformance.rules.deviations import fold
 from conformance.rules.engine.judge import VERDICT_OF_FINDING, Judgement, Verdict, judge
 from conformance.run.budget import Spent
+from conformance.secrets import Scrubber
 from conformance.trace.views import View
 
 if TYPE_CHECKING:
@@ -81,11 +82,37 @@ def judge_conversation(
     waivers: Mapping[str, str] | None = None,
     facts: Iterable[Fact] = (),
     files: tuple[Path, ...] = (),
+    scrub: Scrubber | None = None,
 ) -> JudgedConversation:
-    """Judge every trace of a conversation."""
+    """Judge every trace of a conversation as it was said; what comes back holds no secret that *scrub* knows."""
     views = tuple(view_of(trace) for trace in conversation.traces)
     seen = frozenset(fact for view in views for fact in shown(facts, view))
-    return JudgedConversation(conversation, rule_on(views, tuple(rules), waivers or {}), files, seen)
+    rulings = rule_on(views, tuple(rules), waivers or {})
+    scrub = scrub or Scrubber()
+    traces = tuple(map(scrub.trace, conversation.traces))
+    told = {
+        name: _scrubbed(ruling, traces, scrub) if ruling.spotted or ruling.reason else ruling
+        for name, ruling in rulings.items()
+    }
+    return JudgedConversation(replace(conversation, traces=traces), told, files, seen)
+
+
+def _scrubbed(ruling: Ruling, traces: tuple[Trace, ...], scrub: Scrubber) -> Ruling:
+    """Take the secrets out of a ruling; rules cut what they quote, maybe in the middle of one."""
+
+    def clean(finding: Finding) -> Finding:
+        return replace(
+            finding,
+            message=scrub.cut(finding.message),
+            expected=scrub.cut(finding.expected),
+            actual=scrub.cut(finding.actual),
+            path=scrub.cut(finding.path),
+        )
+
+    spotted = tuple(
+        LocatedFinding(clean(each.finding), traces[each.connection], each.connection) for each in ruling.spotted
+    )
+    return replace(ruling, spotted=spotted, reason=scrub.cut(ruling.reason))
 
 
 def view_of(trace: Trace) -> View:

@@ -184,7 +184,9 @@ class Runner:
 
         *earlier, last = attempts
         facts = self.setup.profile.facts if self.setup.profile is not None else ()
-        judged = judge_conversation(last.conversation, judged_rules().values(), self.setup.waivers, facts, last.files)
+        judged = judge_conversation(
+            last.conversation, judged_rules().values(), self.setup.waivers, facts, last.files, self.setup.scrub
+        )
         judged = replace(judged, known=known_in(judged, self.terms.baseline), earlier=tuple(earlier))
         fine = not surprises_in(judged, self.setup) and last.conversation.outcome is not Outcome.ENVIRONMENT
         flaky = fine and any(each.counts for each in earlier)
@@ -227,7 +229,7 @@ class Runner:
         for number, trace in enumerate(conversation.traces, 1):
             name = f"{cue.key}{again}{f'#{number}' if number > 1 else ''}.jsonl"
             path = self.setup.reports / "traces" / name
-            dump(trace, path)
+            dump(self.setup.scrub.trace(trace), path)
             yield path
 
     def close(self) -> None:

@@ -130,7 +130,7 @@ class Search:
         return attempts[-1].conversation
 
     def _flaws(self, conversation: Conversation) -> list[Flaw]:
-        judged = judge_conversation(conversation, self.rules.values(), self.setup.waivers)
+        judged = judge_conversation(conversation, self.rules.values(), self.setup.waivers, scrub=self.setup.scrub)
         known = known_in(judged, self.run.terms.baseline)
         if self.vendor:  # whether a conversation gets through its script is no question of theirs
             known = {name: entry for name, entry in known.items() if name != PLAYS}

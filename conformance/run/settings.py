@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance.play.auth import STYLES
+from conformance.play.auth import STYLES, carries
+from conformance.scenario.model import OPENING
 from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:
@@ -62,8 +63,10 @@ class Settings:
         if self.auth not in ("", "all"):
             return (self.auth,)
         if self.profile is not None:
-            return self.profile.auth
-        return tuple(STYLES) if self.embedded or self.auth == "all" else ("bearer",)
+            known = self.profile.auth
+        else:
+            known = tuple(STYLES) if self.embedded or self.auth == "all" else ("bearer",)
+        return tuple(style for style in known if carries(style, self.target.key))
 
     @property
     def other_styles(self) -> tuple[str, ...]:
@@ -116,7 +119,9 @@ class Settings:
             return f"{who} {', '.join(sorted(unclaimed))}"
         if scenario.without and (claimed is None or scenario.without & claimed):
             return f"the endpoint is not said to lack {', '.join(sorted(scenario.without))}"
-        offered = _credentials_in(scenario)
+        if unable := {style for style in _options_in(scenario, "auth") if not carries(style, self.target.key)}:
+            return f"the key holds a character that cannot travel in the auth style {', '.join(sorted(unable))}"
+        offered = _options_in(scenario, "credential")
         if not self.target.key and offered & BAD_CREDENTIALS:
             return "no key was given, so the endpoint has none to ask for"
         if "conflicting" in offered and len(self.target.styles) < TWO_KEYS:
@@ -145,6 +150,7 @@ def embedded_on(setup: Settings, url: str) -> Settings:
     return replace(setup, target=replace(setup.target, url=url))
 
 
-def _credentials_in(scenario: Scenario) -> frozenset[str]:
-    arguments = (step.argument for step in scenario.steps)
-    return frozenset(str(each["credential"]) for each in arguments if isinstance(each, dict) and "credential" in each)
+def _options_in(scenario: Scenario, name: str) -> frozenset[str]:
+    """Return what the steps of *scenario* that open a connection say of one of their options."""
+    arguments = (step.argument for step in scenario.steps if step.name in OPENING)
+    return frozenset(str(each[name]) for each in arguments if isinstance(each, dict) and name in each)

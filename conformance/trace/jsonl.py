@@ -77,6 +77,7 @@ def _lines(trace: Trace) -> Iterator[dict[str, Any]]:
             "response_headers": dict(hand.response_headers),
             "subprotocol": hand.subprotocol,
             "body": hand.body,
+            **({"leaked": list(hand.leaked)} if hand.leaked else {}),
         }
     yield header
     for entry in trace.entries:
@@ -91,6 +92,7 @@ def _lines(trace: Trace) -> Iterator[dict[str, Any]]:
             "awaiting": end.awaiting,
             "t": end.at,
             "graceful": end.graceful,
+            **({"leaked": True} if end.leaked else {}),
         }
 
 
@@ -201,6 +203,7 @@ class TraceReader:
                 awaiting=line.get("awaiting") or "",
                 at=line.get("t"),
                 graceful=line.get("graceful", True),
+                leaked=bool(line.get("leaked")),
             )
         elif "_close" in line:
             close = line["_close"]
@@ -226,6 +229,7 @@ class TraceReader:
                 response_headers=hand.get("response_headers") or {},
                 subprotocol=hand.get("subprotocol"),
                 body=hand.get("body") or "",
+                leaked=tuple(hand.get("leaked") or ()),
             )
 
     def _entry(self, line: dict[str, Any]) -> Entry:

@@ -60,7 +60,9 @@ class Entry:
     deliberate: bool = False
     """A scenario sent this client frame wrong on purpose."""
     leaked: bool = False
-    """The frame held a secret of ours before it was scrubbed."""
+    """The frame holds a secret of ours, or held one before it was scrubbed."""
+    secret: bool = False
+    """The frame holds text that must not leave the process: in memory a trace is as it was said, for the rules."""
     note: str = ""
 
     @property
@@ -104,7 +106,7 @@ class Credential(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """The upgrade: what was asked and what was answered.  Secrets are scrubbed before it is made."""
+    """The upgrade: what was asked and what was answered."""
 
     url: str
     auth: str = ""
@@ -121,6 +123,8 @@ class Handshake:
     subprotocol: str | None = None
     body: str = ""
     """The first part of a refusal's body."""
+    leaked: tuple[str, ...] = ()
+    """Where the answer holds a secret of ours, or held one before it was scrubbed: `subprotocol`, `body`, a header."""
 
 
 class EndKind(StrEnum):
@@ -150,6 +154,8 @@ class End:
     at: float | None = None
     graceful: bool = True
     """False when the *server* left our close frame unanswered."""
+    leaked: bool = False
+    """The reason holds a secret of ours, or held one before it was scrubbed."""
 
 
 @dataclass(frozen=True, slots=True)
