@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from conformance.resources import folder
 from conformance.secret_spellings import SHORTEST, spelled
@@ -22,6 +23,8 @@ from conformance.trace.trace import TOKEN_MARK, End, Entry, Handshake, Trace
 #: What a key that we never gave looks like: ephemeral and provider keys that an endpoint sends.
 KEY_SHAPED = re.compile(r"\b(?:ek_|sk-(?:proj-|svcacct-|ant-)?)[A-Za-z0-9_-]{16,}")
 KEY_MARK = "‹key›"
+#: Names of headers and query parameters whose values are secrets.
+SECRET_NAMES = re.compile(r"auth|key|token|secret|cookie|password|signature|^sig$", re.IGNORECASE)
 #: So many characters of a secret are not printed, where a text was cut in its middle.
 FRAGMENT = 8
 #: What a word of the protocol is made of; only such are looked up.
@@ -42,6 +45,14 @@ def is_public(word: str) -> bool:
 def _protocol() -> str:
     """Return the text of every schema."""
     return "".join(path.read_text(encoding="utf-8") for path in sorted(folder("schemas").rglob("*.json")))
+
+
+def secrets_in(url: str, headers: Iterable[tuple[str, str]] = ()) -> list[str]:
+    """Return the secrets in a URL or in headers, also without the name of their scheme; ValueError of a broken URL."""
+    parts = urlsplit(url)
+    secret = [text for name, text in (*parse_qsl(parts.query), *headers) if SECRET_NAMES.search(name)]
+    user = [each for each in (parts.username, parts.password) if each]
+    return [*secret, *(text.rpartition(" ")[2] for text in secret), *user, *map(unquote, user)]
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from conformance.errors import ConformanceError
+from conformance.report.inert import inert
+from conformance.secrets import Scrubber, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Exit statuses (the same as those of a run).
-CLEAN, FINDINGS, INTERRUPTED, MISUSED = 0, 1, 2, 4
+CLEAN, FINDINGS, INTERRUPTED, BUG, MISUSED = 0, 1, 2, 3, 4
 DIALECT = click.Choice(["auto", "ga", "beta"])
 
 
@@ -190,17 +195,33 @@ def lint(files: Sequence[Path]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command; every error is one message."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
         command.main(args=arguments, prog_name="realtime-conformance", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(MISUSED)
     except ConformanceError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(inert(_scrubber(given)(f"error: {error}")), err=True)
         sys.exit(MISUSED)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # `| head`
         sys.stderr.close()
         sys.exit(CLEAN)
+    except Exception:
+        click.echo(_scrubber(given)(traceback.format_exc()), err=True)
+        click.echo("This is our bug: please report it with the lines above.", err=True)
+        sys.exit(BUG)
     sys.exit(CLEAN)
+
+
+def _scrubber(arguments: Sequence[str]) -> Scrubber:
+    """Return a scrubber of the key and of the secrets in URLs on the command line; never fails."""
+    secrets = [os.environ.get("REALTIME_TOKEN", "")]
+    for before, each in zip(("", *arguments), arguments, strict=False):
+        name, _, text = each.partition("=")
+        secrets += [text] if name == "--token" else [each] if before == "--token" else []
+        with suppress(ValueError):
+            secrets += secrets_in(each)
+    return Scrubber(tuple(filter(None, secrets)))

@@ -14,7 +14,8 @@ from conformance.play.discovery import Discovery, discover
 from conformance.play.preflight import preflight
 from conformance.play.target import Target, checked_url
 from conformance.play.wire import Wire
-from conformance.secrets import Scrubber
+from conformance.report.inert import one_line
+from conformance.secrets import Scrubber, secrets_in
 
 HEAD = """\
 # What {host} offered when it was asked.
@@ -30,10 +31,12 @@ def profile_of(url: str, model: str | None, token: str, auth: str, dialect: str)
         raise UsageError(f"--auth={auth}: the key holds a character that cannot travel in this style")
     spoken = DIALECTS["ga" if dialect == "auto" else dialect]
     target = Target(checked_url(url), spoken, token, model, auth)
-    found, target = asyncio.run(_asked(target, Scrubber((token,)), dialect))
+    scrub = Scrubber((token, *secrets_in(target.url)))
+    found, target = asyncio.run(_asked(target, scrub, dialect))
     parts = urlsplit(target.url)
+    host = parts.netloc.rpartition("@")[2]
     profile: dict[str, object] = {
-        "title": parts.netloc,
+        "title": host,
         "sources": ["realtime-conformance discover"],
         "dialect": target.dialect.name,
         "path": parts.path,
@@ -43,8 +46,8 @@ def profile_of(url: str, model: str | None, token: str, auth: str, dialect: str)
         profile["model"] = model
     if found.lacking:
         profile["features"] = {"without": sorted(found.lacking)}
-    told = "".join(f"# not offered: {name} ({why})\n" for name, why in sorted(found.lacking.items()))
-    return HEAD.format(host=parts.netloc) + told + yaml.safe_dump(profile, sort_keys=False, allow_unicode=True)
+    told = "".join(f"# {one_line(f'not offered: {name} ({why})')}\n" for name, why in sorted(found.lacking.items()))
+    return scrub(HEAD.format(host=host) + told + yaml.safe_dump(profile, sort_keys=False, allow_unicode=True))
 
 
 async def _asked(target: Target, scrub: Scrubber, dialect: str) -> tuple[Discovery, Target]:

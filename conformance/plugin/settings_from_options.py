@@ -8,7 +8,7 @@ import secrets
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import UsageError
@@ -17,11 +17,9 @@ from conformance.play.target import Patience, Target, checked_url
 from conformance.plugin import key
 from conformance.plugin.options import INI, strict, value
 from conformance.run.settings import AUTO, SESSIONS, Settings
-from conformance.secrets import Scrubber
+from conformance.secrets import Scrubber, secrets_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pytest
 
     from conformance.contract.dialect import Dialect
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
 
 #: What the embedded reference is asked for where nobody says otherwise.
 REFERENCE_MODEL = "gpt-realtime"
-#: Names of headers and query parameters whose values are secrets.
-SECRET_NAMES = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
 
 Number = TypeVar("Number", int, float)
 
@@ -69,7 +65,7 @@ def setup_of(config: pytest.Config) -> Settings:
         discovery=not value(config, "no-discovery"),
         waive=not value(config, "no-waivers"),
         reports=_reports(config),
-        scrub=scrubber_of(config).with_more([token, *_hidden(url, headers)]),
+        scrub=scrubber_of(config).with_more([token, *secrets_in(url, headers)]),
         embedded=not url,
     )
 
@@ -122,7 +118,7 @@ def scrubber_of(config: pytest.Config) -> Scrubber:
         (name, text.strip()) for name, _, text in (each.partition(":") for each in value(config, "header") or [])
     ]
     try:
-        hidden = _hidden(value(config, "endpoint") or "", headers)
+        hidden = secrets_in(value(config, "endpoint") or "", headers)
     except ValueError:
         hidden = []
     return Scrubber(tuple(filter(None, (value(config, "token"), os.environ.get(key.VARIABLE), *hidden))))
@@ -153,14 +149,6 @@ def _headers(written: list[str], profile: Profile | None) -> tuple[tuple[str, st
             raise UsageError("--header: no 'Name: value'", "For example: --header 'X-Team: voice'")
         headers.append((name, text.strip()))
     return tuple(headers)
-
-
-def _hidden(url: str, headers: Iterable[tuple[str, str]]) -> list[str]:
-    """Give the secrets that stand in the URL or in further headers, also without the name of their scheme."""
-    pairs = [*parse_qsl(urlsplit(url).query), *headers]
-    password = urlsplit(url).password if url else None
-    secret = [text for name, text in pairs if SECRET_NAMES.search(name)]
-    return [*secret, *(text.rpartition(" ")[2] for text in secret), *([password] if password else [])]
 
 
 def _patience(config: pytest.Config) -> Patience:

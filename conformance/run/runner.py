@@ -160,7 +160,7 @@ class Runner:
                 self.kept[cue] = error
         kept = self.kept[cue]
         if isinstance(kept, Exception):
-            raise kept
+            raise kept.with_traceback(None)  # each raise would make the one traceback longer
         return kept
 
     def _assessed(self, cue: Job) -> JudgedConversation:

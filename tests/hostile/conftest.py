@@ -1,0 +1,105 @@
+"""Endpoints made of raw sockets: they upgrade as they should, and then do what no library lets a server do."""
+
+import asyncio
+import base64
+import hashlib
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+
+from conformance.contract.ga import GA
+from conformance.play.target import Patience, Target
+
+MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+CREATED = {"type": "session.created", "event_id": "event_1", "session": {"id": "sess_1", "object": "realtime.session"}}
+TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
+
+
+def frame(payload, opcode=TEXT, fin=True, rsv=0, announced=None, masked=False):
+    """Return the bytes of one frame; *announced* lies about its length."""
+    data = payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else payload
+    length = len(data) if announced is None else announced
+    head = bytes([fin << 7 | rsv << 4 | opcode])
+    mask = 0x80 if masked else 0
+    if length < 126:
+        head += bytes([mask | length])
+    elif length < 2**16:
+        head += bytes([mask | 126]) + length.to_bytes(2, "big")
+    else:
+        head += bytes([mask | 127]) + length.to_bytes(8, "big")
+    return head + (bytes(4) if masked else b"") + data
+
+
+def event(kind, **fields):
+    """Return the frame of one event."""
+    return frame(json.dumps({"type": kind, "event_id": "event_x", **fields}))
+
+
+class Raw:
+    """A TCP server that answers each upgrade, and leaves the rest of the connection to *behave(reader, writer)*."""
+
+    def __init__(self, behave, *, upgrades=True, headers=""):
+        self.behave, self.upgrades, self.headers = behave, upgrades, headers
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"ws://127.0.0.1:{self.server.sockets[0].getsockname()[1]}/v1/realtime"
+        return self
+
+    async def __aexit__(self, *error):
+        self.server.close()
+
+    async def _serve(self, reader, writer):
+        try:
+            request = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            if self.upgrades:
+                writer.write(self._accepted(request))
+                await writer.drain()
+            await self.behave(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.transport.abort()
+
+    def _accepted(self, request):
+        told = dict(line.lower().split(": ", 1) for line in request.split("\r\n") if ": " in line)
+        key = next(line[19:] for line in request.split("\r\n") if line.lower().startswith("sec-websocket-key: "))
+        accept = base64.b64encode(hashlib.sha1((key + MAGIC).encode()).digest()).decode()
+        chosen = "Sec-WebSocket-Protocol: realtime\r\n" if "realtime" in told.get("sec-websocket-protocol", "") else ""
+        return (
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Accept: {accept}\r\n{chosen}{self.headers}\r\n"
+        ).encode()
+
+
+def says(*frames, then="wait"):
+    """Return a behaviour: send these frames, then wait for the client to go, or close the TCP connection."""
+
+    async def behave(reader, writer):
+        for each in frames:
+            writer.write(each)
+        await writer.drain()
+        while then == "wait" and await reader.read(65536):
+            pass
+
+    return behave
+
+
+@pytest.fixture
+def raw_endpoint(listen):
+    """Give `raw_endpoint(behave, **settings) -> url`."""
+    return lambda behave, **settings: listen(Raw(behave, **settings)).url
+
+
+@pytest.fixture
+def raw_target():
+    """Give `async with raw_target(behave, **patience) -> Target` within the test's own loop."""
+
+    @asynccontextmanager
+    async def make(behave, *, upgrades=True, headers="", **patience):
+        waits = {"connect": 2.0, "first_event": 0.5, "answer": 0.5, "conversation": 10.0, **patience}
+        async with Raw(behave, upgrades=upgrades, headers=headers) as server:
+            yield Target(server.url, GA, "sk-canary-0123456789", "m", patience=Patience(**waits))
+
+    return make
