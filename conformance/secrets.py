@@ -84,9 +84,9 @@ class Scrubber:
             if not is_public(spelling[start : start + FRAGMENT])
         )
 
-    def cut(self, text: str) -> str:
-        """Return *text*, which somebody may have cut in the middle of a secret, without any part of one."""
-        text, known = self(text), self._fragments
+    def shown(self, text: str) -> str:
+        """Return *text* fit to be shown: without secrets, or parts of one that was cut, or half surrogate pairs."""
+        text, known = self(text.encode("utf-8", "backslashreplace").decode()), self._fragments
         if not known or len(text) < FRAGMENT:
             return text
         kept, start = [], 0
@@ -161,12 +161,12 @@ class Scrubber:
             offered_subprotocols=tuple(map(self, hand.offered_subprotocols)),
             response_headers={self(name): self(value) for name, value in hand.response_headers.items()},
             subprotocol=self(hand.subprotocol) if hand.subprotocol is not None else None,
-            body=self.cut(hand.body),
+            body=self.shown(hand.body),
             leaked=tuple(map(self, hand.leaked)),
         )
 
     def _end(self, end: End) -> End:
-        return replace(end, reason=self.cut(end.reason))
+        return replace(end, reason=self.shown(end.reason))
 
     def with_more(self, secrets: Iterable[str]) -> Scrubber:
         """Return a scrubber that knows further secrets."""

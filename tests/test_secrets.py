@@ -77,7 +77,7 @@ def test_a_key_is_scrubbed_in_hex_utf_16_spaced_out_and_twice_in_base64(spelled)
 
 
 def test_a_key_that_was_cut_in_its_middle_is_scrubbed():
-    told = Scrubber((HARD,)).cut(f"the endpoint said {HARD[:15]}… and {HARD[9:]}, of the session")
+    told = Scrubber((HARD,)).shown(f"the endpoint said {HARD[:15]}… and {HARD[9:]}, of the session")
 
     assert told == f"the endpoint said {TOKEN_MARK}… and {TOKEN_MARK}, of the session"
 

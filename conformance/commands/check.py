@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import TraceError
 from conformance.report.text import finding_text
@@ -14,6 +12,7 @@ from conformance.rules.engine.judge import Verdict
 from conformance.rules.rule_packs import judged_rules, packs
 from conformance.run.record import ruling_data
 from conformance.run.ruling import Ruling, dialect_of, rule_on, view_of
+from conformance.trace import json_text
 from conformance.trace.jsonl import load
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def as_data(files: Iterable[Saved]) -> str:
         }
         for file in files
     ]
-    return orjson.dumps(told, option=orjson.OPT_INDENT_2).decode()
+    return json_text.dumps(told, indent=True).decode()
 
 
 def _rules_data(file: Saved, vendor: str) -> dict[str, Any]:

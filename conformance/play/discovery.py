@@ -149,7 +149,7 @@ async def discover(connector: Connector, target: Target, scrub: Scrubber) -> Dis
                     continue
                 began, events = len(line.recorder.entries), question(target.dialect)
                 if refusal := await _asked(line, feature, events):
-                    lacking[feature] = scrub.cut(refusal)
+                    lacking[feature] = scrub.shown(refusal)
                 elif _shown(feature, events[-1], _heard_since(line, began)):
                     offered.add(feature)
             await line.carry_out(Close())
@@ -158,7 +158,7 @@ async def discover(connector: Connector, target: Target, scrub: Scrubber) -> Dis
                     continue
                 answer = await _knocked(connector, target, scrub, options)
                 if answer:
-                    lacking[feature] = scrub.cut(answer)
+                    lacking[feature] = scrub.shown(answer)
                 elif answer is not None:
                     offered.add(feature)
             complete = True

@@ -92,7 +92,7 @@ class Player:
                 told = {"outcome": Outcome.PLAYED}
         except Unmet as unmet:
             told = {"outcome": Outcome.UNMET, "message": unmet.message}
-            told |= {"expected": self.scrub.cut(unmet.expected), "actual": self.scrub.cut(unmet.actual)}
+            told |= {"expected": self.scrub.shown(unmet.expected), "actual": self.scrub.shown(unmet.actual)}
         except ModelDidNot as otherwise:
             told = {"outcome": Outcome.MODEL, "message": otherwise.message}
             await self._part(talk, target.patience.conversation)
@@ -111,7 +111,7 @@ class Player:
         if failed := next((line.trouble for line in self.opened if line.trouble is not None), None):
             told = {"outcome": Outcome.ENVIRONMENT, "message": str(failed), "full": failed.full}
         traces = tuple(line.result() for line in self.opened)
-        told["message"] = self.scrub.cut(told.get("message", ""))
+        told["message"] = self.scrub.shown(told.get("message", ""))
         seconds = max((trace.duration for trace in traces), default=0.0)
         told["longest"] = max((line.progress.longest for line in self.opened), default=0.0)
         return Conversation(scenario, variant, traces, step=step, seconds=seconds, **told)

@@ -105,7 +105,7 @@ async def preflight(connector: Connector, target: Target, scrub: Scrubber) -> Di
             diagnosis = _first_event(line.result())
     finally:
         await line.abandon()
-    return replace(diagnosis, trouble=scrub.cut(diagnosis.trouble), trace=scrub.trace(line.result()), latency=latency)
+    return replace(diagnosis, trouble=scrub.shown(diagnosis.trouble), trace=scrub.trace(line.result()), latency=latency)
 
 
 def _no_session(trace: Trace, why: str, *, environment: bool = False) -> Diagnosis:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import orjson
-
 from conformance.contract.dialects import aliases, recognise
 from conformance.play.connection import Connection, Connector, Disconnected, RawFrame, Refusal
 from conformance.play.environment import (
@@ -35,6 +33,7 @@ from conformance.scenario.commands import (
     Unmet,
     Wait,
 )
+from conformance.trace import json_text
 from conformance.trace.trace import Credential, Direction, End, EndKind, Trace
 
 #: What is awaited where there is no session yet, or none any more: there is nothing to ask.
@@ -117,7 +116,7 @@ class RecordedConnection:
     async def _send(self, command: Send) -> None:
         frame = command.frame
         if isinstance(frame, dict):
-            frame = orjson.dumps(frame).decode()
+            frame = json_text.dumps(frame).decode()
         if self.connection is None or not self.live:
             raise Unmet("the connection was over before the script was", "an open session", self._how_it_ended())
         event = self.recorder.note(Direction.CLIENT, frame, self.connection.now(), deliberate=command.deliberate)
@@ -291,7 +290,7 @@ class RecordedConnection:
         """Find the first event heard that holds a text, beside where it may."""
         for entry in self.recorder.entries:
             if entry.direction is Direction.SERVER and entry.event is not None:
-                told = orjson.dumps(entry.event).decode()
+                told = json_text.dumps(entry.event).decode()
                 if command.text in (told.replace(command.but, "") if command.but else told):
                     return entry.event
         return {}

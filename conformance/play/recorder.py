@@ -6,28 +6,24 @@ Rules judge what was said; whoever writes or prints a trace scrubs it before (`S
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import replace
-from typing import Any, NoReturn
-
-import orjson
+from typing import Any
 
 from conformance.contract.dialect import Dialect
 from conformance.play.connection import RawFrame, Refusal
 from conformance.secrets import KEY_MARK, Scrubber, hides
+from conformance.trace.json_text import TooDeep, loads
 from conformance.trace.trace import Direction, End, EndKind, Entry, Event, FrameKind, Handshake, Trace
 
 
 def parsed(text: str) -> Event | None:
-    """Give the JSON object in *text*; None if it holds anything else."""
+    """Return the JSON object in *text*; None if it holds anything else; TooDeep if nobody can tell."""
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        # orjson refuses lone surrogates, which RFC 8259 allows; NaN and Infinity stay refused.
-        try:
-            value = json.loads(text, parse_constant=_refuse)
-        except (ValueError, RecursionError):
-            return None
+        value = loads(text)
+    except TooDeep:
+        raise
+    except ValueError:
+        return None
     return value if isinstance(value, dict) else None
 
 
@@ -37,10 +33,6 @@ def _beside_client_secret(event: Event) -> Event:
     if not isinstance(session, dict) or "client_secret" not in session:
         return event
     return {**event, "session": {key: value for key, value in session.items() if key != "client_secret"}}
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
 
 
 class Recorder:
@@ -53,12 +45,16 @@ class Recorder:
 
     def note(self, direction: Direction, frame: RawFrame, at: float, *, deliberate: bool = False) -> Event:
         """Note a frame and return its event; an empty one if it holds none."""
+        event, note = None, ""
         if isinstance(frame, str):
-            event = parsed(frame)
+            try:
+                event = parsed(frame)
+            except TooDeep as error:
+                note = str(error)
             text, size = frame if event is None else None, len(frame.encode("utf-8", "surrogatepass"))
             ours, shaped = self._secrets_in(frame, event)
         else:
-            event, text, size = None, base64.b64encode(frame).decode(), len(frame)
+            text, size = base64.b64encode(frame).decode(), len(frame)
             ours, shaped = self._secrets_in(text, None)
         self.entries.append(
             Entry(
@@ -72,6 +68,8 @@ class Recorder:
                 deliberate=deliberate,
                 leaked=ours or (shaped and (event is None or self.scrub.finds(_beside_client_secret(event))[1])),
                 secret=ours or shaped,
+                elided=bool(note),
+                note=note,
             )
         )
         return event or {}

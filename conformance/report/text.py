@@ -79,7 +79,8 @@ def _again(command: str) -> list[str]:
 
 def wrapped(text: str, first: str = "", further: str | None = None) -> list[str]:
     """Wrap to the width of the page; a long word (an id, an address) stays whole."""
-    indent = first if further is None else further
+    # What an endpoint said never begins a line: it could pass for one of ours.
+    indent = (first or "  ") if further is None else further
     return textwrap.wrap(
         " ".join(inert(text).split()), WIDTH, initial_indent=first, subsequent_indent=indent,
         break_long_words=False, break_on_hyphens=False,

@@ -44,7 +44,7 @@ def frames_hold_one_object(view: View) -> Judged:
     """Every text frame of the server holds exactly one JSON object."""
     others = [frame for frame in view.heard if frame.entry.event is None]
     for frame in others:
-        if frame.entry.kind is FrameKind.TEXT:
+        if frame.entry.kind is FrameKind.TEXT and frame.whole:
             actual = (frame.entry.text or "")[:60]
             yield Finding(frame.index, "A text frame of the server holds no JSON object.", "a JSON object", actual)
     if len(others) < len(view.heard):

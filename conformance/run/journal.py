@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from conformance.errors import UsageError
+from conformance.trace import json_text
 
 if TYPE_CHECKING:
     from conformance.run.record import Record
@@ -63,7 +64,7 @@ class Journal:
         self._append({"status": status, "partial": partial})
 
     def _append(self, told: dict[str, Any]) -> None:
-        line = self.scrub(orjson.dumps(told).decode()) + "\n"
+        line = json_text.dumps(self.scrub.data(told)).decode() + "\n"
         with self.path.open("a", encoding="utf-8") as file:
             file.write(line)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import Keyword, vendor_in
 from conformance.rules.rule_packs import heading_of, judged_rules, packs
@@ -15,6 +13,7 @@ from conformance.run.documented_facts import documents_of
 from conformance.run.event_coverage import coverage_of
 from conformance.run.record import KEEPS_THOSE_OF
 from conformance.run.tally import PackTally, RuleTally, Tally, many
+from conformance.trace import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -265,8 +264,8 @@ def write(records: Mapping[str, Record], setup: Settings, *, partial: bool) -> P
     """Write report.json, scrubbed."""
     path = setup.reports / "report.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = orjson.dumps(report_of(records, setup, partial=partial), option=orjson.OPT_INDENT_2).decode()
+    text = json_text.dumps(setup.scrub.data(report_of(records, setup, partial=partial)), indent=True).decode()
     part = path.with_name(path.name + ".part")
-    part.write_text(setup.scrub(text) + "\n", encoding="utf-8")
+    part.write_text(text + "\n", encoding="utf-8")
     part.replace(path)
     return path

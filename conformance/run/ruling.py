@@ -103,16 +103,16 @@ def _scrubbed(ruling: Ruling, traces: tuple[Trace, ...], scrub: Scrubber) -> Rul
     def clean(finding: Finding) -> Finding:
         return replace(
             finding,
-            message=scrub.cut(finding.message),
-            expected=scrub.cut(finding.expected),
-            actual=scrub.cut(finding.actual),
-            path=scrub.cut(finding.path),
+            message=scrub.shown(finding.message),
+            expected=scrub.shown(finding.expected),
+            actual=scrub.shown(finding.actual),
+            path=scrub.shown(finding.path),
         )
 
     spotted = tuple(
         LocatedFinding(clean(each.finding), traces[each.connection], each.connection) for each in ruling.spotted
     )
-    return replace(ruling, spotted=spotted, reason=scrub.cut(ruling.reason))
+    return replace(ruling, spotted=spotted, reason=scrub.shown(ruling.reason))
 
 
 def view_of(trace: Trace) -> View:

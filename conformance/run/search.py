@@ -6,8 +6,6 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import orjson
-
 from conformance.generate.configs import INVALID, VALID, invalid, valid
 from conformance.generate.conversations import CONVERSATIONS, conversations
 from conformance.generate.explore import MUST, SHOULD, Case, Example, Exploration, Flaw, SearchPlan, explore
@@ -26,6 +24,7 @@ from conformance.run.known import known_in
 from conformance.run.record import Record, keeps, record_not_played, record_of
 from conformance.run.ruling import JudgedConversation, judge_conversation, key_of
 from conformance.run.runner import Job
+from conformance.trace import json_text
 from conformance.trace.jsonl import dump
 
 if TYPE_CHECKING:
@@ -205,7 +204,7 @@ class Search:
 
 def _line(data: Any) -> str:
     """Write plain data as one line of JSON."""
-    return orjson.dumps(data).decode()
+    return json_text.dumps(data).decode()
 
 
 def _first(ruling: Ruling) -> tuple[str, str, str]:

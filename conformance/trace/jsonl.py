@@ -7,15 +7,13 @@ The loader also takes the simple form that recorders write (`direction`, `t`, `e
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from conformance.errors import TraceError
+from conformance.trace import json_text
 from conformance.trace.trace import (
     Credential,
     Direction,
@@ -47,9 +45,10 @@ def dumps(trace: Trace) -> bytes:
 
 def _line(line: dict[str, Any]) -> bytes:
     try:
-        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
-    except orjson.JSONEncodeError:  # half a surrogate pair, a huge integer, or nesting beyond 254 levels
-        return json.dumps(line).encode() + b"\n"
+        return json_text.dumps(line) + b"\n"
+    except json_text.TooDeep as error:
+        left = {name: value for name, value in line.items() if name != "event"}
+        return json_text.dumps({**left, "text": "", "elided": True, "note": str(error)}) + b"\n"
 
 
 def dump(trace: Trace, path: Path) -> None:
@@ -136,8 +135,8 @@ def _json_values(data: bytes, where: str) -> Iterable[Any]:
     text = data.strip()
     if text.startswith(b"["):
         try:
-            values = orjson.loads(text)
-        except orjson.JSONDecodeError as error:
+            values = json_text.loads(text)
+        except ValueError as error:
             raise TraceError(f"{where}: not JSON: {error}") from error
         yield from values
         return
@@ -145,8 +144,8 @@ def _json_values(data: bytes, where: str) -> Iterable[Any]:
         if not line.strip():
             continue
         try:
-            yield orjson.loads(line)
-        except orjson.JSONDecodeError as error:
+            yield json_text.loads(line)
+        except ValueError as error:
             raise TraceError(
                 f"{where}:{number}: not JSON: {error}", "A trace is JSON lines: one JSON object a line."
             ) from error
@@ -163,7 +162,30 @@ def _who(line: Mapping[str, Any], usual: Direction | None) -> Direction | None:
     """Return who ended the connection: null says that nobody knows."""
     if "by" not in line:
         return usual
-    return Direction(line["by"]) if line["by"] is not None else None
+    told = _typed(line, "by", str)
+    return Direction(told) if told is not None else None
+
+
+KINDS: Mapping[type, str] = {str: "a text", int: "an integer", dict: "an object", list: "an array"}
+
+
+def _typed(line: Mapping[str, Any], name: str, kind: type) -> Any:
+    """Return a field if it is there; ValueError if it is of another type."""
+    value = line.get(name)
+    if value is None or (isinstance(value, kind) and not (kind is int and isinstance(value, bool))):
+        return value
+    raise ValueError(f"`{name}` is {KINDS[kind]}, not {type(value).__name__}")
+
+
+def _texts(line: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(map(str, _typed(line, name, list) or ()))
+
+
+def _seconds(line: Mapping[str, Any]) -> float | None:
+    at = line.get("t")
+    if at is None or type(at) in (int, float):
+        return at
+    raise ValueError(f"`t` is a number of seconds, not {type(at).__name__}")
 
 
 class TraceReader:
@@ -196,40 +218,42 @@ class TraceReader:
             self._header(line)
         elif "end" in line:
             self.end = End(
-                kind=EndKind(line["end"]),
+                kind=EndKind(_typed(line, "end", str)),
                 by=_who(line, Direction.SERVER),
-                code=line.get("code"),
-                reason=line.get("reason") or "",
-                awaiting=line.get("awaiting") or "",
-                at=line.get("t"),
-                graceful=line.get("graceful", True),
+                code=_typed(line, "code", int),
+                reason=_typed(line, "reason", str) or "",
+                awaiting=_typed(line, "awaiting", str) or "",
+                at=_seconds(line),
+                graceful=bool(line.get("graceful", True)),
                 leaked=bool(line.get("leaked")),
             )
         elif "_close" in line:
-            close = line["_close"]
+            close = _typed(line, "_close", dict) or {}
+            code, reason = _typed(close, "code", int), _typed(close, "reason", str)
             by = _who({**line, **close}, None)
-            self.end = End(EndKind.CLOSED, by, close.get("code"), close.get("reason") or "", at=line.get("t"))
+            self.end = End(EndKind.CLOSED, by, code, reason or "", at=_seconds(line))
         else:
             self.entries.append(self._entry(line))
 
     def _header(self, line: dict[str, Any]) -> None:
         if line.get("version") != FORMAT_VERSION:
             raise ValueError(f"trace format version {line.get('version')!r} is not {FORMAT_VERSION}")
-        self.name, self.dialect = line.get("name") or "", line.get("dialect") or ""
-        self.intent = line.get("intent") or {}
-        if hand := line.get("handshake"):
+        self.name, self.dialect = _typed(line, "name", str) or "", _typed(line, "dialect", str) or ""
+        self.intent = _typed(line, "intent", dict) or {}
+        if hand := _typed(line, "handshake", dict):
+            headers = _typed(hand, "response_headers", dict) or {}
             self.handshake = Handshake(
-                url=hand["url"],
-                auth=hand.get("auth") or "",
-                credential=Credential(hand.get("credential") or "valid"),
-                model=Credential(hand.get("model") or "valid"),
-                request_headers=tuple(hand.get("request_headers") or ()),
-                offered_subprotocols=tuple(hand.get("offered_subprotocols") or ()),
-                status=hand.get("status"),
-                response_headers=hand.get("response_headers") or {},
-                subprotocol=hand.get("subprotocol"),
-                body=hand.get("body") or "",
-                leaked=tuple(hand.get("leaked") or ()),
+                url=_typed(hand, "url", str) or "",
+                auth=_typed(hand, "auth", str) or "",
+                credential=Credential(_typed(hand, "credential", str) or "valid"),
+                model=Credential(_typed(hand, "model", str) or "valid"),
+                request_headers=_texts(hand, "request_headers"),
+                offered_subprotocols=_texts(hand, "offered_subprotocols"),
+                status=_typed(hand, "status", int),
+                response_headers={name: str(value) for name, value in headers.items()},
+                subprotocol=_typed(hand, "subprotocol", str),
+                body=_typed(hand, "body", str) or "",
+                leaked=_texts(hand, "leaked"),
             )
 
     def _entry(self, line: dict[str, Any]) -> Entry:
@@ -238,14 +262,13 @@ class TraceReader:
                 raise ValueError("neither a frame (direction, event) nor an event (type)")
             return Entry(len(self.entries), direction_by_type(line), event=line)
         event: Any = line.get("event")
-        if (
-            type(event) is dict
-            and "type" in event
-            and line.keys() <= PLAIN
-            and (direction := DIRECTIONS.get(line["direction"]))
-        ):
-            return plain_entry(len(self.entries), direction, line.get("t"), event, line.get("size") or 0)
-        text, kind = line.get("text"), FrameKind(line.get("kind") or "text")
+        at, size = _seconds(line), _typed(line, "size", int) or 0
+        direction = DIRECTIONS.get(told) if isinstance(told := line["direction"], str) else None
+        if direction is None:
+            raise ValueError("`direction` is client or server")
+        if type(event) is dict and "type" in event and line.keys() <= PLAIN:
+            return plain_entry(len(self.entries), direction, at, event, size)
+        text, kind = _typed(line, "text", str), FrameKind(_typed(line, "kind", str) or "text")
         if event is not None and not isinstance(event, dict):
             raise ValueError("`event` is a JSON object")
         if isinstance(event, dict) and "_raw_text" in event:
@@ -254,18 +277,18 @@ class TraceReader:
             event, text, kind = None, "", FrameKind.BINARY
         return Entry(
             index=len(self.entries),
-            direction=Direction(line["direction"]),
-            at=line.get("t"),
+            direction=direction,
+            at=at,
             event=event,
             text=text,
             kind=kind,
-            size=line.get("size") or 0,
+            size=size,
             elided=bool(line.get("elided") or line.get("_elided")),
             ids_elided=bool(line.get("ids_elided") or line.get("_ids_elided") or line.get("_redacted")),
             gap=bool(line.get("gap") or line.get("_gap")),
             deliberate=bool(line.get("deliberate")),
             leaked=bool(line.get("leaked")),
-            note=line.get("note") or line.get("_note") or "",
+            note=_typed(line, "note", str) or _typed(line, "_note", str) or "",
         )
 
     def trace(self) -> Trace:

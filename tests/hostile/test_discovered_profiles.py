@@ -1,4 +1,4 @@
-"""What `discover` prints is a profile that somebody pins: an endpoint may not write in it, and no secret stands there."""
+"""What `discover` prints is a profile that somebody pins: an endpoint may not write in it, no secret stands in it."""
 
 import json
 

@@ -77,7 +77,7 @@ def test_a_bare_list_of_events_is_what_the_server_said(text):
     [
         (b"{", "t:1: not JSON"),
         (b'{"type": "a"}\n[1]', "t:2: a line is a JSON object, not list"),
-        (b'{"direction": "sideways", "event": {}}', "t:1: 'sideways' is not a valid Direction"),
+        (b'{"direction": "sideways", "event": {}}', "t:1: `direction` is client or server"),
         (b'{"direction": "client", "event": 3}', "t:1: `event` is a JSON object"),
         (b'{"hello": 1}', "t:1: neither a frame"),
         (b'{"format": "realtime-conformance/trace", "version": 99}', "version 99 is not 1"),

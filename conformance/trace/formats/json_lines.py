@@ -14,9 +14,8 @@ from io import BufferedReader
 from itertools import chain
 from typing import Any
 
-import orjson
-
 from conformance.errors import TraceError
+from conformance.trace import json_text
 from conformance.trace.formats.frame_log import FRAMES, SESSIONS, recordings
 from conformance.trace.formats.recording import (
     DIRECTIONS,
@@ -74,11 +73,10 @@ class _Values:
         return iter([(0, value) for value in values])
 
     def _lines(self) -> Iterator[tuple[int, Any]]:
-        loads = orjson.loads
         for number, line in enumerate(iter(partial(self.file.readline, LONGEST), b""), 1):
             try:
-                yield number, loads(line)
-            except orjson.JSONDecodeError as error:
+                yield number, json_text.loads(line)
+            except ValueError as error:
                 if not line.strip():
                     continue
                 if not line.endswith(b"\n") and number > 1 and len(line) < LONGEST:
