@@ -1,7 +1,9 @@
-"""Who may import whom: the two prohibitions that carry the design, and the rooms of the package."""
+"""Who may import whom: the two prohibitions that carry the design, and the rooms of the package, by floors."""
 
 import ast
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,40 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "conformance"
 GROUND = {"conformance.errors", "conformance.yaml_source", "conformance.resources", "conformance.secrets"}
 
-#: Room -> what of ours and of third parties its modules may import.
+#: Room -> its floor.  A room imports from its own floor and from those below, never from one above.
+FLOORS = {
+    "errors": 0, "resources": 0, "secret_spellings": 0, "yaml_source": 0,
+    "trace": 1,
+    "contract": 2, "scenario": 2, "secrets": 2, "trace.formats": 2,
+    "rules": 3, "reference": 3, "play": 3,
+    "generate": 4, "mutants": 4, "relay": 4, "run": 4,
+    "report": 5,
+    "plugin": 6, "commands": 6,
+    "the package": 7,
+}  # fmt: skip
+#: Imports upward that are still to go: (importing module, imported module).
+STILL_UPWARD = {
+    ("run.event_coverage", "report.text"),
+    ("run.runner", "plugin.limits_from_options"),
+    ("run.search", "plugin.generated"),
+    ("run.search", "plugin.options"),
+    ("run.search", "plugin.run"),
+    ("run.search", "report.text"),
+}
+#: Circles of files that are still to go: one module of each.
+STILL_CIRCULAR = {"run.event_coverage", "run.search"}
+#: Modules that nothing of the product uses: faults that the tests play, and what is still to be wired.
+STILL_UNREACHED = {
+    "mutants.omissions",
+    "report.inert", "report.ladder", "report.latency_plot", "report.raw_frame", "report.recorded_audio",
+    "report.rendering", "trace.formats", "trace.formats.cassette", "trace.formats.frame_log", "trace.formats.har",
+    "trace.formats.json_lines", "trace.formats.recording", "trace.latency",
+}  # fmt: skip
+#: Distribution -> the module that it installs, where the names differ.
+MODULE_OF = {"pyyaml": "yaml", "allure_pytest": "allure"}
+STILL_UNUSED = {"rich"}
+
+#: Narrower than the floors: room -> what of ours and of third parties its modules may import.
 ROOMS = {
     "trace": {"conformance.trace", "conformance.errors", "orjson"},
     "trace/formats": {"conformance.trace", "conformance.errors", "conformance.secrets", "orjson", "yaml"},
@@ -46,6 +81,84 @@ def modules(room=""):
 
 def within(name, allowed):
     return any(name == each or name.startswith(each + ".") for each in allowed)
+
+
+def module_name(path):
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def graph():
+    """Module -> the modules of ours that it imports, wherever in it the import stands."""
+    names = {module_name(path): path for path in modules()}
+    edges = {}
+    for name, path in names.items():
+        edges[name] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "conformance":
+                base = node.module.partition(".")[2]
+                for each in node.names:
+                    full = f"{base}.{each.name}".strip(".")
+                    edges[name].add(full if full in names else base)
+            elif isinstance(node, ast.Import):
+                edges[name] |= {
+                    each.name.partition(".")[2] for each in node.names if within(each.name, {"conformance"})
+                }
+    return edges
+
+
+def room_of(module):
+    two = ".".join(module.split(".")[:2])
+    return two if two in FLOORS else module.partition(".")[0] or "the package"
+
+
+def circles(edges):
+    """The groups of nodes from which one comes back: each as a sorted tuple."""
+    reached = {}
+    for start in edges:
+        seen, front = set(), [start]
+        while front:
+            for each in edges.get(front.pop(), ()):
+                if each not in seen:
+                    seen.add(each)
+                    front.append(each)
+        reached[start] = seen
+    return {
+        tuple(sorted(other for other in reached if other in reached[each] and each in reached.get(other, ())))
+        for each in reached
+        if each in reached[each]
+    }
+
+
+def test_every_room_has_its_floor():
+    assert {room_of(name) for name in graph()} <= FLOORS.keys()
+
+
+def test_nothing_imports_from_a_floor_above():
+    upward = {
+        (name, imported)
+        for name, found in graph().items()
+        for imported in found
+        if FLOORS[room_of(imported)] > FLOORS[room_of(name)]
+    }
+
+    assert upward - STILL_UPWARD == set(), "upward imports"
+
+
+def test_no_rooms_import_each_other_in_a_circle():
+    rooms = {}
+    for name, found in graph().items():
+        for imported in found:
+            if (name, imported) not in STILL_UPWARD and room_of(imported) != room_of(name):
+                rooms.setdefault(room_of(name), set()).add(room_of(imported))
+
+    assert circles(rooms) == set()
+
+
+def test_no_files_import_each_other_in_a_circle():
+    found = circles(graph())
+
+    assert {circle for circle in found if not STILL_CIRCULAR & set(circle)} == set()
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -106,3 +219,22 @@ def test_no_room_is_without_a_name():
     nameless = {"utils.py", "helpers.py", "common.py", "misc.py"}
 
     assert {path.name for path in modules()} & nameless == set()
+
+
+def test_every_module_is_reached_from_the_command_the_plugin_or_the_package():
+    edges, reached, front = graph(), set(), ["commands.cli", "plugin", ""]
+    while front:
+        name = front.pop()
+        if name not in reached:
+            reached.add(name)
+            front += [*edges.get(name, ()), name.rpartition(".")[0]]
+
+    assert edges.keys() - reached - STILL_UNREACHED == set()
+
+
+def test_every_runtime_dependency_is_imported():
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = {re.match(r"[\w-]+", each)[0].lower().replace("-", "_") for each in project["dependencies"]}
+    imported = {name.partition(".")[0].lower() for path in modules() for name in imports(path)}
+
+    assert {MODULE_OF.get(name, name) for name in named} - imported - STILL_UNUSED == set()

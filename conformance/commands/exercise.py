@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from conformance.commands.lint import Remark, where_is
+from conformance.commands.remark import Remark, where_is
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import ConformanceError
 from conformance.mutants.rehearsal import rehearse

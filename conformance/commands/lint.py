@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conformance.commands.remark import Remark, where_is
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import ScenarioError
 from conformance.reference.session.script import is_script, lint_script
-from conformance.report.text import wrapped
 from conformance.rules import RULES
 from conformance.rules.rule_packs import judged_rules
 from conformance.scenario.load import load
@@ -20,25 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-    from conformance.scenario.model import Scenario, Step
-
-
-@dataclass(frozen=True)
-class Remark:
-    """One thing to tell about a file."""
-
-    where: str
-    """`file:line:column`; empty where the message begins with it."""
-    message: str
-    detail: str = ""
-    """More of the cause, and the cure."""
-    warning: bool = False
-    """Worth a look; the file may be right."""
-
-    def __str__(self) -> str:
-        # The first line stays whole: editors read it.
-        head = ": ".join(filter(None, (self.where, "warning" if self.warning else "", self.message)))
-        return "\n".join((head, *(part for line in self.detail.splitlines() for part in wrapped(line, "    "))))
+    from conformance.scenario.model import Scenario
 
 
 def remarks(path: Path) -> Iterator[Remark]:
@@ -83,19 +63,3 @@ def _unknown_promises(scenario: Scenario) -> Iterator[ScenarioError]:
                 f"Did you mean {near[0]!r}?" if near else "List them: realtime-conformance rules",
                 where=where_is(scenario, rule_id),
             )
-
-
-def place_of(scenario: Scenario, words: str) -> tuple[int, int]:
-    """Give line and column (from 1) of *words* in the scenario's file."""
-    text = scenario.path.read_text(encoding="utf-8").splitlines() if scenario.path is not None else []
-    whole = re.compile(rf"(?<![\w./-]){re.escape(words)}(?![\w./-])")
-    for number, line in enumerate(text, 1):
-        if found := whole.search(line):
-            return number, found.start() + 1
-    return 1, 1
-
-
-def where_is(scenario: Scenario, what: Step | str) -> str:
-    """Give `file:line:column` of a step, or of words in the file."""
-    line, column = place_of(scenario, what) if isinstance(what, str) else (what.line, what.column)
-    return f"{scenario.path}:{line}:{column}"

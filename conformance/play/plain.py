@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import ssl
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -11,11 +12,12 @@ from conformance.play.connection import Refusal, UpgradeRequest
 from conformance.play.target import Target
 from conformance.trace.trace import Handshake
 
+#: Bytes of a refusal's body that are kept.
+BODY = 2000
+
 
 async def get(target: Target, url: str, ask: UpgradeRequest, handshake: Handshake) -> Refusal:
     """Ask for *url* over HTTP/1.1 and give the answer as a refusal."""
-    from conformance.play.wire import BODY, tls_of
-
     parts = urlsplit(url)
 
     def request() -> Refusal:
@@ -39,3 +41,14 @@ async def get(target: Target, url: str, ask: UpgradeRequest, handshake: Handshak
             connection.close()
 
     return await asyncio.to_thread(request)
+
+
+def tls_of(target: Target, url: str) -> ssl.SSLContext | None:
+    """Return the TLS settings for *url*: the system's authorities, or `--ca-file`, or none (`--insecure`)."""
+    if not url.startswith(("wss", "https")):
+        return None
+    context = ssl.create_default_context(cafile=target.ca_file)
+    if target.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

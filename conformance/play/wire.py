@@ -30,6 +30,7 @@ from websockets.exceptions import (
 from websockets.typing import Subprotocol
 
 from conformance.play.connection import Disconnected, RawFrame, Refusal, UpgradeRequest
+from conformance.play.plain import BODY, get, tls_of
 from conformance.play.target import Target, url_of
 from conformance.trace.trace import Handshake
 
@@ -41,8 +42,6 @@ log.setLevel(logging.WARNING)
 
 #: Seconds for the closing handshake.
 CLOSING = 5.0
-#: Bytes of a refusal's body that are kept.
-BODY = 2000
 
 
 class Upgrade(connect):
@@ -132,8 +131,6 @@ class Wire:
             offered_subprotocols=ask.subprotocols,
         )
         if ask.plain:
-            from conformance.play.plain import get
-
             return await get(self.target, url, ask, handshake)
         try:
             opened = await self._upgrade(url, ask)
@@ -163,17 +160,6 @@ class Wire:
             logger=log,
             create_connection=Socket,
         )
-
-
-def tls_of(target: Target, url: str) -> ssl.SSLContext | None:
-    """Give the TLS settings for *url*: the system's authorities, or `--ca-file`, or none (`--insecure`)."""
-    if not url.startswith(("wss", "https")):
-        return None
-    context = ssl.create_default_context(cafile=target.ca_file)
-    if target.insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _shaken(handshake: Handshake, opened: ClientConnection) -> Handshake:

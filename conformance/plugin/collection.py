@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.commands.lint import place_of, promises_exist
+from conformance.commands.lint import promises_exist
+from conformance.commands.remark import place_of
 from conformance.errors import ConformanceError
 from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
 from conformance.resources import folder

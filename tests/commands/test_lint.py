@@ -10,7 +10,8 @@ import pytest
 
 from conformance.commands.cli import main
 from conformance.commands.exercise import exercises, shown_by_every_endpoint
-from conformance.commands.lint import Remark, place_of, promises_exist, remarks
+from conformance.commands.lint import promises_exist, remarks
+from conformance.commands.remark import Remark, place_of
 from conformance.errors import ScenarioError
 from conformance.resources import PACKAGE, folder
 from conformance.rules import RULES

@@ -1,0 +1,46 @@
+"""What is to be told about a file, and where in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conformance.report.text import wrapped
+
+if TYPE_CHECKING:
+    from conformance.scenario.model import Scenario, Step
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing to tell about a file."""
+
+    where: str
+    """`file:line:column`; empty where the message begins with it."""
+    message: str
+    detail: str = ""
+    """More of the cause, and the cure."""
+    warning: bool = False
+    """Worth a look; the file may be right."""
+
+    def __str__(self) -> str:
+        # The first line stays whole: editors read it.
+        head = ": ".join(filter(None, (self.where, "warning" if self.warning else "", self.message)))
+        return "\n".join((head, *(part for line in self.detail.splitlines() for part in wrapped(line, "    "))))
+
+
+def place_of(scenario: Scenario, words: str) -> tuple[int, int]:
+    """Return line and column (from 1) of *words* in the scenario's file."""
+    text = scenario.path.read_text(encoding="utf-8").splitlines() if scenario.path is not None else []
+    whole = re.compile(rf"(?<![\w./-]){re.escape(words)}(?![\w./-])")
+    for number, line in enumerate(text, 1):
+        if found := whole.search(line):
+            return number, found.start() + 1
+    return 1, 1
+
+
+def where_is(scenario: Scenario, what: Step | str) -> str:
+    """Return `file:line:column` of a step, or of words in the file."""
+    line, column = place_of(scenario, what) if isinstance(what, str) else (what.line, what.column)
+    return f"{scenario.path}:{line}:{column}"
