@@ -43,6 +43,8 @@ class Progress:
     """Ids of responses that were created and are not done."""
     output: bool = False
     """Whether anything has come since the latest `response.created` that may be all there is of that response."""
+    alone: bool = False
+    """Whether no other response ran when the latest one was created."""
     over: bool = False
     """Whether the latest response is done, and none runs."""
     status: str = ""
@@ -73,6 +75,7 @@ class Progress:
         response = event.get("response")
         told = response if isinstance(response, dict) else {}
         if kind == "response.created":
+            self.alone = not self.running
             self.running.add(str(told.get("id")))
             self.output = self.over = False
         elif kind == "response.done":

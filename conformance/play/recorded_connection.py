@@ -9,12 +9,12 @@ from conformance.play.connection import Connection, Connector, Disconnected, Raw
 from conformance.play.environment import (
     STATUSES,
     EnvironmentTrouble,
-    code_of,
     trouble_in,
     trouble_in_response,
     trouble_of_close,
     trouble_of_status,
 )
+from conformance.play.look_back import error_text, how_it_ended, recalled, spoken
 from conformance.play.progress import Progress, answers_probe, is_output, is_part_of_response
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target, upgrade_request_for
@@ -28,8 +28,10 @@ from conformance.scenario.commands import (
     Open,
     Recall,
     Reply,
+    Running,
     Send,
     Silence,
+    Spoken,
     Unmet,
     Wait,
 )
@@ -74,7 +76,7 @@ class RecordedConnection:
             case Send():
                 await self._send(command)
             case Wait():
-                return Reply(await self._wait(command))
+                return Reply(await self._wait(command), alone=self.progress.alone)
             case Close():
                 await self._close(command)
             case Hangup():
@@ -82,7 +84,11 @@ class RecordedConnection:
             case Idle():
                 await self._idle(command)
             case Recall():
-                return Reply(self._recall(command))
+                return Reply(recalled(self.recorder.entries, command))
+            case Running():
+                return Reply({"running": len(self.progress.running)})
+            case Spoken():
+                return Reply({"bytes": spoken(self.recorder.entries, self.target.dialect, command.item)})
         return Reply()
 
     async def _open(self, command: Open) -> Reply:
@@ -118,14 +124,18 @@ class RecordedConnection:
         if isinstance(frame, dict):
             frame = json_text.dumps(frame).decode()
         if self.connection is None or not self.live:
-            raise Unmet("the connection was over before the script was", "an open session", self._how_it_ended())
+            raise Unmet(
+                "the connection was over before the script was",
+                "an open session",
+                self._how_it_ended,
+            )
         event = self.recorder.note(Direction.CLIENT, frame, self.connection.now(), deliberate=command.deliberate)
         self.progress.sends(event)
         try:
             await self.connection.send(frame)
         except Disconnected as gone:
             self._ended(gone)
-            raise Unmet("the connection ended", "an open session", self._how_it_ended()) from gone
+            raise Unmet("the connection ended", "an open session", self._how_it_ended) from gone
 
     async def _wait(self, command: Wait) -> Event:
         for position, (kind, event) in enumerate(self.backlog):
@@ -137,7 +147,7 @@ class RecordedConnection:
         self._stop_after_the_end(command)
         connection = self.connection
         if connection is None:
-            raise Unmet("there is no connection", command.awaiting, self._how_it_ended())
+            raise Unmet("there is no connection", command.awaiting, self._how_it_ended)
         within = command.within or self.target.patience.answer
         began, deadline = connection.now(), connection.now() + within
         probed = ""
@@ -165,7 +175,9 @@ class RecordedConnection:
             self.backlog.append((kind, event))
             self._stop_after_the_end(command)
         raise Unmet(
-            f"the connection ended while waiting for {command.awaiting}", command.awaiting, self._how_it_ended()
+            f"the connection ended while waiting for {command.awaiting}",
+            command.awaiting,
+            self._how_it_ended,
         )
 
     async def _next(self, connection: Connection, command: Wait, deadline: float) -> tuple[str, Event]:
@@ -174,7 +186,9 @@ class RecordedConnection:
         except Disconnected as gone:
             self._ended(gone)
             raise Unmet(
-                f"the connection ended while waiting for {command.awaiting}", command.awaiting, self._how_it_ended()
+                f"the connection ended while waiting for {command.awaiting}",
+                command.awaiting,
+                self._how_it_ended,
             ) from gone
         return self._heard(connection, frame)
 
@@ -193,7 +207,7 @@ class RecordedConnection:
         waited = connection.now() - since
         told = f"nothing in {waited:.3g} s"
         others = dict.fromkeys(kind for kind, _ in self.backlog[-6:] if kind != "error")
-        errors = [_told(event) for kind, event in self.backlog if kind == "error"]
+        errors = [error_text(event) for kind, event in self.backlog if kind == "error"]
         told += f" but {', '.join([*others, *errors[-2:]])}" if others or errors else ""
         proved = answered or command.within is not None or command.awaiting in OPENING
         awaiting = command.awaiting if proved else ""
@@ -244,9 +258,9 @@ class RecordedConnection:
         if not command.sent:
             return
         if error.get("event_id") == command.sent:
-            raise Unmet("the endpoint refused", command.awaiting, _told(event))
+            raise Unmet("the endpoint refused", command.awaiting, error_text(event))
         if fresh and error.get("event_id") is None and self.progress.only(command.sent):
-            raise Unmet("the endpoint refused", command.awaiting, f"{_told(event)} (it names no event)")
+            raise Unmet("the endpoint refused", command.awaiting, f"{error_text(event)} (it names no event)")
 
     def _stop_after_the_end(self, command: Wait) -> None:
         """End a wait for a part of a response when there is no response that could bring it."""
@@ -286,14 +300,9 @@ class RecordedConnection:
             except Disconnected as gone:
                 self._ended(gone)
 
-    def _recall(self, command: Recall) -> Event:
-        """Find the first event heard that holds a text, beside where it may."""
-        for entry in self.recorder.entries:
-            if entry.direction is Direction.SERVER and entry.event is not None:
-                told = json_text.dumps(entry.event).decode()
-                if command.text in (told.replace(command.but, "") if command.but else told):
-                    return entry.event
-        return {}
+    @property
+    def _how_it_ended(self) -> str:
+        return how_it_ended(self.recorder.trace.end)
 
     async def abandon(self) -> None:
         """Let go of the connection, whatever its state."""
@@ -309,19 +318,3 @@ class RecordedConnection:
         by = Direction.CLIENT if gone.by_client else Direction.SERVER
         kind = EndKind.CLOSED if gone.code is not None else EndKind.DROPPED
         self.recorder.finish(End(kind, by, gone.code, gone.reason, at=at, graceful=gone.graceful))
-
-    def _how_it_ended(self) -> str:
-        end = self.recorder.trace.end
-        if end is None:
-            return "nothing"
-        if end.kind is EndKind.CLOSED:
-            who = "we" if end.by is Direction.CLIENT else "the endpoint"
-            return f"{who} closed with {end.code}{f' ({end.reason})' if end.reason else ''}"
-        told = {EndKind.DROPPED: "the connection broke without a close frame", EndKind.TIMEOUT: "silence"}
-        return told.get(end.kind, end.reason or str(end.kind))
-
-
-def _told(event: Event) -> str:
-    """Return an error event in words."""
-    error = event.get("error")
-    return f"error {code_of(error)}: {error.get('message')}" if isinstance(error, dict) else f"error {error}"

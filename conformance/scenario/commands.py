@@ -70,16 +70,29 @@ class Recall:
 
 
 @dataclass(frozen=True)
+class Running:
+    """Ask how many responses run; answered by the event `{"running": number}`."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """Ask how much of an item's audio has come; answered by the event `{"bytes": number}`."""
+
+    item: str
+
+
+@dataclass(frozen=True)
 class Reply:
     """What a command brought."""
 
     event: Event = field(default_factory=dict)
     refused: str = ""
     """Open: why there is no session; empty if there is one."""
-    ended: bool = False
+    alone: bool = False
+    """Wait: no other response ran when the latest one was created."""
 
 
-Command = Open | Send | Wait | Close | Hangup | Idle | Recall
+Command = Open | Send | Wait | Close | Hangup | Idle | Recall | Running | Spoken
 Script = Generator[Command, Reply, Event | None]
 
 

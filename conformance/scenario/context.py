@@ -48,6 +48,9 @@ class ScriptContext:
     values: dict[str, Any] = field(default_factory=dict)
     """What `as:` kept, and `run.*`."""
     input_format: str = "pcm16"
+    output_format: str = "pcm16"
+    calls: int = 0
+    """Function calls that the script has taken so far."""
     event_ids: set[str] = field(default_factory=set)
     """Of the client events sent so far."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
-from conformance.scenario.commands import Event, Script
+from conformance.scenario.audio import FORMATS
+from conformance.scenario.commands import Command, Event, ModelDidNot, Reply, Script, Spoken
 from conformance.scenario.context import ScriptContext
 from conformance.scenario.model import Step
 from conformance.scenario.steps import ask, step
@@ -72,12 +73,21 @@ def retrieve(talk: ScriptContext, line: Step) -> Script:
 
 @step
 def truncate(talk: ScriptContext, line: Step) -> Script:
-    """Cut an assistant's audio: `{item, at}` (milliseconds)."""
+    """Cut an assistant's audio: `{item, at}` (milliseconds), or `{item, share}` of what has come of it."""
     given = line.argument
+    at = given["at"] if "at" in given else int((yield from _heard(talk, given["item"])) * given["share"])
     event = {
         "type": "conversation.item.truncate",
         "item_id": given["item"],
         "content_index": given.get("content_index", 0),
-        "audio_end_ms": given["at"],
+        "audio_end_ms": at,
     }
     return (yield from ask(talk, line, event, "conversation.item.truncated"))
+
+
+def _heard(talk: ScriptContext, item: str) -> Generator[Command, Reply, float]:
+    """Return how many milliseconds of an item's audio have come."""
+    reply: Reply = yield Spoken(item)
+    if not reply.event["bytes"]:
+        raise ModelDidNot(f"needs audio of the assistant; none came of {item}")
+    return float(reply.event["bytes"] * 1000 / FORMATS[talk.output_format][0])

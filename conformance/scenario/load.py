@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.errors import ScenarioError
 from conformance.resources import folder, harness_schema
-from conformance.scenario import input_audio_steps, item_steps  # noqa: F401 - they register their steps
+from conformance.scenario import input_audio_steps, item_steps, response_steps  # noqa: F401 - they register steps
 from conformance.scenario.audio import names
 from conformance.scenario.model import MODIFIERS, Scenario, Step
 from conformance.scenario.steps import STEPS
@@ -17,7 +17,19 @@ from conformance.yaml_source import Marked, fits, known_keys, nearest, parsed, p
 
 #: Steps that may stand without an argument.
 BARE = frozenset(
-    {"connect", "expect_refusal", "barrier", "respond", "cancel", "commit", "clear", "close", "drop", "call"}
+    {
+        "connect",
+        "expect_refusal",
+        "barrier",
+        "respond",
+        "cancel",
+        "commit",
+        "clear",
+        "close",
+        "drop",
+        "call",
+        "still_running",
+    }
 )
 
 

@@ -14,7 +14,7 @@ from conformance.scenario.model import OPENING, Scenario, Step
 from conformance.yaml_source import nearest
 
 #: Steps that look at what has come, so that an ended connection may still answer them.
-LISTENING = frozenset({"await", "expect", "call", "outcome"})
+LISTENING = frozenset({"await", "expect", "call", "outcome", "still_running"})
 #: Steps that an acknowledgement or an error answers: `answer:` chooses which.
 ANSWERED = frozenset(
     {"configure", "barrier", "respond", "cancel", "commit", "clear"}
@@ -235,7 +235,7 @@ def _brings(step: Step) -> bool:
     """Tell whether a step waits for an event, and gives it."""
     if step.name in ANSWERED:
         return step.answer != "none" and not (step.name == "cancel" and not step.answer)
-    return step.name in OPENING | LISTENING
+    return step.name in OPENING | LISTENING - {"still_running"}
 
 
 def _in_vain(step: Step) -> Iterator[Dead]:

@@ -61,6 +61,8 @@ def answered(talk: ScriptContext, line: Step, sent: str, ack: str, fits: Mapping
 
     reply: Reply = yield Wait(ends, " or ".join(wanted), line.within, sent)
     if wanted == ("error",) and reply.event.get("type") == ack:
+        if ack == "response.created" and reply.alone:
+            raise ModelDidNot("needs two responses at once; the first was over before the second was asked for")
         raise Unmet(f"{line.name} was accepted", expected="an error", actual=ack)
     return reply.event
 
@@ -100,8 +102,10 @@ def configure(talk: ScriptContext, line: Step) -> Script:
     """Set session settings by their canonical names; settings that the dialect lacks are left out."""
     settings = dict(line.argument or {})
     event = yield from ask(talk, line, update_of(talk, settings), updated_of(talk))
-    if event is not None and event.get("type") != "error" and isinstance(settings.get("input_format"), str):
-        talk.input_format = settings["input_format"]
+    if event is not None and event.get("type") != "error":
+        for name in ("input_format", "output_format"):
+            if isinstance(settings.get(name), str):
+                setattr(talk, name, settings[name])
     return event
 
 
@@ -130,38 +134,17 @@ def barrier(talk: ScriptContext, line: Step) -> Script:
 
 
 @step
-def respond(talk: ScriptContext, line: Step) -> Script:
-    """Ask for a response; per-response settings by their canonical names."""
-    event: Event = {"type": "response.create"}
-    if line.argument:
-        event["response"] = talk.dialect.response(line.argument)
-    return (yield from ask(talk, line, event, "response.created"))
-
-
-@step
-def cancel(talk: ScriptContext, line: Step) -> Script:
-    """Cancel the active response, or the one named; its answer is awaited with `await: response.done`."""
-    event: Event = {"type": "response.cancel"}
-    if isinstance(line.argument, str):
-        event["response_id"] = line.argument
-    ack = "response.done"
-    if not line.answer:
-        yield Send({"event_id": talk.event_id("cancel"), **event})
-        return None
-    return (yield from ask(talk, line, event, ack))
-
-
-@step
 def _await(_talk: ScriptContext, line: Step) -> Script:
     """Wait for an event: `await: TYPE`, `{event: TYPE or TYPES, match: pattern}`, or several of these in any order."""
     last: Event | None = None
     for each in line.argument if isinstance(line.argument, list) else [line.argument]:
         wanted = each if isinstance(each, dict) else {"event": each}
-        last = yield from _come(line, wanted["event"], wanted.get("match", {}))
+        last = yield from come(line, wanted["event"], wanted.get("match", {}))
     return last
 
 
-def _come(line: Step, kinds: str | list[str], pattern: Mapping[str, Any]) -> Script:
+def come(line: Step, kinds: str | list[str], pattern: Mapping[str, Any]) -> Script:
+    """Wait for an event of one of these types that fits *pattern*."""
     wanted = [kinds] if isinstance(kinds, str) else kinds
 
     def matches(name: str, event: Event) -> bool:
@@ -175,51 +158,10 @@ def _come(line: Step, kinds: str | list[str], pattern: Mapping[str, Any]) -> Scr
 def expect(_talk: ScriptContext, line: Step) -> Script:
     """Take the next event of a type, which must fit: `{event: TYPE, match: pattern}`."""
     wanted = line.argument
-    event = yield from _come(line, wanted["event"], {})
+    event = yield from come(line, wanted["event"], {})
     if event is not None and (wrong := mismatch(wanted.get("match", {}), event)):
         expected, _, actual = wrong.partition(", actual ")
         raise Unmet(f"{wanted['event']} is not as the script expects", expected=expected, actual=actual)
-    return event
-
-
-@step
-def call(_talk: ScriptContext, line: Step) -> Script:
-    """Wait for a call of the named function (or of any); unproven if the model answers otherwise."""
-    name = line.argument if isinstance(line.argument, str) else None
-
-    def matches(kind: str, event: Event) -> bool:
-        made = event.get("item")
-        is_call = kind == "response.output_item.done" and isinstance(made, dict) and made.get("type") == "function_call"
-        return kind == "response.done" or (is_call and name in (None, made.get("name") if made else None))
-
-    reply: Reply = yield Wait(matches, "response.output_item.done or response.done", line.within)
-    made = reply.event.get("item")
-    if isinstance(made, dict):
-        return made
-    raise ModelDidNot(f"needs {f'a call of {name}' if name else 'a function call'}; the model {_did(reply.event)}")
-
-
-def _did(done: Event) -> str:
-    """Tell from a `response.done` what a model did instead of a call; what is malformed is the rules' matter."""
-    response = done.get("response")
-    output = response.get("output") if isinstance(response, dict) else None
-    items = [each for each in output if isinstance(each, dict)] if isinstance(output, list) else []
-    if called := next((each.get("name") for each in items if each.get("type") == "function_call"), None):
-        return f"called {called}"
-    contents = [each["content"] for each in items if isinstance(each.get("content"), list)]
-    kinds = {str(part.get("type")) for content in contents for part in content if isinstance(part, dict)}
-    spoken = "in audio" if any("audio" in kind for kind in kinds) else "in text"
-    return f"answered {spoken}" if kinds else "answered otherwise"
-
-
-@step
-def outcome(_talk: ScriptContext, line: Step) -> Script:
-    """Wait for `response.done` with that status; unproven if the response ended otherwise, as a model may."""
-    event = yield from _come(line, "response.done", {})
-    response = (event or {}).get("response")
-    status = response.get("status") if isinstance(response, dict) else None
-    if status != line.argument:
-        raise ModelDidNot(f"needs a response that is {line.argument}; this one is {status}")
     return event
 
 

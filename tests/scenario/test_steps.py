@@ -265,3 +265,36 @@ def test_idle_close_and_drop_are_one_command_each():
     assert Play("idle: 3").commands == [Idle(3.0)]
     assert Play("close: {code: 1001, reason: bye}").commands == [Close(1001, "bye")]
     assert Play("drop").commands == [Close(drop=True)]
+
+
+def test_a_second_call_that_is_not_made_is_told_as_such():
+    item = {"type": "function_call", "name": "get_time", "call_id": "c"}
+    talk = ScriptContext(DIALECTS["ga"], clip)
+    Play("call: get_time", talk=talk).hear(type="response.output_item.done", item=item)
+
+    with pytest.raises(ModelDidNot) as otherwise:
+        Play("call: get_time", talk=talk).hear(type="response.done", response={"output": [item]})
+
+    assert otherwise.value.message == "needs another call of get_time; the model made only 1"
+
+
+@pytest.mark.parametrize(("written", "enough", "too_few"), [("still_running", 1, 0), ("still_running: 2", 2, 1)])
+def test_a_model_that_was_quicker_than_the_script_is_nobodys_fault(written, enough, too_few):
+    assert Play(written).hear(running=enough).over
+    with pytest.raises(ModelDidNot):
+        Play(written).hear(running=too_few)
+
+
+def test_a_second_response_is_refused_only_while_the_first_one_runs():
+    with pytest.raises(ModelDidNot):
+        Play("respond:\n    answer: error").take(Reply({"type": "response.created"}, alone=True))
+    with pytest.raises(Unmet):
+        Play("respond:\n    answer: error").take(Reply({"type": "response.created"}))
+
+
+def test_audio_is_cut_at_a_share_of_what_has_come():
+    play = Play("truncate: {item: i, share: 0.5}").hear(bytes=4800)
+
+    assert play.sent[0]["audio_end_ms"] == 50
+    with pytest.raises(ModelDidNot):
+        Play("truncate: {item: i, share: 0.5}").hear(bytes=0)

@@ -1,0 +1,51 @@
+"""What can be told of a connection from what was noted: an item's audio, an event with a text, how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.contract.dialect import Dialect
+from conformance.play.environment import code_of
+from conformance.scenario.commands import Event, Recall
+from conformance.trace import json_text
+from conformance.trace.trace import Direction, End, EndKind, Entry
+
+
+def recalled(entries: Iterable[Entry], command: Recall) -> Event:
+    """Return the first server event that holds a text, beside where it may; an empty one if none does."""
+    for event in _events(entries):
+        text = json_text.dumps(event).decode()
+        if command.text in (text.replace(command.but, "") if command.but else text):
+            return event
+    return {}
+
+
+def spoken(entries: Iterable[Entry], dialect: Dialect, item: str) -> int:
+    """Return how many bytes of an item's audio have come."""
+    deltas = (
+        str(event.get("delta"))
+        for event in _events(entries)
+        if event.get("item_id") == item and dialect.canonical(str(event.get("type"))) == "response.output_audio.delta"
+    )
+    return sum(len(each) * 3 // 4 - each.count("=") for each in deltas)
+
+
+def _events(entries: Iterable[Entry]) -> Iterable[Event]:
+    return (each.event for each in entries if each.direction is Direction.SERVER and each.event is not None)
+
+
+def error_text(event: Event) -> str:
+    """Return an error event in words."""
+    error = event.get("error")
+    return f"error {code_of(error)}: {error.get('message')}" if isinstance(error, dict) else f"error {error}"
+
+
+def how_it_ended(end: End | None) -> str:
+    """Return the end of a connection in words."""
+    if end is None:
+        return "nothing"
+    if end.kind is EndKind.CLOSED:
+        who = "we" if end.by is Direction.CLIENT else "the endpoint"
+        return f"{who} closed with {end.code}{f' ({end.reason})' if end.reason else ''}"
+    words = {EndKind.DROPPED: "the connection broke without a close frame", EndKind.TIMEOUT: "silence"}
+    return words.get(end.kind, end.reason or str(end.kind))
