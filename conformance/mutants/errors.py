@@ -59,7 +59,7 @@ def a_refused_item_comes_all_the_same(dialect: Dialect) -> Fault:
 def a_mistake_ends_the_response(_dialect: Dialect) -> Fault:
     """An error about another event makes the running response fail."""
     wrong = [False]
-    error = {"type": "server_error", "code": "server_error", "message": "Failed."}
+    error = {"type": "invalid_request_error", "code": "invalid_value", "message": "Failed."}
 
     def sends(event: Event) -> Iterable[Event]:
         wrong[0] = wrong[0] or event["type"] == "error"

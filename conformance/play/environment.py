@@ -10,41 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from conformance.trace.service_errors import CODES, MODEL_CODES, SESSION_LIMIT_CODES
+
 #: Statuses of a refused upgrade that say nothing about conformance.
 STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
-#: Codes and types of errors that say nothing about conformance.
-CODES = frozenset(
-    {
-        "billing_hard_limit_reached",
-        "insufficient_quota",
-        "model_overloaded",
-        "overloaded",
-        "overloaded_error",
-        "quota_exceeded",
-        "rate_limit_error",
-        "rate_limit_exceeded",
-        "server_busy",
-        "server_overloaded",
-        "service_unavailable",
-        "too_many_requests",
-    }
-)
-#: What only a failed response says: the model behind the endpoint broke down.
-MODEL_CODES = frozenset({"server_error", "internal_error", "internal_server_error", "inference_rate_limit_exceeded"})
-#: Codes by which an endpoint says that it holds no more sessions at once.
-SESSION_LIMIT_CODES = frozenset(
-    {
-        "concurrency_limit_exceeded",
-        "concurrent_session_limit",
-        "connection_limit_reached",
-        "max_sessions_reached",
-        "no_capacity",
-        "session_limit_exceeded",
-        "session_limit_reached",
-        "too_many_connections",
-        "too_many_sessions",
-    }
-)
 #: Statuses with which a full endpoint refuses the upgrade, where it gives no other reason.
 SESSION_LIMIT_STATUSES = frozenset({429, 503})
 #: Close codes with which a full endpoint closes at once; 1008 only with words (it is also a refused key).

@@ -9,7 +9,9 @@ from typing import Any
 from conformance.rules.engine.overdue import is_due, last_loose_error
 from conformance.rules.engine.rule import END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.exchanges import Exchange
-from conformance.trace.frames import Frame, quoted, string
+from conformance.trace.frames import Frame, mapping, quoted, string
+from conformance.trace.responses import Response
+from conformance.trace.service_errors import is_of_the_service
 from conformance.trace.trace import Direction, EndKind, FrameKind
 from conformance.trace.views import View
 
@@ -92,10 +94,16 @@ def show_no_internals(view: View) -> Judged:
             )
 
 
-@rules.must("errors.name-the-event-they-refuse", about={"error"}, covers=("ERR-02",), spec=SPEC)
+@rules.must(
+    "errors.name-the-event-they-refuse",
+    about={"error"},
+    covers=("ERR-02",),
+    spec=SPEC,
+    relaxed="Official endpoints refuse a deletion without naming it: that is not judged.",
+)
 def name_the_event_they_refuse(view: View) -> Judged:
     """`error.event_id` is the `event_id` of the client's event that is refused; null only if it had none."""
-    if view.partial:
+    if view.partial or view.one_sided:
         return
     sent = {name for frame in view.said if (name := frame.text("event_id"))}
     unblamed = iter([each.sent for each in view.exchanges if _may_be_blamed(each)])
@@ -119,7 +127,7 @@ def name_the_event_they_refuse(view: View) -> Judged:
 def _may_be_blamed(exchange: Exchange) -> bool:
     """Tell whether the client sent it wrong on purpose, under an id, and no error names it."""
     sent = exchange.sent
-    named = sent.entry.deliberate and sent.text("event_id") is not None
+    named = sent.entry.deliberate and sent.text("event_id") is not None and sent.type != "conversation.item.delete"
     return named and not exchange.errors and exchange.answer is None
 
 
@@ -281,11 +289,18 @@ def do_not_end_a_response(view: View) -> Judged:
         others = [each for each in inside if _is_about_another(view, each, response.cause)]
         if not others or any(at < response.last for at in cancels):
             continue
+        if _failed_by_itself(response):
+            continue
         if response.status == "failed":
             message = f"The response {response.id} failed after an error about another event."
             yield Finding(response.last, message, "it goes on", "failed", "/response/status")
         elif response.status:
             yield HELD
+
+
+def _failed_by_itself(response: Response) -> bool:
+    """Tell whether a quota, a rate limit or a model that broke down ended the response."""
+    return response.status == "failed" and is_of_the_service(mapping(response.final.get("status_details")).get("error"))
 
 
 def _is_about_another(view: View, error: Frame, cause: Frame | None) -> bool:

@@ -181,6 +181,8 @@ def end_is_last(view: View) -> Judged:
 )
 def deltas_make_the_transcript(view: View) -> Judged:
     """The deltas of a transcription, joined, are its transcript."""
+    if view.partial:
+        return
     parts: dict[tuple[str, int], list[Frame]] = {}
     for frame in view.server(DELTA):
         if (part := _part(frame)) is not None:

@@ -32,16 +32,6 @@ BY_PARAM: Mapping[str, frozenset[str]] = {
     "audio_end_ms": frozenset({TRUNCATE}),
     "audio": frozenset({"input_audio_buffer.append"}),
 }
-#: Types and codes of errors that the service has by itself, whatever the client said.
-OF_THE_SERVICE = frozenset(
-    {"server_error", "internal_error", "rate_limit_exceeded", "insufficient_quota", "session_expired"}
-)
-
-
-def is_about_the_service(error: Frame) -> bool:
-    """Tell whether an error need not be about any client event."""
-    told = error.part("error")
-    return not OF_THE_SERVICE.isdisjoint({string(told.get("type")), string(told.get("code"))})
 
 
 def kinds_pointed_to(error: Frame) -> frozenset[str]:

@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conformance.trace.anonymous_errors import is_about_the_service, kinds_pointed_to
+from conformance.trace.anonymous_errors import kinds_pointed_to
 from conformance.trace.frames import Frame, string
+from conformance.trace.service_errors import is_of_the_service
 
 if TYPE_CHECKING:
     from conformance.trace.canonical import CanonicalTrace
@@ -65,6 +66,11 @@ class Exchange:
     def refused(self) -> bool:
         """Whether an error names it, or can only be about it."""
         return bool(self.errors) or self.settled_by is not None
+
+    @property
+    def refusal(self) -> Frame | None:
+        """The first error that names it, or the one that can only be about it."""
+        return self.errors[0] if self.errors else self.settled_by
 
     @property
     def open(self) -> bool:
@@ -186,7 +192,7 @@ class _Attribution:
         kinds = kinds_pointed_to(error)
         candidates = [each for each in candidates if each.sent.type in kinds] or candidates
         wrong = next(([each] for each in candidates if each.sent.entry.deliberate), [])
-        if not wrong and (len(candidates) > MOST_CANDIDATES or is_about_the_service(error)):
+        if not wrong and (len(candidates) > MOST_CANDIDATES or is_of_the_service(error.event.get("error"))):
             self.murk = error.index
         elif candidates:
             self.suspicions.append(_Suspicion(error, wrong or candidates))

@@ -112,7 +112,9 @@ class _Buffer:
 
     def __init__(self, trace: CanonicalTrace, exchanges: Sequence[Exchange]) -> None:
         self.trace = trace
-        self.size: int | None = 0
+        self.size: int | None = None if trace.begins_in_mid_session else 0
+        self.read = -1
+        """Index of the client event that was read last."""
         self.emptied_by = "start"
         first = trace.sessions[0][1] if trace.sessions else NOTHING
         self.session: Mapping[str, Any] = first
@@ -122,6 +124,9 @@ class _Buffer:
 
     def take(self, exchange: Exchange) -> None:
         kind = exchange.sent.type
+        if self.trace.gap_between(self.read, exchange.sent.index):
+            self.size = None
+        self.read = exchange.sent.index
         if kind in UPDATES:
             self._update(exchange)
         elif kind == "input_audio_buffer.append":

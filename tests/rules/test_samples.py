@@ -36,7 +36,7 @@ def sample(rule_id):
 
 
 def trace_of(lines, dialect):
-    entries, handshake, end = [], Handshake("wss://example.test/v1/realtime", status=101), None
+    entries, handshake, end = [], Handshake("wss://example.test/v1/realtime?model=any", status=101), None
     for line in lines:
         line = dict(line)
         if "handshake" in line:
@@ -46,7 +46,7 @@ def trace_of(lines, dialect):
                 continue
             fields = {**fields, "credential": Credential(fields.get("credential", "valid"))}
             fields["model"] = Credential(fields.get("model", "valid"))
-            handshake = Handshake(**{"url": "wss://example.test/v1/realtime", "status": 101, **fields})
+            handshake = Handshake(**{"url": "wss://example.test/v1/realtime?model=any", "status": 101, **fields})
         elif "end" in line:
             kind = EndKind(line.pop("end"))
             line["by"] = Direction(line.get("by", "server"))

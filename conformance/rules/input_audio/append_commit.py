@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.trace.exchanges import ACKNOWLEDGED_BY
 from conformance.trace.frames import Frame, listing, mapping, string
 from conformance.trace.input_buffer import Commit
 from conformance.trace.output_audio import measured
@@ -33,11 +34,15 @@ def undecodable(frame: Frame) -> bool:
 
 
 def hung_up_after(view: View, index: int) -> bool:
-    """Tell whether the server ended the connection after entry *index* without answering anything more."""
+    """Tell whether the server ended the connection after entry *index*, which was all that was left to answer."""
     end = view.end
     if end is None or end.by is not Direction.SERVER or end.kind not in (EndKind.CLOSED, EndKind.DROPPED):
         return False
-    return not any(frame.index > index for frame in view.heard)
+    asked = any(frame.index > index for frame in view.said)
+    pending = any(
+        each.open and each.sent.index < index and each.sent.type in ACKNOWLEDGED_BY for each in view.exchanges
+    )
+    return not (asked or pending or any(frame.index > index for frame in view.heard))
 
 
 @rules.must(
@@ -74,12 +79,12 @@ def legal_append_is_accepted(view: View) -> Judged:
         if not text or sent.entry.deliberate or not sent.whole or len(text) > MOST_BYTES:
             continue
         hung_up = sent in last and hung_up_after(view, sent.index)
-        if not exchange.refused and not hung_up:
-            if sent in last and view.overdue(sent.index):
+        if not exchange.errors and not hung_up:
+            if sent in last and view.overdue(sent.index) and not exchange.refused:
                 yield HELD
         elif measured(text) is not None:
-            actual = "an error" if exchange.refused else "the end of the connection"
-            at = exchange.errors[0].index if exchange.refused else sent.index
+            actual = "an error" if exchange.errors else "the end of the connection"
+            at = exchange.errors[0].index if exchange.errors else sent.index
             yield Finding(
                 at, f"an append of {len(text)} characters of base64 was answered by {actual}", "nothing", actual
             )
@@ -126,7 +131,7 @@ def commit_is_acknowledged(view: View) -> Judged:
         length, at = commit.milliseconds, commit.sent.index
         if length is None or length < LEAST_MS:
             continue
-        if commit.exchange.refused:
+        if commit.exchange.errors:
             at = commit.exchange.errors[0].index
             yield Finding(at, f"the commit of {length:.0f} ms of audio was refused", COMMITTED, "an error")
         elif commit.exchange.answer is not None:

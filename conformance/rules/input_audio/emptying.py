@@ -80,7 +80,9 @@ def empty_commit_has_its_code(view: View) -> Judged:
     for commit in judged_commits(view):
         if commit.size != 0 or not commit.exchange.refused:
             continue
-        error = commit.exchange.errors[0]
+        error = commit.exchange.refusal
+        if error is None:
+            continue
         code = error.part("error").get("code")
         if code == "input_audio_buffer_commit_empty":
             yield HELD
@@ -112,9 +114,10 @@ def clear_is_acknowledged(view: View) -> Judged:
 )
 def cleared_answers_a_clear(view: View) -> Judged:
     """`input_audio_buffer.cleared` comes once for each clear, and never by itself."""
-    if view.partial:
+    if view.partial or view.one_sided:
         return
     asked = {each.answer.index for each in view.exchanges_with(CLEAR) if each.answer is not None}
+    asked |= {frame.index for each in view.exchanges_with(CLEAR) for frame in each.possible}
     for frame in view.server(CLEARED):
         if frame.index in asked:
             yield HELD

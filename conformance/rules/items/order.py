@@ -41,7 +41,10 @@ def _placed_by_client(view: View) -> dict[int, str]:
 @rules.must("items.new-items-come-last", about={ADDED}, covers=("ITM-04", "ITM-05"), spec=ADDED_SPEC)
 def new_items_come_last(view: View) -> Judged:
     """An item that nobody placed elsewhere follows the last item; only the first has no predecessor."""
+    if view.one_sided:
+        return
     placed = _placed_by_client(view)
+    together = _produced_together(view)
     gone = {frame.text("item_id") for frame in view.server("conversation.item.deleted")}
     known = view.announced
     for addition in view.additions:
@@ -49,8 +52,15 @@ def new_items_come_last(view: View) -> Judged:
             continue
         if addition.previous == addition.last:
             yield HELD
+        elif addition.previous in together.get(addition.item_id, ()):
+            continue  # it follows the items of its own response, whatever was said meanwhile
         elif addition.previous is None or (addition.previous in known and addition.previous not in gone):
             yield _misplaced(addition, addition.last or "null")
+
+
+def _produced_together(view: View) -> dict[str, frozenset[str]]:
+    """Return item id -> all items of the response that produced it."""
+    return {name: frozenset(response.items) for response in view.responses for name in response.items}
 
 
 def _misplaced(addition: Addition, expected: str) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
@@ -22,18 +23,36 @@ def _sounds(view: View) -> dict[tuple[str, int | None], Sound]:
     return {(sound.stream.item_id, sound.stream.content_index): sound for sound in view.sounds}
 
 
-def _cuts(view: View) -> Iterator[tuple[Exchange, str, int, int]]:
-    """Give each truncation of a sound that was over: the item, the cut and the whole length, in ms."""
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A truncation of a sound that was over; times in milliseconds."""
+
+    exchange: Exchange
+    name: str
+    at: int
+    length: int
+    """Of the whole sound."""
+    left: int
+    """What earlier truncations had left of it, at least."""
+
+
+def _cuts(view: View) -> Iterator[_Cut]:
+    """Give each truncation of a sound that was over."""
     if not view.client(TRUNCATE):
         return
     sounds = _sounds(view)
+    left: dict[tuple[str, int | None], int] = {}
     for exchange, name, history in requests(view, TRUNCATE):
-        sound = sounds.get((name, exchange.sent.number("content_index")))
+        part = name, exchange.sent.number("content_index")
+        sound = sounds.get(part)
         cut = exchange.sent.number("audio_end_ms")
         if sound is None or sound.seconds is None or cut is None or name not in history.present:
             continue
         if not sound.response.open and sound.response.last < exchange.sent.index:
-            yield exchange, name, cut, round(sound.seconds * 1000)
+            length = round(sound.seconds * 1000)
+            yield _Cut(exchange, name, cut, length, left.get(part, length))
+            if not exchange.refused:
+                left[part] = min(left.get(part, length), cut)
 
 
 @rules.must(
@@ -45,17 +64,18 @@ def _cuts(view: View) -> Iterator[tuple[Exchange, str, int, int]]:
 def truncating_is_acknowledged(view: View) -> Judged:
     """Cutting the assistant's audio within its length is answered by `conversation.item.truncated`."""
     late = {id(exchange) for exchange in overdue(view, TRUNCATE)}
-    for exchange, name, cut, length in _cuts(view):
-        if not 0 <= cut <= length:
+    for cut in _cuts(view):
+        exchange = cut.exchange
+        if not 0 <= cut.at <= cut.left:
             continue
         if exchange.errors:
             code = string(exchange.errors[0].part("error").get("code")) or "error"
-            message = f"Cutting {name} at {cut} ms of {length} was refused."
+            message = f"Cutting {cut.name} at {cut.at} ms of {cut.left} was refused."
             yield Finding(exchange.errors[0].index, message, "conversation.item.truncated", code)
         elif exchange.answer is not None:
             yield HELD
         elif id(exchange) in late:
-            message = f"Cutting {name} at {cut} ms was not answered."
+            message = f"Cutting {cut.name} at {cut.at} ms was not answered."
             yield Finding(exchange.sent.index, message, "conversation.item.truncated", "nothing")
 
 
@@ -90,14 +110,14 @@ def a_truncation_is_echoed(view: View) -> Judged:
 )
 def truncating_beyond_the_end_is_refused(view: View) -> Judged:
     """A cut beyond the end of the audio is refused."""
-    for exchange, name, cut, length in _cuts(view):
-        if cut <= length + SLACK_MS:
+    for cut in _cuts(view):
+        if cut.at <= cut.length + SLACK_MS:
             continue
-        if exchange.errors:
+        if cut.exchange.refused:
             yield HELD
-        elif exchange.answer is not None:
-            message = f"{name} was cut at {cut} ms, beyond its {length} ms."
-            yield Finding(exchange.answer.index, message, "error", "accepted", "/audio_end_ms")
+        elif cut.exchange.answer is not None:
+            message = f"{cut.name} was cut at {cut.at} ms, beyond its {cut.length} ms."
+            yield Finding(cut.exchange.answer.index, message, "error", "accepted", "/audio_end_ms")
 
 
 @rules.should(
@@ -110,9 +130,9 @@ def truncating_beyond_the_end_is_refused(view: View) -> Judged:
 def truncating_loses_the_transcript(view: View) -> Judged:
     """After a truncation the item no longer holds the transcript of what was not heard."""
     cut = {
-        (name, exchange.sent.number("content_index")): exchange.answer.index
-        for exchange, name, at, length in _cuts(view)
-        if exchange.answer is not None and at + SLACK_MS < length
+        (each.name, each.exchange.sent.number("content_index")): each.exchange.answer.index
+        for each in _cuts(view)
+        if each.exchange.answer is not None and each.at + SLACK_MS < each.length
     }
     transcripts = {
         (stream.item_id, stream.content_index): stream.final or stream.joined

@@ -54,6 +54,8 @@ def text_response_has_no_audio_output(view: View) -> Judged:
 @rules.should("metering.no-audio-costs-no-audio-input", about=ABOUT, covers=("USE-08",), spec=COSTS)
 def no_audio_costs_no_audio_input(view: View) -> Judged:
     """While nobody has spoken, there are no audio input tokens."""
+    if view.one_sided:
+        return
     first = _first_sound(view)
     for line in view.ledger.responses:
         count = line.counts["input_audio"]
