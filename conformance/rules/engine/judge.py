@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from conformance.rules.engine.rule import Finding, Keyword, Rule
+from conformance.rules.engine.rule import HELD, Finding, Keyword, Rule
 from conformance.trace.views import View
 
 #: More findings of one rule in one conversation tell nothing new.
@@ -59,24 +59,32 @@ def exercised(rule: Rule, view: View) -> bool:
     )
 
 
+def ask(rule: Rule, view: View) -> tuple[list[Finding], int, str]:
+    """Return a rule's findings, how often it held, and what went wrong in the rule itself."""
+    findings: list[Finding] = []
+    held = 0
+    try:
+        for said in rule.check(view):
+            if said is HELD:
+                held += 1
+            elif isinstance(said, Finding):
+                findings.append(said)
+                if len(findings) == MOST_FINDINGS:
+                    break
+    except Exception as error:  # a bug of ours must not cost what the other rules have to tell
+        return [], 0, f"{type(error).__name__}: {error}"
+    return findings, held, ""
+
+
 def judge_one(rule: Rule, view: View) -> Judgement:
     """Ask one rule."""
     if not applies(rule, view):
         return Judgement(rule, Verdict.NOT_APPLICABLE)
     if not exercised(rule, view):
         return Judgement(rule, Verdict.UNPROVEN)
-    findings: list[Finding] = []
-    held = 0
-    try:
-        for said in rule.check(view):
-            if isinstance(said, Finding):
-                findings.append(said)
-                if len(findings) == MOST_FINDINGS:
-                    break
-            else:
-                held += 1
-    except Exception as error:  # a bug of ours must not cost what the other rules have to tell
-        return Judgement(rule, Verdict.ERROR, error=f"{type(error).__name__}: {error}")
+    findings, held, error = ask(rule, view)
+    if error:
+        return Judgement(rule, Verdict.ERROR, error=error)
     if findings:
         return Judgement(rule, VERDICT_OF_FINDING[rule.keyword], tuple(findings), held)
     return Judgement(rule, Verdict.PASS if held else Verdict.UNPROVEN, (), held)

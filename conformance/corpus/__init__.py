@@ -1,0 +1,1 @@
+"""Recorded conversations, few or millions: where they lie, what they are, and the verdicts on them."""

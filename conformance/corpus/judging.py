@@ -1,0 +1,79 @@
+"""Sources judged one after the other: a broken file costs that file only, or what is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from conformance.corpus.tally import Tally
+from conformance.corpus.verdict import judge_with_view, unreadable
+from conformance.errors import TraceError
+
+if TYPE_CHECKING:
+    from conformance.corpus.sources import Source
+    from conformance.corpus.verdict import Demands, RecordedVerdict
+    from conformance.rules.engine.dispatch import Outcome
+    from conformance.trace.views import View
+
+#: What is told of one conversation; its view and what the rules said, where it could be judged.
+Tell = Callable[["RecordedVerdict", "View | None", "Outcome | None"], str]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is done with every source: fit to be sent to another process."""
+
+    demands: Demands
+    tell: Tell
+    """A function of a module."""
+
+
+@dataclass
+class Part:
+    """A number of sources that were judged together."""
+
+    tally: Tally = field(default_factory=Tally)
+    told: list[str] = field(default_factory=list)
+    """What is told of its conversations, where anything is."""
+    sources: int = 0
+
+
+def judge_source(source: Source, task: Task) -> Iterator[tuple[RecordedVerdict, str]]:
+    """Give the verdict on each conversation of a source, and what is told of it."""
+    try:
+        for recording in source.recordings():
+            verdict, view, outcome = judge_with_view(recording, task.demands)
+            yield verdict, task.tell(verdict, view, outcome)
+    except TraceError as error:
+        verdict = unreadable(source.name, str(error))
+        yield verdict, task.tell(verdict, None, None)
+    except (MemoryError, RecursionError) as error:
+        verdict = unreadable(source.name, f"{source.name}: too large or too deep to be read ({type(error).__name__})")
+        yield verdict, task.tell(verdict, None, None)
+
+
+def judge_sources(sources: Sequence[Source], task: Task) -> Part:
+    """Return what a number of sources came to."""
+    part = Part(sources=len(sources))
+    for source in sources:
+        for verdict, told in judge_source(source, task):
+            part.tally.note(verdict)
+            if told:
+                part.told.append(told)
+    return part
+
+
+def crashed(source: Source, task: Task) -> Part:
+    """Return what is known of a source that ended the process that judged it."""
+    part = Part(sources=1)
+    verdict = unreadable(source.name, f"{source.name}: the process that judged it died")
+    part.tally.note(verdict)
+    if told := task.tell(verdict, None, None):
+        part.told.append(told)
+    return part
+
+
+def chunks(sources: Sequence[Source], size: int) -> Iterable[Sequence[Source]]:
+    """Give the sources in groups of *size*."""
+    return (sources[first : first + size] for first in range(0, len(sources), size))

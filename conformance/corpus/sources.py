@@ -1,0 +1,149 @@
+"""Where recordings lie: files, folders, patterns, standard input, remote stores; compressed or not."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from glob import glob
+from io import BufferedReader
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from conformance.errors import TraceError, UsageError
+from conformance.trace.formats import recordings
+
+if TYPE_CHECKING:
+    from conformance.trace.formats.recording import Recording
+
+#: Standard input, by name.
+STDIN = "-"
+REMOTE = "://"
+#: Names of files in a folder that may hold recordings.
+SUFFIXES = frozenset({".jsonl", ".ndjson", ".json", ".har", ".yaml", ".yml"})
+COMPRESSED = frozenset({".gz", ".zst", ".zstd"})
+GZIP, ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+#: Bytes that are read at once.
+CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file of recordings."""
+
+    name: str
+    """A path, a URL, or `-` for standard input."""
+
+    def recordings(self) -> Iterator[Recording]:
+        """Give its conversations; TraceError says what is wrong with the file, or with what is left of it."""
+        where = "standard input" if self.name == STDIN else self.name
+        try:
+            with self._opened() as raw, _unpacked(raw, where) as file:
+                yield from recordings(file, where)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise TraceError(f"{where}: the compressed file is broken: {error}") from error
+        except OSError as error:
+            raise TraceError(f"{where}: {error.strerror or error}") from error
+
+    @contextmanager
+    def _opened(self) -> Iterator[BufferedReader]:
+        if self.name == STDIN:
+            yield cast("BufferedReader", sys.stdin.buffer)
+        elif REMOTE in self.name:
+            with _remote(self.name)[0].open(self.name, "rb") as file:
+                yield BufferedReader(file, CHUNK)
+        else:
+            with Path(self.name).open("rb", CHUNK) as local:
+                yield cast("BufferedReader", local)
+
+
+@contextmanager
+def _unpacked(raw: BufferedReader, where: str) -> Iterator[BufferedReader]:
+    head = raw.peek(4)
+    if head.startswith(GZIP):
+        with gzip.open(cast("BinaryIO", raw)) as unpacked:
+            yield BufferedReader(cast("Any", unpacked), CHUNK)
+    elif head.startswith(ZSTANDARD):
+        yield from _zstandard(raw, where)
+    else:
+        yield raw
+
+
+def _zstandard(raw: BufferedReader, where: str) -> Iterator[BufferedReader]:
+    try:
+        import zstandard
+    except ImportError as error:
+        cure = "pip install 'realtime-conformance[remote]', or unpack it."
+        raise TraceError(f"{where}: reading Zstandard needs the package `zstandard`", cure) from error
+    try:
+        reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        yield BufferedReader(cast("Any", reader), CHUNK)
+    except zstandard.ZstdError as error:
+        raise TraceError(f"{where}: the compressed file is broken: {error}") from error
+
+
+def sources(named: Iterable[str]) -> list[Source]:
+    """Return the files behind names, in a stable order; UsageError where a name stands for none."""
+    return [Source(each) for name in named for each in _files(name)]
+
+
+def _files(name: str) -> list[str]:
+    if name == STDIN:
+        return [STDIN]
+    if REMOTE in name:
+        return _remote_files(name)
+    path = Path(name)
+    if path.is_dir():
+        return _some(sorted(str(each) for each in path.rglob("*") if _holds_recordings(each)), name, "folder")
+    if not path.exists() and any(mark in name for mark in "*?["):
+        matching = glob(name, recursive=True)  # noqa: PTH207 - the pattern may be absolute
+        return _some(sorted(each for each in matching if Path(each).is_file()), name, "pattern")
+    return [name]
+
+
+def _holds_recordings(path: Path) -> bool:
+    suffixes = [each for each in path.suffixes if each not in COMPRESSED]
+    return bool(suffixes) and suffixes[-1] in SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def _some(files: list[str], name: str, kind: str) -> list[str]:
+    if not files:
+        raise UsageError(
+            f"there are no recordings behind the {kind} {name}", f"Looked for: {', '.join(sorted(SUFFIXES))}"
+        )
+    return files
+
+
+def _remote(name: str) -> tuple[Any, str]:
+    try:
+        import fsspec.core  # type: ignore[import-untyped]
+    except ImportError as error:
+        message = f"reading {name} needs the package `fsspec`, and the one that speaks to that store"
+        raise UsageError(message, "pip install 'realtime-conformance[remote]'") from error
+    try:
+        found: tuple[Any, str] = fsspec.core.url_to_fs(name)
+    except (ImportError, ValueError) as error:
+        raise UsageError(f"{name} cannot be opened: {error}") from error
+    return found
+
+
+def _remote_files(name: str) -> list[str]:
+    system, path = _remote(name)
+    try:
+        if any(mark in path for mark in "*?["):
+            found = system.glob(path)
+        elif system.isdir(path):
+            found = [each for each in system.find(path) if _may_hold(each)]
+        else:
+            return [name]
+    except Exception as error:  # whatever the store's own package raises: no key, no network, no bucket
+        raise UsageError(f"{name} cannot be listed: {type(error).__name__}: {error}") from error
+    return _some(sorted(system.unstrip_protocol(each) for each in found), name, "address")
+
+
+def _may_hold(name: str) -> bool:
+    suffixes = [each for each in Path(name).suffixes if each not in COMPRESSED]
+    return bool(suffixes) and suffixes[-1] in SUFFIXES

@@ -1,0 +1,109 @@
+"""How much of a conversation is of this protocol: what is not understood is not vouched for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from conformance.contract.dialects import DIALECTS
+
+if TYPE_CHECKING:
+    from conformance.trace.trace import Entry, Trace
+
+#: Said in many protocols: alone it proves nothing.
+GENERIC = frozenset({"error"})
+#: What the Responses API shares with this one.
+SHARED = "response."
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Another protocol, and what tells it apart."""
+
+    name: str
+    types: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+    """Keys of events that have no `type`."""
+
+
+STRANGERS = (
+    Stranger("a GPT-Live session", frozenset({"session.start", "session.started", "session.input_audio.append"})),
+    Stranger(
+        "a stream of the Responses API",
+        frozenset({"response.completed", "response.in_progress", "response.incomplete", "response.failed"}),
+    ),
+    Stranger("a stream of Anthropic messages", frozenset({"message_start", "content_block_delta", "message_stop"})),
+    Stranger("a Gemini Live session", keys=frozenset({"setup", "setupComplete", "serverContent", "realtimeInput"})),
+    Stranger(
+        "an ElevenLabs conversation",
+        frozenset({"conversation_initiation_metadata", "conversation_initiation_client_data", "agent_response"}),
+    ),
+    Stranger("a Deepgram stream", frozenset({"Results", "SpeechStarted", "UtteranceEnd", "SettingsApplied"})),
+    Stranger("an AssemblyAI stream", frozenset({"Begin", "Turn", "Termination"})),
+    Stranger("a stream of chat completions", keys=frozenset({"choices"})),
+    Stranger("a list of chat messages", keys=frozenset({"role"})),
+    Stranger("a JSON-RPC session", keys=frozenset({"jsonrpc"})),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """How much of a conversation could be understood."""
+
+    known: int
+    """Frames that hold an event of a known revision."""
+    frames: int
+    """Frames that were said in earnest."""
+    stranger: str = ""
+    """What it is instead of a Realtime conversation."""
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether less than half could be understood."""
+        return self.known * 2 < self.frames
+
+
+@cache
+def known_types() -> frozenset[str]:
+    """Return every event type of every revision, but those that other protocols have as well."""
+    types = (each.client_events | each.server_events for each in DIALECTS.values())
+    return frozenset().union(*types) - GENERIC
+
+
+def understood(trace: Trace) -> Understanding:
+    """Count what is of a known revision; a trace of a refused upgrade has nothing to be understood."""
+    types = known_types()
+    known = frames = 0
+    own = False
+    for entry in trace.entries:
+        kind = entry.type
+        if kind in types:
+            known += 1
+            own = own or not kind.startswith(SHARED)
+        elif _is_error(entry):
+            known += 1
+        elif entry.deliberate:
+            continue
+        frames += 1
+    stranger = _stranger(trace, known) if not own or known * 2 < frames else ""
+    return Understanding(known, frames, stranger)
+
+
+def _is_error(entry: Entry) -> bool:
+    event = entry.event
+    return event is not None and entry.type == "error" and "event_id" in event and isinstance(event.get("error"), dict)
+
+
+def _stranger(trace: Trace, known: int) -> str:
+    if not trace.entries and trace.handshake is not None:
+        return ""
+    types = {entry.type for entry in trace.entries}
+    keys = {key for entry in trace.entries if entry.event is not None and not entry.type for key in entry.event}
+    for each in STRANGERS:
+        if not (types.isdisjoint(each.types) and keys.isdisjoint(each.keys)):
+            return each.name
+    if known:
+        return ""
+    shown = ", ".join(sorted(types - {""})[:3])
+    return f"something else (it speaks of {shown})" if shown else "something else (its events have no type)"

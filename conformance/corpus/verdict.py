@@ -1,0 +1,183 @@
+"""The verdict on one recorded conversation: small, plain, and fit to be sent between processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING
+
+from conformance.contract.dialects import DIALECTS, recognise
+from conformance.corpus.understanding import understood
+from conformance.rules.engine.dispatch import Dispatch
+from conformance.rules.engine.rule import Keyword
+from conformance.rules.rule_packs import judged_rules
+from conformance.trace.views import View
+
+if TYPE_CHECKING:
+    from conformance.corpus.understanding import Understanding
+    from conformance.rules.engine.dispatch import Outcome
+    from conformance.trace.formats.recording import Recording
+    from conformance.trace.trace import Trace
+
+#: `about=` of rules that a recording without it cannot show broken.
+WIRE_ONLY = {"handshake": "no handshake was recorded", "end": "the end was not recorded"}
+
+
+class Kind(StrEnum):
+    """What a recording came to, the gravest first."""
+
+    UNREADABLE = "unreadable"
+    STRANGER = "stranger"
+    """Not a Realtime conversation."""
+    ERROR = "error"
+    """A rule of ours failed."""
+    BROKEN = "broken"
+    UNPROVEN = "unproven"
+    """A rule that was expected to be proved was not."""
+    UNCLEAR = "unclear"
+    """Less than half of it could be understood."""
+    CLEAN = "clean"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One finding, with its place."""
+
+    rule: str
+    entry: int
+    place: str
+    message: str
+    expected: str = ""
+    actual: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Demands:
+    """What is asked of recordings beside the rules themselves."""
+
+    dialect: str = "auto"
+    fail_on: frozenset[Keyword] = frozenset({Keyword.MUST})
+    """Findings of rules with these keywords break a conversation."""
+    expected: tuple[str, ...] = ()
+    """Rules that every conversation has to prove."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedVerdict:
+    """What the rules say of one recorded conversation."""
+
+    name: str
+    kind: Kind
+    dialect: str = ""
+    entries: int = 0
+    known: int = 0
+    """Frames that hold an event of a known revision."""
+    frames: int = 0
+    """Frames that were said in earnest."""
+    findings: tuple[Found, ...] = ()
+    held: Mapping[str, int] = field(default_factory=dict)
+    """Rule id -> how often it held, of rules without findings."""
+    unproven: tuple[str, ...] = ()
+    """Rules that were expected to be proved, and were not."""
+    silent_wire: tuple[str, ...] = ()
+    """Why some rules could not be judged: what of the wire the recording does not show."""
+    trouble: str = ""
+    """Why it could not be read or judged."""
+    remark: str = ""
+    """What had to be concluded, because the recording does not tell."""
+
+    def of(self, keyword: Keyword, vendor: str = "") -> list[Found]:
+        """Return the findings of rules with this keyword, of ours or of a vendor's."""
+        rules = judged_rules()
+        named = ((each, rules[each.rule]) for each in self.findings)
+        return [each for each, rule in named if rule.keyword is keyword and rule.vendor == vendor]
+
+
+def judge_recording(recording: Recording, demands: Demands) -> RecordedVerdict:
+    """Return the verdict on one recorded conversation."""
+    return judge_with_view(recording, demands)[0]
+
+
+def judge_with_view(recording: Recording, demands: Demands) -> tuple[RecordedVerdict, View | None, Outcome | None]:
+    """Return the verdict, and what it was made from; None of a conversation that is not of this protocol."""
+    trace = recording.trace
+    understanding = understood(trace)
+    blank = RecordedVerdict(recording.name, Kind.STRANGER, entries=len(trace), remark=recording.remark)
+    blank = replace(blank, known=understanding.known, frames=understanding.frames)
+    if understanding.stranger:
+        message = f"{recording.name}: not a Realtime conversation, but {understanding.stranger}"
+        return replace(blank, trouble=message), None, None
+    dialect = demands.dialect if demands.dialect in DIALECTS else _dialect_of(trace)
+    view = View(trace, DIALECTS[dialect])
+    outcome = _dispatch(dialect).judge(view)
+    findings = tuple(_found(recording, outcome))
+    unproven = tuple(_unproven(demands, outcome, dialect))
+    verdict = RecordedVerdict(
+        name=recording.name,
+        kind=_kind(outcome, demands, unproven, understanding),
+        dialect=dialect,
+        entries=len(trace),
+        known=understanding.known,
+        frames=understanding.frames,
+        findings=findings,
+        held={name: outcome.held[name] for name in outcome.proved},
+        unproven=unproven,
+        silent_wire=tuple(_unrecorded(trace)),
+        trouble="; ".join(f"{name}: {error}" for name, error in outcome.errors.items()),
+        remark=recording.remark,
+    )
+    return verdict, view, outcome
+
+
+@cache
+def _dispatch(dialect: str) -> Dispatch:
+    return Dispatch(judged_rules().values(), DIALECTS[dialect])
+
+
+def _dialect_of(trace: Trace) -> str:
+    if trace.dialect in DIALECTS:
+        return trace.dialect
+    found = recognise(entry.event for entry in trace.entries if entry.event is not None and not entry.sent)
+    return found.name if found is not None else "ga"
+
+
+def _found(recording: Recording, outcome: Outcome) -> Iterable[Found]:
+    for name, findings in outcome.findings.items():
+        for each in findings:
+            place = recording.place(each.index)
+            yield Found(name, each.index, place, each.message, each.expected, each.actual, each.path)
+
+
+def _unproven(demands: Demands, outcome: Outcome, dialect: str) -> Iterable[str]:
+    """Give the expected rules that apply to the revision and neither held nor found anything."""
+    if demands.expected:
+        applicable = {rule.id for rule in _dispatch(dialect).rules}
+        for name in demands.expected:
+            if name in applicable and name not in outcome.held and name not in outcome.findings:
+                yield name
+
+
+def _unrecorded(trace: Trace) -> Iterable[str]:
+    if trace.handshake is None:
+        yield WIRE_ONLY["handshake"]
+    if trace.end is None:
+        yield WIRE_ONLY["end"]
+
+
+def _kind(outcome: Outcome, demands: Demands, unproven: tuple[str, ...], understanding: Understanding) -> Kind:
+    rules = judged_rules()
+    if outcome.errors:
+        return Kind.ERROR
+    if any(rules[name].keyword in demands.fail_on for name in outcome.findings):
+        return Kind.BROKEN
+    if any(rules[name].keyword is Keyword.MUST or Keyword.SHOULD in demands.fail_on for name in unproven):
+        return Kind.UNPROVEN
+    return Kind.UNCLEAR if understanding.doubtful else Kind.CLEAN
+
+
+def unreadable(name: str, trouble: str) -> RecordedVerdict:
+    """Return the verdict on a file, or on what is left of it, that cannot be read."""
+    return RecordedVerdict(name, Kind.UNREADABLE, trouble=trouble)

@@ -1,0 +1,71 @@
+"""Verdicts on recorded conversations as data: one object a conversation, one for the sum."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from conformance.rules.rule_packs import judged_rules
+
+if TYPE_CHECKING:
+    from conformance.corpus.tally import Tally
+    from conformance.corpus.verdict import Found, RecordedVerdict
+    from conformance.rules.engine.dispatch import Outcome
+    from conformance.trace.views import View
+
+
+def as_line(verdict: RecordedVerdict, view: View | None, outcome: Outcome | None) -> str:  # noqa: ARG001
+    """Return the verdict on one conversation as JSON on one line."""
+    return orjson.dumps(verdict_data(verdict)).decode()
+
+
+def verdict_data(verdict: RecordedVerdict) -> dict[str, Any]:
+    """Put the verdict on one conversation into plain data; rules that had nothing to say are left out."""
+    told: dict[str, Any] = {"file": verdict.name, "verdict": verdict.kind}
+    if verdict.trouble:
+        told["error"] = verdict.trouble
+    if not verdict.dialect:
+        return told
+    rules: dict[str, Any] = {name: {"verdict": "pass", "held": held} for name, held in verdict.held.items()}
+    for each in verdict.findings:
+        rules.setdefault(each.rule, {"verdict": _verdict(each.rule), "findings": []})["findings"].append(_found(each))
+    told |= {"dialect": verdict.dialect, "entries": verdict.entries, "understood": [verdict.known, verdict.frames]}
+    for name in ("unproven", "silent_wire", "remark"):
+        if value := getattr(verdict, name):
+            told[name] = value
+    return told | {"rules": rules}
+
+
+def _verdict(rule: str) -> str:
+    from conformance.rules.engine.judge import VERDICT_OF_FINDING
+
+    return str(VERDICT_OF_FINDING[judged_rules()[rule].keyword])
+
+
+def _found(found: Found) -> dict[str, Any]:
+    told = {"entry": found.entry, "place": found.place, "message": found.message}
+    more = {"expected": found.expected, "actual": found.actual, "path": found.path}
+    return told | {name: value for name, value in more.items() if value}
+
+
+def tally_data(tally: Tally) -> dict[str, Any]:
+    """Put the sum of many verdicts into plain data."""
+    return {
+        "conversations": tally.conversations,
+        "entries": tally.entries,
+        "verdicts": dict(tally.kinds),
+        "dialects": dict(tally.dialects),
+        "rules": {
+            name: {
+                "proved": tally.proved[name],
+                "broken": tally.broken[name],
+                "findings": tally.findings[name],
+                "examples": [_found(each) for each in tally.examples.get(name, ())],
+            }
+            for name in judged_rules()
+            if tally.proved[name] or tally.broken[name]
+        },
+        "unproven": dict(tally.unproven),
+        "troubles": list(tally.troubles),
+    }
