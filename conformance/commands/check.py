@@ -1,10 +1,15 @@
-"""Saved traces, judged: `realtime-conformance check`."""
+"""Recorded conversations, judged: `realtime-conformance check`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+<<<<<<< HEAD
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import TraceError
 from conformance.report.text import finding_text
@@ -14,40 +19,155 @@ from conformance.run.record import ruling_data
 from conformance.run.ruling import Ruling, dialect_of, rule_on, view_of
 from conformance.trace import json_text
 from conformance.trace.jsonl import load
+=======
+import click
+
+from conformance.corpus.judging import Part, Task, judge_source
+from conformance.corpus.sources import sources
+from conformance.corpus.tally import Tally
+from conformance.corpus.verdict import Demands, Kind
+from conformance.errors import UsageError
+from conformance.report.recorded import in_full, in_sum, nothing
+from conformance.report.recorded_data import as_line
+from conformance.rules.engine.rule import Keyword
+from conformance.rules.rule_packs import judged_rules
+from conformance.run.exit_status import Status
+>>>>>>> 9f9fa84 (check takes whatever people recorded, vouches for nothing it does not understand, and sums up many; convert)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
+    from conformance.corpus.judging import Tell
+    from conformance.corpus.sources import Source
+
+#: More conversations than these are summed up instead of told one by one.
+MOST_TOLD = 20
+FAIL_ON = {
+    "must": frozenset({Keyword.MUST}),
+    "should": frozenset({Keyword.MUST, Keyword.SHOULD}),
+    "nothing": frozenset[Keyword](),
+}
+#: What a kind of verdict makes of the exit status, the gravest first.
+STATUSES = (
+    (Kind.UNREADABLE, Status.MISUSED),
+    (Kind.STRANGER, Status.MISUSED),
+    (Kind.ERROR, Status.INTERNAL),
+    (Kind.BROKEN, Status.BROKEN),
+    (Kind.UNPROVEN, Status.BROKEN),
+    (Kind.UNCLEAR, Status.MISUSED),
+)
 
 
 @dataclass(frozen=True)
-class Saved:
-    """One file and what the rules say of it."""
+class Inspection:
+    """What `check` is asked to do."""
 
-    path: Path
-    dialect: str = ""
-    entries: int = 0
-    rulings: Mapping[str, Ruling] = field(default_factory=dict)
-    trouble: str = ""
-    """Why it cannot be read."""
+    named: Sequence[str]
+    demands: Demands = field(default_factory=Demands)
+    form: str = "text"
+    """`text`, `json` (one array) or `json-lines`."""
+    processes: int = 1
+    cluster: str = ""
+    """Address of a scheduler, or `local`."""
 
-    def of(self, *verdicts: Verdict, vendor: str = "") -> list[Ruling]:
-        """Give the rulings with these verdicts, by our rules or by those of a vendor."""
-        return [each for each in self.rulings.values() if each.verdict in verdicts and each.rule.vendor == vendor]
+    def carry_out(self) -> int:
+        """Judge, tell, and return the exit status; Ctrl-C keeps what was judged."""
+        files = sources(self.named)
+        task = Task(self.demands, self._tell(len(files)))
+        tally, began, interrupted = Tally(), monotonic(), False
+        output = _Output(self.form)
+        try:
+            for part in _with_progress(self._parts(files, task), len(files)):
+                tally = part.tally if not tally.kinds else tally + part.tally
+                for each in part.told:
+                    output.tell(each)
+        except KeyboardInterrupt:
+            interrupted = True
+        output.finish(tally, monotonic() - began)
+        if interrupted:
+            click.echo(f"interrupted: {tally.conversations:,} conversations were judged", err=True)
+            return Status.INTERRUPTED
+        return next((status for kind, status in STATUSES if tally.kinds[kind]), Status.CLEAN)
 
-    def broken(self, *, strict: bool, vendor: str = "") -> bool:
-        """Whether something that counts was found, by our rules or by those of a vendor."""
-        counts = (Verdict.FAIL, Verdict.WARNING) if strict else (Verdict.FAIL,)
-        return bool(self.of(*counts, vendor=vendor))
+    def _tell(self, files: int) -> Tell:
+        if self.form != "text":
+            return as_line
+        return in_full if files <= MOST_TOLD else nothing
 
-    def clean(self, *, strict: bool) -> bool:
-        """Whether nobody's rules found something that counts."""
-        return not any(self.broken(strict=strict, vendor=vendor) for vendor in ("", *packs()))
+    def _parts(self, files: Sequence[Source], task: Task) -> Iterator[Part]:
+        if self.cluster:
+            from conformance.corpus.cluster import judge_on_cluster
+
+            return judge_on_cluster(files, task, self.cluster)
+        if self.processes > 1 and len(files) > 1:
+            from conformance.corpus.processes import judge_in_processes
+
+            return judge_in_processes(files, task, self.processes)
+        return _one_by_one(files, task)
 
 
-def judged(path: Path, dialect: str = "auto") -> Saved:
-    """Read and judge one file."""
+def _one_by_one(files: Iterable[Source], task: Task) -> Iterator[Part]:
+    """Give each conversation as soon as it is judged, and an empty part behind the last of each source."""
+    for source in files:
+        for verdict, told in judge_source(source, task):
+            part = Part(told=[told] if told else [])
+            part.tally.note(verdict)
+            yield part
+        yield Part(sources=1)
+
+
+class _Output:
+    """Standard output: conversations one by one, as long as they are few."""
+
+    def __init__(self, form: str) -> None:
+        self.form = form
+        self.count = 0
+
+    def tell(self, told: str) -> None:
+        self.count += 1
+        if self.form == "json":
+            click.echo(("[" if self.count == 1 else ",") + told)
+        elif self.form == "json-lines":
+            click.echo(told)
+        elif self.count <= MOST_TOLD:
+            click.echo(told, nl=False)
+
+    def finish(self, tally: Tally, seconds: float) -> None:
+        if self.form == "json":
+            click.echo("]" if self.count else "[]")
+        elif self.form == "text" and tally.kinds.total() > MOST_TOLD:
+            click.echo(("\n" if self.count else "") + in_sum(tally, seconds), nl=False)
+
+
+def _with_progress(parts: Iterator[Part], files: int) -> Iterator[Part]:
+    """Give the parts, and show how far they are where somebody looks on."""
+    if not sys.stderr.isatty() or files == 1:
+        yield from parts
+        return
+    from conformance.commands.progress import shown
+
+    yield from shown(parts, files)
+
+
+def expected_rules(named: str) -> tuple[str, ...]:
+    """Return the rules that a scenario, or a file with `proves:`, promises; UsageError where there is neither."""
+    from conformance.resources import folder
+    from conformance.scenario.load import load
+
+    path = Path(named)
+    bundled = folder("scenarios") / f"{named}.yaml"
+    if not path.is_file() and bundled.is_file():
+        return load(bundled).proves
+    names = _promised(path)
+    known = judged_rules()
+    if strange := next((name for name in names if name not in known), None):
+        raise UsageError(f"{named}: there is no rule {strange!r}", "List them: realtime-conformance rules")
+    return names
+
+
+def _promised(path: Path) -> tuple[str, ...]:
+    import yaml
+
     try:
+<<<<<<< HEAD
         trace = load(path)
     except TraceError as error:
         return Saved(path, trouble=str(error))
@@ -99,3 +219,15 @@ def as_data(files: Iterable[Saved]) -> str:
 
 def _rules_data(file: Saved, vendor: str) -> dict[str, Any]:
     return {name: ruling_data(each) for name, each in file.rulings.items() if each.rule.vendor == vendor}
+=======
+        value: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        cure = "Give a YAML file with `proves:`, or a bundled scenario such as response/text_turn."
+        raise UsageError(f"{path}: {error.strerror or error}", cure) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not YAML: {' '.join(str(error).split())[:200]}") from error
+    names = value.get("proves") if isinstance(value, dict) else value
+    if not isinstance(names, list) or not names or not all(isinstance(each, str) for each in names):
+        raise UsageError(f"{path}: names no rules", "Write `proves:` with a list of rule ids.")
+    return tuple(names)
+>>>>>>> 9f9fa84 (check takes whatever people recorded, vouches for nothing it does not understand, and sums up many; convert)

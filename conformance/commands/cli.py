@@ -33,22 +33,57 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--dialect", type=DIALECT, default="auto", help="The revision spoken; auto: as the trace tells.")
-@click.option("--strict", is_flag=True, help="SHOULD findings count too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def check(traces: Sequence[Path], dialect: str, strict: bool, as_json: bool) -> None:
-    """Judge saved traces.
+@click.argument("named", metavar="RECORDING...", nargs=-1, required=True)
+@click.option("--dialect", type=DIALECT, default="auto", help="The revision spoken; auto: as the recording tells.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["must", "should", "nothing"]),
+    default="must",
+    show_default=True,
+    help="Whose findings break a conversation.",
+)
+@click.option("--strict", is_flag=True, help="SHOULD findings count too: --fail-on=should.")
+@click.option("--expect", default="", metavar="FILE|SCENARIO", help="Rules that have to be proved: its `proves:`.")
+@click.option(
+    "-j", "--jobs", default=1, show_default=True, type=click.IntRange(0, 512), help="Processes; 0: one a core."
+)
+@click.option("--cluster", default="", metavar="ADDRESS|local", help="Judge on a Dask cluster: docs/corpora.md.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@click.option("--json-lines", is_flag=True, help="Print a JSON object for each conversation as it is judged.")
+def check(named: Sequence[str], **asked: Any) -> None:
+    """Judge recorded conversations: files, folders, patterns, URLs, or - for standard input.
 
-    Exit status: 0 no MUST requirement is broken, 1 some are, 4 a trace cannot be read.
+    Traces of ours, recorders' JSON lines, HAR, WebSocket cassettes and logs of events, also compressed; each is
+    recognised by its content (docs/recordings.md).
+
+    Exit status: 0 nothing that counts is broken, 1 something is, or was expected and is not proved,
+    4 a file cannot be read, or is not or hardly a Realtime conversation.
     """
-    from conformance.commands.check import as_data, as_text, judged
+    from os import cpu_count
 
-    files = [judged(path, dialect) for path in traces]
-    click.echo(as_data(files) if as_json else as_text(files, strict=strict), nl=as_json)
-    if any(each.trouble for each in files):
-        sys.exit(MISUSED)
-    sys.exit(CLEAN if all(each.clean(strict=strict) for each in files) else FINDINGS)
+    from conformance.commands.check import FAIL_ON, Inspection, expected_rules
+    from conformance.corpus.verdict import Demands
+
+    fail_on = FAIL_ON["should" if asked["strict"] else asked["fail_on"]]
+    demands = Demands(asked["dialect"], fail_on, expected_rules(asked["expect"]) if asked["expect"] else ())
+    form = "json" if asked["as_json"] else "json-lines" if asked["json_lines"] else "text"
+    sys.exit(Inspection(named, demands, form, asked["jobs"] or cpu_count() or 1, asked["cluster"]).carry_out())
+
+
+@command.command()
+@click.argument("recording", metavar="IN")
+@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+def convert(recording: str, target: Path) -> None:
+    """Write recorded conversations in another format: .jsonl (also .gz), .har, .yaml (a cassette), .json.
+
+    OUT may be a folder: it gets a trace for each conversation.  IN is whatever `check` takes.
+    """
+    from conformance.commands import convert as conversion
+
+    found = conversion.convert(recording, target)
+    for remark in dict.fromkeys(each.remark for each in found if each.remark):
+        click.echo(f"concluded: {remark}", err=True)
+    click.echo(f"{target}: {len(found)} conversation{'' if len(found) == 1 else 's'}")
 
 
 @command.command()

@@ -51,7 +51,11 @@ class Source:
     @contextmanager
     def _opened(self) -> Iterator[BufferedReader]:
         if self.name == STDIN:
-            yield cast("BufferedReader", sys.stdin.buffer)
+            buffered = BufferedReader(cast("Any", sys.stdin.buffer), CHUNK)
+            try:
+                yield buffered
+            finally:
+                buffered.detach()
         elif REMOTE in self.name:
             with _remote(self.name)[0].open(self.name, "rb") as file:
                 yield BufferedReader(file, CHUNK)
@@ -119,7 +123,7 @@ def _some(files: list[str], name: str, kind: str) -> list[str]:
 
 def _remote(name: str) -> tuple[Any, str]:
     try:
-        import fsspec.core  # type: ignore[import-untyped]
+        import fsspec.core
     except ImportError as error:
         message = f"reading {name} needs the package `fsspec`, and the one that speaks to that store"
         raise UsageError(message, "pip install 'realtime-conformance[remote]'") from error

@@ -1,0 +1,60 @@
+"""Recorded conversations in another format: `realtime-conformance convert`."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.corpus.sources import sources
+from conformance.errors import UsageError
+from conformance.secrets import Scrubber
+from conformance.trace.formats import FORMATS
+from conformance.trace.formats.json_lines import JSON_LINES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.trace.formats.recording import Format, Recording
+    from conformance.trace.trace import Trace
+
+COMPRESSED = ".gz"
+
+
+def convert(named: str, target: Path) -> list[Recording]:
+    """Write every conversation behind *named* to *target*, a file or a folder, and return them.
+
+    What a name ends with says the format; a folder gets one trace of our own form for each conversation.  Keys that
+    an endpoint gave away do not come along.  A file that is there already is replaced, whole or not at all.
+    """
+    found = [recording for source in sources([named]) for recording in source.recordings()]
+    if target.is_dir() or not target.suffix:
+        target.mkdir(parents=True, exist_ok=True)
+        width = len(str(len(found)))
+        for number, recording in enumerate(found, 1):
+            stem = Path(recording.source).name.split(".")[0] or "recording"
+            _write(target / f"{stem}-{number:0{width}}.jsonl", JSON_LINES, [recording.trace])
+    else:
+        _write(target, _format_for(target), [recording.trace for recording in found])
+    return found
+
+
+def _format_for(target: Path) -> Format:
+    suffix = target.with_suffix("").suffix if target.suffix == COMPRESSED else target.suffix
+    for each in FORMATS:
+        if each.suffix == suffix:
+            return each
+    known = ", ".join(each.suffix for each in FORMATS)
+    raise UsageError(f"{target}: no format is called {suffix or 'nothing'}", f"Let it end with one of {known}.")
+
+
+def _write(target: Path, form: Format, traces: Sequence[Trace]) -> None:
+    text = Scrubber()(form.write(traces).decode("utf-8", "surrogatepass"))
+    data = text.encode("utf-8", "surrogatepass")
+    part = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(gzip.compress(data) if target.suffix == COMPRESSED else data)
+        part.replace(target)
+    except OSError as error:
+        raise UsageError(f"{target}: {error.strerror or error}", "Give a place that can be written.") from error
