@@ -9,17 +9,6 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-<<<<<<< HEAD
-from conformance.contract.dialects import DIALECTS
-from conformance.errors import TraceError
-from conformance.report.text import finding_text
-from conformance.rules.engine.judge import Verdict
-from conformance.rules.rule_packs import judged_rules, packs
-from conformance.run.record import ruling_data
-from conformance.run.ruling import Ruling, dialect_of, rule_on, view_of
-from conformance.trace import json_text
-from conformance.trace.jsonl import load
-=======
 import click
 
 from conformance.corpus.judging import Part, Task, judge_source
@@ -32,7 +21,7 @@ from conformance.report.recorded_data import as_line
 from conformance.rules.engine.rule import Keyword
 from conformance.rules.rule_packs import judged_rules
 from conformance.run.exit_status import Status
->>>>>>> 9f9fa84 (check takes whatever people recorded, vouches for nothing it does not understand, and sums up many; convert)
+from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:
     from conformance.corpus.judging import Tell
@@ -120,9 +109,11 @@ class _Output:
     def __init__(self, form: str) -> None:
         self.form = form
         self.count = 0
+        self.scrub = Scrubber()
 
     def tell(self, told: str) -> None:
         self.count += 1
+        told = self.scrub.shown(told)
         if self.form == "json":
             click.echo(("[" if self.count == 1 else ",") + told)
         elif self.form == "json-lines":
@@ -134,7 +125,7 @@ class _Output:
         if self.form == "json":
             click.echo("]" if self.count else "[]")
         elif self.form == "text" and tally.kinds.total() > MOST_TOLD:
-            click.echo(("\n" if self.count else "") + in_sum(tally, seconds), nl=False)
+            click.echo(("\n" if self.count else "") + self.scrub.shown(in_sum(tally, seconds)), nl=False)
 
 
 def _with_progress(parts: Iterator[Part], files: int) -> Iterator[Part]:
@@ -167,59 +158,6 @@ def _promised(path: Path) -> tuple[str, ...]:
     import yaml
 
     try:
-<<<<<<< HEAD
-        trace = load(path)
-    except TraceError as error:
-        return Saved(path, trouble=str(error))
-    spoken = dialect if dialect in DIALECTS else dialect_of(trace)
-    trace = replace(trace, dialect=spoken)
-    return Saved(path, spoken, len(trace), rule_on((view_of(trace),), tuple(judged_rules().values()), {}))
-
-
-def as_text(files: Iterable[Saved], *, strict: bool = False) -> str:
-    """Give a verdict line a file, and below it the findings in full."""
-    lines = []
-    for file in files:
-        if file.trouble:
-            lines += [f"unreadable  {file.trouble}", ""]
-            continue
-        about = f"{file.path}  ({file.dialect}, {file.entries} entries)"
-        lines += _told(file, "", about, strict=strict)
-        for vendor, pack in packs().items():
-            lines += _told(file, vendor, f"{pack.heading} in {file.path}", strict=strict)
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _told(file: Saved, vendor: str, about: str, *, strict: bool) -> Iterator[str]:
-    """Give the verdict line of our rules or of a vendor's, and below it their findings."""
-    must, should = file.of(Verdict.FAIL, vendor=vendor), file.of(Verdict.WARNING, vendor=vendor)
-    proved = len(file.of(Verdict.PASS, vendor=vendor))
-    verdict = "broken" if file.broken(strict=strict, vendor=vendor) else "clean"
-    yield f"{verdict:<10}  {about}: {len(must)} MUST and {len(should)} SHOULD broken, {proved} rules proved"
-    for ruling in (*must, *should):
-        yield from ("", finding_text(ruling, file.path.stem), "")
-
-
-def as_data(files: Iterable[Saved]) -> str:
-    """Give the same as JSON."""
-    told: list[dict[str, Any]] = [
-        {"file": str(file.path), "error": file.trouble}
-        if file.trouble
-        else {
-            "file": str(file.path),
-            "dialect": file.dialect,
-            "entries": file.entries,
-            "rules": _rules_data(file, ""),
-            **({"packs": {vendor: _rules_data(file, vendor) for vendor in packs()}} if packs() else {}),
-        }
-        for file in files
-    ]
-    return json_text.dumps(told, indent=True).decode()
-
-
-def _rules_data(file: Saved, vendor: str) -> dict[str, Any]:
-    return {name: ruling_data(each) for name, each in file.rulings.items() if each.rule.vendor == vendor}
-=======
         value: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         cure = "Give a YAML file with `proves:`, or a bundled scenario such as response/text_turn."
@@ -230,4 +168,3 @@ def _rules_data(file: Saved, vendor: str) -> dict[str, Any]:
     if not isinstance(names, list) or not names or not all(isinstance(each, str) for each in names):
         raise UsageError(f"{path}: names no rules", "Write `proves:` with a list of rule ids.")
     return tuple(names)
->>>>>>> 9f9fa84 (check takes whatever people recorded, vouches for nothing it does not understand, and sums up many; convert)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,9 +49,12 @@ def _format_for(target: Path) -> Format:
     raise UsageError(f"{target}: no format is called {suffix or 'nothing'}", f"Let it end with one of {known}.")
 
 
+def _scrubbed(trace: Trace) -> Trace:
+    return Scrubber().trace(replace(trace, entries=tuple(replace(entry, secret=True) for entry in trace.entries)))
+
+
 def _write(target: Path, form: Format, traces: Sequence[Trace]) -> None:
-    text = Scrubber()(form.write(traces).decode("utf-8", "surrogatepass"))
-    data = text.encode("utf-8", "surrogatepass")
+    data = form.write([_scrubbed(trace) for trace in traces])
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from conformance.corpus.verdict import Kind
+from conformance.report.inert import inert, one_line
 from conformance.report.text import finding_text, wrapped
 from conformance.rules.engine.judge import VERDICT_OF_FINDING
 from conformance.rules.engine.rule import Keyword
@@ -35,7 +36,7 @@ def in_full(verdict: RecordedVerdict, view: View | None, outcome: Outcome | None
     """Tell the verdict in a line, what was and was not exercised, and the findings with their excerpts."""
     if view is None or outcome is None:
         kind = "not judged" if verdict.kind is Kind.STRANGER else verdict.kind
-        return f"{kind}  {verdict.trouble}\n"
+        return f"{kind}  {inert(verdict.trouble)}\n"
     about = f"{verdict.name}  ({verdict.dialect}, {verdict.entries} entries)"
     lines = [*_house(verdict, view, outcome, "", about)]
     for vendor, pack in packs().items():
@@ -92,7 +93,7 @@ def in_sum(tally: Tally, seconds: float) -> str:
     lines = [_headline(tally, seconds), ""]
     lines += [f"  {kind:<11} {count:>9,}" for kind in Kind if (count := tally.kinds[kind])]
     for trouble in tally.troubles:
-        lines += wrapped(trouble, "    ", "      ")
+        lines += wrapped(one_line(trouble), "    ", "      ")
     rules = judged_rules()
     for name, count in sorted(tally.broken.items(), key=lambda pair: (_weight(rules[pair[0]]), -pair[1]))[:MOST_RULES]:
         lines += ["", *_broken(rules[name], count, tally)]
@@ -115,7 +116,7 @@ def _broken(rule: Rule, count: int, tally: Tally) -> Iterator[str]:
     share = count / max(1, tally.conversations)
     yield f"{rule.id}  {rule.keyword}, broken in {count:,} ({share:.1%}), {tally.findings[rule.id]:,} findings"
     for found in tally.examples.get(rule.id, ()):
-        yield from wrapped(f"{found.place}: {found.message}", "    ", "      ")
+        yield from wrapped(one_line(f"{found.place}: {found.message}"), "    ", "      ")
 
 
 def _coverage(tally: Tally) -> Iterator[str]:

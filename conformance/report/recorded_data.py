@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from conformance.rules.rule_packs import judged_rules
+from conformance.trace import json_text
 
 if TYPE_CHECKING:
     from conformance.corpus.tally import Tally
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 def as_line(verdict: RecordedVerdict, view: View | None, outcome: Outcome | None) -> str:  # noqa: ARG001
     """Return the verdict on one conversation as JSON on one line."""
-    return orjson.dumps(verdict_data(verdict)).decode()
+    return json_text.dumps(verdict_data(verdict)).decode()
 
 
 def verdict_data(verdict: RecordedVerdict) -> dict[str, Any]:

@@ -16,8 +16,7 @@ from datetime import datetime
 from io import BufferedReader
 from typing import Any
 
-import orjson
-
+from conformance.trace import json_text
 from conformance.trace.formats.recording import (
     DIRECTIONS,
     DIRECTIONS_GUESSED,
@@ -188,7 +187,7 @@ def _closing(end: End | None) -> list[dict[str, Any]]:
 
 def write(traces: Sequence[Trace]) -> bytes:
     """Return the conversations as one JSON document."""
-    return orjson.dumps(plain_frames(traces), option=orjson.OPT_INDENT_2)
+    return json_text.dumps(plain_frames(traces), indent=True)
 
 
 FRAME_LOG = Format("frames", "a list of frames in JSON", recognises, read, write, ".json")

@@ -13,10 +13,9 @@ from io import BufferedReader
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import orjson
-
 from conformance.errors import TraceError
 from conformance.secrets import Scrubber, hides
+from conformance.trace import json_text
 from conformance.trace.formats.recording import (
     DIRECTIONS,
     Format,
@@ -81,7 +80,7 @@ def _trace(entry: dict[str, Any]) -> Trace:
 
 def _entry(index: int, direction: Direction, at: float | None, message: Mapping[str, Any], scrub: Scrubber) -> Entry:
     data = message.get("data")
-    plain = data if isinstance(data, str) else orjson.dumps(data).decode()
+    plain = data if isinstance(data, str) else json_text.dumps(data).decode()
     clean = scrub(plain)
     made = frame(index, direction, at, clean, binary=whole_number(message.get("opcode")) == BINARY)
     if not hides(plain, clean):
@@ -172,7 +171,7 @@ def write(traces: Sequence[Trace]) -> bytes:
     """Return a HAR with a WebSocket for each conversation; times count from the upgrade."""
     entries = [_socket(trace) for trace in traces]
     log = {"version": "1.2", "creator": {"name": "realtime-conformance", "version": "1"}, "entries": entries}
-    return orjson.dumps({"log": log}, option=orjson.OPT_INDENT_2)
+    return json_text.dumps({"log": log}, indent=True)
 
 
 def _socket(trace: Trace) -> dict[str, Any]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from io import BufferedReader
 from typing import Any
 
-import orjson
-
 from conformance.errors import TraceError
+from conformance.trace import json_text
 from conformance.trace.trace import Direction, Entry, FrameKind, Trace
 
 #: A document that is read whole may not be larger.
@@ -78,13 +77,13 @@ def frame(index: int, direction: Direction, at: float | None, payload: Any, *, b
     """Return the entry of a frame; *payload* is an object, or the text of the frame."""
     if isinstance(payload, dict):
         return Entry(index, direction, at, event=payload)
-    text = payload if isinstance(payload, str) else orjson.dumps(payload).decode()
+    text = payload if isinstance(payload, str) else json_text.dumps(payload).decode()
     if binary:
         return Entry(index, direction, at, text=text, kind=FrameKind.BINARY, size=len(text) * 3 // 4)
     size = len(text.encode("utf-8", "surrogatepass"))
     try:
-        event = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        event = json_text.loads(text)
+    except ValueError:
         event = None
     if isinstance(event, dict):
         return Entry(index, direction, at, event=event, size=size)
@@ -93,7 +92,7 @@ def frame(index: int, direction: Direction, at: float | None, payload: Any, *, b
 
 def payload_text(entry: Entry) -> str:
     """Return what the frame held, as text; base64 where it was binary."""
-    return orjson.dumps(entry.event).decode() if entry.event is not None else entry.text or ""
+    return json_text.dumps(entry.event).decode() if entry.event is not None else entry.text or ""
 
 
 def whole(file: BufferedReader, where: str) -> bytes:
@@ -107,8 +106,8 @@ def whole(file: BufferedReader, where: str) -> bytes:
 def document(data: bytes, where: str) -> Any:
     """Return the JSON document in *data*."""
     try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
+        return json_text.loads(data)
+    except ValueError as error:
         raise TraceError(f"{where}: not JSON: {error}") from error
 
 
