@@ -38,6 +38,11 @@ class Disconnected(Exception):
     """False when our own close frame was never answered."""
 
 
+@dataclass(eq=False)
+class BeyondBounds(Disconnected):
+    """We ended the connection: the endpoint sent more, or read less, than a run can bear; `reason` names the bound."""
+
+
 @dataclass(frozen=True)
 class Refusal:
     """There is no connection: the upgrade was refused, or nobody answered."""

@@ -31,11 +31,13 @@ SESSION_LIMIT_WORDS = re.compile(
 class EnvironmentTrouble(Exception):
     """Something between us and the endpoint's conformance: a rate limit, an overload, DNS, TLS."""
 
-    def __init__(self, message: str, retry_after: str = "", *, full: bool = False) -> None:
+    def __init__(self, message: str, retry_after: str = "", *, full: bool = False, beyond: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.full = full
         """Whether the endpoint holds no more sessions at once: with fewer of them it goes on."""
+        self.beyond = beyond
+        """Whether a bound of ours ended the connection (`play.bounds`): another attempt would reach it again."""
 
 
 def code_of(error: Mapping[str, Any]) -> str:

@@ -60,6 +60,8 @@ class Conversation:
     """INCONCLUSIVE: the endpoint said nothing for longer than we wait; another attempt would only wait as long."""
     full: bool = False
     """ENVIRONMENT: the endpoint holds no more sessions at once."""
+    beyond: bool = False
+    """ENVIRONMENT: a bound of ours was reached; another attempt would reach it again."""
     longest: float = 0.0
     """The longest wait that was not in vain, in seconds."""
 
@@ -100,7 +102,7 @@ class Player:
             told = {"outcome": Outcome.MODEL, "message": silence.message, "silent": True}
         except EnvironmentTrouble as trouble:
             told = {"outcome": Outcome.ENVIRONMENT, "message": str(trouble), "retry_after": trouble.retry_after}
-            told |= {"full": trouble.full}
+            told |= {"full": trouble.full, "beyond": trouble.beyond}
         except TimeoutError:
             told = {"outcome": Outcome.UNMET, "message": f"took more than {target.patience.conversation:g} s"}
             for line in self.opened:

@@ -11,6 +11,7 @@ from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import UsageError
 from conformance.play.auth import STYLES, Credentials
+from conformance.play.bounds import Bounds
 from conformance.play.connection import UpgradeRequest
 from conformance.trace.trace import Credential
 
@@ -53,6 +54,7 @@ class Target:
     """The auth styles that the endpoint is known to read."""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     patience: Patience = field(default_factory=Patience)
+    bounds: Bounds = field(default_factory=Bounds)
     ca_file: str | None = None
     insecure: bool = False
 

@@ -1,6 +1,6 @@
 """The socket: `websockets`' asyncio client as a connection.  The only client-side import of `websockets`.
 
-No compression unless a scenario asks; frames up to 64 MiB (an append may hold 15 MiB of audio before base64).
+No compression; what the endpoint sends is bounded where it arrives (`play.bounds`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import ssl
 import time
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,21 +28,19 @@ from websockets.exceptions import (
     InvalidURI,
     NegotiationError,
 )
+from websockets.frames import CloseCode
 from websockets.typing import Subprotocol
 
-from conformance.play.connection import Disconnected, RawFrame, Refusal, UpgradeRequest
-from conformance.play.plain import BODY, get, tls_of
+from conformance.play.bounds import CLOSING, PARTING, REFUSAL_KEPT, Bounds
+from conformance.play.connection import BeyondBounds, Disconnected, RawFrame, Refusal, UpgradeRequest
+from conformance.play.plain import get, tls_of
 from conformance.play.target import Target, url_of
 from conformance.trace.trace import Handshake
 
-LARGEST_FRAME = 64 * 2**20
 #: `websockets` writes request headers and pieces of frames to its log at DEBUG: keys, cut in two where no scrubber
 #: finds them.  Our traces hold all of it, scrubbed.
 log = logging.getLogger("conformance.wire")
 log.setLevel(logging.WARNING)
-
-#: Seconds for the closing handshake.
-CLOSING = 5.0
 
 
 class Upgrade(connect):
@@ -53,23 +52,44 @@ class Upgrade(connect):
 
 
 class Socket(ClientConnection):
-    """A socket that remembers how it was answered, also when the handshake fails on our side."""
+    """A socket that remembers how it was answered, and that ends what a well-behaved endpoint would end itself."""
 
     last: ContextVar[Socket | None] = ContextVar("last", default=None)
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
+    def __init__(self, *args: Any, bounds: Bounds, **settings: Any) -> None:
         super().__init__(*args, **settings)
+        self.bounds, self.received, self.parting = bounds, 0, False
+        self.beyond = ""
+        """The bound that was reached, in words."""
         Socket.last.set(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, as long as it is within bounds; after a close frame wait no longer than PARTING for TCP."""
+        self.received += len(data)
+        super().data_received(data)
+        if self.received > self.bounds.connection:
+            self.cut(f"the endpoint sent more than {self.bounds.connection:,} bytes (--max-received)")
+        elif self.transport.get_write_buffer_size() > self.bounds.unsent:
+            self.cut(f"the endpoint does not read: {self.bounds.unsent:,} bytes wait to be sent")
+        elif self.protocol.close_expected() and not self.parting:
+            self.parting = True
+            self.loop.call_later(PARTING, self.transport.abort)
+
+    def cut(self, why: str) -> None:
+        """Break the connection because of a bound."""
+        self.beyond = self.beyond or why
+        self.transport.abort()
 
 
 class WireConnection:
     """One open socket."""
 
-    def __init__(self, socket: ClientConnection, handshake: Handshake) -> None:
+    def __init__(self, socket: Socket, handshake: Handshake) -> None:
         self.socket = socket
         self.handshake = handshake
         self.began = time.monotonic()
         self.closing = False
+        self.messages = 0
 
     def now(self) -> float:
         """Seconds since connect."""
@@ -83,17 +103,26 @@ class WireConnection:
             raise self._gone(gone) from gone
 
     async def receive(self, within: float) -> RawFrame:
-        """Give the next frame."""
+        """Return the next frame."""
         try:
             async with asyncio.timeout(within):
-                return await self.socket.recv()
+                frame = await self.socket.recv()
         except ConnectionClosed as gone:
             raise self._gone(gone) from gone
+        self.messages += 1
+        if self.messages > (most := self.socket.bounds.events):
+            self.socket.cut(f"the endpoint sent more than {most:,} messages (--max-events)")
+            raise BeyondBounds(None, self.socket.beyond, by_client=True)
+        return frame
 
     async def close(self, code: int = 1000, reason: str = "") -> Disconnected:
-        """Close, and tell whether the endpoint answered our close frame."""
+        """Close, and tell whether the endpoint answered our close frame; never wait longer than CLOSING."""
         self.closing = self.socket.close_code is None
-        await self.socket.close(code, reason)
+        try:
+            async with asyncio.timeout(CLOSING):
+                await self.socket.close(code, reason)
+        except TimeoutError:  # a send that is stuck holds the connection's lock
+            self.socket.transport.abort()
         if not self.closing:
             return Disconnected(self.socket.close_code, self.socket.close_reason or "")
         answered = self.socket.protocol.close_rcvd is not None
@@ -105,8 +134,13 @@ class WireConnection:
         await self.socket.wait_closed()
 
     def _gone(self, gone: ConnectionClosed) -> Disconnected:
+        if self.socket.beyond:
+            return BeyondBounds(None, self.socket.beyond, by_client=True)
         if gone.rcvd is None:
             ours = gone.sent
+            if ours is not None and ours.code == CloseCode.MESSAGE_TOO_BIG:
+                told = f"the endpoint sent a message of more than {self.socket.bounds.message:,} bytes (--max-message)"
+                return BeyondBounds(None, told, by_client=True)
             # We failed the connection ourselves (e.g. broken framing): the code we sent says why.
             reason = f"{ours.reason} ({ours.code})" if ours is not None and not self.closing else ""
             return Disconnected(None, reason)
@@ -141,16 +175,18 @@ class Wire:
             return _refused_by_http(handshake, answer.status_code, dict(answer.headers.raw_items()), answer.body)
         except (OSError, InvalidHandshake, InvalidURI, InvalidProxy, TimeoutError, EOFError) as error:
             return Refusal(handshake, *_trouble(error, self.target))
+        except ValueError as error:  # the request cannot be written: nothing that the endpoint did
+            return Refusal(handshake, f"the upgrade request cannot be written: {error}", "request")
         return WireConnection(opened, _shaken(handshake, opened))
 
-    async def _upgrade(self, url: str, ask: UpgradeRequest) -> ClientConnection:
-        return await Upgrade(
+    async def _upgrade(self, url: str, ask: UpgradeRequest) -> Socket:
+        opened = await Upgrade(
             url,
             additional_headers=list(ask.headers),
             subprotocols=[Subprotocol(each) for each in ask.subprotocols] or None,
             compression=None,
-            max_size=LARGEST_FRAME,
-            max_queue=4096,
+            max_size=self.target.bounds.message,
+            max_queue=1024,
             open_timeout=self.target.patience.connect,
             close_timeout=CLOSING,
             ping_interval=None,
@@ -158,8 +194,10 @@ class Wire:
             proxy=None,
             user_agent_header="realtime-conformance",
             logger=log,
-            create_connection=Socket,
+            create_connection=partial(Socket, bounds=self.target.bounds),  # type: ignore[arg-type]
         )
+        assert isinstance(opened, Socket)  # noqa: S101 - `create_connection` makes nothing else
+        return opened
 
 
 def _shaken(handshake: Handshake, opened: ClientConnection) -> Handshake:
@@ -181,7 +219,7 @@ def _refused_by_http(
     handshake: Handshake, status: int, headers: dict[str, str], body: bytes | bytearray | None
 ) -> Refusal:
     low = {name.lower(): value for name, value in headers.items()}
-    text = (body or b"")[:BODY].decode("utf-8", "replace")
+    text = (body or b"")[:REFUSAL_KEPT].decode("utf-8", "replace")
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.errors import FileError, UsageError
+from conformance.play.bounds import RUN
 from conformance.plugin.generated import KINDS
 from conformance.plugin.options import value
 from conformance.resources import folder
@@ -32,7 +33,7 @@ def terms_of(config: pytest.Config, setup: Settings) -> Policy:
     if update and file is None:
         raise UsageError("--update-baseline: which file?", "Give it with --baseline=FILE; it need not exist yet.")
     terms = Policy(
-        limits=Limits(*(_amount(config, f"max-{what}") for what in ("tokens", "sessions", "time", "usd"))),
+        limits=_limits(config),
         prices=load_prices(_path(config, "prices")),
         model=setup.target.model or _model_in(setup.target.url),
         retries=_times(config, "retries", RETRIES),
@@ -51,6 +52,11 @@ def terms_of(config: pytest.Config, setup: Settings) -> Policy:
     if terms.plan and config.getoption("numprocesses", None):
         raise UsageError("--plan is made by one process", "Leave -n out, or add -n 0.")
     return terms
+
+
+def _limits(config: pytest.Config) -> Limits:
+    tokens, sessions, seconds, usd = (_amount(config, f"max-{what}") for what in ("tokens", "sessions", "time", "usd"))
+    return Limits(tokens, sessions, RUN if seconds is None else seconds, usd)
 
 
 def in_force(terms: Policy, setup: Settings) -> Policy:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import UsageError
 from conformance.play.auth import STYLES, carries
+from conformance.play.bounds import Bounds
 from conformance.play.target import Patience, Target, checked_url
 from conformance.plugin import key
 from conformance.plugin.options import INI, strict, value
@@ -51,6 +52,7 @@ def setup_of(config: pytest.Config) -> Settings:
         styles=styles,
         headers=headers,
         patience=_patience(config),
+        bounds=_bounds(config),
         ca_file=_existing(value(config, "ca-file")),
         insecure=bool(value(config, "insecure")),
     )
@@ -159,6 +161,16 @@ def _patience(config: pytest.Config) -> Patience:
         first_event=_positive("answer-timeout", value(config, "answer-timeout"), usual.first_event),
         answer=_positive("answer-timeout", value(config, "answer-timeout"), usual.answer),
         chosen=value(config, "answer-timeout") is not None,
+    )
+
+
+def _bounds(config: pytest.Config) -> Bounds:
+    usual = Bounds()
+    return replace(
+        usual,
+        message=_positive("max-message", value(config, "max-message"), usual.message),
+        connection=_positive("max-received", value(config, "max-received"), usual.connection),
+        events=_positive("max-events", value(config, "max-events"), usual.events),
     )
 
 

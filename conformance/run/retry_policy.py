@@ -28,7 +28,7 @@ SECOND_CHANCES = 1
 #: Seconds before the first repetition; doubled for each further one, never more than LONGEST.
 FIRST, LONGEST = 1.0, 60.0
 #: Whoever asks for more patience than this (seconds) is not waited for.
-MOST_PATIENCE = 300.0
+MOST_PATIENCE = 60.0
 
 
 def was_cut(conversation: Conversation) -> bool:
@@ -46,7 +46,7 @@ def says_nothing(conversation: Conversation) -> bool:
 
 def repetitions(conversation: Conversation, retries: int) -> int:
     """Give how often it may be played again; *retries* is how often the environment may get in the way."""
-    if conversation.silent:
+    if conversation.silent or conversation.beyond:
         return 0
     return min(retries, SECOND_CHANCES) if conversation.outcome is Outcome.MODEL else retries
 
@@ -99,7 +99,7 @@ def seconds_of(retry_after: str, now: datetime) -> float | None:
         return float(text)
     try:
         until = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+        until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # no date, or one that no calendar holds
         return None
-    until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
-    return max(0.0, (until - now).total_seconds())

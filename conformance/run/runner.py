@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.contract.dialects import DIALECTS
 from conformance.play.discovery import SESSIONS, Discovery, discover
@@ -25,11 +25,13 @@ from conformance.run.settings import AUTO, Settings, embedded_on
 from conformance.scenario.audio import clip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Coroutine, Iterable, Mapping
     from pathlib import Path
 
     from conformance.play.target import Target
     from conformance.scenario.model import Scenario
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,13 @@ class Runner:
             self.setup = replace(self.setup, target=replace(self.setup.target, auth=found["auth"]))
             self.setup = self.setup.with_latency(found["latency"]).with_offers(found["lacking"], found["offered"])
             return None
-        self.diagnosis = self.loop_thread.run(self._look())
+        self.diagnosis = self.loop_thread.run(self.within_time(self._look()))
         if self.diagnosis.ready:
             recognised = self.diagnosis.dialect or self.setup.target.dialect
             self._speak(recognised.name if self.setup.dialect == AUTO else self.setup.dialect)
             self.setup = self.setup.with_latency(self.diagnosis.latency)
             if self.setup.discovers:
-                self.discovery = self.loop_thread.run(self._discover())
+                self.discovery = self.loop_thread.run(self.within_time(self._discover()))
                 self.setup = self.setup.with_offers(self.discovery.lacking, self.discovery.offered)
         return self.diagnosis
 
@@ -198,9 +200,14 @@ class Runner:
 
     async def _play(self, cue: Job, first: int = 1) -> tuple[Attempt, ...]:
         """Play a conversation until it says something; Exhausted if a budget ends it before."""
+        return await self.within_time(self.persistence.play(partial(self._attempt, cue), first))
+
+    async def within_time(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do *work* while the run has time; Exhausted when that is over."""
+        self.budget.begin()
         try:
             async with asyncio.timeout(self.budget.left):
-                return await self.persistence.play(partial(self._attempt, cue), first)
+                return await work
         except TimeoutError:
             raise self.budget.end(self.budget.time_is_over()) from None
 

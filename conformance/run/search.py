@@ -118,7 +118,9 @@ class Search:
         cue = Job.of(scenario)
         try:
             attempts = self.performance.loop_thread.run(
-                self.performance.persistence.play(lambda _number: self.performance.attempt(cue))
+                self.performance.within_time(
+                    self.performance.persistence.play(lambda _number: self.performance.attempt(cue))
+                )
             )
         except Exhausted as exhausted:
             self.exhausted = str(exhausted)

@@ -4,16 +4,34 @@ import asyncio
 import base64
 import hashlib
 import json
-from contextlib import asynccontextmanager
+import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from conformance.contract.ga import GA
+from conformance.play.bounds import Bounds
+from conformance.play.player import Player
 from conformance.play.target import Patience, Target
+from conformance.play.wire import Wire
+from conformance.scenario.audio import clip
+from conformance.scenario.load import loads
+from conformance.secrets import Scrubber
 
 MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 CREATED = {"type": "session.created", "event_id": "event_1", "session": {"id": "sess_1", "object": "realtime.session"}}
 TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
+KEY = "sk-canary-0123456789abcdef"
+TURN = """\
+scenario: A text turn
+steps:
+  - connect
+  - configure: {modalities: text}
+  - say: Say hello.
+  - respond
+  - await: response.done
+"""
 
 
 def frame(payload, opcode=TEXT, fin=True, rsv=0, announced=None, masked=False):
@@ -74,7 +92,7 @@ class Raw:
 
 
 def says(*frames, then="wait"):
-    """Return a behaviour: send these frames, then wait for the client to go, or close the TCP connection."""
+    """Return a behaviour: send these frames, then `wait` for the client to go, `hold` and read nothing, or `end`."""
 
     async def behave(reader, writer):
         for each in frames:
@@ -82,8 +100,42 @@ def says(*frames, then="wait"):
         await writer.drain()
         while then == "wait" and await reader.read(65536):
             pass
+        if then == "hold":
+            await asyncio.Event().wait()
 
     return behave
+
+
+def repeats(*frames, first=(), pause=0.0, reads=True):
+    """Return a behaviour: after the *first* frames send these again and again, whether the client reads or not."""
+
+    async def behave(reader, writer):
+        reading = asyncio.create_task(_read_on(reader)) if reads else None
+        for each in first:
+            writer.write(each)
+        try:
+            while reading is None or not reading.done():
+                for each in frames:
+                    writer.write(each)
+                await writer.drain()
+                await asyncio.sleep(pause)
+        finally:
+            if reading is not None:
+                reading.cancel()
+
+    return behave
+
+
+async def _read_on(reader):
+    while await reader.read(65536):
+        pass
+
+
+@pytest.fixture
+def bytes_of():
+    """Give the makers of bytes: `frame`, `event`; of behaviours: `says`, `repeats`; and the first event, `created`."""
+    created = frame(json.dumps(CREATED))
+    return SimpleNamespace(frame=frame, event=event, says=says, repeats=repeats, created=created)
 
 
 @pytest.fixture
@@ -93,13 +145,21 @@ def raw_endpoint(listen):
 
 
 @pytest.fixture
-def raw_target():
-    """Give `async with raw_target(behave, **patience) -> Target` within the test's own loop."""
+def raw_play():
+    """Give `raw_play(behave, script, bounds=…, **patience) -> (conversation, seconds)`: a script played over TCP."""
 
-    @asynccontextmanager
-    async def make(behave, *, upgrades=True, headers="", **patience):
-        waits = {"connect": 2.0, "first_event": 0.5, "answer": 0.5, "conversation": 10.0, **patience}
-        async with Raw(behave, upgrades=upgrades, headers=headers) as server:
-            yield Target(server.url, GA, "sk-canary-0123456789", "m", patience=Patience(**waits))
+    def play(behave, text=TURN, *, bounds=None, upgrades=True, headers="", **patience):
+        waits = {"connect": 1.0, "first_event": 0.5, "answer": 0.5, "conversation": 10.0, **patience}
 
-    return make
+        async def within():
+            async with Raw(behave, upgrades=upgrades, headers=headers) as server:
+                target = Target(server.url, GA, KEY, "m", patience=Patience(**waits), bounds=bounds or Bounds())
+                began = time.monotonic()
+                conversation = await Player(Wire(target), target, Scrubber((KEY,)), clip).play(
+                    loads(text, Path("t.yaml"))
+                )
+                return conversation, time.monotonic() - began
+
+        return asyncio.run(within())
+
+    return play

@@ -8,7 +8,7 @@ from conformance.play.connection import Disconnected, Refusal
 from conformance.play.target import Target, upgrade_request_for
 from conformance.play.wire import Wire, WireConnection
 
-FRAME = "x" * (16 * 2**20)
+FRAME = "x" * (7 * 2**20)
 
 
 def test_a_session_is_opened_and_the_handshake_noted(run, served):
@@ -32,7 +32,7 @@ def test_a_session_is_opened_and_the_handshake_noted(run, served):
     assert (end.code, end.by_client, end.graceful) == (1000, True, True)
 
 
-def test_a_frame_of_sixteen_mebibytes_arrives(run, served):
+def test_a_frame_of_seven_mebibytes_arrives(run, served):
     async def talk(ws):
         await ws.send(FRAME)
 

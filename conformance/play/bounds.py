@@ -1,0 +1,67 @@
+"""How much an endpoint may send and how long it may take: every bound of a run in one table (docs/bounds.md).
+
+A bound that is reached ends what it bounds, with a sentence that names it and the option that moves it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one connection may bring into memory."""
+
+    message: int = 8 * MIB
+    """Bytes of one message of the endpoint; our own may be larger (an append holds up to 15 MiB of audio)."""
+    connection: int = 8 * MIB
+    """Bytes that one connection may receive, framing and pings included: a minute of speech is 4 MiB."""
+    events: int = 20_000
+    """Messages that one connection may receive."""
+    unsent: int = 32 * MIB
+    """Bytes that wait to be sent to an endpoint that sends and does not read."""
+
+
+#: Bytes that a refusal's body may have, and those that are kept of it.
+REFUSAL_READ, REFUSAL_KEPT = 64 * 1024, 2000
+#: Seconds for the closing handshake, and for the TCP connection to end after it.
+CLOSING, PARTING = 5.0, 1.0
+#: Bytes of finished conversations that wait for their verdict; beyond it no further conversation begins.
+WAITING = 64 * MIB
+#: Seconds of a whole run.
+RUN = 900.0
+
+
+class Row(NamedTuple):
+    """One line of docs/bounds.md."""
+
+    what: str
+    default: str
+    option: str
+    reached: str
+
+
+NOT_JUDGED = "the conversation ends, named; the rules judge what came"
+STOPS = "the conversation stops there"
+CUT = "the connection is cut"
+STRETCHED = "more where the endpoint is slow"
+
+TABLE: tuple[Row, ...] = (
+    Row("one message of the endpoint", f"{Bounds.message // MIB} MiB", "--max-message", NOT_JUDGED),
+    Row("bytes received on one connection", f"{Bounds.connection // MIB} MiB", "--max-received", NOT_JUDGED),
+    Row("messages received on one connection", f"{Bounds.events:,}", "--max-events", NOT_JUDGED),
+    Row("bytes waiting for an endpoint that does not read", f"{Bounds.unsent // MIB} MiB", "", NOT_JUDGED),
+    Row("finished conversations waiting for verdicts", f"{WAITING // MIB} MiB", "", "none begins meanwhile"),
+    Row("body of a refused upgrade", f"{REFUSAL_READ // 1024} KiB", "", f"{REFUSAL_KEPT:,} bytes of it are kept"),
+    Row("handshake", f"10 s, {STRETCHED}", "--connect-timeout", "the endpoint is not ready"),
+    Row("first event", f"15 s, {STRETCHED}", "--answer-timeout", STOPS),
+    Row("silence while an answer is owed", f"20 s, {STRETCHED}", "--answer-timeout", STOPS),
+    Row("one conversation", f"180 s, {STRETCHED}", "--answer-timeout", STOPS),
+    Row("closing handshake", f"{CLOSING:g} s", "", CUT),
+    Row("end of TCP after a close frame", f"{PARTING:g} s", "", CUT),
+    Row("`Retry-After` of the endpoint", "60 s, and what is left of the run", "", "no repetition"),
+    Row("the whole run", f"{RUN:g} s", "--max-time", "what was not played is told as not run"),
+)
