@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from conformance.commands.bounds_page import bounds_page
 from conformance.errors import UsageError
 from conformance.mutants.mutant import Mutant
 from conformance.resources import PACKAGE
@@ -176,6 +177,7 @@ def pages() -> dict[Path, str]:
         home / "requirements.md": requirements_page(REQUIREMENTS, RULES, proofs_in(bundled_proofs()), MUTANTS.values()),
         home / "rules.md": rules_page(RULES),
         home / "ordering.md": ordering_page(),
+        home / "bounds.md": bounds_page(),
     }
 
 

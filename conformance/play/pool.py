@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Generic, TypeVar
 
+from conformance.play.bounds import WAITING
+
 Job = TypeVar("Job")
 Played = TypeVar("Played")
 T = TypeVar("T")
@@ -81,12 +83,17 @@ class Pool(Generic[Job, Played]):
         window: int,
         *,
         cautious: bool = False,
+        weigh: Callable[[Played], int] = lambda _played: 0,
+        most: int = WAITING,
     ) -> None:
         self.loop_thread = loop_thread
         self.play = play
         self.window = window
         self.cautious = cautious
         """Count what is played but not yet taken: nothing starts that a failure would have stopped."""
+        self.weigh, self.most = weigh, most
+        """How many bytes a played conversation holds, and how many may wait to be taken before another one begins."""
+        self.weights: dict[Job, int] = {}
         self.lock = threading.RLock()
         self.queue: deque[Job] = deque()
         self.playing: dict[Job, concurrent.futures.Future[Played]] = {}
@@ -112,6 +119,7 @@ class Pool(Generic[Job, Played]):
         finally:
             with self.lock:
                 self.playing.pop(cue, None)
+                self.weights.pop(cue, None)
             if not self.cautious:
                 self._fill()
 
@@ -136,12 +144,22 @@ class Pool(Generic[Job, Played]):
         self.playing[cue] = future
         self.started += 1
         if not self.cautious:
-            future.add_done_callback(lambda _: self._fill())
+            future.add_done_callback(lambda done: self._played(cue, done))
+
+    def _played(self, cue: Job, done: concurrent.futures.Future[Played]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            with self.lock:
+                if cue in self.playing:
+                    self.weights[cue] = self.weigh(done.result())
+        self._fill()
 
     def _fill(self) -> None:
         with self.lock:
-            while self.queue and not self.closed and self._busy() < self.window:
+            while self.queue and not self.closed and self._busy() < self.window and self._waiting() <= self.most:
                 self._begin(self.queue.popleft())
+
+    def _waiting(self) -> int:
+        return sum(self.weights.values())
 
     def _busy(self) -> int:
         return sum(self.cautious or not future.done() for future in self.playing.values())

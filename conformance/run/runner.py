@@ -54,7 +54,9 @@ class Runner:
     def __init__(self, setup: Settings, terms: Policy, *, window: int, cautious: bool) -> None:
         self.setup, self.terms = setup, terms
         self.loop_thread = LoopThread()
-        self.stage: Pool[Job, tuple[Attempt, ...]] = Pool(self.loop_thread, self._play, window, cautious=cautious)
+        self.stage: Pool[Job, tuple[Attempt, ...]] = Pool(
+            self.loop_thread, self._play, window, cautious=cautious, weigh=_weight
+        )
         self.budget = Budget(terms.limits, terms.price)
         self.persistence = Retrier(terms.retries)
         self.kept: dict[Job, JudgedConversation | Exception] = {}
@@ -253,3 +255,8 @@ class Runner:
 
 def _home(cue: Job) -> Path | None:
     return cue.scenario.path.parent if cue.scenario.path is not None else None
+
+
+def _weight(attempts: tuple[Attempt, ...]) -> int:
+    """Return the bytes that were said in all attempts."""
+    return sum(entry.size for each in attempts for trace in each.conversation.traces for entry in trace)

@@ -122,3 +122,28 @@ def test_what_takes_longer_than_a_glance_is_waited_for(loop_thread, monkeypatch)
 
     assert loop_thread.run(work()) == "done"
     assert len(glances) >= 3
+
+
+def test_no_conversation_begins_while_those_that_wait_are_too_large(loop_thread):
+    async def play(cue):
+        return cue
+
+    stage = Pool(loop_thread, play, window=4, weigh=lambda _played: 60, most=100)
+    stage.enqueue(range(10))
+    taken = [stage.take(cue) for cue in range(10)]
+
+    assert taken == list(range(10))
+    assert stage.weights == {}
+
+
+def test_only_so_much_is_played_ahead_of_whoever_takes(loop_thread):
+    async def play(cue):
+        return cue
+
+    stage = Pool(loop_thread, play, window=1, weigh=lambda _played: 60, most=100)
+    stage.enqueue(range(10))
+    concurrent.futures.wait([stage.playing[0]])
+    loop_thread.run(asyncio.sleep(0))
+    loop_thread.run(asyncio.sleep(0))
+
+    assert stage.started <= 2
