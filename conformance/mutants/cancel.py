@@ -31,6 +31,13 @@ def cancel_ends_everything(_dialect: Dialect) -> Fault:
 
 # fmt: off
 faults.rows(
+    ("an-unknown-cancel-is-ignored", "cancel.of-an-unknown-response-is-refused", "response/cancel_unknown", "",
+     "The cancel of a response that never was gets no answer.",
+     lambda _: Fault(receives=lambda event: () if event.get("response_id") == "resp_never" else (event,))),
+    ("any-cancel-hits", "cancel.by-id-spares-the-others", "response/cancel_unknown", "",
+     "The cancel of a response that never was ends the one that runs.",
+     lambda _: Fault(receives=lambda event: (
+         {**event, "response_id": None} if event.get("response_id") == "resp_never" else event,))),
     ("cancel-is-ignored", "cancel.ends-the-response", "response/cancel", "cancel-not-implemented",
      "`response.cancel` has no effect: the response completes.",
      lambda _: ignoring(CANCEL)),

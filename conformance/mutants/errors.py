@@ -7,10 +7,18 @@ from collections.abc import Iterable
 from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.edits import put, stamp, without
 from conformance.mutants.mutant import Fault, FaultTable
-from conformance.mutants.operators import changing, dropping, ignoring, repeating
+from conformance.mutants.operators import adding_after, changing, dropping, ignoring, repeating
 
 faults = FaultTable()
 
+DUMP = "1 validation error for SessionUpdate\nsession.type\n  Field required [type=missing, input_value={}]"
+STRAY = {
+    "type": "invalid_request_error",
+    "code": "conversation_already_has_active_response",
+    "message": "Conversation already has an active response in progress.",
+    "param": None,
+    "event_id": None,
+}
 UNKNOWN = "conversation.item.frobnicate"
 
 
@@ -76,6 +84,15 @@ def a_mistake_ends_the_response(_dialect: Dialect) -> Fault:
 
 # fmt: off
 faults.rows(
+    ("errors-of-a-kind-of-its-own", "errors.types-are-documented", "errors/unknown_type", "error-type-vendor-specific",
+     "Errors are of a kind that nobody documents.",
+     lambda _: changing(("error",), lambda event: put(event, ("error", "type"), "oops"))),
+    ("a-validators-dump", "errors.messages-are-in-words", "errors/unknown_type", "internal-detail-in-error",
+     "The message of an error is what a validator printed.",
+     lambda _: changing(("error",), lambda event: put(event, ("error", "message"), DUMP))),
+    ("a-stray-error", "errors.are-about-what-was-sent", "response/text_turn", "proxy-injects-response-create",
+     "After a response an error speaks of a second one that nobody asked for.",
+     lambda _: adding_after("response.done", lambda _event: [{"type": "error", "error": STRAY}])),
     ("an-error-is-a-string", "errors.are-objects-with-a-message", "errors/unknown_type", "error-not-object",
      "`error` is a plain string with a code beside it.",
      lambda _: changing(("error",), lambda event: {**event, "error": "Invalid value.", "code": "invalid_value"})),

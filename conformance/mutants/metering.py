@@ -132,6 +132,22 @@ def transcribed_audio_counts_thrice(_dialect: Dialect) -> Fault:
     return changing_all(edit)
 
 
+@faults.mutant(
+    killed_by="metering.output-fits-what-was-streamed",
+    during="usage/long_then_short",
+    like="usage-cumulative-over-session",
+)
+def output_is_counted_since_the_beginning(_dialect: Dialect) -> Fault:
+    """Every response counts the output of all responses before it as well."""
+    before = [0]
+
+    def change(usage: dict[str, Any]) -> None:
+        before[0] += usage["output_token_details"]["text_tokens"]
+        _count(usage, "output", text_tokens=before[0])
+
+    return recounting(change)
+
+
 def _triple(usage: dict[str, Any]) -> None:
     details = usage["input_token_details"]
     details["audio_tokens"] = 3 * details["audio_tokens"] + 10

@@ -64,6 +64,22 @@ def cut_off_item_is_completed(_dialect: Dialect) -> Fault:
 
 
 @faults.mutant(killed_by="response.token-limit-makes-it-incomplete", during=TOKEN_LIMIT)
+def token_limit_noticed_late(_dialect: Dialect) -> Fault:
+    """A response is cut off by its limit after it used far more tokens."""
+    beyond = 500
+
+    def change(event: Event) -> Event:
+        if event["type"] == DONE:
+            usage = event["response"]["usage"]
+            for counts, name in ((usage, "output_tokens"), (usage, "total_tokens")):
+                counts[name] += beyond
+            usage["output_token_details"]["text_tokens"] += beyond
+        return event
+
+    return changing_all(change)
+
+
+@faults.mutant(killed_by="response.token-limit-makes-it-incomplete", during=TOKEN_LIMIT)
 def token_limit_ignored(_dialect: Dialect) -> Fault:
     """A response completes although it used far more tokens than it was allowed."""
     beyond = 100

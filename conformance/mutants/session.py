@@ -198,7 +198,30 @@ def updates_are_refused_while_a_response_runs(_dialect: Dialect) -> Fault:
     return Fault(sends=sends, receives=receives)
 
 
+def _detection_reset(dialect: Dialect) -> Fault:
+    path = session_path(dialect, "turn_detection")
+
+    def change(event: Event) -> Event:
+        asked = reach(event, path)
+        named = not isinstance(asked, dict) or "type" in asked
+        return event if named else put(event, path, {**asked, "type": "server_vad"})
+
+    return _receiving(change)
+
+
 # fmt: off
+faults.rows(
+    ("noise-reduction-is-taken-and-not-shown", "session.an-accepted-setting-is-shown",
+     "session/reads_back_listening", "",
+     "An update of the noise reduction is accepted, and the session does not show it.",
+     lambda dialect: lacking((UPDATED,), session_path(dialect, "noise_reduction"))),
+    ("another-model-than-asked-for", "session.the-model-is-the-one-asked-for", "session/defaults", "",
+     "The session has a model of another name than the URL.",
+     lambda dialect: _showing((CREATED, UPDATED), session_path(dialect, "model"), "another-model")),
+    ("a-partial-update-resets-the-type", "session.a-partial-turn-detection-keeps-its-type",
+     "session/partial_turn_detection", "",
+     "An update of one field of the turn detection brings back its default type.", _detection_reset),
+)
 faults.rows(
     ("the-session-is-created-twice", "session.created-comes-once", "session/defaults", "session-created-twice",
      "The gateway says `session.created`, and then its upstream does.", lambda _: repeating(CREATED)),

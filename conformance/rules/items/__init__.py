@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.rules.items import content, create, delete_retrieve, order, truncate
+from conformance.rules.items import content, create, delete_retrieve, order, retrieved_audio, truncate
 
 chapters = (
     create.rules,
@@ -10,4 +10,5 @@ chapters = (
     order.rules,
     delete_retrieve.rules,
     truncate.rules,
+    retrieved_audio.rules,
 )

@@ -165,7 +165,7 @@ def output_ids(view: View) -> frozenset[str]:
     return frozenset(name for response in view.responses for name in response.items)
 
 
-@rules.must("items.model-items-start-empty", about={ADDED}, covers=("ITM-09",), spec=ADDED_SPEC, speaks={DONE})
+@rules.must("items.model-items-start-empty", about={ADDED}, covers=("ITM-09",), spec=ADDED_SPEC)
 def model_items_start_empty(view: View) -> Judged:
     """An item of the model is announced before it has content: `in_progress` and empty."""
     produced = output_ids(view)

@@ -9,7 +9,7 @@ from conformance.rules.ordering.table import BEFORE, COMES, EDGES, FIRST, LAST, 
 from conformance.trace.frames import Frame, string
 from conformance.trace.responses import STREAMS, OutputItem, id_of
 from conformance.trace.spans import Span, spans
-from conformance.trace.trace import EndKind
+from conformance.trace.trace import Direction, End, EndKind
 from conformance.trace.views import View
 
 rules = Chapter("ordering")
@@ -44,11 +44,19 @@ def _given_up(view: View, span: Span) -> bool:
     if any(gap >= span.response.first for gap in view.gaps):
         return False
     end = view.end
+    if end is not None and _hung_up(view, end):
+        return True
     awaited = end.awaiting.split(" or ") if end is not None and end.kind is EndKind.TIMEOUT else []
     if any(each.startswith("response.") and each != "response.created" for each in awaited):
         return True
     later = (each for each in view.responses if each.first > span.response.last and not each.out_of_band)
     return not span.response.out_of_band and any(each.done is not None for each in later)
+
+
+def _hung_up(view: View, end: End) -> bool:
+    """Tell whether the endpoint closed as if all were well; another code, or an error, has a rule of its own."""
+    normal = end.kind is EndKind.CLOSED and end.by is Direction.SERVER and end.code in (1000, 1005)
+    return normal and not (view.heard and view.heard[-1].type == "error")
 
 
 def _comes_last(view: View, edge: Edge) -> Judged:

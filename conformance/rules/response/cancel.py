@@ -112,6 +112,25 @@ def with_nothing_active_has_its_code(view: View) -> Judged:
                 yield Finding(error.index, message, NOT_ACTIVE, str(code), "/error/code")
 
 
+@rules.must(
+    "cancel.of-an-unknown-response-is-refused", about={"response.cancel"}, covers=("RSP-16", "RSP-17"), spec=CANCEL
+)
+def of_an_unknown_response_is_refused(view: View) -> Judged:
+    """A `response.cancel` of a response that there never was is answered by an error, whatever else runs."""
+    if view.partial:
+        return
+    late = {exchange.sent.index for exchange in overdue(view, "response.cancel")}
+    for exchange in view.exchanges_with("response.cancel"):
+        name, sent = exchange.sent.text("response_id"), exchange.sent.index
+        if name is None or name in view.response_by_id or not active_at(view, sent):
+            continue
+        if exchange.errors:
+            yield HELD
+        elif sent in late and not any(each.status == "cancelled" for each in active_at(view, sent)):
+            message = f"The response.cancel of {name}, which never was, got no error."
+            yield Finding(sent, message, "error", "nothing")
+
+
 @rules.must("cancel.by-id-spares-the-others", about={"response.cancel"}, covers=("RSP-17",), spec=CANCEL)
 def by_id_spares_the_others(view: View) -> Judged:
     """A `response.cancel` with a `response_id` ends no other response."""

@@ -1,26 +1,29 @@
-"""What a `response.create` asked for, and what became of it: refusals, overrides, metadata, modalities."""
+"""What a `response.create` asked for, and what became of it: one response, or a refusal; outside the conversation."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conformance.rules.engine.overdue import overdue
-from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.trace.frames import listing, mapping, string, whole_number
+from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.trace.frames import listing, string
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from conformance.trace.exchanges import Exchange
+    from conformance.trace.frames import Frame
     from conformance.trace.responses import Response
     from conformance.trace.views import View
 
 rules = Chapter("response_create")
 
 CREATE = CLIENT_EVENTS + "response/create"
+#: After these a response may begin that nobody asked for.
+SPOKEN = frozenset(
+    {"input_audio_buffer.append", "input_audio_buffer.committed", "input_audio_buffer.timeout_triggered"}
+)
 ALREADY_ACTIVE = "conversation_already_has_active_response"
-#: Overrides that the response object shows, and that the client can compare with what it asked for.
-SHOWN = ("modalities", "max_output_tokens")
 
 
 def wants_default(exchange: Exchange) -> bool:
@@ -113,9 +116,9 @@ def collision_spares_the_running_response(view: View) -> Judged:
         if running.done is None or view.gap_between(exchange.sent.index, running.last):
             continue
         causes = view.client("response.cancel") or view.server("input_audio_buffer.speech_started")
-        if running.status != "cancelled":
+        if running.status == "completed":
             yield HELD
-        elif not any(each.index < running.last for each in causes):
+        elif running.status == "cancelled" and not any(each.index < running.last for each in causes):
             message = f"{running.id} was cancelled, and nobody but a second response.create can be the cause."
             yield Finding(running.last, message, "not cancelled", "cancelled", "/response/status")
 
@@ -143,6 +146,38 @@ def one_response_at_a_time(view: View) -> Judged:
 
 
 @rules.must(
+    "response_create.a-response-answers-one-create",
+    about={"response.created"},
+    covers=("RSP-01",),
+    spec=SERVER_EVENTS + "response/created",
+    relaxed="Silent where audio was sent, so that turn detection or a commit may begin responses: others judge those.",
+)
+def a_response_answers_one_create(view: View) -> Judged:
+    """While nobody speaks, each response answers a `response.create` of its own: nothing else begins one."""
+    if view.partial or not view.said or not view.types.isdisjoint(SPOKEN):
+        return
+    starts = {frame.index for frame in view.unasked_responses}
+    overlapping = {later.index for later in _overlapping(view)}
+    for frame in view.server("response.created"):
+        if frame.index not in starts:
+            yield HELD
+        elif frame.index not in overlapping:
+            name = string(frame.part("response").get("id")) or "A response"
+            yield Finding(frame.index, f"{name} began, and nobody had asked for it.", "nothing", "response.created")
+
+
+def _overlapping(view: View) -> Iterator[Frame]:
+    """Give the beginnings of responses that began while another ran: `one-response-at-a-time` tells them."""
+    until = -1
+    for response in view.responses:
+        if response.created is None or response.out_of_band:
+            continue
+        if response.created.index < until:
+            yield response.created
+        until = max(until, response.last)
+
+
+@rules.must(
     "response_create.out-of-band-has-no-conversation", about={"response.create"}, covers=("RSP-13",), spec=CREATE
 )
 def out_of_band_has_no_conversation(view: View) -> Judged:
@@ -151,11 +186,17 @@ def out_of_band_has_no_conversation(view: View) -> Judged:
         shown = response.initial
         if response.asked.get("conversation") != "none" or response.created is None or not shown:
             continue
+        if "conversation_id" not in shown and not _shows_conversations(view):
+            continue  # an endpoint that never shows it says nothing by its absence
         if shown.get("conversation_id") is None:
             yield HELD
         else:
             message = f"{response.id} was asked to stay out of the conversation."
             yield Finding(response.created.index, message, "null", path="/response/conversation_id")
+
+
+def _shows_conversations(view: View) -> bool:
+    return any(isinstance(each.initial.get("conversation_id"), str) for each in view.responses)
 
 
 @rules.must("response_create.out-of-band-may-overlap", about={"response.create"}, covers=("RSP-13",), spec=CREATE)
@@ -190,136 +231,3 @@ def out_of_band_input_stays_outside(view: View) -> Judged:
             yield Finding(each.frame.index, message, "no item", "conversation.item.added")
         if not strange and listing(response.asked.get("input")):
             yield HELD
-
-
-@rules.should(
-    "response_create.metadata-is-returned",
-    about={"response.create"},
-    covers=("RSP-14",),
-    spec=GUIDE + "realtime-conversations",
-)
-def metadata_is_returned(view: View) -> Judged:
-    """The metadata of a `response.create` is on the response when it is created and when it is done."""
-    for response in view.responses:
-        wanted = _metadata(response.asked)
-        if not wanted:
-            continue
-        for frame in (response.created, response.done):
-            if frame is None or not frame.whole or "metadata" not in frame.part("response"):
-                continue
-            shown = _metadata(frame.part("response"))
-            if shown == wanted:
-                yield HELD
-            else:
-                message = f"{response.id} does not carry the metadata it was asked to."
-                yield Finding(frame.index, message, str(wanted)[:80], str(shown)[:80], "/response/metadata")
-
-
-def _metadata(response: Mapping[str, Any]) -> dict[str, str]:
-    """Give the metadata as the reference defines them: strings under names."""
-    found = mapping(response.get("metadata"))
-    return {name: value for name, value in found.items() if isinstance(value, str)}
-
-
-def _comparable(value: Any) -> list[str] | str | int | None:
-    """Modalities are a set: their order is not stable on the wire."""
-    if isinstance(value, list):
-        return sorted(each for each in value if isinstance(each, str))
-    return value if isinstance(value, str) else whole_number(value)
-
-
-def _shown(view: View, response: Response) -> dict[str, list[str] | str | int]:
-    """Give the comparable settings that the new response object shows."""
-    found = {name: _comparable(view.dialect.response_setting(response.initial, name)) for name in SHOWN}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-@rules.must("response_create.overrides-are-honoured", about={"response.create"}, covers=("RSP-21",), spec=CREATE)
-def overrides_are_honoured(view: View) -> Judged:
-    """A response shows the modalities and the token limit that its `response.create` asked for."""
-    for response in view.responses:
-        if response.created is None:
-            continue
-        for name, value in _shown(view, response).items():
-            wanted = _comparable(view.dialect.response_setting(response.asked, name))
-            if wanted is None:
-                continue
-            if wanted == value:
-                yield HELD
-            else:
-                message = f"{response.id} was asked for another {name}."
-                yield Finding(response.created.index, message, str(wanted), str(value), "/response")
-
-
-@rules.must(
-    "response_create.overrides-end-with-their-response", about={"response.create"}, covers=("RSP-21",), spec=CREATE
-)
-def overrides_end_with_their_response(view: View) -> Judged:
-    """What a `response.create` overrides does not hold for the next response."""
-    overridden: set[str] = set()
-    for response in view.responses:
-        asked = {name for name in SHOWN if view.dialect.response_setting(response.asked, name) is not None}
-        shown = _shown(view, response)
-        for name in sorted((overridden & shown.keys()) - asked):
-            usual = _comparable(view.setting_at(response.first, name))
-            if response.created is None or response.cause is None or usual is None:
-                continue
-            if shown[name] == usual:
-                yield HELD
-            else:
-                message = f"{response.id} still has the {name} of an earlier response."
-                yield Finding(response.created.index, message, str(usual), str(shown[name]), "/response")
-        overridden |= asked
-
-
-@rules.must(
-    "response_create.text-only-has-no-audio",
-    about={"response.created"},
-    covers=("RSP-22",),
-    spec=SERVER_EVENTS + "response/output_audio/delta",
-)
-def text_only_has_no_audio(view: View) -> Judged:
-    """A response of text only streams neither audio nor a transcript."""
-    for response in view.responses:
-        if response.open or _modalities(view, response) != ["text"]:
-            continue
-        heard = [
-            frame
-            for item in response.items.values()
-            for stream in item.streams
-            if stream.kind.startswith("output_audio")
-            for frame in (*stream.deltas, *stream.dones)
-        ]
-        for frame in heard[:1]:
-            yield Finding(frame.index, f"{response.id} is text only.", "no audio", frame.type)
-        if not heard:
-            yield HELD
-
-
-def _modalities(view: View, response: Response) -> Any:
-    asked = view.dialect.response_setting(response.asked, "modalities")
-    return _shown(view, response).get("modalities") or _comparable(asked)
-
-
-@rules.must(
-    "response_create.audio-comes-with-a-transcript",
-    about={"response.output_audio.delta", "response.output_audio.done"},
-    covers=("RSP-23",),
-    spec=SERVER_EVENTS + "response/output_audio_transcript/delta",
-)
-def audio_comes_with_a_transcript(view: View) -> Judged:
-    """A completed item that speaks streams a transcript beside the audio."""
-    for response in view.responses:
-        if response.open or response.gapped:
-            continue
-        for item in response.items.values():
-            if item.done is None or item.done.part("item").get("status") != "completed":
-                continue
-            for part in item.parts.values():
-                if "output_audio" not in part.streams:
-                    continue
-                if "output_audio_transcript" in part.streams:
-                    yield HELD
-                else:
-                    message = f"{item.id}, part {part.content_index}, speaks without a transcript."
-                    yield Finding(item.done.index, message, "response.output_audio_transcript.delta", "nothing")

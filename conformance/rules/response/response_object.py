@@ -33,6 +33,14 @@ def _whole_dones(view: View) -> Iterator[tuple[Response, Frame]]:
             yield response, response.done
 
 
+#: How many tokens the end of a response may lie behind its limit, if that is more than a quarter of it.
+LIMIT_SLACK = 32
+
+
+def _reason(response: Response) -> str | None:
+    return string(mapping(response.final.get("status_details")).get("reason"))
+
+
 @rules.must("response.created-is-in-progress", about={"response.created"}, covers=("RSP-02",), spec=CREATED)
 def created_is_in_progress(view: View) -> Judged:
     """A response that was just created has the status `in_progress`."""
@@ -241,7 +249,7 @@ def cut_off_item_is_incomplete(view: View) -> Judged:
 
 @rules.must("response.token-limit-makes-it-incomplete", about={"response.done"}, covers=("RSP-24",), spec=DONE)
 def token_limit_makes_it_incomplete(view: View) -> Judged:
-    """A response stops at its token limit, and is incomplete then."""
+    """A response stops near its token limit, and is incomplete then."""
     for response, done in _whole_dones(view):
         shown = view.dialect.response_setting(response.initial or response.final, "max_output_tokens")
         limit = whole_number(shown)
@@ -249,8 +257,11 @@ def token_limit_makes_it_incomplete(view: View) -> Judged:
         used = whole_number(mapping(response.final.get("usage")).get("output_tokens"))
         if limit is None or used is None:
             continue
-        if response.status == "incomplete" and used <= limit:
+        if response.status == "incomplete" and used <= limit + max(LIMIT_SLACK, limit // 4):
             yield HELD
+        elif response.status == "incomplete" and _reason(response) == "max_output_tokens":
+            message = f"{response.id} ran far beyond its limit of {limit} tokens."
+            yield Finding(done.index, message, f"about {limit}", str(used), "/response/usage/output_tokens")
         elif response.status == "completed" and used > limit:
             message = f"{response.id} completed beyond its limit of {limit} tokens."
             yield Finding(done.index, message, f"incomplete, at most {limit}", f"completed, {used}", "/response/status")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.rules.session import opening, refusals, updates
+from conformance.rules.session import opening, refusals, shown_settings, updates
 
 chapters = (
     opening.rules,
     updates.rules,
+    shown_settings.rules,
     refusals.rules,
 )

@@ -122,7 +122,6 @@ def out_of_range_values_are_refused(view: View) -> Judged:
     about=UPDATE,
     covers=("SES-19",),
     spec=UPDATE_SPEC,
-    settings={"type"},
 )
 def unknown_parameters_are_refused(view: View) -> Judged:
     """A session field that no document knows is refused, not passed over."""

@@ -140,7 +140,7 @@ def null_and_empty_lists_clear(view: View) -> Judged:
                 yield Finding(answer.index, message, short(value), short(shown[name]), path_of(view, name))
 
 
-@rules.should(
+@rules.must(
     "session.empty-instructions-clear",
     about=UPDATED,
     covers=("SES-10",),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.rules.streaming import deltas, integrity, parts
+from conformance.rules.streaming import deltas, integrity, parts, sound
 
 chapters = (
     integrity.rules,
     parts.rules,
+    sound.rules,
     deltas.rules,
 )

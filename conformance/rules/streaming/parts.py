@@ -53,11 +53,12 @@ def _empty_one(item: OutputItem, content: list[Any]) -> int | None:
     """Return the first part that shows nothing of a text or transcript that was streamed into it."""
     for part in item.parts.values():
         at = part.content_index
-        for kind, name in FIELDS.items():
+        for kind in FIELDS:
             stream = part.streams.get(kind)
             if stream is None or at is None or not 0 <= at < len(content):
                 continue
-            if (stream.final or stream.joined) and mapping(content[at]).get(name) is None:
+            shown = mapping(content[at])
+            if (stream.final or stream.joined) and all(shown.get(field) is None for field in FIELDS.values()):
                 return at
     return None
 

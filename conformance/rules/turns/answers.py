@@ -14,27 +14,59 @@ from conformance.trace.views import View
 
 rules = Chapter("turns")
 
+#: Seconds after which a turn that nobody interrupted should have been answered, if a later one was.
+PATIENCE = 3.0
+
 
 @rules.must(
     "turns.committed-turn-is-answered",
     about={COMMITTED},
     covers=("VAD-04", "VAD-09"),
     spec=CLIENT_EVENTS + "session/update",
-    relaxed="Only judged where the play waited for the response in vain: when it comes is not promised.",
+    relaxed="When it comes is not promised: judged where the play waited in vain, or a later turn was answered.",
 )
 def committed_turn_is_answered(view: View) -> Judged:
     """With `create_response`, a turn that detection committed is answered by a response."""
     if view.transcription_session:
         return
-    created = view.server("response.created")
-    for frame in view.unasked_commits:
+    starts = [frame.index for frame in view.unasked_responses]
+    for frame, until in _until_the_next(view):
         if detection_on(view, frame.index).get("create_response") is not True:
             continue
-        if created and created[-1].index > frame.index:
+        if any(frame.index < start < until for start in starts):
             yield HELD
-        elif any(each.startswith("response.") for each in view.awaited):
-            name = frame.text("item_id") or "the turn"
-            yield Finding(frame.index, f"{name} was never answered by a response", "response.created", "nothing")
+        elif _passed_over(view, frame, until, starts):
+            yield _unanswered(frame)
+
+
+def _passed_over(view: View, commit: Frame, until: int, starts: list[int]) -> bool:
+    """Tell whether nothing will answer a turn any more: we waited in vain, or a later turn was answered."""
+    if until == len(view.frames):
+        return any(each.startswith("response.") for each in view.awaited)
+    return any(start > until for start in starts) and _had_time(view, commit)
+
+
+def _unanswered(frame: Frame) -> Finding:
+    name = frame.text("item_id") or "the turn"
+    return Finding(frame.index, f"{name} was never answered by a response", "response.created", "nothing")
+
+
+def _until_the_next(view: View) -> Iterator[tuple[Frame, int]]:
+    """Give each commit of detection, with the entry of the next; the length of the trace for the last."""
+    commits = view.unasked_commits
+    for position, frame in enumerate(commits):
+        yield frame, commits[position + 1].index if position + 1 < len(commits) else len(view.frames)
+
+
+def _had_time(view: View, commit: Frame) -> bool:
+    """Tell whether a turn was left alone long enough to be answered: no response ran, nobody spoke at once."""
+    running = any(
+        each.first < commit.index and (each.open or each.last > commit.index) and not each.out_of_band
+        for each in view.responses
+    )
+    following = next((frame for frame in view.server(STARTED) if frame.index > commit.index), None)
+    times = (commit.entry.at, following.entry.at if following is not None else None)
+    return not running and times[0] is not None and times[1] is not None and times[1] - times[0] >= PATIENCE
 
 
 @rules.should(

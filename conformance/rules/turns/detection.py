@@ -48,8 +48,9 @@ def detection_on(view: View, index: int) -> Mapping[str, Any]:
 def speech_alternates(view: View) -> Judged:
     """`speech_started` and `speech_stopped` alternate, and `speech_started` comes first."""
     before: Frame | None = None
+    heard = next((frame.index for frame in view.client(APPEND)), -1)  # what was configured before meddles with nothing
     for frame in view.server(STARTED, STOPPED):
-        first = before.index if before is not None else -1
+        first = before.index if before is not None else heard
         if frame.type != (STOPPED if before is not None and before.type == STARTED else STARTED):
             if not view.gap_between(first, frame.index) and not _meddled(view, first, frame.index):
                 actual = "no speech_started" if before is None else before.type.rpartition(".")[2]
@@ -132,14 +133,31 @@ def speech_ends_in_a_commit(view: View) -> Judged:
             yield Finding(stopped.index, f"the speech of {turn.item_id} was never committed", COMMITTED, "nothing")
 
 
+def _committed_without_an_end(view: View) -> Iterator[Finding]:
+    """Find the commits of detection before which no speech was said to have stopped, nor a timeout to have come."""
+    if view.partial or view.begins_in_mid_session:
+        return
+    before = next((frame.index for frame in view.client(APPEND)), len(view.frames))
+    unasked = {frame.index for frame in view.unasked_commits}
+    for frame in view.server(COMMITTED):
+        told = any(before < each.index < frame.index for each in view.server(STOPPED, TIMED_OUT))
+        late = any(each.text("item_id") == frame.text("item_id") for each in view.server(STOPPED))
+        judged = frame.index in unasked and bool(detection_on(view, frame.index))
+        if judged and not told and not late and not _meddled(view, before, frame.index):
+            message = f"{frame.text('item_id')} was committed, and no speech was said to have stopped"
+            yield Finding(frame.index, message, STOPPED, "nothing")
+        before = frame.index
+
+
 @rules.should(
     "turns.stopped-precedes-committed",
-    about={STOPPED},
+    about={STARTED, STOPPED, COMMITTED},
     covers=("VAD-04",),
     spec=GUIDE + "realtime-vad",
 )
 def stopped_precedes_committed(view: View) -> Judged:
-    """A turn is committed after its `speech_stopped`."""
+    """A turn is committed after its `speech_started` and its `speech_stopped`."""
+    yield from _committed_without_an_end(view)
     for turn, stopped, committed in _ended(view):
         if committed is None or committed.text("item_id") != turn.item_id:
             continue
@@ -234,6 +252,8 @@ def end_includes_the_silence(view: View) -> Judged:
     """A turn is at least as long as the silence that ended it."""
     for turn in view.turns:
         if turn.started is None or turn.stopped is None:
+            continue
+        if _meddled(view, turn.started.index, turn.stopped.index):
             continue
         silence = whole_number(detection_on(view, turn.stopped.index).get("silence_duration_ms"))
         start, end = turn.started.number("audio_start_ms"), turn.stopped.number("audio_end_ms")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.rules.usage import ledger, metering
+from conformance.rules.usage import ledger, metering, output
 
 chapters = (
     ledger.rules,
     metering.rules,
+    output.rules,
 )

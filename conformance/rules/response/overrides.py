@@ -1,0 +1,233 @@
+"""What a `response.create` overrides, and what it leaves to the session: metadata, modalities, limit, voice, format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.settings import heard_audio, reflects, short, updates
+from conformance.trace.frames import mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from conformance.trace.responses import Response
+    from conformance.trace.views import View
+
+rules = Chapter("response_create")
+
+CREATE = CLIENT_EVENTS + "response/create"
+#: Settings that the response object shows, and that the client can compare with what it asked for.
+SHOWN = ("modalities", "max_output_tokens", "voice", "output_format")
+
+
+@rules.should(
+    "response_create.metadata-is-returned",
+    about={"response.create"},
+    covers=("RSP-14",),
+    spec=GUIDE + "realtime-conversations",
+)
+def metadata_is_returned(view: View) -> Judged:
+    """The metadata of a `response.create` is on the response when it is created and when it is done."""
+    for response in view.responses:
+        wanted = _metadata(response.asked)
+        if not wanted:
+            continue
+        for frame in (response.created, response.done):
+            if frame is None or not frame.whole or "metadata" not in frame.part("response"):
+                continue
+            shown = _metadata(frame.part("response"))
+            if shown == wanted:
+                yield HELD
+            else:
+                message = f"{response.id} does not carry the metadata it was asked to."
+                yield Finding(frame.index, message, str(wanted)[:80], str(shown)[:80], "/response/metadata")
+
+
+def _metadata(response: Mapping[str, Any]) -> dict[str, str]:
+    """Give the metadata as the reference defines them: strings under names."""
+    found = mapping(response.get("metadata"))
+    return {name: value for name, value in found.items() if isinstance(value, str)}
+
+
+def _agree(wanted: Any, shown: Any) -> bool:
+    """Tell whether two settings are the same; modalities are a set: their order is not stable on the wire."""
+    if isinstance(wanted, list) and isinstance(shown, list):
+        return sorted(map(str, wanted)) == sorted(map(str, shown))
+    return reflects(wanted, shown)
+
+
+def _shown(view: View, response: Response) -> dict[str, Any]:
+    """Give the settings that the new response object shows."""
+    found = {name: view.dialect.response_setting(response.initial, name) for name in SHOWN}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _asked(view: View, response: Response) -> dict[str, Any]:
+    """Give the settings that a response was asked to have for itself; not the voice, once any was heard."""
+    found = {name: view.dialect.response_setting(response.asked, name) for name in SHOWN}
+    if heard_audio(view) < response.first:
+        found["voice"] = None
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _usual(view: View, response: Response, name: str) -> Any:
+    """Return the session's setting while a response was asked for and begun; None if it is unknown or changed."""
+    if response.cause is None:
+        return None
+    values = [view.setting_at(response.cause.index, name)]
+    values += [
+        view.dialect.setting(session, name)
+        for index, session in view.sessions
+        if response.cause.index < index < response.first
+    ]
+    pending = any(
+        each.answer is None or each.answer.index > response.first
+        for each in updates(view)
+        if each.sent.index < response.first and not each.errors
+    )
+    return values[-1] if not pending and all(value == values[0] for value in values) else None
+
+
+def _misfit(response: Response, name: str, wanted: Any, shown: Any, message: str) -> Finding:
+    index = response.created.index if response.created is not None else response.first
+    return Finding(index, f"{response.id} {message} {name}.", short(wanted), short(shown), "/response")
+
+
+@rules.must("response_create.overrides-are-honoured", about={"response.create"}, covers=("RSP-21",), spec=CREATE)
+def overrides_are_honoured(view: View) -> Judged:
+    """A response shows the modalities, token limit, voice and audio format that its `response.create` asked for."""
+    for response in view.responses:
+        if response.created is None:
+            continue
+        asked = _asked(view, response)
+        for name, value in _shown(view, response).items():
+            if name not in asked:
+                continue
+            if _agree(asked[name], value):
+                yield HELD
+            else:
+                yield _misfit(response, name, asked[name], value, "was asked for another")
+
+
+@rules.must(
+    "response_create.overrides-end-with-their-response", about={"response.create"}, covers=("RSP-21",), spec=CREATE
+)
+def overrides_end_with_their_response(view: View) -> Judged:
+    """What a `response.create` overrides does not hold for the next response."""
+    for response, name, usual, shown in _unasked(view, after_an_override=True):
+        if _agree(usual, shown):
+            yield HELD
+        else:
+            yield _misfit(response, name, usual, shown, "still has an earlier response's")
+
+
+@rules.must(
+    "response_create.session-settings-hold", about={"response.create"}, covers=("SES-08", "RSP-21"), spec=CREATE
+)
+def session_settings_hold(view: View) -> Judged:
+    """A response without overrides shows the session's modalities, token limit, voice and audio format."""
+    for response, name, usual, shown in _unasked(view, after_an_override=False):
+        if _agree(usual, shown):
+            yield HELD
+        else:
+            yield _misfit(response, name, usual, shown, "departs from the session's")
+
+
+def _unasked(view: View, *, after_an_override: bool) -> Iterator[tuple[Response, str, Any, Any]]:
+    """Give each setting that a response shows and did not ask for, beside the session's.
+
+    Either those that an earlier response had for itself, or the others.
+    """
+    overridden: set[str] = set()
+    for response in view.responses:
+        own = {name for name in SHOWN if view.dialect.response_setting(response.asked, name) is not None}
+        for name, value in _shown(view, response).items():
+            usual = _usual(view, response, name)
+            if name not in own and (name in overridden) is after_an_override and usual is not None:
+                yield response, name, usual, value
+        overridden |= own
+
+
+@rules.must(
+    "response_create.text-only-has-no-audio",
+    about={"response.created"},
+    covers=("RSP-22",),
+    spec=SERVER_EVENTS + "response/output_audio/delta",
+)
+def text_only_has_no_audio(view: View) -> Judged:
+    """A response of text only streams neither audio nor a transcript."""
+    for response in view.responses:
+        if response.open or modalities_of(view, response) != "text":
+            continue
+        heard = [
+            frame
+            for item in response.items.values()
+            for stream in item.streams
+            if stream.kind.startswith("output_audio")
+            for frame in (*stream.deltas, *stream.dones)
+        ]
+        for frame in heard[:1]:
+            yield Finding(frame.index, f"{response.id} is text only.", "no audio", frame.type)
+        if not heard:
+            yield HELD
+
+
+def modalities_of(view: View, response: Response) -> str | None:
+    """Return `text` or `audio`: as the response shows, was asked, or else the session has it; None if none tells."""
+    shown = view.dialect.response_setting(response.initial, "modalities")
+    asked = view.dialect.response_setting(response.asked, "modalities")
+    found = shown or asked or _usual(view, response, "modalities")
+    names = found if isinstance(found, list) else []
+    return next(
+        (name for name, own in view.dialect.modality_sets.items() if sorted(own) == sorted(map(str, names))), None
+    )
+
+
+@rules.must(
+    "response_create.audio-is-not-answered-in-text",
+    about={"response.created"},
+    covers=("RSP-23",),
+    spec=SERVER_EVENTS + "response/output_audio/delta",
+)
+def audio_is_not_answered_in_text(view: View) -> Judged:
+    """A completed message of a response in audio is spoken, not written."""
+    for response in view.responses:
+        if response.open or response.gapped or modalities_of(view, response) != "audio":
+            continue
+        for item in response.items.values():
+            done = item.done.part("item").get("status") if item.done is not None else None
+            kinds = {stream.kind for stream in item.streams if stream.deltas or stream.dones}
+            if item.kind != "message" or done != "completed" or not kinds:
+                continue
+            if "output_audio" in kinds:
+                yield HELD
+            elif kinds == {"output_text"}:
+                message = f"{item.id} is written; {response.id} was to be spoken."
+                yield Finding(
+                    item.frames[0].index, message, "response.output_audio.delta", "response.output_text.delta"
+                )
+
+
+@rules.must(
+    "response_create.audio-comes-with-a-transcript",
+    about={"response.output_audio.delta", "response.output_audio.done"},
+    covers=("RSP-23",),
+    spec=SERVER_EVENTS + "response/output_audio_transcript/delta",
+)
+def audio_comes_with_a_transcript(view: View) -> Judged:
+    """A completed item that speaks streams a transcript beside the audio."""
+    for response in view.responses:
+        if response.open or response.gapped:
+            continue
+        for item in response.items.values():
+            if item.done is None or item.done.part("item").get("status") != "completed":
+                continue
+            for part in item.parts.values():
+                if "output_audio" not in part.streams:
+                    continue
+                if "output_audio_transcript" in part.streams:
+                    yield HELD
+                else:
+                    message = f"{item.id}, part {part.content_index}, speaks without a transcript."
+                    yield Finding(item.done.index, message, "response.output_audio_transcript.delta", "nothing")

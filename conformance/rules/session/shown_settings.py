@@ -1,0 +1,84 @@
+"""What the session shows of what was asked for: the model, and settings that could be left out in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, Chapter, Finding, Judged
+from conformance.rules.engine.settings import (
+    ABSENT,
+    EMPTY,
+    acknowledgements_tell,
+    asked_for,
+    path_of,
+    settings_in,
+    short,
+    updates,
+)
+from conformance.rules.session.opening import CREATED, UPDATED
+from conformance.trace.exchanges import Exchange
+from conformance.trace.frames import Frame, mapping, string
+from conformance.trace.trace import Credential
+from conformance.trace.views import View
+
+rules = Chapter("session")
+
+UPDATE_SPEC = CLIENT_EVENTS + "session/update"
+#: Settings that an endpoint may take without showing them: what they hold is the client's own, or a reference.
+MAY_BE_HIDDEN = frozenset({"tracing", "prompt", "include", "instructions", "temperature"})
+
+
+def _accepted(view: View) -> Iterator[tuple[Exchange, Frame]]:
+    if acknowledgements_tell(view):
+        for exchange in updates(view):
+            answer = exchange.answer
+            if answer is not None and answer.whole and not exchange.errors and answer.part("session"):
+                yield exchange, answer
+
+
+@rules.should("session.an-accepted-setting-is-shown", about=UPDATED, covers=("SES-08",), spec=UPDATE_SPEC)
+def an_accepted_setting_is_shown(view: View) -> Judged:
+    """A setting of an accepted update is shown afterwards, not left out in silence."""
+    for exchange, answer in _accepted(view):
+        shown = settings_in(view, answer.part("session"))
+        asked = {name for name, value in asked_for(view, exchange).items() if value not in EMPTY} - MAY_BE_HIDDEN
+        hidden = sorted(asked - shown.keys())
+        if hidden:
+            message = f"The update set {', '.join(hidden)}, and the session does not show it."
+            yield Finding(answer.index, message, hidden[0], "absent", path_of(view, hidden[0]))
+        elif asked:
+            yield HELD
+
+
+@rules.should("session.a-partial-turn-detection-keeps-its-type", about=UPDATED, covers=("SES-09",), spec=UPDATE_SPEC)
+def a_partial_turn_detection_keeps_its_type(view: View) -> Judged:
+    """An update of some fields of the turn detection leaves its type as it was."""
+    for exchange, answer in _accepted(view):
+        asked = asked_for(view, exchange).get("turn_detection")
+        before = string(mapping(view.setting_at(exchange.sent.index, "turn_detection")).get("type"))
+        now = view.dialect.setting(answer.part("session"), "turn_detection", ABSENT)
+        if not isinstance(asked, dict) or not asked or "type" in asked or before is None or now is ABSENT:
+            continue
+        if mapping(now).get("type") == before:
+            yield HELD
+        else:
+            message = "An update that did not name the type of the turn detection changed it."
+            actual = short(mapping(now).get("type"))
+            yield Finding(answer.index, message, before, actual, f"{path_of(view, 'turn_detection')}/type")
+
+
+@rules.should("session.the-model-is-the-one-asked-for", about=CREATED, covers=("SES-04",), spec=GUIDE + "realtime")
+def the_model_is_the_one_asked_for(view: View) -> Judged:
+    """The session shows the model that the URL asks for, or a dated version of it."""
+    if view.handshake is None or view.handshake.model is not Credential.VALID:
+        return
+    asked = parse_qs(urlsplit(view.handshake.url).query).get("model", [""])[0]
+    for frame in view.server(*CREATED)[:1]:
+        shown = string(frame.part("session").get("model"))
+        if not asked or not shown or not frame.whole:
+            continue
+        if shown == asked or shown.startswith(f"{asked}-") or asked.startswith(f"{shown}-"):
+            yield HELD
+        else:
+            yield Finding(frame.index, "The session has another model.", asked, shown, "/session/model")
