@@ -55,12 +55,15 @@ ROOMS = {
     "play": {"conformance.play", "conformance.scenario", "conformance.contract", "conformance.trace", *GROUND}
     | {"orjson", "websockets"},
     "mutants": {"conformance.mutants", "conformance.reference", "conformance.play", "conformance.scenario"}
-    | {"conformance.contract", "conformance.trace", *GROUND, "orjson"},
+    | {"conformance.contract", "conformance.trace", *GROUND, "orjson", "websockets"},
+    "relay": {"conformance.relay", "conformance.mutants", "conformance.reference", "conformance.play"}
+    | {"conformance.scenario", "conformance.rules", "conformance.contract", "conformance.trace", *GROUND}
+    | {"orjson", "websockets"},
 }
 
 #: Third-party package -> the only modules that may import it.
 ONE_ROOM = {
-    "websockets": {"play/wire.py", "reference/server/server.py"},
+    "websockets": {"play/wire.py", "reference/server/server.py", "relay/upstream.py", "mutants/toy_"},
     "jsonschema_rs": {"contract/schemas.py", "yaml_source.py"},
     "yaml": {"yaml_source.py", "trace/formats/cassette.py", "plugin/", "report/", "generate/", "commands/", "run/"},
 }

@@ -146,11 +146,10 @@ def rules(rule: str | None) -> None:
             click.echo(listing_of(pack), nl=False)
         return
     from conformance.mutants import MUTANTS
-    from conformance.resources import folder
-    from conformance.scenario.load import load
+    from conformance.scenario.load import library, load
 
     found = find(judged_rules(), rule)
-    scripts = [load(path) for path in sorted(folder("scenarios").rglob("*.yaml"))]
+    scripts = [load(path) for path in library(relayed=True)]
     proving = [script.id for script in scripts if found.id in script.proves]
     click.echo(detail(found, {} if found.vendor else sample_of(found.id), MUTANTS.values(), proving), nl=False)
 

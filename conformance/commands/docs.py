@@ -168,6 +168,7 @@ def ordering_page() -> str:
 
 def pages() -> dict[Path, str]:
     """Render every page from what is installed: path in a checkout -> text."""
+    from conformance.commands.relay_rules_page import relay_rules_page
     from conformance.mutants import MUTANTS
     from conformance.rules import RULES
     from conformance.rules.engine.requirements import REQUIREMENTS
@@ -178,15 +179,15 @@ def pages() -> dict[Path, str]:
         home / "rules.md": rules_page(RULES),
         home / "ordering.md": ordering_page(),
         home / "bounds.md": bounds_page(),
+        home / "gateways" / "rules.md": relay_rules_page(GENERATED),
     }
 
 
 def bundled_proofs() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield each bundled scenario's id with the rules that it promises to prove."""
-    from conformance.resources import folder
-    from conformance.scenario.load import load
+    from conformance.scenario.load import library, load
 
-    for path in sorted(folder("scenarios").glob("*/*.yaml")):
+    for path in library():
         scenario = load(path)
         yield scenario.id, scenario.proves
 

@@ -14,9 +14,8 @@ from conformance.mutants.rehearsal import rehearse
 from conformance.play.auth import STYLES
 from conformance.play.player import Conversation, Outcome
 from conformance.reference.session.core import FEATURES
-from conformance.resources import folder
 from conformance.rules.engine.judge import Verdict, judge
-from conformance.scenario.load import load
+from conformance.scenario.load import library, load
 from conformance.scenario.static_checks import awaited
 from conformance.trace.views import View
 
@@ -77,7 +76,7 @@ def shown_by_every_endpoint() -> frozenset[str]:
 
     The others wait for an occasion that few endpoints give: that the reference does not give it says nothing.
     """
-    return frozenset(rule for path in folder("scenarios").rglob("*.yaml") for rule in load(path).proves)
+    return frozenset(rule for path in library() for rule in load(path).proves)
 
 
 def unexercised(scenario: Scenario, promised: Sequence[Rule]) -> Iterator[Remark]:

@@ -9,8 +9,8 @@ from conformance.commands.remark import Remark, where_is
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import ScenarioError
 from conformance.reference.session.script import is_script, lint_script
+from conformance.relay.rules import known_rules
 from conformance.rules import RULES
-from conformance.rules.rule_packs import judged_rules
 from conformance.scenario.load import load
 from conformance.scenario.static_checks import dead
 
@@ -56,8 +56,8 @@ def promises_exist(scenario: Scenario) -> None:
 
 def _unknown_promises(scenario: Scenario) -> Iterator[ScenarioError]:
     for rule_id in scenario.proves:
-        if rule_id not in judged_rules():
-            near = difflib.get_close_matches(rule_id, judged_rules(), n=1)
+        if rule_id not in (known := known_rules()):
+            near = difflib.get_close_matches(rule_id, known, n=1)
             yield ScenarioError(
                 f"proves: there is no rule {rule_id!r}",
                 f"Did you mean {near[0]!r}?" if near else "List them: realtime-conformance rules",

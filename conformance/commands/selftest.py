@@ -8,7 +8,9 @@ import orjson
 
 from conformance.errors import UsageError
 from conformance.mutants import MUTANTS
-from conformance.mutants.selftest import Trial, run
+from conformance.mutants.relays import RELAY_MUTANTS
+from conformance.mutants.selftest import Matrix, Trial, run
+from conformance.relay import selftest as relay_selftest
 from conformance.rules import RULES
 from conformance.rules.engine.judge import Verdict
 from conformance.run.ruling import rule_on, view_of
@@ -29,10 +31,15 @@ def found_in(trace: Trace) -> Collection[str]:
 
 def prove(only: Collection[str] = (), *, as_json: bool = False) -> tuple[str, bool]:
     """Try every mutant, or those named; give the text, and whether all is as it should be."""
-    unknown = [each for each in only if each not in MUTANTS]
+    unknown = [each for each in only if each not in MUTANTS and each not in RELAY_MUTANTS]
     if unknown:
         raise UsageError(f"there is no mutant {unknown[0]!r}", "`realtime-conformance selftest --json` names them all.")
-    matrix = run(found_in, () if only else RULES, only)
+    ours, relays = [each for each in only if each in MUTANTS], [each for each in only if each in RELAY_MUTANTS]
+    matrix = Matrix((), ())
+    if ours or not only:
+        matrix += run(found_in, () if only else RULES, ours)
+    if relays or not only:
+        matrix += relay_selftest.run(relays)
     if as_json:
         return orjson.dumps(matrix.as_data(), option=orjson.OPT_INDENT_2).decode(), matrix.perfect
     wrong = [_line(each) for each in matrix.trials if not each.killed or each.collateral]

@@ -15,6 +15,7 @@ from conformance.contract.dialects import DIALECTS
 from conformance.mutants import MUTANTS
 from conformance.mutants.mutant import Mutant
 from conformance.mutants.rehearsal import rehearse
+from conformance.mutants.relay_mutant import RelayMutant
 from conformance.trace.trace import Trace
 
 Judge = Callable[[Trace], Collection[str]]
@@ -24,7 +25,7 @@ Judge = Callable[[Trace], Collection[str]]
 class Trial:
     """One mutant in one dialect."""
 
-    mutant: Mutant
+    mutant: Mutant | RelayMutant
     dialect: str
     found_by: frozenset[str]
     """The rules that found something."""
@@ -46,6 +47,9 @@ class Matrix:
 
     trials: tuple[Trial, ...]
     untried: tuple[str, ...]
+
+    def __add__(self, other: Matrix) -> Matrix:
+        return Matrix((*self.trials, *other.trials), (*self.untried, *other.untried))
 
     @property
     def perfect(self) -> bool:

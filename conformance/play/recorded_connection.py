@@ -97,7 +97,8 @@ class RecordedConnection:
         self.recorder.shake(opened.handshake)
         if isinstance(opened, Refusal):
             self.recorder.refused(opened)
-            wanted = ask.credential is not Credential.VALID or ask.model_kind is not Credential.VALID
+            on_purpose = ask.credential is not Credential.VALID or ask.model_kind is not Credential.VALID
+            wanted = on_purpose or command.options.get("any_status", False)
             status = opened.handshake.status
             if opened.cause not in ("http", "protocol") or (status in STATUSES and not wanted):
                 retry_after = opened.headers.get("retry-after", "")

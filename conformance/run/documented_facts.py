@@ -16,6 +16,7 @@ from conformance.contract.facts import Fact, shown
 from conformance.resources import folder
 from conformance.run.baseline import PASS, UNPROVEN, Seen
 from conformance.run.ruling import key_of, view_of
+from conformance.scenario.load import library as bundled_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -104,7 +105,7 @@ def _whole(records: Mapping[str, Record]) -> bool:
 def library() -> frozenset[str]:
     """Give the ids of the bundled scenarios."""
     home = folder("scenarios")
-    return frozenset(path.relative_to(home).with_suffix("").as_posix() for path in home.rglob("*.yaml"))
+    return frozenset(path.relative_to(home).with_suffix("").as_posix() for path in bundled_files())
 
 
 def conversations_for(setup: Settings) -> Mapping[Fact, tuple[str, ...]]:

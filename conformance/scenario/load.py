@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,17 @@ from conformance.yaml_source import Marked, fits, known_keys, nearest, parsed, p
 
 #: Steps that may stand without an argument.
 BARE = frozenset(
-    {
-        "connect",
-        "expect_refusal",
-        "barrier",
-        "respond",
-        "cancel",
-        "commit",
-        "clear",
-        "close",
-        "drop",
-        "call",
-        "still_running",
-    }
+    {"connect", "expect_refusal", "expect_close", "barrier", "respond", "cancel", "still_running"}
+    | {"commit", "clear", "close", "drop", "call"}
 )
+
+
+@cache
+def library(*, relayed: bool = False) -> tuple[Path, ...]:
+    """Return the files of the bundled scenarios, in order; with *relayed* those too that only a relay can be played."""
+    home = folder("scenarios")
+    found = sorted(path for path in home.rglob("*.yaml"))
+    return tuple(path for path in found if relayed or path.parent != home / "relay")
 
 
 def load(path: Path, home: Path | None = None) -> Scenario:
@@ -61,6 +59,7 @@ def _scenario(data: Marked, path: Path, home: Path | None) -> Scenario:
         tags=frozenset(data.get("tags", ())),
         each=data.get("each", ""),
         intent=data.get("intent", ""),
+        upstream=plain(data["upstream"]) if "upstream" in data else None,
         path=path,
     )
 

@@ -55,6 +55,8 @@ class Scenario:
     """`auth`: one conversation for each auth style of the profile."""
     intent: str = ""
     """`transcription` connects with `?intent=transcription`."""
+    upstream: Any = None
+    """What the upstream of a relay does on purpose (`relay.upstream_script`); None: it takes no relay to play this."""
     path: Path | None = None
 
     def steps_in(self, dialect: str) -> tuple[Step, ...]:

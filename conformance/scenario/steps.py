@@ -197,6 +197,13 @@ def idle(_talk: ScriptContext, line: Step) -> Script:
 
 
 @step
+def expect_close(_talk: ScriptContext, line: Step) -> Script:
+    """Wait until the endpoint ends the connection; that it does not is for the rules to judge."""
+    yield Hangup(line.within)
+    return None
+
+
+@step
 def close(_talk: ScriptContext, line: Step) -> Script:
     """Close the connection with a close frame."""
     given = line.argument or {}

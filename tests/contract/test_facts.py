@@ -8,6 +8,7 @@ from conformance.contract.profile import load_profile
 from conformance.mutants.mutant import Fault
 from conformance.mutants.rehearsal import bundled, rehearse
 from conformance.resources import folder
+from conformance.scenario.load import library
 from conformance.trace.trace import Credential, Direction, Entry, Handshake, Trace
 from conformance.trace.views import View
 
@@ -146,7 +147,7 @@ def test_a_setting_is_reflected_when_what_was_asked_for_is_there(asked, actual, 
 def not_shown(profile, fault=None):
     """Play the library as the profile is played, in memory, and give the documented facts that nothing shows."""
     missing = set(profile.facts)
-    for path in sorted(HOME.rglob("*.yaml")):
+    for path in library():
         scenario = bundled(path.relative_to(HOME).with_suffix("").as_posix())
         if scenario.without or "beta" not in scenario.dialects or "large" in scenario.tags:
             continue

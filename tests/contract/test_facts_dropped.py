@@ -14,13 +14,12 @@ from conformance.mutants.rehearsal import Rehearsal, bundled, rehearsal_target, 
 from conformance.play.preflight import preflight
 from conformance.reference.server.admission import STYLES
 from conformance.resources import folder
+from conformance.scenario.load import library
 from conformance.secrets import Scrubber
 from conformance.trace.views import View
 
 SEEDS = ("anyone", "openopen8", "yuhuan")
-IDS = sorted(
-    path.relative_to(folder("scenarios")).with_suffix("").as_posix() for path in folder("scenarios").rglob("*.yaml")
-)
+IDS = sorted(path.relative_to(folder("scenarios")).with_suffix("").as_posix() for path in library())
 
 EVERYTHING = "everything"
 RESPONSE = "server event response"

@@ -11,7 +11,7 @@ import conformance.rules
 from conformance.mutants import MUTANTS
 from conformance.resources import folder
 from conformance.rules import RULES
-from conformance.scenario.load import load
+from conformance.scenario.load import library, load
 
 SOURCE = "".join(path.read_text(encoding="utf-8") for path in Path(conformance.rules.__file__).parent.rglob("*.py"))
 PAGE = Path(conformance.rules.__file__).parents[2] / "docs" / "scenarios.md"
@@ -21,7 +21,7 @@ PAGE = Path(conformance.rules.__file__).parents[2] / "docs" / "scenarios.md"
 def promised():
     """Return the ids that a scenario proves, and those of which docs/scenarios.md says why none can."""
     excused = PAGE.read_text(encoding="utf-8").partition("## What no scenario promises")[2]
-    proved = {rule for path in folder("scenarios").rglob("*.yaml") for rule in load(path).proves}
+    proved = {rule for path in library() for rule in load(path).proves}
     return proved | set(re.findall(r"`([a-z_]+\.[a-z-]+)`", excused))
 
 

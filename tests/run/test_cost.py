@@ -10,11 +10,11 @@ from conformance.resources import folder
 from conformance.run.cost import LARGEST_OUTPUT, Plan, cost_of
 from conformance.run.prices import Tokens, load_prices, tokens_of
 from conformance.scenario.audio import clip
-from conformance.scenario.load import loads
+from conformance.scenario.load import library, loads
 from conformance.trace.views import View
 
 HOME = folder("scenarios")
-SCENARIOS = sorted(path.relative_to(HOME).with_suffix("").as_posix() for path in HOME.rglob("*.yaml"))
+SCENARIOS = sorted(path.relative_to(HOME).with_suffix("").as_posix() for path in library())
 
 
 def cost(text, dialect="ga"):

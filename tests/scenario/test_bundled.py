@@ -15,11 +15,11 @@ from conformance.reference.session.core import FEATURES
 from conformance.resources import PACKAGE, folder
 from conformance.rules import RULES
 from conformance.rules.engine.judge import Verdict, judge
-from conformance.scenario.load import load
+from conformance.scenario.load import library, load
 from conformance.trace.views import View
 
 HOME = folder("scenarios")
-IDS = sorted(path.relative_to(HOME).with_suffix("").as_posix() for path in HOME.rglob("*.yaml"))
+IDS = sorted(path.relative_to(HOME).with_suffix("").as_posix() for path in library())
 PLAYS = [(scenario, dialect) for scenario in IDS for dialect in sorted(bundled(scenario).dialects)]
 #: Rules whose occasion no script can bring about on a healthy endpoint.
 UNPROVABLE = {

@@ -1,0 +1,150 @@
+"""A scenario is played through a gateway: by our client, against our upstream, and both sides are paired."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from conformance.contract.dialects import DIALECTS
+from conformance.play.player import Conversation, Outcome, Player
+from conformance.play.target import Target
+from conformance.play.wire import Wire
+from conformance.relay.balance import Balance
+from conformance.relay.billing import Bill, usages_in
+from conformance.relay.client_side import NotingConnector
+from conformance.relay.declared import Declared
+from conformance.relay.dial import Dial
+from conformance.relay.pair import Context, Pair
+from conformance.relay.pairing import paired
+from conformance.relay.side import with_side
+from conformance.relay.turns import Turns
+from conformance.relay.upstream import Upstream
+from conformance.relay.upstream_script import HONEST, upstream_scripts
+from conformance.scenario.model import Scenario
+from conformance.secrets import Scrubber
+from conformance.trace.trace import Trace
+from conformance.trace.views import View
+
+if TYPE_CHECKING:
+    from conformance.play.connection import Connector
+
+#: Seconds in which a gateway ends the upstream's session of a client that has left, and charges for it.
+LETTING_GO = 3.0
+#: Seconds between two looks at a balance that has not settled.
+GLANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Relayed:
+    """One conversation through a gateway."""
+
+    conversation: Conversation
+    pairs: tuple[Pair, ...]
+    """One for each connection of the client."""
+
+
+@dataclass
+class RelayPlayer:
+    """Plays scenarios through one gateway, many at once where they do not need the upstream for themselves."""
+
+    upstream: Upstream
+    target: Target
+    scrub: Scrubber
+    clip: Callable[[str, str], bytes]
+    declared: Declared = field(default_factory=Declared)
+    balance: Balance | None = None
+    turns: Turns = field(default_factory=Turns)
+    letting_go: float = LETTING_GO
+    """Seconds in which sessions end and balances settle."""
+
+    @property
+    def guards(self) -> bool:
+        """Whether the gateway has keys of its own."""
+        return bool(self.upstream.keys.upstream) and self.target.key != self.upstream.keys.upstream
+
+    async def play(self, scenario: Scenario, variant: str = "") -> Relayed:
+        """Play *scenario* once; whatever happens, the pairs come back."""
+        if self._needs_quiet(scenario):
+            async with self.turns.alone():
+                return await self._play(scenario, variant, alone=True)
+        async with self.turns.shared():
+            return await self._play(scenario, variant, alone=False)
+
+    def _needs_quiet(self, scenario: Scenario) -> bool:
+        """Tell whether only the order can tell whose dial it is, or the balance whose use."""
+        knocks = any(step.name == "expect_refusal" for step in scenario.steps)
+        return scenario.upstream is not None or knocks or self.balance is not None
+
+    async def _play(self, scenario: Scenario, variant: str, *, alone: bool) -> Relayed:
+        first, before = len(self.upstream.dials), await self._balance()
+        if alone:
+            self.upstream.follow(upstream_scripts(scenario.upstream) if scenario.upstream is not None else ())
+        connector = NotingConnector(self._connector(), self._hidden())
+        conversation = await Player(connector, self.target, self.scrub, self.clip).play(scenario, variant)
+        noted = zip_longest(conversation.traces, connector.attempts)
+        traces = tuple(with_side(t, a.noted) if a is not None else t for t, a in noted if t is not None)
+        conversation = replace(conversation, traces=traces)
+        dials = self.upstream.dials[first:]
+        if conversation.outcome is Outcome.ENVIRONMENT and any(dial.script.fails for dial in dials):
+            conversation = replace(conversation, outcome=Outcome.PLAYED, message="")  # the trouble is of our making
+        if alone:
+            await self._let_go(dials)
+            self.upstream.follow(())
+        else:
+            matched = {each.name for each in paired(traces, [dial.trace for dial in dials]) if each is not None}
+            dials = [dial for dial in dials if dial.trace.name in matched]
+            await self._let_go(dials)
+        pairs = self._pairs(conversation, dials, alone=alone)
+        return Relayed(conversation, await self._billed(pairs, before))
+
+    def _connector(self) -> Connector:
+        return Wire(self.target)
+
+    def _hidden(self) -> Scrubber:
+        return Scrubber((self.upstream.keys.upstream,)) if self.guards else Scrubber()
+
+    def _pairs(self, conversation: Conversation, dials: Sequence[Dial], *, alone: bool) -> tuple[Pair, ...]:
+        by_name = {dial.trace.name: dial for dial in dials}
+        found = paired(conversation.traces, [dial.trace for dial in dials], by_order=alone)
+        views = [_view(trace) if trace is not None else None for trace in found]
+        pairs, failed = [], False
+        for trace, view in zip(conversation.traces, views, strict=True):
+            script = by_name[view.trace.name].script if view is not None else HONEST
+            others = tuple(each for each in views if each is not None and each is not view)
+            context = Context(self.declared, script, self.guards, others, failed)
+            failed = failed or script.fails
+            pairs.append(Pair(_view(trace), view, context))
+        return tuple(pairs)
+
+    async def _let_go(self, dials: Sequence[Dial]) -> None:
+        """Wait until every session of the upstream has ended, or should have."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.letting_go):
+                for dial in dials:
+                    await dial.over.wait()
+
+    async def _balance(self) -> float:
+        return await self.balance.read() if self.balance is not None else 0.0
+
+    async def _billed(self, pairs: tuple[Pair, ...], before: float) -> tuple[Pair, ...]:
+        """Read the balance when it has settled, and give the bill to the last pair."""
+        if self.balance is None or not pairs:
+            return pairs
+        usages = usages_in(pair.upstream for pair in pairs if pair.upstream is not None)
+        tariff, loop = self.declared.tariff, asyncio.get_running_loop()
+        until = loop.time() + self.letting_go
+        while True:
+            bill = Bill(before, await self.balance.read(), usages)
+            if abs(bill.charged(tariff) - bill.owed(tariff)) <= tariff.tolerance or loop.time() > until:
+                break
+            await asyncio.sleep(GLANCE)
+        last = pairs[-1]
+        return (*pairs[:-1], Pair(last.client, last.upstream, replace(last.context, bill=bill)))
+
+
+def _view(trace: Trace) -> View:
+    return View(trace, DIALECTS[trace.dialect if trace.dialect in DIALECTS else "ga"])

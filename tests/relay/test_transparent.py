@@ -1,0 +1,74 @@
+"""A transparent relay leaves nothing to find, whatever is played through it."""
+
+import asyncio
+
+import pytest
+
+from conformance.contract.dialects import DIALECTS
+from conformance.mutants.rehearsal import bundled
+from conformance.play.auth import STYLES
+from conformance.play.player import Outcome
+from conformance.relay.rehearsal import play_relayed
+from conformance.relay.rules import PAIR_RULES
+from conformance.relay.rules.pair_rule import judge_pair
+from conformance.resources import folder
+from conformance.rules import RULES
+from conformance.rules.engine.judge import judge_one
+from conformance.scenario.load import library, load
+
+HOME = folder("scenarios")
+RELAYED = sorted(path.stem for path in (HOME / "relay").glob("*.yaml"))
+#: Takes a style of its own, or time.
+ORDINARY = [path for path in library() if load(path).without == frozenset()]
+
+
+def judged(relayed):
+    """Return what the rules over pairs find, and which of them held."""
+    found, held = [], set()
+    for pair in relayed.pairs:
+        for rule in PAIR_RULES.values():
+            judgement = judge_pair(rule, pair)
+            assert not judgement.error, f"{rule.id}: {judgement.error}"
+            found += [f"{rule.id}: {finding.message}" for finding in judgement.findings]
+            if judgement.held:
+                held.add(rule.id)
+    return found, held
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+@pytest.mark.parametrize("name", RELAYED)
+def test_a_relay_scenario_keeps_its_promises_through_a_transparent_relay(name, dialect):
+    scenario = bundled(f"relay/{name}")
+    relayed = asyncio.run(play_relayed(scenario, dialect))
+    found, held = judged(relayed)
+
+    assert (relayed.conversation.outcome, relayed.conversation.message) == (Outcome.PLAYED, "")
+    assert found == []
+    assert set(scenario.proves) <= held
+
+
+@pytest.mark.parametrize("style", sorted(STYLES))
+def test_a_key_in_any_style_stays_below(style):
+    relayed = asyncio.run(play_relayed("relay/key_in_each_style", "ga", variant=style))
+    found, held = judged(relayed)
+
+    assert found == []
+    assert any(rule.startswith("relay.client-keys-stay-out-of") for rule in held)
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+@pytest.mark.parametrize("path", ORDINARY, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_the_library_leaves_nothing_to_find_through_a_transparent_relay(path, dialect):
+    scenario = load(path)
+    if dialect not in scenario.dialects:
+        pytest.skip("not of this dialect")
+    relayed = asyncio.run(play_relayed(scenario, dialect))
+    found, _ = judged(relayed)
+    lone = [
+        f"{rule.id}: {finding.message}"
+        for pair in relayed.pairs
+        for rule in RULES.values()
+        for finding in judge_one(rule, pair.client).findings
+    ]
+
+    assert (found, lone) == ([], [])
