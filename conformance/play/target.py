@@ -17,6 +17,9 @@ from conformance.trace.trace import Credential
 
 #: Answers may take so many times as long as the first event of the preflight took.
 TIMES_THE_LATENCY = 10.0
+#: Answers may take so many times as long as the longest that came, but never more than so many seconds.
+TIMES_THE_LONGEST = 2.0
+MOST_PATIENCE = 120.0
 #: A key of the right shape that no endpoint can know.
 WRONG_KEY = "sk-wrong-0000000000000000000000000000"
 UNKNOWN_MODEL = "nonexistent-realtime-model"
@@ -39,6 +42,15 @@ class Patience:
             return self
         longer = {name: getattr(self, name) * times for name in ("connect", "first_event", "answer", "conversation")}
         return replace(self, **longer)
+
+    def grown(self, longest: float) -> Patience:
+        """Wait longer for answers where one took *longest* seconds and came: twice as long, within bounds."""
+        answer = min(MOST_PATIENCE, longest * TIMES_THE_LONGEST)
+        if self.chosen or answer <= self.answer:
+            return self
+        return replace(
+            self, answer=answer, conversation=max(self.conversation, answer * self.conversation / self.answer)
+        )
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,8 @@ class ConversationItem(pytest.Item):
             assessment = self.run.performance.take(self.cue)
         except Exhausted as exhausted:
             pytest.skip(str(exhausted))
+        if reason := self.run.setup.not_applicable(self.cue.scenario):  # found out by playing it
+            pytest.skip(f"not applicable: {reason}")
         self.run.taken(self, assessment)
         self.decide(assessment)
 

@@ -46,7 +46,7 @@ def says_nothing(conversation: Conversation) -> bool:
 
 def repetitions(conversation: Conversation, retries: int) -> int:
     """Give how often it may be played again; *retries* is how often the environment may get in the way."""
-    if conversation.silent or conversation.beyond:
+    if conversation.silent or conversation.full or conversation.beyond:  # another play would end the same way
         return 0
     return min(retries, SECOND_CHANCES) if conversation.outcome is Outcome.MODEL else retries
 

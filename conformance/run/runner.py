@@ -19,8 +19,10 @@ from conformance.run.budget import Budget, Exhausted, Spent, spent_on
 from conformance.run.cost import Cost, cost_of
 from conformance.run.known import facts_known_in, known_in, surprises_in
 from conformance.run.limits import Policy
+from conformance.run.repetition import Repetition
 from conformance.run.retry import Attempt, Retrier
 from conformance.run.ruling import JudgedConversation, judge_conversation, key_of
+from conformance.run.session_gate import SessionGate, sessions_at_once
 from conformance.run.settings import AUTO, Settings, embedded_on
 from conformance.scenario.audio import clip
 
@@ -63,6 +65,8 @@ class Runner:
         self.open_resources = AsyncExitStack()
         self.diagnosis: Diagnosis | None = None
         self.discovery = Discovery()
+        self.gate = SessionGate()
+        self.repetition = Repetition()
 
     def prepare(self, found: Mapping[str, Any] | None = None) -> Diagnosis | None:
         """Start the embedded reference if need be, and connect; None if somebody else (`found`) has done so.
@@ -102,7 +106,10 @@ class Runner:
         once = Cost(sessions=SESSIONS)
         await self.budget.reserve(once)
         try:
-            return await discover(Wire(self.setup.target), self.setup.target, self.setup.scrub)
+            async with asyncio.timeout(self.budget.left):
+                return await discover(Wire(self.setup.target), self.setup.target, self.setup.scrub)
+        except TimeoutError:
+            raise self.budget.end(self.budget.time_is_over()) from None
         finally:
             await self.budget.settle(once, Spent(SESSIONS))
 
@@ -218,7 +225,18 @@ class Runner:
         return replace(attempt, files=tuple(self._write(cue, attempt.conversation, number)))
 
     async def attempt(self, cue: Job) -> Attempt:
-        """Play a conversation once, if the budget allows it; its traces are not written."""
+        """Play a conversation once, if the budget allows it and there is room; its traces are not written."""
+        if reason := self.repetition.reason:
+            return Attempt(Conversation(cue.scenario, cue.variant, (), Outcome.MODEL, message=reason, silent=True))
+        attempt = await self.gate.play(sessions_at_once(cue.scenario), partial(self._once, cue))
+        conversation, setup = attempt.conversation, self.setup
+        self.repetition.note(conversation)
+        patience = setup.target.patience.grown(conversation.longest)
+        target = replace(setup.target, patience=patience)
+        self.setup = replace(setup, target=target, session_limit=self.gate.capacity)
+        return attempt
+
+    async def _once(self, cue: Job) -> Attempt:
         target, cost = self.setup.target, self.cost(cue)
         await self.budget.reserve(cost)
         # Nobody knows what a play used that is cut off.

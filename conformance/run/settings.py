@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from conformance.play.auth import STYLES, carries
+from conformance.run.session_gate import sessions_at_once
 from conformance.scenario.model import OPENING
 from conformance.secrets import Scrubber
 
@@ -54,6 +55,8 @@ class Settings:
     """Documented facts, in words, that the baseline knows not to be shown."""
     unclaimed: tuple[str, ...] = ()
     """Features that the endpoint showed although its profile does not claim them."""
+    session_limit: int | None = None
+    """How many sessions the endpoint was seen to hold at once, where a conversation asked for more."""
     embedded: bool = False
     """Whether the reference endpoint is what is played against; stays true once it listens."""
 
@@ -121,6 +124,10 @@ class Settings:
             return f"the endpoint is not said to lack {', '.join(sorted(scenario.without))}"
         if unable := {style for style in _options_in(scenario, "auth") if not carries(style, self.target.key)}:
             return f"the key holds a character that cannot travel in the auth style {', '.join(sorted(unable))}"
+        if shown := scenario.without & frozenset(self.unclaimed):
+            return f"the endpoint offers {', '.join(sorted(shown))}, more than its profile claims"
+        if self.session_limit is not None and sessions_at_once(scenario) > self.session_limit:
+            return f"the endpoint holds only {self.session_limit} sessions at once"
         offered = _options_in(scenario, "credential")
         if not self.target.key and offered & BAD_CREDENTIALS:
             return "no key was given, so the endpoint has none to ask for"

@@ -301,7 +301,7 @@ def legal(listen, tmp_path):
 
     def play(name, dialect, *arguments):
         variant = VARIANTS[name]
-        hooks = lambda spoken: variant.change(DIALECTS[spoken]).wire_name(DIALECTS[spoken])  # noqa: E731
+        hooks = lambda spoken: variant.change(DIALECTS[spoken]).spelled_for(DIALECTS[spoken])  # noqa: E731
         server = variant.server(tokens=(KEY,), models=("gpt-realtime",), hooks=hooks, **variant.settings)
         reports = tmp_path / "reports"
         asked = [

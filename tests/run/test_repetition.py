@@ -1,0 +1,61 @@
+"""A run does not repeat what only costs patience."""
+
+import pytest
+
+from conformance.play.player import Conversation, Outcome
+from conformance.play.target import Patience
+from conformance.run.repetition import ENOUGH, Repetition
+from conformance.scenario.model import Scenario
+from conformance.trace.trace import Direction, End, EndKind, Entry, Trace
+
+SCENARIO = Scenario(id="x", title="x", steps=())
+ANSWERED = Trace(
+    (
+        Entry(0, Direction.SERVER, event={"type": "session.created"}),
+        Entry(1, Direction.CLIENT, event={"type": "session.update"}),
+        Entry(2, Direction.SERVER, event={"type": "session.updated"}),
+    )
+)
+OPENED = Trace(ANSWERED.entries[:1])
+TIMED_OUT = Trace(OPENED.entries, end=End(EndKind.TIMEOUT, Direction.CLIENT))
+
+SILENT = Conversation(SCENARIO, "", (OPENED,), Outcome.MODEL, silent=True)
+PLAYED = Conversation(SCENARIO, "", (ANSWERED,), Outcome.PLAYED)
+REFUSED = Conversation(SCENARIO, "", (OPENED,), Outcome.PLAYED)
+LATE = Conversation(SCENARIO, "", (TIMED_OUT,), Outcome.UNMET, "session.updated never came")
+OTHER = Conversation(SCENARIO, "", (TIMED_OUT,), Outcome.UNMET, "response.done never came")
+
+
+def after(*conversations):
+    repetition = Repetition()
+    for each in conversations:
+        repetition.note(each)
+    return repetition.reason
+
+
+@pytest.mark.parametrize("stop", [SILENT, LATE])
+def test_enough_of_the_same_wait_in_a_row_ends_it(stop):
+    assert after(*[stop] * (ENOUGH - 1)) == ""
+    assert f"{ENOUGH} conversations in a row" in after(*[stop] * ENOUGH)
+
+
+def test_an_answer_in_between_begins_the_row_anew():
+    assert after(*[SILENT] * (ENOUGH - 1), PLAYED, SILENT) == ""
+
+
+def test_a_conversation_that_asked_for_nothing_says_nothing():
+    assert after(*[SILENT] * (ENOUGH - 1), REFUSED, SILENT) != ""
+
+
+def test_different_waits_are_no_row():
+    assert after(*[LATE, OTHER] * ENOUGH) == ""
+
+
+def test_patience_grows_with_what_was_seen_and_not_without_bounds():
+    usual = Patience(answer=20.0, conversation=180.0)
+
+    assert usual.grown(8.0) == usual
+    assert usual.grown(25.0).answer == 50.0
+    assert usual.grown(25.0).conversation == 450.0
+    assert usual.grown(500.0).answer == 120.0
+    assert Patience(answer=20.0, chosen=True).grown(25.0).answer == 20.0
