@@ -8,8 +8,9 @@ and silences a whole bot framework.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -60,11 +61,31 @@ def load_wanted(path: Path, dialect_name: str) -> dict[str, tuple[Wanted, ...]]:
 
 def absences(wanted: Sequence[Wanted], event: Mapping[str, Any]) -> tuple[Wanted, ...]:
     """Say which of the *wanted* fields *event* lacks, each with the place where it should be."""
-    return tuple(replace(each, path=place) for each in wanted for place in _lacking(each, event))
+    return tuple(replace(each, path=place) for each in wanted for place in _places(each, event))
+
+
+def _places(wanted: Wanted, event: Mapping[str, Any]) -> Iterable[str]:
+    """Give the places where a wanted field is absent; where no array lies on the way there is one at most."""
+    steps = steps_of(wanted.path)
+    if "*" in steps:
+        return _lacking(wanted, event)
+    around: Any = event
+    for step in steps[:-1]:
+        around = around.get(step) if isinstance(around, dict) else None
+    if not isinstance(around, dict) or (wanted.when and not _applies(wanted.when, around)):
+        return ()
+    last = steps[-1]
+    return (wanted.path,) if last not in around or (wanted.filled and around[last] is None) else ()
+
+
+@cache
+def steps_of(path: str) -> tuple[str, ...]:
+    """Return the steps of a JSON pointer."""
+    return tuple(path.split("/")[1:])
 
 
 def _lacking(wanted: Wanted, event: Mapping[str, Any]) -> Iterator[str]:
-    *way, last = wanted.path.split("/")[1:]
+    *way, last = steps_of(wanted.path)
     for place, around in _reached("", event, way):
         if not isinstance(around, dict) or not _applies(wanted.when, around):
             continue

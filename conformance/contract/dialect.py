@@ -107,6 +107,27 @@ class Dialect:
         """Read a canonical setting out of a session object of this revision."""
         return reach(session, self.session_paths.get(name), default)
 
+    @cached_property
+    def _settings_by_place(self) -> tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], ...]:
+        """The settings that lie in one object, by the path of that object."""
+        places: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+        for name, path in self.session_paths.items():
+            places.setdefault(path[:-1], []).append((name, path[-1]))
+        return tuple((path, tuple(named)) for path, named in places.items())
+
+    def settings(self, session: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings that a session object holds, by canonical name, in the order of `session_paths`."""
+        found: dict[str, Any] = {}
+        for path, named in self._settings_by_place:
+            place: Any = session
+            for step in path:
+                place = place.get(step) if isinstance(place, dict) else None
+            if isinstance(place, dict):
+                for name, key in named:
+                    if key in place:
+                        found[name] = place[key]
+        return {name: found[name] for name in self.session_paths if name in found}
+
     def response_setting(self, response: Mapping[str, Any], name: str, default: Any = None) -> Any:
         """Read a canonical setting out of a response object of this revision."""
         return reach(response, self.response_paths.get(name), default)

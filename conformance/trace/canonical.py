@@ -40,6 +40,7 @@ class Spelling(Protocol):
     def wire_name(self, canonical: str) -> str: ...
     def content_type(self, canonical: str) -> str: ...
     def setting(self, session: Mapping[str, Any], name: str, default: Any = None) -> Any: ...
+    def settings(self, session: Mapping[str, Any]) -> dict[str, Any]: ...
     def response_setting(self, response: Mapping[str, Any], name: str, default: Any = None) -> Any: ...
     def audio_format(self, spelled: Any) -> str | None: ...
 
@@ -76,6 +77,17 @@ class CanonicalTrace:
         """What the client said."""
         self.first_spoken: Mapping[str, int] = first
         """Types as the server spoke them, each with the index of its first frame, in order."""
+
+    @cached_property
+    def _settings(self) -> dict[int, Mapping[str, Any]]:
+        return {}
+
+    def settings_in(self, session: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the settings that a session object of this trace holds, by canonical name; read once."""
+        known = self._settings.get(id(session))
+        if known is None:
+            known = self._settings[id(session)] = self.dialect.settings(session)
+        return known
 
     @cached_property
     def types(self) -> frozenset[str]:

@@ -213,6 +213,19 @@ class TraceReader:
         except (KeyError, ValueError, TypeError) as error:
             raise TraceError(f"{self.where}:{number}: {error}") from error
 
+    def take_plain(self, line: Any) -> bool:
+        """Read a frame about which nothing is special, as most are, and tell whether it was one."""
+        try:
+            event, at, size, direction = line["event"], line["t"], line["size"], DIRECTIONS[line["direction"]]
+        except (KeyError, TypeError):
+            return False
+        if len(line) != len(PLAIN) or type(event) is not dict or "type" not in event or type(size) is not int:
+            return False
+        if at is not None and type(at) is not float and type(at) is not int:
+            return False
+        self.entries.append(plain_entry(len(self.entries), direction, at, event, size))
+        return True
+
     def _take(self, line: dict[str, Any]) -> None:
         if line.get("format") == FORMAT:
             self._header(line)

@@ -27,10 +27,9 @@ DETECTIONS = frozenset({"server_vad", "semantic_vad", "none"})
 TOOL_CHOICES = frozenset({"auto", "none", "required"})
 
 
-def settings_in(view: View, session: Mapping[str, Any]) -> dict[str, Any]:
+def settings_in(view: View, session: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give the settings that a session object of this dialect holds, by canonical name."""
-    found = ((name, view.dialect.setting(session, name, ABSENT)) for name in view.dialect.session_paths)
-    return {name: value for name, value in found if value is not ABSENT}
+    return view.settings_in(session)
 
 
 def asked_for(view: View, exchange: Exchange) -> dict[str, Any]:

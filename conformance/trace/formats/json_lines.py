@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from functools import partial
 from io import BufferedReader
 from itertools import chain
 from typing import Any
+
+import orjson
 
 from conformance.errors import TraceError
 from conformance.trace import json_text
@@ -29,6 +30,8 @@ from conformance.trace.formats.recording import (
 from conformance.trace.jsonl import FORMAT, TraceReader, dumps
 from conformance.trace.trace import Trace
 
+#: Bytes that are read at once.
+CHUNK = 1 << 20
 #: Bytes of one line.
 LONGEST = 64 << 20
 UNFINISHED = "the last line is unfinished, and was left out"
@@ -73,18 +76,32 @@ class _Values:
         return iter([(0, value) for value in values])
 
     def _lines(self) -> Iterator[tuple[int, Any]]:
-        for number, line in enumerate(iter(partial(self.file.readline, LONGEST), b""), 1):
-            try:
-                yield number, json_text.loads(line)
-            except ValueError as error:
-                if not line.strip():
-                    continue
-                if not line.endswith(b"\n") and number > 1 and len(line) < LONGEST:
-                    self.unfinished = True
-                    return
-                raise TraceError(
-                    f"{self.where}:{number}: not JSON: {error}", "A trace is JSON lines: one JSON object a line."
-                ) from error
+        loads, number, rest = orjson.loads, 0, b""
+        while chunk := self.file.read(CHUNK):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                number += 1
+                try:
+                    yield number, loads(line)
+                except orjson.JSONDecodeError:
+                    yield from self._odd(number, line)
+            if len(rest) > LONGEST:
+                raise TraceError(f"{self.where}:{number + 1}: longer than {LONGEST >> 20} MiB")
+        yield from self._odd(number + 1, rest, last=True)
+
+    def _odd(self, number: int, line: bytes, *, last: bool = False) -> Iterator[tuple[int, Any]]:
+        """Give the value of a line that is blank, oddly written, or was cut off behind others."""
+        if not line.strip():
+            return
+        try:
+            yield number, json_text.loads(line)
+        except ValueError as error:
+            if last and number > 1:
+                self.unfinished = True
+                return
+            raise TraceError(
+                f"{self.where}:{number}: not JSON: {error}", "A trace is JSON lines: one JSON object a line."
+            ) from error
 
 
 def _is_ours(value: Any) -> bool:
@@ -103,6 +120,9 @@ def _is_event(value: Any) -> bool:
 def _conversations(values: Iterator[tuple[int, Any]], where: str, source: _Values) -> Iterator[Recording]:
     reader, lines, number, opened, guessed = TraceReader(where), array("L"), 1, "", False
     for line, value in values:
+        if reader.end is None and reader.take_plain(value):
+            lines.append(line)
+            continue
         if not reader.empty and _begins_another(value, reader):
             yield _recording(reader, lines, where, number, DIRECTIONS_GUESSED if guessed else "")
             reader, lines, number = TraceReader(where), array("L"), number + 1
