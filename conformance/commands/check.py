@@ -20,7 +20,7 @@ from conformance.report.recorded import in_full, in_sum, nothing
 from conformance.report.recorded_data import as_line
 from conformance.rules.engine.rule import Keyword
 from conformance.rules.rule_packs import judged_rules
-from conformance.run.exit_status import Status
+from conformance.run.outcome import ExitStatus as Status
 from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:

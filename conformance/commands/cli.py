@@ -188,22 +188,22 @@ def report(folder: Path) -> None:
     Exit status: that of the run; of a run that was killed 1 if anything failed so far, else 2.
     """
     from conformance.commands.report import gathered
-    from conformance.report.baseline import repetitions_section
-    from conformance.report.terminal import Plain, summary
+    from conformance.report.screen import Plain
+    from conformance.report.terminal import summary
+    from conformance.run.outcome import RunOutcome
 
     found = gathered(folder)
     terminal = Plain()
-    if not found.finished:
+    if found.status is None:
         terminal.write_line(
-            f"The run did not come to its end: {len(found.told.records)} conversations are on disk, "
+            f"The run did not come to its end: {len(found.result.conversations)} conversations are on disk, "
             f"{found.unreported} of them judged just now.",
             yellow=True,
         )
-    repetitions_section(terminal, found.told.records, strict=found.setup.strict)
-    summary(terminal, found.told.records, found.setup, partial=found.told.partial)
-    if found.told.status is not None:
-        sys.exit(found.told.status)
-    sys.exit(INTERRUPTED if found.sum.clean else FINDINGS)
+    summary(terminal, found.result)
+    if found.status is not None:
+        sys.exit(found.status)
+    sys.exit(FINDINGS if found.result.outcome is RunOutcome.NOT_CONFORMANT else INTERRUPTED)
 
 
 @command.command()

@@ -50,7 +50,7 @@ class Exercise:
     @property
     def told_nothing(self) -> bool:
         """Whether it stopped for a reason that says nothing about the script: the model's choice."""
-        return self.stopped is not None and self.stopped.outcome is not Outcome.UNMET
+        return self.stopped is not None and self.stopped.outcome is not Outcome.STOPPED
 
 
 def exercises(scenario: Scenario, promised: Sequence[Rule]) -> Iterator[Exercise]:

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import ConformanceError, TraceError
+from conformance.play.player import Outcome
 from conformance.play.target import Target
-from conformance.rules.engine.judge import Verdict
+from conformance.report.json import write
 from conformance.rules.rule_packs import judged_rules, packs
 from conformance.run.baseline import PLAYS
 from conformance.run.budget import spent_on
 from conformance.run.cost import Cost
 from conformance.run.event_coverage import events_in
-from conformance.run.journal import JournalContents, read
-from conformance.run.record import keeps, ruling_data
-from conformance.run.result import Sum, sum_of, write
+from conformance.run.journal import read
+from conformance.run.record import ConversationRecord, keeps
+from conformance.run.recording import SILENT, plain_record
+from conformance.run.result import RunResult, result_of
 from conformance.run.ruling import rule_on, view_of
 from conformance.run.settings import Settings
 from conformance.secrets import Scrubber
@@ -29,49 +31,40 @@ from conformance.trace.trace import EndKind
 
 if TYPE_CHECKING:
     from conformance.contract.profile import Profile
-    from conformance.run.record import Record
     from conformance.trace.trace import Trace
 
 #: In the place of a key: nobody wrote it down.
 GIVEN = "given"
-SILENT = (Verdict.UNPROVEN, Verdict.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True)
-class Afterwards:
+class Gathered:
     """What lies on disk, put together."""
 
-    told: JournalContents
-    setup: Settings
+    result: RunResult
     unreported: int
     """Conversations that were judged only now."""
-
-    @property
-    def finished(self) -> bool:
-        """Whether the run came to its end."""
-        return self.told.status is not None
-
-    @property
-    def sum(self) -> Sum:
-        """What it comes to."""
-        return sum_of(self.told.records, self.setup, partial=self.told.partial)
+    status: int | None
+    """Of the run; None if it did not come to its end."""
 
 
-def gathered(reports: Path) -> Afterwards:
+def gathered(reports: Path) -> Gathered:
     """Read the verdicts in *reports*, judge what has none, and write report.json; UsageError if there was no run."""
     told = read(reports)
-    setup = _setup(told.about, reports)
+    settings = _settings(told.about, reports)
     before = len(told.records)
     if told.status is None:
         reported = {trace for record in told.records.values() for trace in _traces(record)}
         for name, traces in _left(reports, reported).items():
-            told.records.setdefault(name, _record(name, traces, reports, setup))
-        write(told.records, setup, partial=True)
-    return Afterwards(told, setup, len(told.records) - before)
+            told.records.setdefault(name, _record(name, traces, reports, settings))
+    result = result_of(told.records, settings, ending=told.ending)
+    if told.status is None:
+        write(result)
+    return Gathered(result, len(told.records) - before, told.status)
 
 
-def _traces(record: Record) -> list[str]:
-    return [*record["traces"], *(trace for each in record.get("attempts", ()) for trace in each["traces"])]
+def _traces(record: ConversationRecord) -> list[str]:
+    return [*record.traces, *(trace for each in record.attempts for trace in each.traces)]
 
 
 def _left(reports: Path, reported: set[str]) -> dict[str, dict[Path, Trace]]:
@@ -89,31 +82,28 @@ def _left(reports: Path, reported: set[str]) -> dict[str, dict[Path, Trace]]:
     return found
 
 
-def _record(name: str, traces: dict[Path, Trace], reports: Path, setup: Settings) -> Record:
+def _record(name: str, traces: dict[Path, Trace], reports: Path, settings: Settings) -> ConversationRecord:
     """Judge a conversation from its traces; whether it got through its script they tell only if it waited in vain."""
     ends = [trace.end for trace in traces.values() if trace.end is not None]
     waited = [end.awaiting for end in ends if end.kind is EndKind.TIMEOUT]
     rules = tuple(judged_rules().values())
-    rulings = rule_on(tuple(view_of(trace) for trace in traces.values()), rules, setup.waivers)
-    return {
-        "conversation": name,
-        "title": "",
-        "promises": [],
-        "questions": [PLAYS, *map(keeps, ("", *packs()))],
-        "outcome": "unmet" if waited else "played",
-        "message": f"{waited[0] or 'the end'} never came" if waited else "",
-        "seconds": round(max(trace.duration for trace in traces.values()), 6),
-        "traces": [path.relative_to(reports).as_posix() for path in traces],
-        "facts": [],
-        "events": events_in(traces.values()),
-        "rules": {
-            rule: ruling_data(each) for rule, each in rulings.items() if each.spotted or each.verdict not in SILENT
+    rulings = rule_on(tuple(view_of(trace) for trace in traces.values()), rules, settings.waivers)
+    return ConversationRecord(
+        conversation=name,
+        questions=(PLAYS, *map(keeps, ("", *packs()))),
+        outcome=Outcome.STOPPED if waited else Outcome.PLAYED,
+        message=f"{waited[0] or 'the end'} never came" if waited else "",
+        seconds=round(max(trace.duration for trace in traces.values()), 6),
+        traces=tuple(path.relative_to(reports).as_posix() for path in traces),
+        events=events_in(traces.values()),
+        rules={
+            rule: plain_record(each) for rule, each in rulings.items() if each.findings or each.verdict not in SILENT
         },
-        "spent": spent_on(traces.values(), Cost()).as_data(),
-    }
+        spent=spent_on(traces.values(), Cost()),
+    )
 
 
-def _setup(about: dict[str, Any], reports: Path) -> Settings:
+def _settings(about: dict[str, Any], reports: Path) -> Settings:
     dialect = DIALECTS.get(str(about.get("dialect")), DIALECTS["ga"])
     return Settings(
         target=Target(
@@ -128,6 +118,7 @@ def _setup(about: dict[str, Any], reports: Path) -> Settings:
         profile=_profile(about.get("profile")),
         strict=bool(about.get("strict")),
         allow_unproven=bool(about.get("allow_unproven")),
+        strict_evidence=bool(about.get("strict_evidence")),
         waive=bool(about.get("waive", True)),
         reports=reports,
         scrub=Scrubber(),

@@ -1,1 +1,12 @@
 """Generated examples: Hypothesis draws settings and conversations; what breaks a rule becomes a script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: Kind of examples -> what its item claims.
+KINDS: Mapping[str, str] = {
+    "generated/configs::valid": "Generated valid updates take effect, and nothing else changes",
+    "generated/configs::invalid": "Generated updates that break a bound are refused, and change nothing",
+    "generated/conversations": "Generated conversations break no rule",
+}

@@ -28,15 +28,21 @@ from conformance.trace.trace import Direction, End, EndKind, Trace
 
 
 class Outcome(StrEnum):
-    """How a conversation went, as far as the script can tell."""
+    """What became of a conversation; the player gives the first four, a run the others."""
 
     PLAYED = "played"
-    UNMET = "unmet"
+    STOPPED = "stopped"
     """A step's expectation was not met: the endpoint failed the conversation."""
-    MODEL = "model"
-    """The model answered otherwise than needed: unproven."""
+    INCONCLUSIVE = "inconclusive"
+    """The model did not do its part: nobody's fault, and no evidence."""
     ENVIRONMENT = "environment"
     """429, 5xx, DNS, TLS …: never the endpoint's guilt."""
+    NOT_APPLICABLE = "not applicable"
+    """Not played: the profile does not claim what it needs, or the endpoint refuses that."""
+    NOT_RUN = "not run"
+    """Not played: a budget did not allow it."""
+    ERROR = "error"
+    """Our own mistake."""
 
 
 @dataclass(frozen=True)
@@ -93,18 +99,18 @@ class Player:
                 await self._say_goodbye(talk)
                 told = {"outcome": Outcome.PLAYED}
         except Unmet as unmet:
-            told = {"outcome": Outcome.UNMET, "message": unmet.message}
+            told = {"outcome": Outcome.STOPPED, "message": unmet.message}
             told |= {"expected": self.scrub.shown(unmet.expected), "actual": self.scrub.shown(unmet.actual)}
         except ModelDidNot as otherwise:
-            told = {"outcome": Outcome.MODEL, "message": otherwise.message}
+            told = {"outcome": Outcome.INCONCLUSIVE, "message": otherwise.message}
             await self._part(talk, target.patience.conversation)
         except Silence as silence:
-            told = {"outcome": Outcome.MODEL, "message": silence.message, "silent": True}
+            told = {"outcome": Outcome.INCONCLUSIVE, "message": silence.message, "silent": True}
         except EnvironmentTrouble as trouble:
             told = {"outcome": Outcome.ENVIRONMENT, "message": str(trouble), "retry_after": trouble.retry_after}
             told |= {"full": trouble.full, "beyond": trouble.beyond}
         except TimeoutError:
-            told = {"outcome": Outcome.UNMET, "message": f"took more than {target.patience.conversation:g} s"}
+            told = {"outcome": Outcome.STOPPED, "message": f"took more than {target.patience.conversation:g} s"}
             for line in self.opened:
                 line.recorder.finish(End(EndKind.TIMEOUT, Direction.CLIENT))
         finally:

@@ -74,7 +74,7 @@ class LoopThread:
 
 
 class Pool(Generic[Job, Played]):
-    """A queue of cues and a sliding window of those being played."""
+    """A queue of jobs and a sliding window of those being played."""
 
     def __init__(
         self,
@@ -100,26 +100,26 @@ class Pool(Generic[Job, Played]):
         self.closed = False
         self.started = 0
 
-    def enqueue(self, cues: Iterable[Job]) -> None:
-        """Queue cues in the order in which they will be taken, and begin."""
+    def enqueue(self, jobs: Iterable[Job]) -> None:
+        """Queue jobs in the order in which they will be taken, and begin."""
         with self.lock:
-            self.queue.extend(cues)
+            self.queue.extend(jobs)
         self._fill()
 
-    def take(self, cue: Job) -> Played:
-        """Wait for one conversation; plays it now if nobody queued it.  Each cue is taken once."""
+    def take(self, job: Job) -> Played:
+        """Wait for one conversation; plays it now if nobody queued it.  Each job is taken once."""
         with self.lock:
-            if cue not in self.playing:
-                if cue in self.queue:
-                    self.queue.remove(cue)
-                self._begin(cue)
-            future = self.playing[cue]
+            if job not in self.playing:
+                if job in self.queue:
+                    self.queue.remove(job)
+                self._begin(job)
+            future = self.playing[job]
         try:
             return outcome(future)
         finally:
             with self.lock:
-                self.playing.pop(cue, None)
-                self.weights.pop(cue, None)
+                self.playing.pop(job, None)
+                self.weights.pop(job, None)
             if not self.cautious:
                 self._fill()
 
@@ -136,21 +136,21 @@ class Pool(Generic[Job, Played]):
         for future in running:
             future.cancel()
 
-    def _begin(self, cue: Job) -> None:
+    def _begin(self, job: Job) -> None:
         async def played() -> Played:
-            return await self.play(cue)
+            return await self.play(job)
 
         future = self.loop_thread.start(played())
-        self.playing[cue] = future
+        self.playing[job] = future
         self.started += 1
         if not self.cautious:
-            future.add_done_callback(lambda done: self._played(cue, done))
+            future.add_done_callback(lambda done: self._played(job, done))
 
-    def _played(self, cue: Job, done: concurrent.futures.Future[Played]) -> None:
+    def _played(self, job: Job, done: concurrent.futures.Future[Played]) -> None:
         if not done.cancelled() and done.exception() is None:
             with self.lock:
-                if cue in self.playing:
-                    self.weights[cue] = self.weigh(done.result())
+                if job in self.playing:
+                    self.weights[job] = self.weigh(done.result())
         self._fill()
 
     def _fill(self) -> None:

@@ -38,17 +38,17 @@ def collects(path: Path, session: pytest.Session) -> bool:
 class ScenarioFile(pytest.File):
     """One scenario."""
 
-    setup_of_run: Settings
+    settings_of_run: Settings
 
     @classmethod
-    def at(cls, parent: pytest.Collector, path: Path, setup: Settings) -> ScenarioFile:
+    def at(cls, parent: pytest.Collector, path: Path, settings: Settings) -> ScenarioFile:
         """Make the node; bundled scenarios are called `scenarios/…` wherever they lie."""
         root, bundled = parent.config.rootpath, folder("scenarios")
         kept: dict[str, Any] = {}
         if not path.is_relative_to(root) and path.is_relative_to(bundled):
             kept["nodeid"] = f"scenarios/{path.relative_to(bundled).as_posix()}"
         node: ScenarioFile = cls.from_parent(parent, path=path, **kept)
-        node.setup_of_run = setup
+        node.settings_of_run = settings
         return node
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
@@ -60,8 +60,8 @@ class ScenarioFile(pytest.File):
         if scenario.upstream is not None:  # nobody stands behind the endpoint whom it could be played with
             return []
         _register(self.config, {*scenario.tags, scenario.topic.rpartition("/")[2]})
-        if scenario.each == "auth" or self.setup_of_run.auth == "all":
-            first, *others = self.setup_of_run.styles
+        if scenario.each == "auth" or self.settings_of_run.auth == "all":
+            first, *others = self.settings_of_run.styles
             # A first verdict needs the usual style only.
             rest = replace(scenario, tags=scenario.tags - {SMOKE})
             return [AuthStyle.of(self, scenario, first), *(AuthStyle.of(self, rest, style) for style in others)]
@@ -89,15 +89,15 @@ class AuthStyle(pytest.Collector):
         return list(_items(self, Job.of(self.scenario, self.name)))
 
 
-def _items(parent: pytest.Collector, cue: Job) -> Iterator[pytest.Item]:
-    scenario = cue.scenario
-    yield _marked(Plays.of(parent, cue, PLAYS, 0), scenario)
+def _items(parent: pytest.Collector, job: Job) -> Iterator[pytest.Item]:
+    scenario = job.scenario
+    yield _marked(Plays.of(parent, job, PLAYS, 0), scenario)
     for rule_id in scenario.proves:
-        item = Proves.of(parent, cue, rule_id, place_of(scenario, rule_id)[0] - 1)
+        item = Proves.of(parent, job, rule_id, place_of(scenario, rule_id)[0] - 1)
         item.add_marker(judged_rules()[rule_id].keyword.lower())
         yield _marked(item, scenario)
     for vendor in ("", *packs()):
-        yield _marked(KeepsEveryOtherRule.of(parent, cue, keeps(vendor), 0), scenario)
+        yield _marked(KeepsEveryOtherRule.of(parent, job, keeps(vendor), 0), scenario)
 
 
 def _marked(item: ConversationItem, scenario: Scenario) -> ConversationItem:

@@ -7,24 +7,26 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conformance.plugin.run import Run
+    from collections.abc import Callable
+
+    from conformance.plugin.context import Run
 
 
 class Distribution:
     """The hooks of xdist."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, run: Run, prepare: Callable[[], bool]) -> None:
+        self.run, self.prepare = run, prepare
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker what the preflight found, the key, and its share of the budget."""
         run = self.run
-        run.prepare()
-        limits = run.terms.limits.share(node.workerinput["workercount"])
+        self.prepare()
+        limits = run.policy.limits.share(node.workerinput["workercount"])
         node.workerinput["realtime"] = {
-            "found": run.performance.found,
-            "key": run.setup.target.key,
+            "found": run.runner.found,
+            "key": run.settings.target.key,
             "limits": [limits.tokens, limits.sessions, limits.seconds, limits.usd],
         }
 

@@ -8,37 +8,30 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.errors import HarnessError
-from conformance.plugin.items import RUN, bug_of
+from conformance.generate import KINDS
+from conformance.plugin.context import RUN, Run
+from conformance.plugin.items import bug_of
 from conformance.plugin.options import value
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble
-from conformance.report.text import several
+from conformance.report.text import finding_text, several, stopped_text
 from conformance.resources import folder
 from conformance.rules.rule_packs import packs
 from conformance.run.record import keeps
+from conformance.run.search_options import EXAMPLES, FOLDER, SearchOptions
 from conformance.scenario.model import Scenario
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Generator
 
-    from conformance.generate.explore import Exploration
-    from conformance.plugin.run import Run
-    from conformance.run.record import Record
+    from conformance.generate.explore import Case, Exploration
+    from conformance.run.record import ConversationRecord
     from conformance.run.search import Search
 
-#: Marker of the items; also the folder of what is generated.
+#: Marker of the items.
 MARK = "generated"
 #: The folder that the items belong to.
 SUITE = "scenarios"
-#: The file in MARK that every example is told to.
-EXAMPLES = "examples.jsonl"
-
-#: Kind of examples -> what its item claims.
-KINDS = {
-    "generated/configs::valid": "Generated valid updates take effect, and nothing else changes",
-    "generated/configs::invalid": "Generated updates that break a bound are refused, and change nothing",
-    "generated/conversations": "Generated conversations break no rule",
-}
 
 
 def seed_of(config: pytest.Config) -> int:
@@ -54,12 +47,18 @@ class Generated:
     def __init__(self, run: Run) -> None:
         self.config = run.config
         self.seed = seed_of(run.config)
+        self.options = SearchOptions(
+            seed=self.seed,
+            examples=value(run.config, "examples"),
+            shrink_sessions=value(run.config, "shrink-sessions"),
+            repeatable=value(run.config, "seed") is not None,
+        )
         run.config.addinivalue_line("markers", f"{MARK}: examples that Hypothesis makes up")
         for flag in ("examples", "shrink-sessions", "seed"):
             if (number := value(run.config, flag)) is not None and number < 0:
                 raise pytest.UsageError(f"--{flag}: {number} is less than 0")
-        if not hasattr(run.config, "workerinput") and not run.config.option.collectonly and not run.terms.plan:
-            (run.asked.reports / MARK / EXAMPLES).unlink(missing_ok=True)
+        if not hasattr(run.config, "workerinput") and not run.config.option.collectonly and not run.policy.plan:
+            (run.asked.reports / FOLDER / EXAMPLES).unlink(missing_ok=True)
 
     @property
     def wanted(self) -> bool:
@@ -75,7 +74,7 @@ class Generated:
         report = yield
         if isinstance(collector, pytest.Dir) and collector.path == folder(SUITE) and report.passed and self.wanted:
             items = [
-                GeneratedItem.of(collector, name, title, self.seed, vendor)
+                GeneratedItem.of(collector, name, title, self.options, vendor)
                 for name, title in KINDS.items()
                 for vendor in ("", *packs())
             ]
@@ -96,26 +95,28 @@ class Generated:
         """Let the report carry the record of the smallest case."""
         report = yield
         if call.when == "call" and isinstance(item, GeneratedItem) and item.record is not None:
-            report.realtime = item.record
+            report.realtime = item.record.as_data()
         return report
 
 
 class GeneratedItem(pytest.Item):
     """A search among the examples of one kind."""
 
-    seed: int
+    options: SearchOptions
     vendor: str
     """By whose rules is judged; empty: by ours."""
     scenario: Scenario
     """Stands for the examples where a conversation is named."""
-    record: Record | None = None
+    record: ConversationRecord | None = None
 
     @classmethod
-    def of(cls, parent: pytest.Collector, name: str, title: str, seed: int, vendor: str = "") -> GeneratedItem:
+    def of(
+        cls, parent: pytest.Collector, name: str, title: str, options: SearchOptions, vendor: str = ""
+    ) -> GeneratedItem:
         """Make the node."""
         own, whole = (f"{name}::{keeps(vendor)}",) * 2 if vendor else (name, name if "::" in name else f"{name}::whole")
         item: GeneratedItem = cls.from_parent(parent, name=own, nodeid=whole)
-        item.scenario, item.seed, item.vendor = Scenario(id=name, title=title, steps=()), seed, vendor
+        item.scenario, item.options, item.vendor = Scenario(id=name, title=title, steps=()), options, vendor
         item.add_marker(MARK)
         return item
 
@@ -124,21 +125,23 @@ class GeneratedItem(pytest.Item):
         from conformance.run.search import Search
 
         run = self.config.stash[RUN]
-        if run.allure is not None:
+        allure = run.allure
+        if allure is not None:
             question = keeps(self.vendor) if self.vendor else self.name
-            run.allure.describe(self.scenario, question, self.nodeid, run.setup)
-        search = Search(run, self.scenario, self.seed, self.vendor)
+            allure.describe(self.scenario, question, self.nodeid, run.settings)
+        search = Search(run.runner, self.options, self.scenario, self.vendor)
+        run.state.seed = self.options.seed
         found = search.explore()
         self.record = search.record(found)
-        if run.allure is not None and found.cases:
-            shown = search.assessments[found.cases[0].example.number]
-            run.allure.show(self.nodeid, shown, shown.conversation.seconds, with_trace=True)
+        if allure is not None and found.cases:
+            shown = search.judged[found.cases[0].example.number]
+            allure.show(self.nodeid, shown, shown.conversation.seconds, with_trace=True)
         self._decide(search, found)
 
     def _decide(self, search: Search, found: Exploration) -> None:
         grave = [case for case in found.cases if search.grave(case)]
         mild = [case for case in found.cases if case not in grave]
-        text = several(search.text(case) for case in (*grave, *mild))
+        text = several(case_text(search, case) for case in (*grave, *mild))
         if any(case.flaw.keyword == "ERROR" for case in grave):
             raise HarnessError(f"a rule could not judge a generated example:\n{text}", bug_of(self.vendor))
         if grave:
@@ -159,5 +162,23 @@ class GeneratedItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
-        """Give the name; there is no file."""
-        return self.path, None, self.nodeid
+        """Return the name; there is no file, and pytest wants a line to warn at."""
+        return self.path, 0, self.nodeid
+
+
+def case_text(search: Search, case: Case) -> str:
+    """Return the whole text of a case: the finding, its timeline, the script."""
+    from conformance.generate.found import told
+
+    path = search.shelf.files.get(case.flaw.rule) or case.scenario.path
+    reproduce = search.reproduce(path) if path is not None else ""
+    judged = search.judged[case.example.number]
+    ruling = judged.rulings.get(case.flaw.rule)
+    if ruling is not None:
+        shown = finding_text(ruling, judged.key, reproduce)
+    else:
+        shown = stopped_text(judged.conversation, judged.key, reproduce)
+    lines = [shown, "", "  the script:", *(f"    {line}" for line in told(case.example, "")["script"].splitlines())]
+    if not case.steady:
+        lines.append("  It did not come again when the same script was played once more.")
+    return search.settings.scrub("\n".join(lines))

@@ -11,19 +11,18 @@ import pytest
 
 from conformance.errors import ConformanceError, HarnessError
 from conformance.play.player import Outcome
+from conformance.plugin.context import RUN, Run
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble, Unproven
 from conformance.report.text import several
 from conformance.rules.engine.judge import Verdict
+from conformance.rules.engine.rule import Keyword
 from conformance.run.budget import Exhausted
-from conformance.run.record import NOT_THAT_FAR, keeps
+from conformance.run.record import keeps
+from conformance.run.recording import rule_record
 
 if TYPE_CHECKING:
-    from conformance.plugin.run import Run
     from conformance.run.ruling import JudgedConversation, Ruling
     from conformance.run.runner import Job
-
-#: How a run's items find it.
-RUN = pytest.StashKey["Run"]()
 
 
 def bug_of(vendor: str) -> str:
@@ -36,14 +35,14 @@ def bug_of(vendor: str) -> str:
 class ConversationItem(pytest.Item):
     """One question about one conversation."""
 
-    cue: Job
+    job: Job
     line: int
 
     @classmethod
-    def of(cls, parent: pytest.Collector, cue: Job, name: str, line: int) -> Any:
+    def of(cls, parent: pytest.Collector, job: Job, name: str, line: int) -> Any:
         """Make the node; *line* of the scenario file, from 0."""
         node = cls.from_parent(parent, name=name)
-        node.cue, node.line = cue, line
+        node.job, node.line = job, line
         return node
 
     @property
@@ -54,66 +53,64 @@ class ConversationItem(pytest.Item):
     @property
     def stable_id(self) -> str:
         """Names the item wherever the scenarios lie."""
-        return f"{self.cue.key}::{self.name}"
+        return f"{self.job.key}::{self.name}"
 
     def runtest(self) -> None:
         """Wait for the conversation and answer the question."""
-        self.run.before(self)
-        if reason := self.run.setup.not_applicable(self.cue.scenario):
+        allure = self.run.allure
+        if allure is not None:
+            allure.describe(self.job.scenario, self.name, self.stable_id, self.run.settings)
+        if reason := self.run.settings.not_applicable(self.job.scenario):
             pytest.skip(f"not applicable: {reason}")
         try:
-            assessment = self.run.performance.take(self.cue)
+            judged = self.run.runner.take(self.job)
         except Exhausted as exhausted:
             pytest.skip(str(exhausted))
-        if reason := self.run.setup.not_applicable(self.cue.scenario):  # found out by playing it
+        if reason := self.run.settings.not_applicable(self.job.scenario):  # found out by playing it
             pytest.skip(f"not applicable: {reason}")
-        self.run.taken(self, assessment)
-        self.decide(assessment)
+        if allure is not None:
+            whole = isinstance(self, Plays)
+            allure.show(self.stable_id, judged, judged.conversation.seconds if whole else 0.0, with_trace=whole)
+        self.decide(judged)
 
-    def decide(self, assessment: JudgedConversation) -> None:
+    def decide(self, judged: JudgedConversation) -> None:
         """Pass, or raise the verdict."""
         raise NotImplementedError
 
-    def broken(self, assessment: JudgedConversation, rulings: list[Ruling]) -> None:
+    def broken(self, judged: JudgedConversation, rulings: list[Ruling]) -> None:
         """Raise for MUST findings, and under --strict for SHOULD; warn for the others."""
         if bugs := [f"{each.rule.id}: {each.reason}" for each in rulings if each.verdict is Verdict.ERROR]:
-            told = f"a rule could not judge {assessment.key}: {'; '.join(bugs)}"
+            told = f"a rule could not judge {judged.key}: {'; '.join(bugs)}"
             raise HarnessError(told, bug_of(rulings[0].rule.vendor))
-        counts = {Verdict.FAIL, Verdict.WARNING} if self.run.setup.strict else {Verdict.FAIL}
-        excused = [each for each in rulings if each.spotted and each.rule.id in assessment.known]
+        counts = {Verdict.FAIL, Verdict.WARNING} if self.run.settings.strict else {Verdict.FAIL}
+        excused = [each for each in rulings if each.findings and each.rule.id in judged.known]
         fatal = [each for each in rulings if each.verdict in counts and each not in excused]
         mild = [each for each in rulings if each.verdict is Verdict.WARNING and each not in (*fatal, *excused)]
-        text = several(self._text(assessment, each) for each in (*fatal, *mild))
+        text = several(self._text(judged, each) for each in (*fatal, *mild))
         if fatal:
             raise NonConformance(text)
         if mild:
             self.warn(ConformanceWarning(text))
         if excused:
-            self.known(assessment, [each.rule.id for each in excused])
+            self.known(judged, [each.rule.id for each in excused])
 
-    def known(self, assessment: JudgedConversation, names: list[str]) -> None:
+    def known(self, judged: JudgedConversation, names: list[str]) -> None:
         """Tell that what fails is in the baseline."""
-        told = "; ".join(f"{name}, known: {assessment.known[name].issue}" for name in names)
+        told = "; ".join(f"{name}, known: {judged.known[name].issue}" for name in names)
         pytest.xfail(told)
         raise NonConformance(told)  # under --runxfail
 
-    def _text(self, assessment: JudgedConversation, ruling: Ruling) -> str:
-        return self.run.setup.scrub(self.run.telling.finding(ruling, assessment.key, self.nodeid, self.again))
+    def _text(self, judged: JudgedConversation, ruling: Ruling) -> str:
+        return self.run.settings.scrub(self.run.dedup.finding(ruling, judged.key, self.nodeid, self.reproduce))
 
     @property
-    def again(self) -> str:
+    def reproduce(self) -> str:
         """The command that repeats this item, without secrets."""
         nodeid = self.nodeid
         if (self.config.rootpath / self.nodeid.partition("::")[0]).exists():
             path = os.path.relpath(self.config.rootpath, self.config.invocation_params.dir)
             nodeid = (Path(path) / nodeid).as_posix()
-        return " ".join(filter(None, ("pytest", shlex.quote(nodeid), self.run.setup.repeats)))
-
-    def unproven(self, why: str) -> NoReturn:
-        """Tell that a promise was not kept: nobody's fault, and no pass."""
-        if self.run.setup.allow_unproven:
-            pytest.skip(why)
-        raise Unproven(why)
+        return " ".join(filter(None, ("pytest", shlex.quote(nodeid), self.run.settings.repeats)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Give verdicts and our own messages as they are, without a traceback."""
@@ -129,59 +126,68 @@ class ConversationItem(pytest.Item):
 class Plays(ConversationItem):
     """The conversation got through its script."""
 
-    def decide(self, assessment: JudgedConversation) -> None:
+    def decide(self, judged: JudgedConversation) -> None:
         """Say where it stopped."""
-        conversation = assessment.conversation
+        conversation = judged.conversation
         match conversation.outcome:
-            case Outcome.UNMET if self.name in assessment.known:
-                self.known(assessment, [self.name])
-            case Outcome.UNMET:
-                text = self.run.telling.stopped(conversation, assessment.key, self.nodeid, self.again)
-                raise NonConformance(self.run.setup.scrub(text))
-            case Outcome.MODEL:
-                self.unproven(f"unproven: {conversation.message}")
+            case Outcome.STOPPED if self.name in judged.known:
+                self.known(judged, [self.name])
+            case Outcome.STOPPED:
+                text = self.run.dedup.stopped(conversation, judged.key, self.nodeid, self.reproduce)
+                if judged.cause_of_the_stop and not self.run.settings.strict:
+                    self.warn(ConformanceWarning(self.run.settings.scrub(text)))
+                else:
+                    raise NonConformance(self.run.settings.scrub(text))
+            case Outcome.INCONCLUSIVE:
+                self.inconclusive(conversation.message)
             case Outcome.ENVIRONMENT:
-                raise Trouble(trouble_of(assessment))
+                raise Trouble(trouble_of(judged))
+
+    def inconclusive(self, why: str) -> NoReturn:
+        """Tell that the model did not do its part: nobody's fault, and no evidence."""
+        if self.run.settings.strict_evidence:
+            raise Unproven(f"inconclusive: {why}")
+        pytest.skip(f"inconclusive: {why}")
 
 
 class Proves(ConversationItem):
     """The conversation proves one rule."""
 
-    def decide(self, assessment: JudgedConversation) -> None:
+    def decide(self, judged: JudgedConversation) -> None:
         """Give the rule's verdict."""
-        ruling = assessment.rulings[self.name]
-        self.broken(assessment, [ruling])
+        ruling = judged.rulings[self.name]
+        self.broken(judged, [ruling])
         if ruling.verdict is Verdict.NOT_APPLICABLE:
             pytest.skip(f"not applicable: {ruling.reason}")
-        if ruling.verdict is Verdict.UNPROVEN and self.name in assessment.known:
-            self.known(assessment, [self.name])
-        if ruling.verdict is Verdict.UNPROVEN:
-            self._explain(assessment)
-
-    def _explain(self, assessment: JudgedConversation) -> NoReturn:
-        conversation = assessment.conversation
-        match conversation.outcome:
-            case Outcome.ENVIRONMENT:
-                raise Trouble(trouble_of(assessment))
-            case Outcome.UNMET:
-                self.unproven(f"unproven: {NOT_THAT_FAR}")
-            case Outcome.MODEL:
-                self.unproven(f"unproven: {conversation.message}")
-        self.unproven(f"unproven: the conversation was played, but nothing in it shows that {self.name}")
+        if ruling.verdict is not Verdict.UNPROVEN:
+            return
+        if self.name in judged.known:
+            self.known(judged, [self.name])
+        if judged.conversation.outcome is Outcome.ENVIRONMENT:
+            raise Trouble(trouble_of(judged))
+        told = rule_record(judged, ruling)
+        if told.verdict is Verdict.INCONCLUSIVE and not self.run.settings.strict_evidence:
+            pytest.skip(f"inconclusive: {told.reason}")
+        why = told.reason or f"the conversation was played, but nothing in it shows that {self.name}"
+        if told.cause or self.run.settings.allow_unproven:
+            pytest.skip(f"unproven: {why}")
+        if ruling.rule.keyword is Keyword.MUST or self.run.settings.strict:
+            raise Unproven(f"unproven: {why}")
+        self.warn(ConformanceWarning(f"{ruling.rule.id} is unproven: {why}"))
 
 
 class KeepsEveryOtherRule(ConversationItem):
     """The conversation breaks none of the rules that it does not set out to prove: of ours, or of one vendor's."""
 
-    def decide(self, assessment: JudgedConversation) -> None:
+    def decide(self, judged: JudgedConversation) -> None:
         """Collect what it breaks."""
-        mine = [each for each in assessment.rulings.values() if keeps(each.rule.vendor) == self.name]
-        others = [each for each in mine if each.rule.id not in self.cue.scenario.proves]
-        self.broken(assessment, [each for each in others if each.spotted or each.verdict is Verdict.ERROR])
-        if assessment.conversation.outcome is Outcome.ENVIRONMENT:
-            raise Trouble(trouble_of(assessment))
+        mine = [each for each in judged.rulings.values() if keeps(each.rule.vendor) == self.name]
+        others = [each for each in mine if each.rule.id not in self.job.scenario.proves]
+        self.broken(judged, [each for each in others if each.findings or each.verdict is Verdict.ERROR])
+        if judged.conversation.outcome is Outcome.ENVIRONMENT:
+            raise Trouble(trouble_of(judged))
 
 
-def trouble_of(assessment: JudgedConversation) -> str:
+def trouble_of(judged: JudgedConversation) -> str:
     """Say in one line what got in the way."""
-    return f"the environment got in the way, the rest was not judged: {assessment.conversation.message}"
+    return f"the environment got in the way, the rest was not judged: {judged.conversation.message}"

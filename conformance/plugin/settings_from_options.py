@@ -32,7 +32,7 @@ REFERENCE_MODEL = "gpt-realtime"
 Number = TypeVar("Number", int, float)
 
 
-def setup_of(config: pytest.Config) -> Settings:
+def settings_of(config: pytest.Config) -> Settings:
     """Read the options; UsageError says which one is wrong."""
     profile = _profile(value(config, "profile"))
     asked = value(config, "dialect") or AUTO
@@ -64,6 +64,7 @@ def setup_of(config: pytest.Config) -> Settings:
         sessions=_positive("sessions", value(config, "sessions"), SESSIONS),
         strict=strict(config),
         allow_unproven=bool(value(config, "allow-unproven")),
+        strict_evidence=bool(value(config, "strict-evidence")),
         discovery=not value(config, "no-discovery"),
         waive=not value(config, "no-waivers"),
         reports=_reports(config),

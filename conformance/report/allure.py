@@ -85,11 +85,11 @@ class AllureSide:
         self.scrub = scrub
         self.seconds: dict[str, float] = {}
 
-    def describe(self, scenario: Scenario, name: str, stable_id: str, setup: Settings) -> None:
+    def describe(self, scenario: Scenario, name: str, stable_id: str, settings: Settings) -> None:
         """Label the item that is running; what asks about a vendor's rules stands under the vendor's name."""
         vendor, rule = vendor_of(name), judged_rules().get(name)
-        profile = setup.profile.name if setup.profile is not None else "no profile"
-        allure.dynamic.epic(heading_of(vendor) if vendor else setup.target.dialect.title)
+        profile = settings.profile.name if settings.profile is not None else "no profile"
+        allure.dynamic.epic(heading_of(vendor) if vendor else settings.target.dialect.title)
         own = name in OWN or (vendor and rule is None)
         allure.dynamic.title(f"{scenario.title}: {name}" if own else story_of(name))
         allure.dynamic.label(NAME, stable_id)
@@ -100,12 +100,12 @@ class AllureSide:
             allure.dynamic.label("keyword", str(rule.keyword))
             allure.dynamic.link(rule.spec, name="spec")
 
-    def show(self, stable_id: str, assessment: JudgedConversation, seconds: float, *, with_trace: bool) -> None:
+    def show(self, stable_id: str, judged: JudgedConversation, seconds: float, *, with_trace: bool) -> None:
         """Attach what was said, and remember how long it took."""
         self.seconds[stable_id] = seconds
         if not with_trace:
             return
-        for number, trace in enumerate(assessment.conversation.traces, 1):
+        for number, trace in enumerate(judged.conversation.traces, 1):
             name = f"trace{f' of connection {number}' if number > 1 else ''}"
             allure.attach(attachment(trace), name, allure.attachment_type.TEXT)
 
@@ -124,14 +124,14 @@ class AllureSide:
 
             config.add_cleanup(give_back)
 
-    def about(self, setup: Settings) -> None:
+    def about(self, settings: Settings) -> None:
         """Write what Allure shows about the whole run."""
         told = {
-            "endpoint": "embedded reference" if setup.embedded else setup.target.url,
-            "dialect": setup.target.dialect.name,
-            "profile": setup.profile.name if setup.profile is not None else "none",
-            "auth": setup.auth or setup.target.auth,
-            "model": setup.target.model or "",
+            "endpoint": "embedded reference" if settings.embedded else settings.target.url,
+            "dialect": settings.target.dialect.name,
+            "profile": settings.profile.name if settings.profile is not None else "none",
+            "auth": settings.auth or settings.target.auth,
+            "model": settings.target.model or "",
             "rules": str(len(RULES)),
             **{f"rules.{vendor}": f"{len(pack.rules)} ({pack.distribution})" for vendor, pack in packs().items()},
         }

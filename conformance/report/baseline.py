@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from conformance.play.player import Outcome
+from conformance.report.sentence import many
 from conformance.report.text import wrapped
+from conformance.rules.engine.judge import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from conformance.report.terminal import Terminal
+    from conformance.report.screen import Terminal
     from conformance.run.baseline import BaselineEntry, Known, Review, Seen
-    from conformance.run.record import Record
+    from conformance.run.record import AttemptRecord, ConversationRecord
 
 #: Failures that are not listed are counted from here on.
 MOST_SHOWN = 10
@@ -45,7 +48,7 @@ def _of(known: Known) -> str:
     told = f"{entry.name}: {entry.issue}"
     if entry.intermittent:
         return f"{told}: failed in {number} of {known.judged} ({number / known.judged:.0%})"
-    return told if entry.scenario or known.conversations == ("",) else f"{told}: in {_many(number, 'conversation')}"
+    return told if entry.scenario or known.conversations == ("",) else f"{told}: in {many(number, 'conversation')}"
 
 
 def _to_edit(review: Review) -> Iterator[MarginLine]:
@@ -74,36 +77,26 @@ def _failure(seen: Seen) -> str:
     return f"{seen.rule} in {seen.conversation}: {what}" if seen.conversation else f"{seen.rule}: {what}"
 
 
-def repetitions_section(terminal: Terminal, records: Mapping[str, Record], *, strict: bool) -> None:
+def repetitions_section(terminal: Terminal, records: Iterable[ConversationRecord], *, strict: bool) -> None:
     """Say which conversations were played more than once, and why."""
-    repeated = [record for record in records.values() if "attempts" in record]
+    repeated = [record for record in records if record.attempts]
     if not repeated:
         return
     terminal.write_sep("=", "played again")
     for record in repeated:
-        flaky = "flaky" in record
-        markup = {"red": True} if flaky and strict else {"yellow": True}
-        word = "flaky" if flaky else "again"
-        _write(terminal, (word, f"{record['conversation']}: {_story(record)}"), markup)
+        markup = {"red": True} if record.flaky and strict else {"yellow": True}
+        _write(terminal, ("flaky" if record.flaky else "again", f"{record.conversation}: {_story(record)}"), markup)
 
 
-def _story(record: Record) -> str:
-    told = [f"attempt {number}: {_why(each)}" for number, each in enumerate(record["attempts"], 1)]
-    last = "fine" if record["outcome"] == "played" and not _failed(record) else record["message"] or "failed"
+def _story(record: ConversationRecord) -> str:
+    told = [f"attempt {number}: {_why(each)}" for number, each in enumerate(record.attempts, 1)]
+    failed = any(each.verdict is Verdict.FAIL for each in record.rules.values())
+    last = "fine" if record.outcome is Outcome.PLAYED and not failed else record.message or "failed"
     return "; ".join([*told, f"attempt {len(told) + 1}: {last}"])
 
 
-def _why(attempt: Mapping[str, Any]) -> str:
-    broken = ", ".join(attempt["broken"])
-    return attempt["message"] or f"broke {broken}" if broken else attempt["message"] or "nothing was judged"
-
-
-def _failed(record: Record) -> bool:
-    return any(told["verdict"] == "fail" for told in record["rules"].values())
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _why(attempt: AttemptRecord) -> str:
+    return attempt.message or (f"broke {', '.join(attempt.broken)}" if attempt.broken else "nothing was judged")
 
 
 def _write(terminal: Terminal, line: MarginLine, markup: Mapping[str, bool]) -> None:

@@ -22,20 +22,20 @@ class Dedup:
         self.always = always
         self._first: dict[tuple[str, ...], str] = {}
 
-    def finding(self, ruling: Ruling, conversation: str, node: str, again: str) -> str:
-        """Tell what an item found wrong; *node* is the item's id, *again* the command that repeats it."""
+    def finding(self, ruling: Ruling, conversation: str, node: str, reproduce: str) -> str:
+        """Tell what an item found wrong; *node* is the item's id, *reproduce* the command that repeats it."""
         first = self._first.setdefault(("rule", ruling.rule.id), node)
         if self.always or first == node:
-            return finding_text(ruling, conversation, again)
-        others = f" (and {len(ruling.spotted) - 1} more)" if len(ruling.spotted) > 1 else ""
-        return _brief(ruling.rule.demand, f"{ruling.spotted[0].finding.message}{others}", first)
+            return finding_text(ruling, conversation, reproduce)
+        others = f" (and {len(ruling.findings) - 1} more)" if len(ruling.findings) > 1 else ""
+        return _brief(ruling.rule.demand, f"{ruling.findings[0].finding.message}{others}", first)
 
-    def stopped(self, conversation: Conversation, name: str, node: str, again: str) -> str:
+    def stopped(self, conversation: Conversation, name: str, node: str, reproduce: str) -> str:
         """Tell where a conversation stopped."""
         actual = (conversation.expected, conversation.actual)
         first = self._first.setdefault(("stop", conversation.message, *actual), node)
         if self.always or first == node:
-            return stopped_text(conversation, name, again)
+            return stopped_text(conversation, name, reproduce)
         step = conversation.step
         where = f"{step.name}, line {step.line}" if step is not None and step.line else "at its end"
         return _brief(f"The conversation did not get through its script: {conversation.message}", where, first)

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-import click
-
+from conformance.play.player import Outcome
 from conformance.play.target import Patience
-from conformance.report.inert import inert
+from conformance.report.baseline import baseline_section, repetitions_section
+from conformance.report.sentence import many, sentence_of
 from conformance.report.text import wrapped
 from conformance.report.timeline import WIDTH
 from conformance.rules.engine.judge import Verdict
-from conformance.run.documented_facts import documents_of
-from conformance.run.event_coverage import coverage_of
-from conformance.run.record import NOT_THAT_FAR
-from conformance.run.result import sum_of
-from conformance.run.tally import RuleTally, Tally
+from conformance.run.baseline import PLAYS
+from conformance.run.outcome import RunOutcome
+from conformance.run.prices import dollars
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from conformance.play.preflight import Diagnosis
+    from conformance.report.screen import Terminal
     from conformance.run.documented_facts import FactCoverage
-    from conformance.run.record import Record
+    from conformance.run.event_coverage import Coverage
+    from conformance.run.result import RunResult
     from conformance.run.settings import Settings
+    from conformance.run.tally import RuleTally, Tally
 
+#: So many conversations are named that look for a fact.
+MOST_NAMED = 3
 #: Verdicts whose rules are listed one by one, and in which colour.
 LISTED: Mapping[Verdict, Mapping[str, bool]] = {
     Verdict.FAIL: {"red": True},
     Verdict.ERROR: {"red": True},
     Verdict.UNPROVEN: {"yellow": True},
+    Verdict.INCONCLUSIVE: {"yellow": True},
     Verdict.WARNING: {"yellow": True},
     Verdict.KNOWN: {"yellow": True},
     Verdict.NOTE: {"cyan": True},
@@ -38,58 +42,29 @@ LISTED: Mapping[Verdict, Mapping[str, bool]] = {
 VERBOSE: Mapping[Verdict, Mapping[str, bool]] = {Verdict.PASS: {"green": True}, Verdict.NOT_APPLICABLE: {}}
 
 
-class Terminal(Protocol):
-    """What we need of pytest's terminal reporter."""
-
-    @property
-    def verbosity(self) -> int:
-        """How much to say: 1 under -v."""
-
-    def write_line(self, line: str, **markup: bool) -> None:
-        """Write one line."""
-
-    def write_sep(self, sep: str, title: str | None = None, fullwidth: int | None = None, **markup: bool) -> None:
-        """Write a separator."""
-
-
-class Plain:
-    """A terminal without pytest."""
-
-    verbosity = 0
-
-    def write_line(self, line: str, **markup: bool) -> None:
-        """Write one line."""
-        colour = next((name for name in ("red", "green", "yellow", "cyan") if markup.get(name)), None)
-        click.secho(inert(line), fg=colour, bold=markup.get("bold"))
-
-    def write_sep(self, sep: str, title: str | None = None, fullwidth: int | None = None, **markup: bool) -> None:
-        """Write a separator."""
-        self.write_line(f" {title} ".center(fullwidth or WIDTH, sep) if title else sep * (fullwidth or WIDTH), **markup)
-
-
-def header(setup: Settings) -> list[str]:
+def header(settings: Settings) -> list[str]:
     """Say what is played against, for the head of the report."""
-    target = setup.target
-    endpoint = "the embedded reference endpoint" if setup.embedded else setup.scrub(target.url)
-    profile = setup.profile.name if setup.profile is not None else "none"
-    if setup.waivers != (setup.profile.waivers if setup.profile is not None else {}):
+    target = settings.target
+    endpoint = "the embedded reference endpoint" if settings.embedded else settings.scrub(target.url)
+    profile = settings.profile.name if settings.profile is not None else "none"
+    if settings.waivers != (settings.profile.waivers if settings.profile is not None else {}):
         profile += " without its waivers"
     told = {
-        "dialect": setup.dialect,
+        "dialect": settings.dialect,
         "profile": profile,
-        "auth": setup.auth or target.auth,
+        "auth": settings.auth or target.auth,
         "model": target.model or "not named",
-        "sessions": str(setup.sessions),
+        "sessions": str(settings.sessions),
     }
     return [f"endpoint: {endpoint}", ", ".join(f"{name}: {text}" for name, text in told.items())]
 
 
-def diagnosed(terminal: Terminal, diagnosis: Diagnosis, setup: Settings) -> None:
+def diagnosed(terminal: Terminal, diagnosis: Diagnosis, settings: Settings) -> None:
     """Say what the first connection showed."""
     if diagnosis.ready:
-        spoken = setup.target.dialect
+        spoken = settings.target.dialect
         found = diagnosis.dialect
-        if setup.dialect == "auto" and not setup.embedded:
+        if settings.dialect == "auto" and not settings.embedded:
             how = "recognised" if found is not None else "assumed: the first events do not tell"
             terminal.write_line(f"dialect: {spoken.name} ({how})")
         elif found is not None and found != spoken:
@@ -98,65 +73,93 @@ def diagnosed(terminal: Terminal, diagnosis: Diagnosis, setup: Settings) -> None
                 yellow=True,
             )
         if diagnosis.refused_style:
-            told = f"auth: {diagnosis.refused_style} is documented and was refused; {setup.target.auth} opens sessions"
+            told = (
+                f"auth: {diagnosis.refused_style} is documented and was refused; {settings.target.auth} opens sessions"
+            )
             for line in wrapped(told, "", "  "):
                 terminal.write_line(line, yellow=True)
-        for feature, refusal in setup.lacking.items():
+        for feature, refusal in settings.lacking.items():
             for line in wrapped(f"not offered: {feature} ({refusal})", ""):
                 terminal.write_line(line)
-        if setup.unclaimed:
-            told = f"offered, though the profile does not claim it: {', '.join(setup.unclaimed)}"
+        if settings.unclaimed:
+            told = f"offered, though the profile does not claim it: {', '.join(settings.unclaimed)}"
             for line in wrapped(told, "", "  "):
                 terminal.write_line(line, yellow=True)
-        patience = setup.target.patience
+        patience = settings.target.patience
         if not patience.chosen and patience.answer > Patience().answer:
             told = f"slow: the first event took {diagnosis.latency:.1f} s; an answer may take {patience.answer:.0f} s"
             terminal.write_line(told)
         return
-    place = "the embedded reference" if setup.embedded else setup.scrub(setup.target.url)
+    place = "the embedded reference" if settings.embedded else settings.scrub(settings.target.url)
     terminal.write_line("")
     terminal.write_sep("=", "the endpoint is not ready", red=True)
     terminal.write_line(place)
-    for line in (*wrapped(setup.scrub(diagnosis.trouble), "  "), *wrapped(diagnosis.cure, "  ")):
+    for line in (*wrapped(settings.scrub(diagnosis.trouble), "  "), *wrapped(diagnosis.cure, "  ")):
         terminal.write_line(line, red=True)
-    terminal.write_line("Nothing was judged.")
 
 
-def summary(terminal: Terminal, records: Mapping[str, Record], setup: Settings, *, partial: bool) -> None:
+def summary(terminal: Terminal, result: RunResult) -> None:
     """Sum up: what is not simply right line by line, the rest in numbers, the verdict last."""
-    run = sum_of(records, setup, partial=partial)
+    settings = result.settings
+    repetitions_section(terminal, result.conversations.values(), strict=settings.strict)
+    if result.policy.file is not None and result.conversations:
+        baseline_section(terminal, result.review, str(result.policy.file.name))
+    if result.baseline_refused:
+        terminal.write_line(f"The baseline was not written: {result.baseline_refused}.", red=True)
+    elif result.baseline_written and result.policy.file is not None:
+        terminal.write_line(f"Written: {result.policy.file.name}")
     terminal.write_sep("=", "conformance")
-    for record in run.stopped:
-        for line in wrapped(f"{_NAMES[record['outcome']]} {record['conversation']}: {record['message']}", "", "  "):
-            terminal.write_line(line, red=True)
-    _list(terminal, run)
-    _count(terminal, run, "rules")
-    for pack in run.packs:
+    for record in (*result.stopped, *result.unjudged, *result.inconclusive):
+        for line in wrapped(f"{_NAMES[record.outcome]} {record.conversation}: {record.message}", "", "  "):
+            terminal.write_line(line, **_MARKUP[record.outcome])
+    _list(terminal, result.rules)
+    _count(terminal, result.rules, "rules")
+    for pack in result.packs:
         _count(terminal, pack, pack.pack.heading)
         _list(terminal, pack)
-    if not partial:
-        for line in coverage_of(records.values(), setup.target.dialect).lines():
-            terminal.write_line(line)
-    _facts(terminal, documents_of(records, setup, partial=partial))
-    terminal.write_line(f"traces and report.json: {setup.reports}")
-    markup = {"red": not run.conformant, "green": run.clean, "yellow": run.conformant and not run.clean}
-    terminal.write_line(run.sentence, bold=True, **markup)
+    if not result.ending.partial:
+        _events(terminal, result.events)
+    _facts(terminal, result.facts)
+    terminal.write_line(f"traces and report.json: {settings.reports}")
+    # One line, however long: pipelines search for it.
+    terminal.write_line(sentence_of(result), bold=True, **_COLOURS[result.outcome])
 
 
-_NAMES = {"unmet": "stopped", "model": "unproven", "environment": "not judged", "error": "not judged"}
+_NAMES = {
+    Outcome.STOPPED: "stopped",
+    Outcome.INCONCLUSIVE: "inconclusive",
+    Outcome.ENVIRONMENT: "not judged",
+    Outcome.ERROR: "not judged",
+}
+_MARKUP: Mapping[Outcome, Mapping[str, bool]] = {
+    Outcome.STOPPED: {"red": True},
+    Outcome.INCONCLUSIVE: {"yellow": True},
+    Outcome.ENVIRONMENT: {"red": True},
+    Outcome.ERROR: {"red": True},
+}
+_COLOURS: Mapping[RunOutcome, Mapping[str, bool]] = {
+    RunOutcome.CONFORMANT: {"green": True},
+    RunOutcome.NO_REGRESSION: {"yellow": True},
+    RunOutcome.NOT_CONFORMANT: {"red": True},
+    RunOutcome.NOT_PROVED: {"red": True},
+    RunOutcome.INCOMPLETE: {"yellow": True},
+    RunOutcome.NOTHING_JUDGED: {"red": True},
+}
 
 
 def _list(terminal: Terminal, tally: Tally) -> None:
-    """List the rules that are not simply right."""
+    """List the rules that are not simply right; what one of them explains stands under it."""
     listed = {**LISTED, **(VERBOSE if terminal.verbosity > 0 else {})}
     for verdict, markup in listed.items():
         for each in tally.lines:
-            if each.verdict is verdict and each.first != NOT_THAT_FAR:
+            if each.verdict is verdict and not each.cause:
                 _show(terminal, each, markup)
+                _consequences(terminal, tally.consequences.get(each.rule.id, ()))
+    _consequences(terminal, tally.consequences.get(PLAYS, ()), "the conversations that stopped leave")
 
 
 def _show(terminal: Terminal, line: RuleTally, markup: Mapping[str, bool]) -> None:
-    number, of = line.count(line.verdict), sum(map(len, line.conversations.values()))
+    number, of = line.count(line.verdict), len(line.told)
     amount = f"{number}/{of}" if number != of else str(number)
     head = f"{line.rule.keyword:<6} {line.verdict:<9} {line.rule.id}"
     terminal.write_line(f"{head:<{WIDTH - 9}} {amount:>8}", **markup)
@@ -166,10 +169,17 @@ def _show(terminal: Terminal, line: RuleTally, markup: Mapping[str, bool]) -> No
             terminal.write_line(text)
 
 
+def _consequences(terminal: Terminal, lines: Sequence[RuleTally], who: str = "it leaves") -> None:
+    """Name the rules that are unproven because of a failure that has just been told."""
+    if lines:
+        told = f"{who} {many(len(lines), 'rule')} unproven: {', '.join(each.rule.id for each in lines)}"
+        for text in wrapped(told, " " * 7):
+            terminal.write_line(text)
+
+
 def _count(terminal: Terminal, tally: Tally, heading: str) -> None:
     """Give the numbers of rules, one verdict after the other."""
-    named = (*Verdict,)
-    counts = [(each, tally.counted(each)) for each in named]
+    counts = [(each, tally.counted(each)) for each in Verdict]
     told = ", ".join(f"{number} {_WORDS.get(each, each)}" for each, number in counts if number)
     for line in wrapped(f"{heading}: {told}", "", "  "):
         terminal.write_line(line)
@@ -183,13 +193,61 @@ _WORDS = {
 }
 
 
-def _facts(terminal: Terminal, documents: FactCoverage) -> None:
+def _events(terminal: Terminal, coverage: Coverage) -> None:
+    """Say which events of the revision were sent and seen."""
+    client, server = len(coverage.sent) + len(coverage.unsent), len(coverage.seen) + len(coverage.unseen)
+    told = f"events: {len(coverage.sent)}/{client} client events sent, {len(coverage.seen)}/{server} server events seen"
+    if coverage.unplayed:
+        told += f" (and {len(coverage.unplayed)} that no scenario can play: docs/scenarios.md)"
+    lines = wrapped(told, "", "  ")
+    for word, missing in (("never sent", coverage.unsent), ("never seen", coverage.unseen)):
+        if missing:
+            lines += wrapped(f"{word}: {', '.join(sorted(missing))}", "  ", "    ")
+    for line in lines:
+        terminal.write_line(line)
+
+
+def _facts(terminal: Terminal, coverage: FactCoverage) -> None:
     """Say how much of what the vendor documents was shown, and what was not."""
-    if not documents.proofs:
+    if not coverage.proofs:
         return
-    missing, number = len(documents.missing), len(documents.proofs)
+    missing, number = len(coverage.missing), len(coverage.proofs)
     told = f"documented facts proved: {number - missing}/{number}"
     terminal.write_line(told, green=not missing, yellow=bool(missing))
-    for text in documents.lines():
+    for text in fact_lines(coverage):
         for line in wrapped(text, "  ", "    "):
-            terminal.write_line(line, red=bool(documents.unproven))
+            terminal.write_line(line, red=bool(coverage.unproven))
+
+
+def fact_lines(coverage: FactCoverage) -> Iterator[str]:
+    """Say what was not shown, the facts that count one by one."""
+    for fact in coverage.unproven:
+        yield f"documented, and not shown: {fact} (looked for in {_some(coverage.sought[fact])})"
+    known = [str(fact) for fact in coverage.missing if str(fact) in coverage.excused]
+    unsought = [str(fact) for fact in coverage.missing if coverage.sought.get(fact) == () and str(fact) not in known]
+    rest = [str(fact) for fact in coverage.missing if fact not in coverage.sought and str(fact) not in known]
+    for what, facts in (
+        ("known not to be shown", known),
+        ("documented, and looked for by no conversation", unsought),
+        ("not shown in what was played", rest),
+    ):
+        if facts:
+            yield f"{what}: {', '.join(facts)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    named = ", ".join(names[:MOST_NAMED])
+    return f"{named} and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else named
+
+
+def spending(result: RunResult) -> str:
+    """Say in one sentence what a run used, and on what most."""
+    by = {"preflight": result.preflight, **{name: each.spent for name, each in result.conversations.items()}}
+    total, price = result.spent, result.policy.price
+    usd = f" (about {dollars(price.of(total.tokens))})" if price is not None else ""
+    text = f"spent: {total.tokens.total:,} tokens{usd}, {total.sessions} sessions"
+    text += f", {total.heard:.0f} s of audio, {result.seconds:.0f} s"
+    most = max(by, key=lambda name: by[name].tokens.total)
+    if total.tokens.total:
+        text += f"; most by {most} ({by[most].tokens.total / total.tokens.total:.0%})"
+    return text + ("; in part estimated: not every response told its usage" if total.estimated else "")

@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 MOST_SHOWN = 3
 
 
-def finding_text(ruling: Ruling, conversation: str, again: str = "") -> str:
-    """Give the whole text of a rule's findings in a conversation; *again* is the command that repeats it."""
+def finding_text(ruling: Ruling, conversation: str, reproduce: str = "") -> str:
+    """Give the whole text of a rule's findings in a conversation; *reproduce* is the command that repeats it."""
     rule = ruling.rule
     lines = [*wrapped(rule.demand), f"  rule  {rule.id}", f"  spec  {rule.spec}"]
-    for spotted in ruling.spotted[:MOST_SHOWN]:
-        lines += ["", *_spotted(spotted, conversation)]
-    if more := len(ruling.spotted) - MOST_SHOWN:
+    for located in ruling.findings[:MOST_SHOWN]:
+        lines += ["", *_located(located, conversation)]
+    if more := len(ruling.findings) - MOST_SHOWN:
         lines += ["", f"  … and {more} more"] if more > 0 else []
-    return "\n".join([*lines, *_again(again)])
+    return "\n".join([*lines, *_reproduce(reproduce)])
 
 
-def _spotted(spotted: LocatedFinding, conversation: str) -> list[str]:
-    finding = spotted.finding
+def _located(located: LocatedFinding, conversation: str) -> list[str]:
+    finding = located.finding
     at = f" (at {finding.path})" if finding.path else ""
     lines = wrapped(f"{finding.message}{at}", "  ")
     lines += pair(finding.expected, finding.actual)
     lines += wrapped(finding.hint, "  hint      ", " " * 12) if finding.hint else []
-    where = f"connection {spotted.connection + 1} of {conversation}" if spotted.connection else conversation
-    return [*lines, f"  in {where}:", *excerpt(spotted.trace, finding.index)]
+    where = f"connection {located.connection + 1} of {conversation}" if located.connection else conversation
+    return [*lines, f"  in {where}:", *excerpt(located.trace, finding.index)]
 
 
 def pair(expected: str, actual: str) -> list[str]:
@@ -49,7 +49,7 @@ def pair(expected: str, actual: str) -> list[str]:
     return lines
 
 
-def stopped_text(conversation: Conversation, name: str, again: str = "") -> str:
+def stopped_text(conversation: Conversation, name: str, reproduce: str = "") -> str:
     """Say at which line of the script a conversation stopped, and what was the matter."""
     step, path = conversation.step, conversation.scenario.path
     lines = wrapped(f"The conversation did not get through its script: {conversation.message}")
@@ -61,7 +61,7 @@ def stopped_text(conversation: Conversation, name: str, again: str = "") -> str:
     if conversation.traces:
         trace = conversation.traces[-1]
         lines += [f"  the end of {name}:", *excerpt(trace, _last(trace))]
-    return "\n".join([*lines, *_again(again)])
+    return "\n".join([*lines, *_reproduce(reproduce)])
 
 
 def _last(trace: Trace) -> int:
@@ -73,8 +73,8 @@ def several(texts: Iterable[str]) -> str:
     return ("\n" + "─" * (WIDTH - 4) + "\n").join(texts)
 
 
-def _again(command: str) -> list[str]:
-    return ["", "  again:", f"    {command}"] if command else []
+def _reproduce(command: str) -> list[str]:
+    return ["", "  reproduce:", f"    {command}"] if command else []
 
 
 def wrapped(text: str, first: str = "", further: str | None = None) -> list[str]:

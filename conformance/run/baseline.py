@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING
+
+from conformance.play.player import Outcome
+from conformance.rules.engine.judge import Verdict
+
+if TYPE_CHECKING:
+    from conformance.run.record import ConversationRecord
 
 #: In the place of a rule: the conversation does not get through its script.
 PLAYS = "plays"
@@ -17,11 +23,11 @@ PLAYS = "plays"
 FAIL, UNPROVEN, PASS = "fail", "unproven", "pass"
 
 #: How a record's verdicts read here; a verdict that is not named says nothing about the baseline.
-OUTCOME_OF_VERDICT: Mapping[str, str] = {
-    "fail": FAIL,
-    "warning": FAIL,
-    "unproven": UNPROVEN,
-    "pass": PASS,
+OUTCOME_OF_VERDICT: Mapping[Verdict, str] = {
+    Verdict.FAIL: FAIL,
+    Verdict.WARNING: FAIL,
+    Verdict.UNPROVEN: UNPROVEN,
+    Verdict.PASS: PASS,
 }
 
 
@@ -119,21 +125,22 @@ class Seen:
     excused: bool = False
 
 
-def seen_in(records: Iterable[Mapping[str, Any]], *, strict: bool) -> Iterator[Seen]:
-    """Read the records of a run (`conversations` in report.json)."""
+def seen_in(records: Iterable[ConversationRecord], *, strict: bool) -> Iterator[Seen]:
+    """Read the records of a run; what another failure explains, or only warns, counts as excused."""
     for record in records:
-        name = record["conversation"]
-        if PLAYS in record["questions"] and record["outcome"] in ("played", "unmet"):
-            outcome = PASS if record["outcome"] == "played" else FAIL
-            messages = (record["message"],) if outcome == FAIL else ()
-            yield Seen(PLAYS, name, outcome, messages, "known" in record)
-        for rule, told in record["rules"].items():
-            outcome = told["known"]["outcome"] if "known" in told else OUTCOME_OF_VERDICT.get(told["verdict"], "")
+        name = record.conversation
+        if PLAYS in record.questions and record.outcome in (Outcome.PLAYED, Outcome.STOPPED):
+            stopped = record.outcome is Outcome.STOPPED
+            mild = bool(record.cause) and not strict
+            why = (record.message,) if stopped else ()
+            yield Seen(PLAYS, name, FAIL if stopped else PASS, why, bool(record.known) or mild)
+        for rule, told in record.rules.items():
+            outcome = told.known.outcome if told.known is not None else OUTCOME_OF_VERDICT.get(told.verdict, "")
             if not outcome:
                 continue
-            counts = told["verdict"] != "warning" or strict
-            messages = tuple(each["message"] for each in told.get("findings", ()))
-            yield Seen(rule, name, outcome, messages, not counts or "known" in told)
+            mild = bool(told.cause) or (told.verdict is Verdict.WARNING and not strict)
+            messages = tuple(each.message for each in told.findings)
+            yield Seen(rule, name, outcome, messages, mild or told.known is not None)
 
 
 @dataclass(frozen=True)

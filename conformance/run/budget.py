@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.run.cost import Cost
-from conformance.run.prices import Price, Tokens, dollars, tokens_of
+from conformance.run.prices import Price, Tokens, tokens_of
 
 if TYPE_CHECKING:
     from conformance.trace.trace import Trace
@@ -176,15 +176,3 @@ class Budget:
 
     def _usd(self, tokens: Tokens) -> float:
         return self.price.of(tokens) if self.price is not None else 0.0
-
-
-def spending(spent: Mapping[str, Spent], seconds: float, price: Price | None) -> str:
-    """Say in one sentence what a run used, and on what most; *spent* by conversation, *seconds* on the clock."""
-    total = sum(spent.values(), Spent())
-    usd = f" (about {dollars(price.of(total.tokens))})" if price is not None else ""
-    text = f"spent: {total.tokens.total:,} tokens{usd}, {total.sessions} sessions"
-    text += f", {total.heard:.0f} s of audio, {seconds:.0f} s"
-    most = max(spent, key=lambda name: spent[name].tokens.total, default="")
-    if most and total.tokens.total:
-        text += f"; most by {most} ({spent[most].tokens.total / total.tokens.total:.0%})"
-    return text + ("; in part estimated: not every response told its usage" if total.estimated else "")

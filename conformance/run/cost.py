@@ -8,7 +8,7 @@ and gives at most `max_output_tokens` (4096 where nobody sets it, the most that 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ import orjson
 
 from conformance.errors import UsageError
 from conformance.play.discovery import SESSIONS
-from conformance.run.prices import Price, Tokens, dollars
+from conformance.run.prices import Price, Tokens
 from conformance.scenario.audio import FORMATS
 from conformance.scenario.model import OPENING, Scenario, Step
 
@@ -263,11 +263,12 @@ class Plan:
     @property
     def total(self) -> Cost:
         """Everything, the preflight and the discovery included."""
-        before = self._before
+        before = self.before
         return sum(self.costs.values(), Cost(sessions=before, expected=before * CONNECTING))
 
     @property
-    def _before(self) -> int:
+    def before(self) -> int:
+        """Sessions before the first conversation: the preflight, and the discovery."""
         return 1 + (SESSIONS if self.discovers else 0)
 
     @property
@@ -276,30 +277,3 @@ class Plan:
         longest = max((each.expected for each in self.costs.values()), default=0.0)
         judging = len(self.costs) * JUDGING
         return max(self.total.expected / max(1, self.at_once), longest, judging)
-
-    def lines(self) -> Iterator[str]:
-        """Say it in words."""
-        total = self.total
-        others = f"  (and {self.not_applicable} not applicable)" if self.not_applicable else ""
-        yield f"conversations  {len(self.costs)}{others}"
-        first = f"{self._before} of them to see whether the endpoint is there, and what it lacks"
-        first = first if self.discovers else "one of them to see whether the endpoint is there"
-        yield f"sessions       {total.sessions}  ({first})"
-        yield f"audio sent     {total.heard:.0f} s"
-        tokens = total.tokens
-        yield (f"tokens         at most {tokens.total:,}  (text {tokens.text_in:,} in, {tokens.text_out:,} out; "
-               f"audio {tokens.audio_in:,} in, {tokens.audio_out:,} out)")  # fmt: skip
-        if self.price is not None:
-            yield f"price          at most {dollars(self.price.of(tokens))}  ({self.model}, prices of {self.prices_of})"
-        else:
-            yield f"price          unknown: no prices of {self.model or 'the model'} (--model, --prices)"
-        yield f"time           about {_duration(self.seconds)}, {self.at_once} conversations at once"
-        yield "most tokens    " + ", ".join(self._largest())
-
-    def _largest(self) -> Iterable[str]:
-        ranked = sorted(self.costs.items(), key=lambda each: -each[1].tokens.total)[:3]
-        return (f"{name} {cost.tokens.total:,}" for name, cost in ranked)
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -13,21 +13,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from conformance.contract.facts import Fact, shown
+from conformance.play.player import Outcome
 from conformance.resources import folder
 from conformance.run.baseline import PASS, UNPROVEN, Seen
 from conformance.run.ruling import key_of, view_of
 from conformance.scenario.load import library as bundled_files
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from conformance.run.record import Record
+    from conformance.run.record import ConversationRecord
     from conformance.run.settings import Settings
 
 #: Outcomes that are the endpoint's own doing, or its profile's.
-ITS_OWN = frozenset({"played", "unmet", "not applicable"})
-#: So many conversations are named that look for a fact.
-MOST_NAMED = 3
+ITS_OWN = frozenset({Outcome.PLAYED, Outcome.STOPPED, Outcome.NOT_APPLICABLE})
 
 
 @dataclass(frozen=True)
@@ -58,47 +57,37 @@ class FactCoverage:
                 outcome = PASS if conversation else UNPROVEN
                 yield Seen(str(fact), "", outcome, excused=str(fact) in self.excused)
 
-    def lines(self) -> Iterator[str]:
-        """Say what was not shown, the facts that count one by one."""
-        for fact in self.unproven:
-            yield f"documented, and not shown: {fact} (looked for in {_some(self.sought[fact])})"
-        known = [str(fact) for fact in self.missing if str(fact) in self.excused]
-        unsought = [str(fact) for fact in self.missing if self.sought.get(fact) == () and str(fact) not in known]
-        rest = [str(fact) for fact in self.missing if fact not in self.sought and str(fact) not in known]
-        for what, facts in (
-            ("known not to be shown", known),
-            ("documented, and looked for by no conversation", unsought),
-            ("not shown in what was played", rest),
-        ):
-            if facts:
-                yield f"{what}: {', '.join(facts)}"
 
-
-def documents_of(records: Mapping[str, Record], setup: Settings, *, partial: bool) -> FactCoverage:
+def fact_coverage(records: Mapping[str, ConversationRecord], settings: Settings, *, partial: bool) -> FactCoverage:
     """Put together what the profile's vendor documents and what the conversations showed."""
     by: dict[tuple[str, str], str] = {}
     for name, record in records.items():
-        for kind, fact in record["facts"]:
+        for kind, fact in record.facts:
             by.setdefault((kind, fact), name)
-    told = FactCoverage({fact: by.get((fact.kind, fact.name), "") for fact in asked(setup)}, excused=setup.excused)
+    told = FactCoverage(
+        {fact: by.get((fact.kind, fact.name), "") for fact in asked(settings)}, excused=settings.excused
+    )
     if partial or not told.missing or not _whole(records):
         return told
-    looked_for = conversations_for(setup)
+    looked_for = conversations_for(settings)
     return FactCoverage(told.proofs, {fact: looked_for.get(fact, ()) for fact in told.missing}, told.excused)
 
 
-def asked(setup: Settings) -> tuple[Fact, ...]:
+def asked(settings: Settings) -> tuple[Fact, ...]:
     """Give the documented facts that a run can show: not the styles and the path that somebody chose others for."""
-    if setup.profile is None:
+    if settings.profile is None:
         return ()
-    asked_for = {"path": {urlsplit(setup.target.url).path}, "auth": set(setup.styles) if setup.target.key else set()}
-    return tuple(fact for fact in setup.profile.facts if fact.name in asked_for.get(fact.kind, {fact.name}))
+    asked_for = {
+        "path": {urlsplit(settings.target.url).path},
+        "auth": set(settings.styles) if settings.target.key else set(),
+    }
+    return tuple(fact for fact in settings.profile.facts if fact.name in asked_for.get(fact.kind, {fact.name}))
 
 
-def _whole(records: Mapping[str, Record]) -> bool:
+def _whole(records: Mapping[str, ConversationRecord]) -> bool:
     """Tell whether every conversation of the library was held, and said something of the endpoint."""
     played = {name.partition("@")[0] for name in records}
-    return played.issuperset(library()) and all(record["outcome"] in ITS_OWN for record in records.values())
+    return played.issuperset(library()) and all(record.outcome in ITS_OWN for record in records.values())
 
 
 @cache
@@ -108,13 +97,13 @@ def library() -> frozenset[str]:
     return frozenset(path.relative_to(home).with_suffix("").as_posix() for path in bundled_files())
 
 
-def conversations_for(setup: Settings) -> Mapping[Fact, tuple[str, ...]]:
+def conversations_for(settings: Settings) -> Mapping[Fact, tuple[str, ...]]:
     """Give for each fact the conversations of the library that show it where it is true: on the reference."""
     from conformance.mutants.rehearsal import bundled
 
-    scenarios = [name for name in sorted(library()) if not setup.not_applicable(bundled(name))]
-    claimed = setup.profile.features if setup.profile is not None else None
-    return _on_the_reference(asked(setup), tuple(scenarios), setup.target.dialect.name, claimed, setup.styles)
+    scenarios = [name for name in sorted(library()) if not settings.not_applicable(bundled(name))]
+    claimed = settings.profile.features if settings.profile is not None else None
+    return _on_the_reference(asked(settings), tuple(scenarios), settings.target.dialect.name, claimed, settings.styles)
 
 
 @cache
@@ -135,8 +124,3 @@ def _on_the_reference(
                 if fact.kind != "path" and (fact.kind != "auth" or fact.name == style):
                     found[fact] = (*found.get(fact, ()), key_of(name, style))
     return found
-
-
-def _some(names: Collection[str]) -> str:
-    first, more = list(names)[:MOST_NAMED], len(names) - MOST_NAMED
-    return ", ".join(first) + (f" and {more} more" if more > 0 else "")

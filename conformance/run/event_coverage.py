@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.untestable import UNPLAYED
-from conformance.report.text import wrapped
+from conformance.run.record import EventTypes
 
 if TYPE_CHECKING:
     from conformance.contract.dialect import Dialect
-    from conformance.run.record import Record
+    from conformance.run.record import ConversationRecord
     from conformance.trace.trace import Trace
 
 #: Whether the client says it -> the types.
@@ -35,29 +35,19 @@ class Coverage:
     unplayed: Mapping[str, str]
     """Type -> why no scenario can send or see it over a WebSocket."""
 
-    def lines(self) -> Iterator[str]:
-        """Give what the terminal says, at most 80 columns a line."""
-        client, server = len(self.sent) + len(self.unsent), len(self.seen) + len(self.unseen)
-        told = f"events: {len(self.sent)}/{client} client events sent, {len(self.seen)}/{server} server events seen"
-        beside = f" (and {len(self.unplayed)} that no scenario can play: docs/scenarios.md)" if self.unplayed else ""
-        yield from wrapped(told + beside, "", "  ")
-        for word, missing in (("never sent", self.unsent), ("never seen", self.unseen)):
-            if missing:
-                yield from wrapped(f"{word}: {', '.join(sorted(missing))}", "  ", "    ")
-
     def as_data(self) -> dict[str, Any]:
         """Give it as JSON data, as `events` in `schemas/harness/report.json`."""
         sets = {"sent": self.sent, "unsent": self.unsent, "seen": self.seen, "unseen": self.unseen}
         return {**{name: sorted(types) for name, types in sets.items()}, "unplayed": dict(self.unplayed)}
 
 
-def coverage_of(records: Iterable[Record], dialect: Dialect) -> Coverage:
+def coverage_of(records: Iterable[ConversationRecord], dialect: Dialect) -> Coverage:
     """Sum up which events of *dialect* the conversations sent and saw; another revision's do not count."""
     sent: set[str] = set()
     seen: set[str] = set()
     for record in records:
-        sent.update(record["events"]["sent"])
-        seen.update(record["events"]["seen"])
+        sent.update(record.events.sent)
+        seen.update(record.events.seen)
     unplayed = UNPLAYED[dialect.name]
     clients, servers = dialect.client_events - unplayed.keys(), dialect.server_events - unplayed.keys()
     return Coverage(
@@ -69,11 +59,11 @@ def coverage_of(records: Iterable[Record], dialect: Dialect) -> Coverage:
     )
 
 
-def events_in(traces: Iterable[Trace]) -> dict[str, list[str]]:
+def events_in(traces: Iterable[Trace]) -> EventTypes:
     """Give the event types of some traces that any revision knows, for a record."""
     said: dict[bool, set[str]] = {True: set(), False: set()}
     for trace in traces:
         for entry in trace:
             if entry.type in KNOWN[entry.sent]:
                 said[entry.sent].add(entry.type)
-    return {"sent": sorted(said[True]), "seen": sorted(said[False])}
+    return EventTypes(tuple(sorted(said[True])), tuple(sorted(said[False])))

@@ -1,22 +1,23 @@
 """What a run came to so far, one JSON line a conversation: whatever kills the run, what is over can be read.
 
-The first line says what was played against; each further one is a record (`report.records`), written as soon as the
+The first line says what was played against; each further one is a record (`run.record`), written as soon as the
 first item of the conversation was reported.  A line that was cut in the middle is passed over.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from conformance.errors import UsageError
+from conformance.run.outcome import Ending
+from conformance.run.record import ConversationRecord
 from conformance.trace import json_text
 
 if TYPE_CHECKING:
-    from conformance.run.record import Record
     from conformance.run.settings import Settings
     from conformance.secrets import Scrubber
 
@@ -24,21 +25,22 @@ NAME = "verdicts.jsonl"
 FORMAT = "realtime-conformance/verdicts"
 
 
-def about(setup: Settings) -> dict[str, Any]:
+def about(settings: Settings) -> dict[str, Any]:
     """Say against what is played, as plain data."""
     return {
-        "endpoint": setup.target.url,
-        "embedded": setup.embedded,
-        "dialect": setup.target.dialect.name,
-        "profile": setup.profile.name if setup.profile is not None else None,
-        "auth": setup.auth or setup.target.auth,
-        "asked_auth": setup.auth,
-        "keyed": bool(setup.target.key),
-        "excused": sorted(setup.excused),
-        "model": setup.target.model,
-        "strict": setup.strict,
-        "allow_unproven": setup.allow_unproven,
-        "waive": setup.waive,
+        "endpoint": settings.target.url,
+        "embedded": settings.embedded,
+        "dialect": settings.target.dialect.name,
+        "profile": settings.profile.name if settings.profile is not None else None,
+        "auth": settings.auth or settings.target.auth,
+        "asked_auth": settings.auth,
+        "keyed": bool(settings.target.key),
+        "excused": sorted(settings.excused),
+        "model": settings.target.model,
+        "strict": settings.strict,
+        "allow_unproven": settings.allow_unproven,
+        "strict_evidence": settings.strict_evidence,
+        "waive": settings.waive,
     }
 
 
@@ -55,13 +57,13 @@ class Journal:
         self.path.unlink(missing_ok=True)
         self._append({"format": FORMAT, "version": 1, **told})
 
-    def add(self, record: Record) -> None:
+    def add(self, record: ConversationRecord) -> None:
         """Note a conversation that is over."""
-        self._append({"record": record})
+        self._append({"record": record.as_data()})
 
-    def finish(self, status: int, *, partial: bool) -> None:
-        """Note that the run came to its end, and whether less than the whole was judged."""
-        self._append({"status": status, "partial": partial})
+    def finish(self, status: int, ending: Ending) -> None:
+        """Note that the run came to its end, and how."""
+        self._append({"status": status, "ending": asdict(ending)})
 
     def _append(self, told: dict[str, Any]) -> None:
         line = json_text.dumps(self.scrub.data(told)).decode() + "\n"
@@ -74,10 +76,10 @@ class JournalContents:
     """What a journal says."""
 
     about: dict[str, Any] = field(default_factory=dict)
-    records: dict[str, Record] = field(default_factory=dict)
+    records: dict[str, ConversationRecord] = field(default_factory=dict)
     status: int | None = None
     """Of the run; None if it did not come to its end."""
-    partial: bool = True
+    ending: Ending = field(default_factory=lambda: Ending(interrupted=True))
 
 
 def read(reports: Path) -> JournalContents:
@@ -101,7 +103,11 @@ def read(reports: Path) -> JournalContents:
 def _take(told: JournalContents, value: dict[str, Any]) -> None:
     if value.get("format") == FORMAT:
         told.about = value
-    elif isinstance(record := value.get("record"), dict) and isinstance(record.get("conversation"), str):
-        told.records[record["conversation"]] = record
+    elif "record" in value:
+        try:
+            record = ConversationRecord.from_data(value["record"])
+        except (KeyError, TypeError, ValueError):  # written by another version
+            return
+        told.records[record.conversation] = record
     elif isinstance(value.get("status"), int):
-        told.status, told.partial = value["status"], bool(value.get("partial"))
+        told.status, told.ending = value["status"], Ending(**value.get("ending", {}))

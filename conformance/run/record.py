@@ -1,33 +1,27 @@
-"""What a conversation came to, as plain data: travels from worker to controller, and into report.json.
+"""What a conversation came to: one frozen value, judged once, told by every report.
 
-The shape is that of `conversations` in `schemas/harness/report.json`.
+A record travels from an xdist worker to the controller and into the journal as plain data (`as_data`, `from_data`),
+in the shape of `conversations` in `schemas/harness/report.json`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from conformance.play.player import Outcome
 from conformance.rules.engine.judge import Verdict
-from conformance.run.baseline import FAIL, PLAYS, UNPROVEN
 from conformance.run.budget import Spent
-from conformance.run.event_coverage import events_in
-from conformance.run.ruling import JudgedConversation, Ruling, key_of
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
-
-    from conformance.run.retry import Attempt
-    from conformance.scenario.model import Scenario
-
-Record = dict[str, Any]
 #: Name of the item on all rules of ours that a conversation does not promise to prove; what comes before it are PLAYS
 #: and the promised rules, what comes behind it is the same question for each vendor's rules (`keeps`).
 KEEPS_EVERY_OTHER_RULE = "keeps-every-other-rule"
 KEEPS_THOSE_OF = f"{KEEPS_EVERY_OTHER_RULE}-of-"
-#: Why a promised rule is unproven where the conversation stopped.
-NOT_THAT_FAR = "the conversation did not get that far (see plays)"
+#: Outcomes of conversations that were not played at all.
+NOT_PLAYED = frozenset({Outcome.NOT_APPLICABLE, Outcome.NOT_RUN, Outcome.ERROR})
+#: Outcomes that say nothing of the endpoint, though they should.
+UNJUDGED = frozenset({Outcome.ENVIRONMENT, Outcome.ERROR})
 
 
 def keeps(vendor: str) -> str:
@@ -35,113 +29,184 @@ def keeps(vendor: str) -> str:
     return f"{KEEPS_THOSE_OF}{vendor}" if vendor else KEEPS_EVERY_OTHER_RULE
 
 
-def record_of(assessment: JudgedConversation, reports: Path, questions: Collection[str]) -> Record:
-    """Put one conversation and its verdicts into plain data; traces are named relative to *reports*.
+@dataclass(frozen=True, slots=True)
+class FindingRecord:
+    """One finding, and where it was made."""
 
-    *questions* are the names of the items that were selected: a verdict that nobody asked for is left out.
-    """
-    conversation = assessment.conversation
-    record = _blank(conversation.scenario, conversation.variant, questions)
-    record["outcome"] = str(conversation.outcome)
-    record["message"] = "" if conversation.outcome is Outcome.PLAYED else conversation.message
-    record["seconds"] = round(conversation.seconds, 6)
-    record["traces"] = [_relative(file, reports) for file in assessment.files]
-    record["facts"] = sorted([fact.kind, fact.name] for fact in assessment.facts)
-    record["events"] = events_in(conversation.traces)
-    record["rules"] = {
-        rule_id: ruling_data(ruling) | _excuse(ruling, conversation.outcome) | _known(ruling, assessment)
-        for rule_id, ruling in assessment.rulings.items()
-        if _tells(ruling, rule_id in conversation.scenario.proves, conversation.outcome, questions)
-    }
-    if PLAYS in assessment.known and conversation.outcome is Outcome.UNMET:
-        record["known"] = assessment.known[PLAYS].issue
-    record["spent"] = assessment.spent.as_data()
-    if assessment.earlier:
-        record["attempts"] = [_attempt(each, reports) for each in assessment.earlier]
-    if assessment.flaky:
-        record["flaky"] = True
-    return record
+    message: str
+    expected: str = ""
+    actual: str = ""
+    path: str = ""
+    """JSON pointer into the event."""
+    entry: int = 0
+    """Index into the trace; -1 is the handshake, the number of entries the end."""
+    connection: int = 0
+    """Number of the connection, from 0."""
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
-def _known(ruling: Ruling, assessment: JudgedConversation) -> dict[str, Any]:
-    """Put a known failure apart: it is no pass, and no news."""
-    entry = assessment.known.get(ruling.rule.id)
-    if entry is None:
-        return {}
-    outcome = UNPROVEN if ruling.verdict is Verdict.UNPROVEN else FAIL
-    return {"verdict": str(Verdict.KNOWN), "known": {"issue": entry.issue, "outcome": outcome}}
+@dataclass(frozen=True, slots=True)
+class KnownFailure:
+    """An entry of the baseline excuses the verdict."""
+
+    issue: str
+    outcome: str
+    """What the entry expects: `fail` or `unproven`."""
 
 
-def _attempt(attempt: Attempt, reports: Path) -> dict[str, Any]:
-    """Put an earlier play into plain data."""
-    conversation = attempt.conversation
-    return {
-        "outcome": str(conversation.outcome),
-        "message": conversation.message,
-        "broken": list(attempt.broken),
-        "traces": [_relative(file, reports) for file in attempt.files],
-    }
+@dataclass(frozen=True, slots=True)
+class RuleRecord:
+    """One rule's verdict on one conversation."""
+
+    verdict: Verdict
+    held: int = 0
+    reason: str = ""
+    """Why it is not applicable, unproven or inconclusive, or what our bug is."""
+    findings: tuple[FindingRecord, ...] = ()
+    cause: str = ""
+    """Of an unproven rule: the rule (or `plays`) whose failure explains that the evidence is missing."""
+    known: KnownFailure | None = None
+
+    @property
+    def first(self) -> str:
+        """The first finding's message, or the reason."""
+        return self.findings[0].message if self.findings else self.reason
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as JSON data; what is empty is left out."""
+        told: dict[str, Any] = {"verdict": str(self.verdict)}
+        told |= {name: each for name in ("held", "reason", "cause") if (each := getattr(self, name))}
+        if self.findings:
+            told["findings"] = [each.as_data() for each in self.findings]
+        if self.known is not None:
+            told["known"] = {"issue": self.known.issue, "outcome": self.known.outcome}
+        return told
+
+    @classmethod
+    def from_data(cls, told: Mapping[str, Any]) -> RuleRecord:
+        """Read what `as_data` returned."""
+        known = told.get("known")
+        return cls(
+            verdict=Verdict(told["verdict"]),
+            held=told.get("held", 0),
+            reason=told.get("reason", ""),
+            findings=tuple(FindingRecord(**each) for each in told.get("findings", ())),
+            cause=told.get("cause", ""),
+            known=KnownFailure(**known) if known else None,
+        )
 
 
-def _tells(ruling: Ruling, promised: bool, outcome: Outcome, questions: Collection[str]) -> bool:
-    if promised:
-        unjudged = ruling.verdict is Verdict.UNPROVEN and outcome is Outcome.ENVIRONMENT
-        return ruling.rule.id in questions and not unjudged
-    silent = ruling.verdict in (Verdict.UNPROVEN, Verdict.NOT_APPLICABLE) and not ruling.spotted
-    return keeps(ruling.rule.vendor) in questions and not silent
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """A play before the one that counts."""
+
+    outcome: Outcome
+    message: str
+    broken: tuple[str, ...] = ()
+    """Rules, or `plays`, that failed unexpectedly."""
+    traces: tuple[str, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {
+            "outcome": str(self.outcome),
+            "message": self.message,
+            "broken": list(self.broken),
+            "traces": list(self.traces),
+        }
+
+    @classmethod
+    def from_data(cls, told: Mapping[str, Any]) -> AttemptRecord:
+        """Read what `as_data` returned."""
+        return cls(Outcome(told["outcome"]), told["message"], tuple(told["broken"]), tuple(told["traces"]))
 
 
-def _excuse(ruling: Ruling, outcome: Outcome) -> dict[str, Any]:
-    stopped = ruling.verdict is Verdict.UNPROVEN and outcome is Outcome.UNMET
-    return {"reason": NOT_THAT_FAR} if stopped else {}
+@dataclass(frozen=True, slots=True)
+class EventTypes:
+    """Types of the events in a conversation that some revision knows, as spoken."""
+
+    sent: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
 
 
-def record_not_played(scenario: Scenario, variant: str, questions: Collection[str], outcome: str, why: str) -> Record:
-    """Note a conversation that was not played: `not applicable`, `not run`, or an `error` of ours."""
-    record = _blank(scenario, variant, questions)
-    verdict = Verdict(outcome)
-    rules = {rule_id: {"verdict": str(verdict), "reason": why} for rule_id in scenario.proves if rule_id in questions}
-    return record | {"outcome": outcome, "message": why, "rules": rules}
+@dataclass(frozen=True, kw_only=True)
+class ConversationRecord:
+    """One conversation and what every rule says of it."""
 
+    conversation: str
+    """`topic/name`, with `@style` where it was played in several auth styles."""
+    title: str = ""
+    promises: tuple[str, ...] = ()
+    """Ids of the rules it sets out to prove."""
+    questions: tuple[str, ...] = ()
+    """Names of the items that were selected, sorted; a verdict that nobody asked for is left out."""
+    outcome: Outcome
+    message: str = ""
+    seconds: float = 0.0
+    traces: tuple[str, ...] = ()
+    """Files, relative to the reports folder."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """Documented facts that it shows: (kind, name)."""
+    events: EventTypes = field(default_factory=EventTypes)
+    rules: Mapping[str, RuleRecord] = field(default_factory=dict)
+    spent: Spent = field(default_factory=Spent)
+    known: str = ""
+    """It does not get through its script, and that is known: the issue."""
+    cause: str = ""
+    """The SHOULD rule whose finding explains that it did not get through its script."""
+    attempts: tuple[AttemptRecord, ...] = ()
+    """The plays before the one that counts."""
+    flaky: bool = False
+    """It failed, and did not when it was played again."""
 
-def _blank(scenario: Scenario, variant: str, questions: Collection[str]) -> Record:
-    return {
-        "conversation": key_of(scenario.id, variant),
-        "title": scenario.title,
-        "promises": list(scenario.proves),
-        "questions": sorted(questions),
-        "outcome": "",
-        "message": "",
-        "seconds": 0.0,
-        "traces": [],
-        "facts": [],
-        "events": events_in(()),
-        "rules": {},
-        "spent": Spent().as_data(),
-    }
+    @property
+    def played(self) -> bool:
+        """Whether it was held at all."""
+        return self.outcome not in NOT_PLAYED
 
+    def as_data(self) -> dict[str, Any]:
+        """Return it as JSON data; `known`, `cause`, `attempts` and `flaky` only where they say something."""
+        told: dict[str, Any] = {
+            "conversation": self.conversation,
+            "title": self.title,
+            "promises": list(self.promises),
+            "questions": list(self.questions),
+            "outcome": str(self.outcome),
+            "message": self.message,
+            "seconds": self.seconds,
+            "traces": list(self.traces),
+            "facts": [list(fact) for fact in self.facts],
+            "events": {"sent": list(self.events.sent), "seen": list(self.events.seen)},
+            "rules": {name: each.as_data() for name, each in self.rules.items()},
+            "spent": self.spent.as_data(),
+        }
+        told |= {name: each for name in ("known", "cause", "flaky") if (each := getattr(self, name))}
+        if self.attempts:
+            told["attempts"] = [each.as_data() for each in self.attempts]
+        return told
 
-def ruling_data(ruling: Ruling) -> dict[str, Any]:
-    """Put one rule's verdict and findings into plain data."""
-    told: dict[str, Any] = {"verdict": str(ruling.verdict)}
-    if ruling.held:
-        told["held"] = ruling.held
-    if ruling.reason:
-        told["reason"] = ruling.reason
-    if ruling.spotted:
-        told["findings"] = [
-            {
-                "message": each.finding.message,
-                "expected": each.finding.expected,
-                "actual": each.finding.actual,
-                "path": each.finding.path,
-                "entry": each.finding.index,
-                "connection": each.connection,
-            }
-            for each in ruling.spotted
-        ]
-    return told
-
-
-def _relative(file: Path, folder: Path) -> str:
-    return (file.relative_to(folder) if file.is_relative_to(folder) else file).as_posix()
+    @classmethod
+    def from_data(cls, told: Mapping[str, Any]) -> ConversationRecord:
+        """Read what `as_data` returned; KeyError, TypeError or ValueError if it is something else."""
+        events = told["events"]
+        return cls(
+            conversation=told["conversation"],
+            title=told["title"],
+            promises=tuple(told["promises"]),
+            questions=tuple(told["questions"]),
+            outcome=Outcome(told["outcome"]),
+            message=told["message"],
+            seconds=told["seconds"],
+            traces=tuple(told["traces"]),
+            facts=tuple((kind, name) for kind, name in told["facts"]),
+            events=EventTypes(tuple(events["sent"]), tuple(events["seen"])),
+            rules={name: RuleRecord.from_data(each) for name, each in told["rules"].items()},
+            spent=Spent.from_data(told["spent"]),
+            known=told.get("known", ""),
+            cause=told.get("cause", ""),
+            attempts=tuple(AttemptRecord.from_data(each) for each in told.get("attempts", ())),
+            flaky=told.get("flaky", False),
+        )

@@ -1,271 +1,224 @@
-"""The run turned around: each rule once, with the conversations that prove or break it, and one verdict."""
+"""What a whole run came to: one frozen value, from which every report is made."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from conformance.play.player import Outcome
 from conformance.rules.engine.judge import Verdict
-from conformance.rules.engine.rule import Keyword, vendor_in
-from conformance.rules.rule_packs import heading_of, judged_rules, packs
-from conformance.run.baseline import PLAYS
-from conformance.run.documented_facts import documents_of
+from conformance.rules.engine.rule import vendor_in
+from conformance.rules.rule_packs import packs
+from conformance.run.baseline import PLAYS, Review, review, seen_in
+from conformance.run.budget import Spent
+from conformance.run.documented_facts import fact_coverage
 from conformance.run.event_coverage import coverage_of
-from conformance.run.record import KEEPS_THOSE_OF
-from conformance.run.tally import PackTally, RuleTally, Tally, many
-from conformance.trace import json_text
+from conformance.run.outcome import Ending, ExitStatus, RunOutcome, status_of
+from conformance.run.policy import Policy
+from conformance.run.record import KEEPS_THOSE_OF, UNJUDGED, ConversationRecord
+from conformance.run.tally import PackTally, Tally, flaky_by, known_in, rule_tallies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
     from conformance.contract.facts import Fact
-    from conformance.run.record import Record
+    from conformance.run.documented_facts import FactCoverage
+    from conformance.run.event_coverage import Coverage
     from conformance.run.settings import Settings
-
-FORMAT = "realtime-conformance/report"
-FORMAT_VERSION = 1
-#: What one conversation says outweighs what comes later here.
-GRAVITY = (
-    Verdict.FAIL,
-    Verdict.WARNING,
-    Verdict.KNOWN,
-    Verdict.NOTE,
-    Verdict.PASS,
-    Verdict.ERROR,
-    Verdict.UNPROVEN,
-    Verdict.NOT_RUN,
-    Verdict.NOT_APPLICABLE,
-)
-#: Outcomes of a conversation that say nothing of the endpoint.
-UNJUDGED = frozenset({"environment", "error"})
-NOT_PLAYED = frozenset({"not applicable", "not run", "error"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sum(Tally):
-    """What a run came to; its own tally is that of our rules."""
+class RunResult:
+    """One run: what was asked, every conversation, every rule once, how it ended."""
 
-    stopped: tuple[Record, ...]
-    """Conversations that did not get through their script."""
-    played: int
-    not_run: int = 0
-    """Conversations that a budget kept from being played."""
-    excused: int = 0
-    """Rules with findings that a waiver of the profile takes away."""
-    partial: bool = False
+    settings: Settings
+    """What was played against, and as whom; its `scrub` takes secrets out of whatever is written."""
+    policy: Policy = field(default_factory=Policy)
+    conversations: Mapping[str, ConversationRecord]
+    """By key, in the order in which they were reported."""
+    rules: Tally
+    """Our rules."""
     packs: tuple[PackTally, ...] = ()
     """The same of each vendor's rules."""
     absent: tuple[str, ...] = ()
     """Vendors by whose rules was judged, though they are not installed here."""
-    unshown: tuple[Fact, ...] = ()
-    """Documented facts that nothing showed, though everything was played that could have (`report.documents`)."""
+    facts: FactCoverage
+    events: Coverage
+    review: Review = field(default_factory=Review)
+    """The baseline beside what really happened."""
+    baseline_written: bool = False
+    baseline_refused: str = ""
+    """Why the baseline was not written, though that was asked for."""
+    ending: Ending = field(default_factory=Ending)
+    preflight: Spent = field(default_factory=Spent)
+    seconds: float = 0.0
+    """On the clock, from the first connection to the last."""
+    seed: int | None = None
+    """Of the generated examples, where there were any."""
+
+    @cached_property
+    def stopped(self) -> tuple[ConversationRecord, ...]:
+        """Conversations that did not get through their script for a reason that counts."""
+        return tuple(
+            each
+            for each in self.conversations.values()
+            if each.outcome is Outcome.STOPPED
+            and PLAYS in each.questions
+            and not (each.known or (each.cause and not self.settings.strict))
+        )
+
+    @cached_property
+    def unjudged(self) -> tuple[ConversationRecord, ...]:
+        """Conversations that say nothing of the endpoint: the environment, or an error of ours."""
+        return tuple(each for each in self.conversations.values() if each.outcome in UNJUDGED)
+
+    @cached_property
+    def inconclusive(self) -> tuple[ConversationRecord, ...]:
+        """Conversations in which the model did not do its part."""
+        return tuple(each for each in self.conversations.values() if each.outcome is Outcome.INCONCLUSIVE)
+
+    @cached_property
+    def played(self) -> int:
+        """Count the conversations that were judged; those that only vendors' rules were asked about do not count."""
+        return sum(
+            each.played and each.outcome is not Outcome.ENVIRONMENT and not _of_vendors(each)
+            for each in self.conversations.values()
+        )
 
     @property
-    def conformant(self) -> bool:
-        """Whether nothing that counts went wrong with the protocol: a vendor's own rules have no say in that."""
-        unshown = self.unshown and not self.allow_unproven
-        return self.kept and not (self.stopped or self.not_run or unshown)
+    def not_run(self) -> int:
+        """Count the conversations that a budget kept from being played."""
+        return sum(each.outcome is Outcome.NOT_RUN for each in self.conversations.values())
+
+    @cached_property
+    def waived(self) -> int:
+        """Count the rules with findings that a waiver of the profile takes away."""
+        return len(
+            {
+                rule_id
+                for record in self.conversations.values()
+                for rule_id, told in record.rules.items()
+                if told.verdict is Verdict.NOT_APPLICABLE and told.findings
+            }
+        )
 
     @property
-    def clean(self) -> bool:
-        """Whether each vendor's rules were kept too."""
-        return self.conformant and all(each.kept for each in self.packs)
+    def unshown(self) -> tuple[Fact, ...]:
+        """Documented facts that nothing showed, though everything was played that could have."""
+        return () if self.settings.allow_unproven else self.facts.unproven
 
     @property
-    def sentence(self) -> str:
-        """The verdict."""
-        must, should = self.counted(Verdict.PASS, Keyword.MUST), self.counted(Verdict.PASS, Keyword.SHOULD)
-        over = f"over {many(self.played, 'conversation')}"
-        where = "in what was selected, " if self.partial else ""
-        if self.conformant:
-            told = f"conformant: {where}{must} MUST and {many(should, 'SHOULD requirement')} proved {over}"
-            return "; ".join([told, *self._beside()])
-        troubled = sum(each["outcome"] in UNJUDGED for each in self.stopped)
-        parts = [
-            (self.counted(Verdict.FAIL), "MUST requirement", "broken"),
-            (self.counted(Verdict.WARNING) if self.strict else 0, "SHOULD requirement", "not kept"),
-            (self.counted(Verdict.ERROR), "requirement", "not judged (our bug)"),
-            (len(self.stopped) - troubled, "conversation", "stopped"),
-            (len(self.unproven), "promised requirement", "unproven"),
-            (len(self.unshown), "documented fact", "not shown"),
-            (troubled, "conversation", "not judged (the environment, or an error of ours)"),
-            (self.not_run, "conversation", "not run (the budget)"),
-            (self.flaky if self.strict else 0, "conversation", "flaky"),
-        ]
-        told = ", ".join(f"{many(number, noun)} {what}" for number, noun, what in parts if number)
-        guilty = self.broken or len(self.stopped) > troubled
-        return "; ".join([f"{'NOT conformant' if guilty else 'not proved'}: {told} ({over})", *self._beside()])
+    def spent(self) -> Spent:
+        """What all conversations and the preflight used."""
+        return sum((each.spent for each in self.conversations.values()), self.preflight)
 
-    def _beside(self) -> Iterator[str]:
-        """Give what is said of a run beside its verdict."""
-        if (number := self.counted(Verdict.WARNING)) and self.conformant:
-            yield f"{many(number, 'SHOULD requirement')} not kept"
-        if self.excused:
-            yield f"{many(self.excused, 'requirement')} broken that the profile excuses"
-        if self.known:
-            yield many(self.known, "known failure")
-        if self.flaky and not self.strict:
-            yield f"{many(self.flaky, 'conversation')} flaky"
-        for pack in self.packs:
-            yield from pack.beside()
-        for vendor in self.absent:
-            yield f"{heading_of(vendor)} not told: they are not installed here"
+    @property
+    def tallies(self) -> tuple[Tally, ...]:
+        """Ours and each vendor's."""
+        return (self.rules, *self.packs)
+
+    @property
+    def known(self) -> int:
+        """Count the known failures."""
+        return sum(each.known for each in self.tallies)
+
+    @property
+    def to_edit(self) -> int:
+        """Count the entries of the baseline that no longer say what happens."""
+        edits = len(self.review.expired)
+        return edits if self.baseline_written else edits + len(self.review.other) + len(self.review.stale)
+
+    @property
+    def accepted(self) -> int:
+        """Count the failures that this run has just written into the baseline."""
+        return len(self.review.unlisted) if self.baseline_written else 0
+
+    @cached_property
+    def outcome(self) -> RunOutcome:
+        """What the run came to."""
+        judged = self.played or any(each.counted(Verdict.PASS) or each.broken for each in self.tallies)
+        broken = bool(self.stopped or any(each.broken for each in self.tallies))
+        missing = bool(self.unjudged or self.unshown or any(each.unjudged for each in self.tallies))
+        decisive = (
+            (not judged, RunOutcome.NOTHING_JUDGED),
+            (broken and not self.baseline_written, RunOutcome.NOT_CONFORMANT),
+            (self.ending.interrupted, RunOutcome.INCOMPLETE),
+            (missing and not self.baseline_written, RunOutcome.NOT_PROVED),
+            (self.to_edit or self.baseline_refused, RunOutcome.NOT_PROVED),
+            (self.ending.partial or self.not_run, RunOutcome.INCOMPLETE),
+            (self.known or self.accepted, RunOutcome.NO_REGRESSION),
+        )
+        return next((outcome for true, outcome in decisive if true), RunOutcome.CONFORMANT)
+
+    @property
+    def status(self) -> ExitStatus:
+        """The exit status."""
+        nobody = self.outcome is RunOutcome.NOTHING_JUDGED and bool(self.unjudged)
+        return status_of(self.outcome, replace(self.ending, unreachable="the environment") if nobody else self.ending)
 
 
-def sum_up(
-    records: Mapping[str, Record], *, partial: bool = False, strict: bool = False, allow_unproven: bool = False
-) -> Sum:
-    """Turn records of conversations into lines of rules, in the order of the table."""
-    lines = list(_lines(records))
-    flaky = [_flaky_by(record) for record in records.values()]
+def result_of(
+    records: Mapping[str, ConversationRecord],
+    settings: Settings,
+    policy: Policy | None = None,
+    *,
+    ending: Ending | None = None,
+    preflight: Spent | None = None,
+    seconds: float = 0.0,
+    seed: int | None = None,
+) -> RunResult:
+    """Put a run together; everything in it is computed here, once."""
+    policy, ending = policy or Policy(), ending or Ending()
+    conversations = records.values()
+    partial = ending.partial or any(each.outcome is Outcome.NOT_RUN for each in conversations)
+    facts = fact_coverage(records, settings, partial=partial)
+    compared = Review()
+    if policy.file is not None and records:
+        seen = (*seen_in(conversations, strict=settings.strict), *facts.seen())
+        compared = review(policy.baseline, seen, partial=partial)
+    lines = tuple(rule_tallies(conversations))
+    judging = {vendor_in(rule_id) for record in conversations for rule_id in record.rules}
 
-    def of(vendor: str) -> dict[str, Any]:
+    def of(vendor: str) -> dict[str, object]:
         return {
             "lines": tuple(each for each in lines if each.rule.vendor == vendor),
-            "known": sum(_known(record, vendor) for record in records.values()),
-            "flaky": sum(vendor in each for each in flaky),
-            "strict": strict,
-            "allow_unproven": allow_unproven,
+            "known": sum(known_in(each, vendor) for each in conversations),
+            "flaky": sum(vendor in flaky_by(each) for each in conversations),
+            "strict": settings.strict,
+            "allow_unproven": settings.allow_unproven,
+            "strict_evidence": settings.strict_evidence,
         }
 
-    judging = {vendor_in(rule_id) for record in records.values() for rule_id in record["rules"]}
-    return Sum(
-        **of(""),
-        stopped=tuple(each for each in records.values() if _stopped(each)),
-        played=sum(each["outcome"] not in NOT_PLAYED and not _theirs(each) for each in records.values()),
-        not_run=sum(each["outcome"] == "not run" for each in records.values()),
-        excused=len({rule_id for record in records.values() for rule_id in _excused(record)}),
-        partial=partial,
-        packs=tuple(PackTally(pack=pack, **of(vendor)) for vendor, pack in packs().items()),
+    return RunResult(
+        settings=settings,
+        policy=policy,
+        conversations=dict(records),
+        rules=Tally(**of("")),  # type: ignore[arg-type]
+        packs=tuple(PackTally(pack=pack, **of(vendor)) for vendor, pack in packs().items()),  # type: ignore[arg-type]
         absent=tuple(sorted(judging - {"", *packs()})),
+        facts=facts,
+        events=coverage_of(conversations, settings.target.dialect),
+        review=compared,
+        ending=ending,
+        preflight=preflight or Spent(),
+        seconds=seconds,
+        seed=seed,
     )
 
 
-def _lines(records: Mapping[str, Record]) -> Iterator[RuleTally]:
-    said: dict[str, dict[Verdict, list[str]]] = {}
-    first: dict[tuple[str, Verdict], str] = {}
-    for name, record in records.items():
-        for rule_id, told in record["rules"].items():
-            verdict = Verdict(told["verdict"])
-            said.setdefault(rule_id, {}).setdefault(verdict, []).append(name)
-            first.setdefault((rule_id, verdict), _first(told))
-    for rule_id, rule in judged_rules().items():
-        own = said.get(rule_id, {})
-        verdict = next((each for each in GRAVITY if each in own), Verdict.NOT_RUN)
-        conversations = {each: tuple(names) for each, names in own.items()}
-        yield RuleTally(rule, verdict, conversations, first.get((rule_id, verdict), ""))
+def why_no_baseline(result: RunResult) -> str:
+    """Say why this run is no ground for a baseline; empty if it is."""
+    if result.ending.partial or result.not_run:
+        return "only a part was played"
+    if result.ending.unreachable or not result.conversations:
+        return "nothing was judged"
+    return next((f"{each.conversation} was not judged" for each in _unfinished(result.conversations.values())), "")
 
 
-def _theirs(record: Record) -> bool:
+def _unfinished(records: Iterable[ConversationRecord]) -> Iterable[ConversationRecord]:
+    return (each for each in records if each.outcome in (*UNJUDGED, Outcome.NOT_RUN))
+
+
+def _of_vendors(record: ConversationRecord) -> bool:
     """Tell whether vendors' rules alone are asked about: nothing of ours was judged."""
-    return bool(record["questions"]) and all(each.startswith(KEEPS_THOSE_OF) for each in record["questions"])
-
-
-def _flaky_by(record: Record) -> set[str]:
-    """Tell by whose rules a conversation is flaky; one that was cut off is by ours."""
-    if "flaky" not in record:
-        return set()
-    return {vendor_in(name) for attempt in record["attempts"] for name in attempt["broken"]} or {""}
-
-
-def _known(record: Record, vendor: str) -> int:
-    stops = "known" in record and not vendor
-    return stops + sum("known" in told for name, told in record["rules"].items() if vendor_in(name) == vendor)
-
-
-def _excused(record: Record) -> Iterator[str]:
-    """Give the rules whose findings the profile waives."""
-    for rule_id, told in record["rules"].items():
-        if told["verdict"] == Verdict.NOT_APPLICABLE and told.get("findings"):
-            yield rule_id
-
-
-def _stopped(record: Record) -> bool:
-    """Whether a conversation did not get through, and somebody asked whether it would."""
-    outcome = record["outcome"]
-    if "known" in record:
-        return False
-    return outcome in UNJUDGED or (outcome in ("unmet", "model") and PLAYS in record["questions"])
-
-
-def _first(told: Mapping[str, Any]) -> str:
-    findings = told.get("findings") or [{}]
-    return findings[0].get("message") or told.get("reason") or ""
-
-
-def sum_of(records: Mapping[str, Record], setup: Settings, *, partial: bool) -> Sum:
-    """Sum up as the options ask."""
-    told = sum_up(records, partial=partial, strict=setup.strict, allow_unproven=setup.allow_unproven)
-    return replace(told, unshown=documents_of(records, setup, partial=partial).unproven)
-
-
-def report_of(records: Mapping[str, Record], setup: Settings, *, partial: bool) -> dict[str, Any]:
-    """Give the whole of report.json (`schemas/harness/report.json`)."""
-    run = sum_of(records, setup, partial=partial)
-    return {
-        "format": FORMAT,
-        "version": FORMAT_VERSION,
-        "endpoint": setup.scrub(setup.target.url),
-        "embedded": setup.embedded,
-        "dialect": setup.target.dialect.name,
-        "profile": setup.profile.name if setup.profile is not None else None,
-        "auth": setup.auth or setup.target.auth,
-        "model": setup.target.model,
-        "partial": partial,
-        "conformant": run.conformant,
-        "verdict": run.sentence,
-        "rules": [_line_data(line) for line in run.lines],
-        **_packs_data(run),
-        "documented_facts": [
-            {"kind": fact.kind, "name": fact.name, "conversation": conversation}
-            for fact, conversation in documents_of(records, setup, partial=partial).proofs.items()
-        ],
-        "events": coverage_of(records.values(), setup.target.dialect).as_data(),
-        "conversations": [_apart(record) for record in records.values()],
-    }
-
-
-def _line_data(line: RuleTally) -> dict[str, Any]:
-    return {
-        "id": line.rule.id,
-        "keyword": line.rule.keyword,
-        "sentence": line.rule.sentence,
-        "spec": line.rule.spec,
-        "verdict": line.verdict,
-        "conversations": {str(verdict): list(names) for verdict, names in line.conversations.items()},
-        "first": line.first,
-    }
-
-
-def _packs_data(run: Sum) -> dict[str, Any]:
-    """Give what is told of vendors' rules; nothing where none are installed."""
-    told = {
-        each.pack.vendor: {
-            "distribution": each.pack.distribution,
-            "kept": each.kept,
-            "rules": [_line_data(line) for line in each.lines],
-        }
-        for each in run.packs
-    }
-    return {"packs": told} if told else {}
-
-
-def _apart(record: Record) -> Record:
-    """Put what vendors' rules say of a conversation under a key of its own."""
-    parted: dict[str, dict[str, Any]] = {}
-    for rule_id, told in record["rules"].items():
-        parted.setdefault(vendor_in(rule_id), {})[rule_id] = told
-    ours = parted.pop("", {})
-    return {**record, "rules": ours, "packs": parted} if parted else record
-
-
-def write(records: Mapping[str, Record], setup: Settings, *, partial: bool) -> Path:
-    """Write report.json, scrubbed."""
-    path = setup.reports / "report.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json_text.dumps(setup.scrub.data(report_of(records, setup, partial=partial)), indent=True).decode()
-    part = path.with_name(path.name + ".part")
-    part.write_text(text + "\n", encoding="utf-8")
-    part.replace(path)
-    return path
+    return bool(record.questions) and all(each.startswith(KEEPS_THOSE_OF) for each in record.questions)

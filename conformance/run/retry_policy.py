@@ -33,7 +33,7 @@ MOST_PATIENCE = 60.0
 
 def was_cut(conversation: Conversation) -> bool:
     """Tell whether the endpoint's side broke the connection in the middle of the script, without a close frame."""
-    if conversation.outcome is not Outcome.UNMET or not conversation.traces:
+    if conversation.outcome is not Outcome.STOPPED or not conversation.traces:
         return False
     ends = [trace.end for trace in conversation.traces]
     return any(end is not None and end.kind is EndKind.DROPPED and end.by is Direction.SERVER for end in ends)
@@ -41,19 +41,19 @@ def was_cut(conversation: Conversation) -> bool:
 
 def says_nothing(conversation: Conversation) -> bool:
     """Tell whether the conversation may go otherwise if it is played again."""
-    return conversation.outcome in (Outcome.ENVIRONMENT, Outcome.MODEL) or was_cut(conversation)
+    return conversation.outcome in (Outcome.ENVIRONMENT, Outcome.INCONCLUSIVE) or was_cut(conversation)
 
 
 def repetitions(conversation: Conversation, retries: int) -> int:
     """Give how often it may be played again; *retries* is how often the environment may get in the way."""
     if conversation.silent or conversation.full or conversation.beyond:  # another play would end the same way
         return 0
-    return min(retries, SECOND_CHANCES) if conversation.outcome is Outcome.MODEL else retries
+    return min(retries, SECOND_CHANCES) if conversation.outcome is Outcome.INCONCLUSIVE else retries
 
 
 def needs_no_pause(conversation: Conversation) -> bool:
     """Tell whether the endpoint is well, so that a first repetition may follow at once."""
-    return conversation.outcome is Outcome.MODEL or was_cut(conversation)
+    return conversation.outcome is Outcome.INCONCLUSIVE or was_cut(conversation)
 
 
 def always_at_the_same_step(attempts: Sequence[Conversation]) -> bool:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS, recognise
 from conformance.contract.facts import Fact, shown
+from conformance.play.player import Outcome
+from conformance.rules.causes import cause_of, stops_a_script
 from conformance.rules.deviations import fold
 from conformance.rules.engine.judge import VERDICT_OF_FINDING, Judgement, Verdict, judge
+from conformance.run.baseline import PLAYS
 from conformance.run.budget import Spent
 from conformance.secrets import Scrubber
 from conformance.trace.views import View
@@ -23,8 +26,11 @@ if TYPE_CHECKING:
     from conformance.run.retry import Attempt
     from conformance.trace.trace import Trace
 
+#: Why a promised rule is unproven where the conversation stopped.
+NOT_THAT_FAR = "the conversation did not get that far (see plays)"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class LocatedFinding:
     """A finding, and the connection of the conversation on which it was made."""
 
@@ -34,13 +40,13 @@ class LocatedFinding:
     """Number of the connection, from 0."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ruling:
     """One rule's verdict on one conversation."""
 
     rule: Rule
     verdict: Verdict
-    spotted: tuple[LocatedFinding, ...] = ()
+    findings: tuple[LocatedFinding, ...] = ()
     held: int = 0
     reason: str = ""
     """Why it is not applicable, or what our bug is."""
@@ -70,6 +76,33 @@ class JudgedConversation:
         """`topic/name`, with `@style` where the scenario is played in several."""
         return key_of(self.conversation.scenario.id, self.conversation.variant)
 
+    def cause(self, rule_id: str) -> str:
+        """Return what explains that a rule is unproven: a broken rule, or `plays`; empty if nothing does."""
+        if self.conversation.outcome is Outcome.STOPPED:
+            return PLAYS
+        broken = {name: each for name, each in self.rulings.items() if each.findings}
+        if found := cause_of(rule_id, broken):
+            return found
+        chapter = rule_id.partition(".")[0]
+        failed = (name for name, each in broken.items() if each.verdict is Verdict.FAIL)
+        return next((name for name in failed if name.partition(".")[0] == chapter), "")
+
+    @property
+    def cause_of_the_stop(self) -> str:
+        """The SHOULD rule that explains why the script did not get through; empty if none does.
+
+        Its finding must concern the last thing that the client did: what the script was waiting for.
+        """
+        if self.conversation.outcome is not Outcome.STOPPED or not self.conversation.traces:
+            return ""
+        last = self.conversation.traces[-1]
+        since = max((entry.index for entry in last if entry.sent), default=0)
+        for name, ruling in self.rulings.items():
+            late = any(each.trace is last and each.finding.index >= since for each in ruling.findings)
+            if late and ruling.verdict is Verdict.WARNING and stops_a_script(name):
+                return name
+        return ""
+
 
 def key_of(scenario: str, variant: str) -> str:
     """Name one conversation."""
@@ -91,7 +124,7 @@ def judge_conversation(
     scrub = scrub or Scrubber()
     traces = tuple(map(scrub.trace, conversation.traces))
     told = {
-        name: _scrubbed(ruling, traces, scrub) if ruling.spotted or ruling.reason else ruling
+        name: _scrubbed(ruling, traces, scrub) if ruling.findings or ruling.reason else ruling
         for name, ruling in rulings.items()
     }
     return JudgedConversation(replace(conversation, traces=traces), told, files, seen)
@@ -109,10 +142,10 @@ def _scrubbed(ruling: Ruling, traces: tuple[Trace, ...], scrub: Scrubber) -> Rul
             path=scrub.shown(finding.path),
         )
 
-    spotted = tuple(
-        LocatedFinding(clean(each.finding), traces[each.connection], each.connection) for each in ruling.spotted
+    findings = tuple(
+        LocatedFinding(clean(each.finding), traces[each.connection], each.connection) for each in ruling.findings
     )
-    return replace(ruling, spotted=spotted, reason=scrub.shown(ruling.reason))
+    return replace(ruling, findings=findings, reason=scrub.shown(ruling.reason))
 
 
 def view_of(trace: Trace) -> View:
@@ -129,18 +162,16 @@ def rule_on(views: tuple[View, ...], rules: tuple[Rule, ...], waivers: Mapping[s
 def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: Mapping[str, str]) -> Ruling:
     if bugs := [each.error for each in row if each.error]:
         return Ruling(rule, Verdict.ERROR, reason=bugs[0])
-    spotted = tuple(
-        [
-            LocatedFinding(finding, view.trace, number)
-            for number, (judgement, view) in enumerate(zip(row, views, strict=True))
-            for finding in judgement.findings
-        ]
+    findings = tuple(
+        LocatedFinding(finding, view.trace, number)
+        for number, (judgement, view) in enumerate(zip(row, views, strict=True))
+        for finding in judgement.findings
     )
     held = sum(judgement.held for judgement in row)
     if rule.id in waivers:
-        return Ruling(rule, Verdict.NOT_APPLICABLE, spotted, held, f"the profile departs from it: {waivers[rule.id]}")
-    if spotted:
-        return Ruling(rule, VERDICT_OF_FINDING[rule.keyword], spotted, held)
+        return Ruling(rule, Verdict.NOT_APPLICABLE, findings, held, f"the profile departs from it: {waivers[rule.id]}")
+    if findings:
+        return Ruling(rule, VERDICT_OF_FINDING[rule.keyword], findings, held)
     if held:
         return Ruling(rule, Verdict.PASS, (), held)
     if row and all(each.verdict is Verdict.NOT_APPLICABLE for each in row):
@@ -149,7 +180,7 @@ def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: 
 
 
 def dialect_of(trace: Trace, usual: str = "ga") -> str:
-    """Give the dialect of a trace: as noted, as recognised, or *usual*."""
+    """Return the dialect of a trace: as noted, as recognised, or *usual*."""
     if trace.dialect in DIALECTS:
         return trace.dialect
     found = recognise(entry.event for entry in trace if entry.event is not None and not entry.sent)

@@ -43,6 +43,8 @@ class Settings:
     sessions: int = SESSIONS
     strict: bool = False
     allow_unproven: bool = False
+    strict_evidence: bool = False
+    """Whether evidence counts that a model did not bring about."""
     discovery: bool = True
     """Whether the endpoint is asked what it offers, where no profile tells or the profile claims only some of it."""
     waive: bool = True
@@ -149,12 +151,12 @@ class Settings:
         return " ".join([*written, *(["--no-waivers"] if self.profile is not None and not self.waive else [])])
 
 
-def embedded_on(setup: Settings, url: str) -> Settings:
+def embedded_on(settings: Settings, url: str) -> Settings:
     """Give the target its address, now that the embedded reference listens."""
-    path = setup.profile.path if setup.profile is not None else ""
+    path = settings.profile.path if settings.profile is not None else ""
     if path:
         url = urlsplit(url)._replace(path=path).geturl()
-    return replace(setup, target=replace(setup.target, url=url))
+    return replace(settings, target=replace(settings.target, url=url))
 
 
 def _options_in(scenario: Scenario, name: str) -> frozenset[str]:

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from conformance.rules.engine.judge import Verdict
-from conformance.rules.engine.rule import Keyword, Rule
-from conformance.rules.rule_packs import Pack
+from conformance.rules.engine.rule import Keyword, Rule, vendor_in
+from conformance.rules.rule_packs import Pack, judged_rules
+from conformance.run.record import ConversationRecord, RuleRecord
+
+#: What one conversation says outweighs what comes later here.
+GRAVITY = (
+    Verdict.FAIL,
+    Verdict.WARNING,
+    Verdict.KNOWN,
+    Verdict.NOTE,
+    Verdict.PASS,
+    Verdict.ERROR,
+    Verdict.UNPROVEN,
+    Verdict.INCONCLUSIVE,
+    Verdict.NOT_RUN,
+    Verdict.NOT_APPLICABLE,
+)
 
 
 @dataclass(frozen=True)
@@ -16,19 +33,36 @@ class RuleTally:
 
     rule: Rule
     verdict: Verdict
-    conversations: Mapping[Verdict, tuple[str, ...]] = field(default_factory=dict)
-    """Which conversations say what of it."""
-    first: str = ""
-    """The first finding, or the reason, in a sentence."""
+    told: Mapping[str, RuleRecord] = field(default_factory=dict)
+    """Conversation -> what it says of the rule."""
+
+    @cached_property
+    def conversations(self) -> Mapping[Verdict, tuple[str, ...]]:
+        """Which conversations say what of it."""
+        found: dict[Verdict, list[str]] = defaultdict(list)
+        for name, each in self.told.items():
+            found[each.verdict].append(name)
+        return {verdict: tuple(names) for verdict, names in found.items()}
+
+    @property
+    def first(self) -> str:
+        """The first finding, or the reason, in a sentence."""
+        return next((each.first for each in self.told.values() if each.verdict is self.verdict), "")
 
     def count(self, verdict: Verdict) -> int:
         """Count the conversations with a verdict."""
         return len(self.conversations.get(verdict, ()))
 
+    @property
+    def cause(self) -> str:
+        """Of an unproven rule: what explains that in every conversation (the first cause); empty if nothing does."""
+        unproven = [each for each in self.told.values() if each.verdict is Verdict.UNPROVEN]
+        return unproven[0].cause if unproven and all(each.cause for each in unproven) else ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """What the rules of one house came to."""
+    """What the rules of one origin came to."""
 
     lines: tuple[RuleTally, ...]
     known: int = 0
@@ -37,6 +71,7 @@ class Tally:
     """Conversations that failed, and did not when they were played again."""
     strict: bool = False
     allow_unproven: bool = False
+    strict_evidence: bool = False
 
     def counted(self, verdict: Verdict, *keywords: Keyword) -> int:
         """Count rules by verdict."""
@@ -47,16 +82,44 @@ class Tally:
         """Count the rules whose findings count."""
         return self.counted(Verdict.FAIL) + (self.counted(Verdict.WARNING) if self.strict else 0)
 
-    @property
+    @cached_property
     def unproven(self) -> tuple[RuleTally, ...]:
-        """Rules that were promised, and shown by no conversation."""
-        return tuple(each for each in self.lines if each.verdict is Verdict.UNPROVEN and each.conversations)
+        """Rules that were promised, and shown by no conversation, and no other failure explains it."""
+        return tuple(each for each in self.lines if each.verdict is Verdict.UNPROVEN and each.told and not each.cause)
+
+    @cached_property
+    def consequences(self) -> Mapping[str, tuple[RuleTally, ...]]:
+        """Broken rule, or `plays` -> the rules that are unproven because of it."""
+        found: dict[str, list[RuleTally]] = defaultdict(list)
+        for each in self.lines:
+            if each.verdict is Verdict.UNPROVEN and each.cause:
+                found[each.cause].append(each)
+        return {cause: tuple(lines) for cause, lines in found.items()}
+
+    @property
+    def unmet(self) -> tuple[RuleTally, ...]:
+        """Promised rules without evidence that count: MUST rules, under --strict-conformance all."""
+        if self.allow_unproven:
+            return ()
+        counts = [Keyword.MUST, Keyword.SHOULD] if self.strict else [Keyword.MUST]
+        return tuple(each for each in self.unproven if each.rule.keyword in counts)
+
+    @property
+    def inconclusive(self) -> int:
+        """Count the rules that a model left without evidence."""
+        return self.counted(Verdict.INCONCLUSIVE)
+
+    @property
+    def unjudged(self) -> int:
+        """Count what keeps the run from being proved, where nothing is broken."""
+        evidence = self.inconclusive if self.strict_evidence else 0
+        flaky = self.flaky if self.strict else 0
+        return self.counted(Verdict.ERROR) + len(self.unmet) + evidence + flaky
 
     @property
     def kept(self) -> bool:
         """Whether no rule went wrong in a way that counts."""
-        unproven = self.unproven and not self.allow_unproven
-        return not (self.broken or self.counted(Verdict.ERROR) or unproven or (self.flaky and self.strict))
+        return not (self.broken or self.unjudged)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,24 +128,27 @@ class PackTally(Tally):
 
     pack: Pack
 
-    def beside(self) -> Iterator[str]:
-        """Give what our verdict has to mention of it."""
-        of = f"of {self.pack.vendor}"
-        parts = [
-            (self.counted(Verdict.FAIL), "MUST", "broken"),
-            (self.counted(Verdict.WARNING), "SHOULD", "not kept"),
-            (self.counted(Verdict.ERROR), "rule", "not judged (a bug of theirs)"),
-            (0 if self.allow_unproven else len(self.unproven), "promised rule", "unproven"),
-        ]
-        for number, noun, what in parts:
-            if number:
-                yield f"{f'{number} {noun}' if noun.isupper() else many(number, noun)} {of} {what}"
-        if self.known:
-            yield f"{many(self.known, 'known failure')} {of}"
-        if self.flaky:
-            yield f"{many(self.flaky, 'conversation')} flaky by the rules {of}"
+
+def rule_tallies(records: Iterable[ConversationRecord]) -> Iterator[RuleTally]:
+    """Turn records of conversations into tallies of rules, in the order of the table."""
+    told: dict[str, dict[str, RuleRecord]] = defaultdict(dict)
+    for record in records:
+        for rule_id, each in record.rules.items():
+            told[rule_id][record.conversation] = each
+    for rule_id, rule in judged_rules().items():
+        own = told.get(rule_id, {})
+        found = {each.verdict for each in own.values()}
+        yield RuleTally(rule, next((each for each in GRAVITY if each in found), Verdict.NOT_RUN), own)
 
 
-def many(number: int, noun: str) -> str:
-    """Count things in words."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def known_in(record: ConversationRecord, vendor: str) -> int:
+    """Count the known failures of one conversation that concern the rules of *vendor* (empty: ours)."""
+    stops = bool(record.known) and not vendor
+    return stops + sum(each.known is not None for name, each in record.rules.items() if vendor_in(name) == vendor)
+
+
+def flaky_by(record: ConversationRecord) -> set[str]:
+    """Return by whose rules a conversation is flaky; one that was cut off is by ours."""
+    if not record.flaky:
+        return set()
+    return {vendor_in(name) for attempt in record.attempts for name in attempt.broken} or {""}

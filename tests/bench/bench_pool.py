@@ -38,7 +38,7 @@ def bench_100_conversations_cost_little_more_than_the_slowest():
     stage = Pool(loop_thread, play, window=CONVERSATIONS)
     began = time.perf_counter()
     stage.enqueue(range(CONVERSATIONS))
-    played = [stage.take(cue) for cue in range(CONVERSATIONS)]
+    played = [stage.take(job) for job in range(CONVERSATIONS)]
     wall = time.perf_counter() - began
     slowest = max(each.seconds for each in played)
     loop_thread.run(server.__aexit__(None, None, None))

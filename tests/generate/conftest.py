@@ -27,7 +27,7 @@ def judged(conversation):
     views = [View(trace, DIALECTS[trace.dialect]) for trace in conversation.traces]
     found = [judgement for view in views for judgement in judge(view, RULES.values()) if judgement.findings]
     flaws = [Flaw(each.rule.id, str(each.rule.keyword), each.findings[0].message) for each in found]
-    if conversation.outcome is Outcome.UNMET:
+    if conversation.outcome is Outcome.STOPPED:
         where = conversation.step.name if conversation.step is not None else "goodbye"
         flaws.append(Flaw(f"plays.{where}", MUST, conversation.message, conversation.expected, conversation.actual))
     return flaws

@@ -55,7 +55,7 @@ def drops(kind):
 def test_an_event_that_never_comes_ends_the_conversation_as_a_timeout_entry():
     conversation = rehearse(script(TURN), "ga", drops("response.done"))
 
-    assert conversation.outcome is Outcome.UNMET
+    assert conversation.outcome is Outcome.STOPPED
     assert conversation.step.name == "await"
     assert conversation.message == "response.done never came"
     assert conversation.traces[0].end.kind is EndKind.TIMEOUT
@@ -68,7 +68,7 @@ def test_a_refusal_of_ones_own_event_ends_the_wait_at_once():
     )
     conversation = rehearse(script(text), "ga")
 
-    assert conversation.outcome is Outcome.UNMET
+    assert conversation.outcome is Outcome.STOPPED
     assert conversation.message == "the endpoint refused"
     assert conversation.expected == "conversation.item.added"
     assert conversation.traces[0].end.by == "client"
@@ -79,7 +79,7 @@ def test_an_expected_refusal_that_does_not_come_is_told():
 
     conversation = rehearse(script(text), "ga")
 
-    assert (conversation.outcome, conversation.message) == (Outcome.UNMET, "configure was accepted")
+    assert (conversation.outcome, conversation.message) == (Outcome.STOPPED, "configure was accepted")
 
 
 def test_what_was_remembered_fills_later_steps():
@@ -104,7 +104,7 @@ def test_what_the_endpoint_never_said_cannot_be_filled_in():
 
     conversation = rehearse(script(text), "ga")
 
-    assert conversation.outcome is Outcome.UNMET
+    assert conversation.outcome is Outcome.STOPPED
     assert "${one.item.nothing}" in conversation.message
 
 
@@ -113,7 +113,7 @@ def test_a_model_that_calls_no_function_leaves_it_unproven():
 
     conversation = rehearse(script(text), "ga")
 
-    assert conversation.outcome is Outcome.MODEL
+    assert conversation.outcome is Outcome.INCONCLUSIVE
     assert conversation.message == "needs a function call; the model answered in text"
 
 
@@ -160,7 +160,7 @@ def test_a_session_opened_for_a_wrong_key_is_unmet():
 
     conversation = rehearse(script(text), "ga", lambda: Fault(admits=admits))
 
-    assert (conversation.outcome, conversation.message) == (Outcome.UNMET, "a session was opened")
+    assert (conversation.outcome, conversation.message) == (Outcome.STOPPED, "a session was opened")
 
 
 def test_the_key_is_in_no_trace_even_if_the_endpoint_echoes_it(run, served):

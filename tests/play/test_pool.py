@@ -18,40 +18,40 @@ def test_conversations_are_played_at_the_same_time(loop_thread):
     together = threading.Barrier(1)
     seen = []
 
-    async def play(cue):
-        seen.append(cue)
+    async def play(job):
+        seen.append(job)
         while len(seen) < 3:
             await asyncio.sleep(0)
-        return cue
+        return job
 
     stage = Pool(loop_thread, play, window=3)
     stage.enqueue([1, 2, 3])
 
-    assert [stage.take(cue) for cue in (1, 2, 3)] == [1, 2, 3]
+    assert [stage.take(job) for job in (1, 2, 3)] == [1, 2, 3]
     together.wait()
 
 
 def test_no_more_than_the_window_are_played_at_once(loop_thread):
     running, most = set(), []
 
-    async def play(cue):
-        running.add(cue)
+    async def play(job):
+        running.add(job)
         most.append(len(running))
         await asyncio.sleep(0)
-        running.discard(cue)
-        return cue
+        running.discard(job)
+        return job
 
     stage = Pool(loop_thread, play, window=2)
     stage.enqueue(range(10))
-    for cue in range(10):
-        stage.take(cue)
+    for job in range(10):
+        stage.take(job)
 
     assert max(most) <= 2
 
 
 def test_a_cautious_stage_starts_nothing_before_the_last_was_reported(loop_thread):
-    async def play(cue):
-        return cue
+    async def play(job):
+        return job
 
     stage = Pool(loop_thread, play, window=1, cautious=True)
     stage.enqueue([1, 2])
@@ -64,15 +64,15 @@ def test_a_cautious_stage_starts_nothing_before_the_last_was_reported(loop_threa
 
 
 def test_what_nobody_queued_is_played_when_taken(loop_thread):
-    async def play(cue):
-        return cue * 2
+    async def play(job):
+        return job * 2
 
     assert Pool(loop_thread, play, window=1).take(21) == 42
 
 
 def test_what_a_conversation_raises_reaches_whoever_takes_it(loop_thread):
-    async def play(cue):
-        raise KeyError(cue)
+    async def play(job):
+        raise KeyError(job)
 
     stage = Pool(loop_thread, play, window=1)
     stage.enqueue(["a"])
@@ -82,7 +82,7 @@ def test_what_a_conversation_raises_reaches_whoever_takes_it(loop_thread):
 
 
 def test_closing_cancels_what_hangs(loop_thread):
-    async def play(cue):
+    async def play(job):
         await asyncio.Event().wait()
 
     stage = Pool(loop_thread, play, window=4)

@@ -35,7 +35,7 @@ def test_what_comes_while_nothing_is_said_is_kept_for_later_steps():
     ("steps", "outcome"),
     [
         ("  - unheard: canary-bert\n", Outcome.PLAYED),
-        ("  - unheard: canary-anna\n", Outcome.UNMET),
+        ("  - unheard: canary-anna\n", Outcome.STOPPED),
         ("  - unheard: {text: canary-, but: canary-anna}\n", Outcome.PLAYED),
     ],
 )

@@ -79,7 +79,7 @@ TURN = "  - respond\n  - await: response.done\n"
 def test_a_model_that_does_not_begin_to_speak_is_slow_and_nothing_is_held_against_the_endpoint():
     conversation, _ = play(TURN, {"response.create": [RESPONSE]})
 
-    assert conversation.outcome is Outcome.MODEL
+    assert conversation.outcome is Outcome.INCONCLUSIVE
     assert conversation.silent
     assert "no output of the model in 20 s" in conversation.message
     assert "--answer-timeout" in conversation.message
@@ -89,14 +89,14 @@ def test_a_model_that_does_not_begin_to_speak_is_slow_and_nothing_is_held_agains
 def test_an_endpoint_that_answers_nothing_at_all_is_slow_or_silent():
     conversation, _ = play("  - configure: {instructions: x}\n", {"session.update": []})
 
-    assert conversation.outcome is Outcome.MODEL
+    assert conversation.outcome is Outcome.INCONCLUSIVE
     assert "no event in 30 s while waiting for session.updated" in conversation.message
 
 
 def test_an_endpoint_that_answers_a_later_question_owes_the_answer_to_the_earlier():
     conversation, scripted = play("  - say: Hello.\n", {})
 
-    assert conversation.outcome is Outcome.UNMET
+    assert conversation.outcome is Outcome.STOPPED
     assert conversation.message == "conversation.item.added never came"
     assert "a later question was answered" in conversation.actual
     assert scripted.sent[-1]["event_id"] == "probe_1"
@@ -110,7 +110,7 @@ def test_an_update_that_is_not_answered_is_asked_about_with_another_event():
     )
 
     assert scripted.sent[-1]["type"] == "conversation.item.retrieve"
-    assert conversation.outcome is Outcome.UNMET
+    assert conversation.outcome is Outcome.STOPPED
 
 
 def test_an_answer_that_is_late_but_comes_is_taken_and_the_answer_to_our_own_question_is_not():
@@ -136,7 +136,7 @@ def test_an_error_that_names_nobody_is_the_answer_where_nothing_else_can_have_ca
     error = {"type": "error", "event_id": "e5", "error": {"type": "invalid", "code": "nope", "message": "Not now."}}
     conversation, scripted = play("  - say: Hello.\n", {"conversation.item.create": [error]})
 
-    assert conversation.outcome is Outcome.UNMET
+    assert conversation.outcome is Outcome.STOPPED
     assert conversation.message == "the endpoint refused"
     assert conversation.actual == "error nope: Not now. (it names no event)"
     assert scripted.clock == 0
@@ -173,7 +173,7 @@ def test_nobody_waits_for_a_delta_of_a_response_that_is_done():
         "  - respond\n  - await: response.output_text.delta\n", {"response.create": [RESPONSE, done("completed")]}
     )
 
-    assert conversation.outcome is Outcome.MODEL
+    assert conversation.outcome is Outcome.INCONCLUSIVE
     assert conversation.message == "the response ended (completed) without response.output_text.delta"
     assert scripted.clock == 0
 

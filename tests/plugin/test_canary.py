@@ -220,7 +220,7 @@ def test_an_error_of_ours_does_not_show_the_key_in_its_traceback(folder, endpoin
     folder.write(
         "conftest.py",
         "import pytest\n@pytest.hookimpl(tryfirst=True)\ndef pytest_runtest_call(item):\n"
-        "    target = item.run.setup.target\n"
+        "    target = item.run.settings.target\n"
         "    key, more = target.key, dict(target=target)\n"
         "    raise RuntimeError(key)\n",
     )

@@ -79,7 +79,7 @@ def test_waivers_excuse_until_they_are_taken_away(folder, endpoint, pinned):
     assert "the profile excuses" not in naked.stdout
     assert "pinned.yml without its waivers" in naked.stdout
     assert BROKEN in naked.stdout
-    assert "--no-waivers" in naked.stdout.partition("again:")[2]
+    assert "--no-waivers" in naked.stdout.partition("reproduce:")[2]
 
 
 def test_a_waiver_of_a_rule_that_does_not_exist_is_a_mistake(folder, pinned):

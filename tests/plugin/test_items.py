@@ -39,7 +39,7 @@ def test_a_rule_is_told_in_full_only_once_in_a_run(folder, endpoint):
     brief = folder.pytest(f"--endpoint={url}", "one.yaml", "two.yaml").stdout
     whole = folder.pytest(f"--endpoint={url}", "one.yaml", "two.yaml", "-vv").stdout
 
-    assert brief.count("  again:") == 1
+    assert brief.count("  reproduce:") == 1
     assert "  told in full at one.yaml::ordering.response-done-is-last" in brief
     assert "told in full" not in whole
 

@@ -117,7 +117,7 @@ def test_a_broken_must_is_status_1(folder, endpoint):
 
     assert result.returncode == 1
     assert result.stdout.splitlines()[-2].startswith("spent: ")
-    assert "NOT conformant: 1 MUST requirement broken (over 1 conversation)" in result.stdout
+    assert "NOT conformant: 1 MUST requirement broken (over 1 conversation, a selection)" in result.stdout
 
 
 def test_nothing_selected_is_status_5(folder):
@@ -190,7 +190,7 @@ def test_workers_share_the_files_and_one_summary_is_told(folder, endpoint):
 
     assert result.returncode == 1, result.stdout
     assert "4 failed, 8 passed" in result.stdout
-    assert "NOT conformant: 1 MUST requirement broken (over 4 conversations)" in result.stdout
+    assert "NOT conformant: 1 MUST requirement broken (over 4 conversations, a selection)" in result.stdout
     report = json.loads((folder.path / "reports/report.json").read_text())
     assert [each["conversation"] for each in report["conversations"]].sort() == ["a", "b", "c", "d"].sort()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.run.exit_status import Status
+from conformance.run.outcome import ExitStatus as Status
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "exit-statuses.md"
 LATE = "delta-follows-its-response"

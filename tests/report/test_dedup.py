@@ -16,7 +16,7 @@ def ruling(rule, *messages):
 
 def stopped(name, message, actual=""):
     step = Step("commit", line=7)
-    return Conversation(Scenario(name, name, ()), "", (TRACE,), Outcome.UNMET, message, "an error", actual, step)
+    return Conversation(Scenario(name, name, ()), "", (TRACE,), Outcome.STOPPED, message, "an error", actual, step)
 
 
 LAST, ONCE = "ordering.response-done-is-last", "ordering.response-done-comes-once"
@@ -28,7 +28,7 @@ def test_a_rule_is_told_in_full_once_and_then_in_brief():
     whole = telling.finding(ruling(LAST, "It came late."), "a/b", "a/b.yaml::x", "pytest a")
     brief = telling.finding(ruling(LAST, "It came later.", "And later."), "a/c", "a/c.yaml::x", "pytest c")
 
-    assert "  again:" in whole.splitlines()
+    assert "  reproduce:" in whole.splitlines()
     assert brief.splitlines()[0].startswith("MUST Nothing that belongs")
     assert brief.splitlines()[-2:] == ["  It came later. (and 1 more)", "  told in full at a/b.yaml::x"]
     assert "again:" not in brief
@@ -38,7 +38,7 @@ def test_another_rule_is_told_in_full():
     telling = Dedup()
     telling.finding(ruling(LAST, "It came late."), "a/b", "a/b.yaml::x", "pytest a")
 
-    assert "  again:" in telling.finding(ruling(ONCE, "Twice."), "a/c", "a/c.yaml::x", "pytest c").splitlines()
+    assert "  reproduce:" in telling.finding(ruling(ONCE, "Twice."), "a/c", "a/c.yaml::x", "pytest c").splitlines()
 
 
 def test_an_item_that_is_asked_twice_tells_the_same():
@@ -64,4 +64,4 @@ def test_the_same_reason_to_stop_is_told_in_full_once():
 def test_everything_is_told_in_full_where_that_is_asked_for():
     telling = Dedup(always=True)
     for node in ("a/b.yaml::x", "a/c.yaml::x"):
-        assert "  again:" in telling.finding(ruling(LAST, "It came late."), "a/b", node, "pytest a").splitlines()
+        assert "  reproduce:" in telling.finding(ruling(LAST, "It came late."), "a/b", node, "pytest a").splitlines()

@@ -27,7 +27,7 @@ def test_a_finding_tells_requirement_source_difference_place_and_repetition():
     assert "  expected  once" in lines
     assert "  actual    twice" in lines
     assert any(line.startswith(">    0    0.100 ← response.done") for line in lines)
-    assert lines[-2:] == ["  again:", "    pytest x"]
+    assert lines[-2:] == ["  reproduce:", "    pytest x"]
 
 
 def test_many_findings_are_counted_not_shown():
@@ -43,7 +43,7 @@ def test_a_stopped_conversation_names_the_step_and_its_line(tmp_path):
         scenario,
         "",
         (TRACE,),
-        Outcome.UNMET,
+        Outcome.STOPPED,
         "response.done never came",
         "response.done",
         "nothing",

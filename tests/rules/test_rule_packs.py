@@ -15,15 +15,17 @@ from jsonschema import Draft202012Validator
 from conformance.commands import cli
 from conformance.commands.check import as_data, as_text, judged
 from conformance.commands.lint import remarks
-from conformance.contract.dialects import DIALECTS
 from conformance.errors import PackError
-from conformance.play.target import Target
+from conformance.play.player import Outcome
+from conformance.report.json import report_of
+from conformance.report.sentence import sentence_of
 from conformance.resources import folder
 from conformance.rules import RULES
+from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import HELD, Chapter, Finding
 from conformance.rules.rule_packs import GROUP, judged_rules, packs
-from conformance.run.result import report_of, sum_up
-from conformance.run.settings import Settings
+from conformance.run.record import AttemptRecord, KnownFailure, RuleRecord
+from tests.records import record, result
 
 MUST = "ordering.response-done-is-last"
 SESSION = {"type": "session.created", "event_id": "event_1", "session": {"object": "realtime.session"}}
@@ -75,19 +77,6 @@ def installed(monkeypatch):
 
     yield install
     forget()
-
-
-def record(name, verdicts, **more):
-    rules = {rule: {"verdict": verdict} for rule, verdict in verdicts.items()}
-    return {
-        "conversation": name, "title": "", "promises": [], "outcome": "played", "message": "", "questions": ["plays"],
-        "rules": rules, "facts": [], "seconds": 1.0, "traces": [], "events": {"sent": [], "seen": []},
-        "spent": {"sessions": 1, "tokens": [0] * 6, "seconds_sent": 0.0}, **more,
-    }  # fmt: skip
-
-
-def run(*records, **how):
-    return sum_up({each["conversation"]: each for each in records}, **how)
 
 
 def test_without_a_pack_our_rules_alone_judge(installed):
@@ -172,63 +161,62 @@ def test_our_chapters_have_a_dot_in_their_ids():
 
 
 @pytest.mark.parametrize(
-    ("theirs", "how", "clean", "told"),
+    ("theirs", "how", "outcome", "told"),
     [
-        ("pass", {}, True, "conformant: 1 MUST and 0 SHOULD requirements proved over 1 conversation"),
-        ("fail", {}, False, "over 1 conversation; 1 MUST of acme broken"),
-        ("error", {}, False, "; 1 rule of acme not judged (a bug of theirs)"),
-        ("unproven", {}, False, "; 1 promised rule of acme unproven"),
-        ("unproven", {"allow_unproven": True}, True, "over 1 conversation"),
+        ("pass", {}, "conformant", "conformant: 1 MUST and 0 SHOULD requirements proved over 1 conversation"),
+        ("fail", {}, "not conformant", "NOT conformant: 1 MUST of acme broken (over 1 conversation)"),
+        ("error", {}, "not proved", "not proved: 1 rule of acme not judged (a bug of theirs) (over 1 conversation)"),
+        ("unproven", {}, "not proved", "not proved: 1 promised rule of acme unproven (over 1 conversation)"),
+        ("unproven", {"allow_unproven": True}, "conformant", "over 1 conversation"),
     ],
 )
-def test_the_verdict_mentions_a_vendors_rules_and_counts_ours(installed, theirs, how, clean, told):
+def test_the_verdict_counts_a_vendors_rules_and_says_whose_they_are(installed, theirs, how, outcome, told):
     installed(Entry("acme", chapter()))
 
-    summed = run(record("a", {MUST: "pass", "acme/greets": theirs}), **how)
+    summed = result(record("a", {MUST: "pass", "acme/greets": theirs}), **how)
 
-    assert (summed.conformant, summed.clean) == (True, clean)
-    assert summed.sentence.endswith(told)
-    assert len(summed.lines) == len(RULES)
+    assert summed.outcome == outcome
+    assert sentence_of(summed).endswith(told)
+    assert len(summed.rules.lines) == len(RULES)
 
 
 def test_a_vendors_should_rule_counts_when_strict(installed):
     installed(Entry("acme", chapter()))
     said = record("a", {MUST: "pass", "acme/is-friendly": "warning"})
 
-    mild, strict = run(said), run(said, strict=True)
+    mild, strict = result(said), result(said, strict=True)
 
-    assert (mild.clean, strict.clean) == (True, False)
-    assert mild.sentence.endswith("; 1 SHOULD of acme not kept")
+    assert (mild.outcome, strict.outcome) == ("conformant", "not conformant")
+    assert sentence_of(mild).endswith("; 1 SHOULD of acme not kept")
 
 
 def test_known_and_flaky_are_told_of_whose_rules_they_are(installed):
     installed(Entry("acme", chapter()))
-    known = {"acme/greets": {"verdict": "known", "known": {"issue": "1", "outcome": "fail"}}}
-    attempt = {"outcome": "played", "message": "", "broken": ["acme/greets"], "traces": []}
+    known = {"acme/greets": RuleRecord(Verdict.KNOWN, known=KnownFailure("1", "fail"))}
+    attempt = AttemptRecord(Outcome.PLAYED, "", ("acme/greets",))
+    flaky = record("b", {MUST: "pass"}, flaky=True, attempts=(attempt,))
 
-    summed = run(record("a", {}, rules=known), record("b", {MUST: "pass"}, flaky=True, attempts=[attempt]))
+    summed = result(record("a", known), flaky)
 
-    assert (summed.known, summed.flaky) == (0, 0)
-    assert summed.sentence.endswith("; 1 known failure of acme; 1 conversation flaky by the rules of acme")
-    assert not run(record("b", {}, flaky=True, attempts=[attempt]), strict=True).clean
+    assert (summed.rules.known, summed.rules.flaky) == (0, 0)
+    assert sentence_of(summed).endswith("; 1 known failure of acme; 1 conversation flaky by the rules of acme")
+    assert result(flaky, strict=True).outcome == "not proved"
 
 
 def test_rules_that_judged_and_are_not_installed_any_more_are_missed(installed):
     installed()
 
-    assert run(record("a", {"acme/greets": "fail"})).sentence.endswith(
+    assert sentence_of(result(record("a", {"acme/greets": "fail", MUST: "pass"}))).endswith(
         "; rules of acme not told: they are not installed here"
     )
 
 
 def test_the_report_holds_a_vendors_rules_under_a_key_of_their_own(installed):
     schema = json.loads((folder("schemas") / "harness" / "report.json").read_text(encoding="utf-8"))
-    records = {"a": record("a", {MUST: "pass", "acme/greets": "fail"})}
-    setup = Settings(target=Target(url="wss://example.test/v1/realtime", dialect=DIALECTS["ga"]))
     installed()
-    without = report_of({"a": record("a", {MUST: "pass"})}, setup, partial=False)
+    without = report_of(result(record("a", {MUST: "pass"})))
     installed(Entry("acme", chapter()))
-    report = json.loads(json.dumps(report_of(records, setup, partial=False)))
+    report = json.loads(json.dumps(report_of(result(record("a", {MUST: "pass", "acme/greets": "fail"})))))
 
     assert report["packs"]["acme"]["kept"] is False
     assert [each["verdict"] for each in report["packs"]["acme"]["rules"]] == ["fail", "not run"]

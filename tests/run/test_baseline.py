@@ -2,7 +2,10 @@ from datetime import date
 
 import pytest
 
+from conformance.rules.engine.judge import Verdict
 from conformance.run.baseline import Baseline, BaselineContext, BaselineEntry, Seen, review, seen_in
+from conformance.run.record import FindingRecord, RuleRecord
+from tests.records import record
 
 RULE, OTHER = "usage.total-is-the-sum", "ordering.response-done-comes"
 TALK = "usage/text_only"
@@ -148,19 +151,15 @@ def test_an_endpoint_without_a_profile_claims_every_feature():
     assert entry(when={"feature": ("images",)}).applies(BaselineContext("ga"))
 
 
-def record(**told):
-    return {"conversation": TALK, "questions": ["plays", RULE], "outcome": "played", "message": "", "rules": {}} | told
-
-
 def test_a_record_tells_what_was_seen():
-    rules = {RULE: {"verdict": "fail", "findings": [{"message": "Wrong."}]}, OTHER: {"verdict": "not applicable"}}
-    seen = list(seen_in([record(outcome="unmet", message="It stopped.", rules=rules)], strict=False))
+    rules = {RULE: RuleRecord(Verdict.FAIL, findings=(FindingRecord("Wrong."),)), OTHER: "not applicable"}
+    seen = list(seen_in([record(TALK, rules, "stopped", message="It stopped.")], strict=False))
 
     assert seen == [Seen("plays", TALK, "fail", ("It stopped.",)), Seen(RULE, TALK, "fail", ("Wrong.",))]
 
 
 def test_a_should_finding_counts_only_when_it_is_strict():
-    told = record(rules={RULE: {"verdict": "warning", "findings": [{"message": "Odd."}]}})
+    told = record(TALK, {RULE: RuleRecord(Verdict.WARNING, findings=(FindingRecord("Odd."),))})
 
     assert next(each for each in seen_in([told], strict=False) if each.rule == RULE).excused
     assert not next(each for each in seen_in([told], strict=True) if each.rule == RULE).excused

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from conformance.run.budget import Budget, Exhausted, Limits, Spent, spending
+from conformance.run.budget import Budget, Exhausted, Limits, Spent
 from conformance.run.cost import Cost
 from conformance.run.prices import Price, Tokens
 
@@ -122,20 +122,6 @@ def test_what_was_spent_survives_as_plain_data():
     told = Spent(2, Tokens(1, 2, 3, 4, 5, 6), 1.5, estimated=True)
 
     assert Spent.from_data(told.as_data()) == told
-
-
-def test_the_last_line_says_what_was_spent_and_on_what():
-    used = {"response/audio_turn": spent(60), "items/roles": spent(40)}
-
-    assert spending(used, 12.3, PRICE) == (
-        "spent: 100 tokens (about $0.0004), 2 sessions, 0 s of audio, 12 s; most by response/audio_turn (60%)"
-    )
-
-
-def test_an_estimate_is_called_one():
-    used = {"items/roles": Spent(1, Tokens(5), estimated=True)}
-
-    assert spending(used, 1, None).endswith("in part estimated: not every response told its usage")
 
 
 def test_cached_input_has_its_own_price():

@@ -6,6 +6,7 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.mutants.rehearsal import bundled, rehearse
+from conformance.report.plan import plan_lines
 from conformance.resources import folder
 from conformance.run.cost import LARGEST_OUTPUT, Plan, cost_of
 from conformance.run.prices import Tokens, load_prices, tokens_of
@@ -66,7 +67,7 @@ def test_steps_of_the_other_revision_cost_nothing():
 def test_the_plan_says_it_in_words():
     costs = {name: cost_of(bundled(name), "ga", clip) for name in ("response/text_turn", "usage/several_turns")}
     prices = load_prices()
-    text = "\n".join(Plan(costs, 3, 16, prices.of("gpt-realtime"), prices.as_of, "gpt-realtime").lines())
+    text = "\n".join(plan_lines(Plan(costs, 3, 16, prices.of("gpt-realtime"), prices.as_of, "gpt-realtime")))
 
     assert "conversations  2  (and 3 not applicable)" in text
     assert "sessions       3" in text
@@ -75,6 +76,6 @@ def test_the_plan_says_it_in_words():
 
 
 def test_a_model_without_a_price_has_no_price():
-    text = "\n".join(Plan({}, model="somebody-elses").lines())
+    text = "\n".join(plan_lines(Plan({}, model="somebody-elses")))
 
     assert "unknown: no prices of somebody-elses" in text

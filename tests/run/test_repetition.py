@@ -19,11 +19,11 @@ ANSWERED = Trace(
 OPENED = Trace(ANSWERED.entries[:1])
 TIMED_OUT = Trace(OPENED.entries, end=End(EndKind.TIMEOUT, Direction.CLIENT))
 
-SILENT = Conversation(SCENARIO, "", (OPENED,), Outcome.MODEL, silent=True)
+SILENT = Conversation(SCENARIO, "", (OPENED,), Outcome.INCONCLUSIVE, silent=True)
 PLAYED = Conversation(SCENARIO, "", (ANSWERED,), Outcome.PLAYED)
 REFUSED = Conversation(SCENARIO, "", (OPENED,), Outcome.PLAYED)
-LATE = Conversation(SCENARIO, "", (TIMED_OUT,), Outcome.UNMET, "session.updated never came")
-OTHER = Conversation(SCENARIO, "", (TIMED_OUT,), Outcome.UNMET, "response.done never came")
+LATE = Conversation(SCENARIO, "", (TIMED_OUT,), Outcome.STOPPED, "session.updated never came")
+OTHER = Conversation(SCENARIO, "", (TIMED_OUT,), Outcome.STOPPED, "response.done never came")
 
 
 def after(*conversations):

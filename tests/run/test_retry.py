@@ -23,7 +23,7 @@ def busy(retry_after=""):
 
 
 def cut(line):
-    return played(Outcome.UNMET, "it broke", end=DROPPED, line=line)
+    return played(Outcome.STOPPED, "it broke", end=DROPPED, line=line)
 
 
 def persist(*attempts, retries=2):
@@ -36,14 +36,14 @@ def persist(*attempts, retries=2):
 
         async def sleep(seconds):
             pauses.append(round(seconds, 3))
-            persistence.not_before = loop.time()
+            retrier.not_before = loop.time()
 
-        persistence = Retrier(retries, sleep)
+        retrier = Retrier(retries, sleep)
 
         async def once(_number):
             return next(coming)
 
-        return await persistence.play(once)
+        return await retrier.play(once)
 
     return asyncio.run(run()), pauses
 
@@ -91,7 +91,7 @@ def test_a_cut_that_wanders_is_the_environments():
 def test_a_cut_that_stays_is_the_endpoints():
     attempts, _ = persist(cut(4), cut(4), cut(4))
 
-    assert attempts[-1].conversation.outcome is Outcome.UNMET
+    assert attempts[-1].conversation.outcome is Outcome.STOPPED
 
 
 def test_a_preflight_that_finds_the_endpoint_busy_is_repeated():
@@ -110,7 +110,7 @@ def test_a_preflight_that_finds_the_endpoint_busy_is_repeated():
 
 
 def test_a_model_that_did_not_do_its_part_gets_one_more_chance_at_once():
-    attempts, pauses = persist(played(Outcome.MODEL, "needs a function call"), played())
+    attempts, pauses = persist(played(Outcome.INCONCLUSIVE, "needs a function call"), played())
 
     assert (len(attempts), pauses) == (2, [])
     assert attempts[-1].conversation.outcome is Outcome.PLAYED
@@ -118,8 +118,8 @@ def test_a_model_that_did_not_do_its_part_gets_one_more_chance_at_once():
 
 
 def test_a_model_gets_no_third_chance():
-    attempts, _ = persist(*[played(Outcome.MODEL, "needs a function call")] * 3)
+    attempts, _ = persist(*[played(Outcome.INCONCLUSIVE, "needs a function call")] * 3)
 
     assert len(attempts) == 2
-    assert attempts[-1].conversation.outcome is Outcome.MODEL
+    assert attempts[-1].conversation.outcome is Outcome.INCONCLUSIVE
     assert attempts[-1].conversation.message == "needs a function call (2 attempts)"

@@ -22,7 +22,7 @@ def conversation(outcome=Outcome.PLAYED, end=None, line=3, retry_after=""):
 
 
 def cut(line=3):
-    return conversation(Outcome.UNMET, End(EndKind.DROPPED, Direction.SERVER), line)
+    return conversation(Outcome.STOPPED, End(EndKind.DROPPED, Direction.SERVER), line)
 
 
 @pytest.mark.parametrize(
@@ -69,14 +69,14 @@ def test_a_cut_is_tried_again_at_once_but_not_for_ever():
     ],
 )
 def test_only_the_other_side_can_cut_a_connection(end, expected):
-    assert was_cut(conversation(Outcome.UNMET, end)) is expected
+    assert was_cut(conversation(Outcome.STOPPED, end)) is expected
     assert not was_cut(conversation(Outcome.PLAYED, end))
 
 
 def test_trouble_of_the_environment_says_nothing():
     assert says_nothing(conversation(Outcome.ENVIRONMENT))
     assert says_nothing(cut())
-    assert not says_nothing(conversation(Outcome.UNMET))
+    assert not says_nothing(conversation(Outcome.STOPPED))
 
 
 def test_a_connection_that_always_breaks_at_the_same_step_is_the_endpoints_doing():

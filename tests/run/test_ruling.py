@@ -46,7 +46,7 @@ def test_what_breaks_a_rule_on_one_connection_breaks_it():
 
     assert ruling.verdict is Verdict.FAIL
     assert ruling.held == 2
-    assert [(each.connection, each.finding.index) for each in ruling.spotted] == [(1, 1)]
+    assert [(each.connection, each.finding.index) for each in ruling.findings] == [(1, 1)]
 
 
 def test_evidence_on_one_connection_is_enough():

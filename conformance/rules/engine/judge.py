@@ -21,6 +21,8 @@ class Verdict(StrEnum):
     NOTE = "note"
     FAIL = "fail"
     UNPROVEN = "unproven"
+    INCONCLUSIVE = "inconclusive"
+    """The model did not bring the occasion about."""
     NOT_APPLICABLE = "not applicable"
     KNOWN = "known"
     ERROR = "error"

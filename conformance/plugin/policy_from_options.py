@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.errors import FileError, UsageError
+from conformance.generate import KINDS
 from conformance.play.bounds import RUN
-from conformance.plugin.generated import KINDS
 from conformance.plugin.options import value
 from conformance.resources import folder
-from conformance.run.baseline import Baseline, BaselineContext, BaselineEntry
+from conformance.run.baseline import Baseline, BaselineEntry
 from conformance.run.baseline_file import entries_in
 from conformance.run.budget import Limits
-from conformance.run.limits import Policy
+from conformance.run.policy import Policy
 from conformance.run.prices import load_prices
 from conformance.run.retry_policy import RETRIES
 
@@ -25,17 +24,17 @@ if TYPE_CHECKING:
     from conformance.run.settings import Settings
 
 
-def terms_of(config: pytest.Config, setup: Settings) -> Policy:
+def policy_of(config: pytest.Config, settings: Settings) -> Policy:
     """Read the options; UsageError says which one is wrong."""
     today = datetime.now(UTC).date()
     file = _path(config, "baseline")
     update = bool(value(config, "update-baseline"))
     if update and file is None:
         raise UsageError("--update-baseline: which file?", "Give it with --baseline=FILE; it need not exist yet.")
-    terms = Policy(
+    policy = Policy(
         limits=_limits(config),
         prices=load_prices(_path(config, "prices")),
-        model=setup.target.model or _model_in(setup.target.url),
+        model=settings.target.model or _model_in(settings.target.url),
         retries=_times(config, "retries", RETRIES),
         retry_unexpected=_times(config, "retry-unexpected", 0),
         baseline=Baseline(_entries(config, file, update=update), today),
@@ -44,30 +43,19 @@ def terms_of(config: pytest.Config, setup: Settings) -> Policy:
         plan=bool(value(config, "plan")),
         today=today,
     )
-    if terms.limits.usd is not None and terms.price is None:
+    if policy.limits.usd is not None and policy.price is None:
         raise UsageError(
-            f"--max-usd: there are no prices of {terms.model or 'a model that nobody named'}",
+            f"--max-usd: there are no prices of {policy.model or 'a model that nobody named'}",
             "Name the model (--model=NAME), or give a table with its prices (--prices=FILE).",
         )
-    if terms.plan and config.getoption("numprocesses", None):
+    if policy.plan and config.getoption("numprocesses", None):
         raise UsageError("--plan is made by one process", "Leave -n out, or add -n 0.")
-    return terms
+    return policy
 
 
 def _limits(config: pytest.Config) -> Limits:
     tokens, sessions, seconds, usd = (_amount(config, f"max-{what}") for what in ("tokens", "sessions", "time", "usd"))
     return Limits(tokens, sessions, RUN if seconds is None else seconds, usd)
-
-
-def in_force(terms: Policy, setup: Settings) -> Policy:
-    """Leave the entries that speak of this run, now that its dialect is known."""
-    here = BaselineContext(
-        dialect=setup.target.dialect.name,
-        profile=setup.profile.name if setup.profile is not None else "",
-        features=setup.profile.features if setup.profile is not None else None,
-    )
-    entries = tuple(each for each in terms.baseline.entries if each.applies(here))
-    return replace(terms, baseline=replace(terms.baseline, entries=entries))
 
 
 def _model_in(url: str) -> str:

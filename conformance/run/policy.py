@@ -1,19 +1,20 @@
-"""What a pipeline asks of a run beside its verdicts: one value."""
+"""What a pipeline asks of a run beside its verdicts: known failures, budgets, repetitions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.run.baseline import Baseline
+from conformance.run.baseline import Baseline, BaselineContext
 from conformance.run.budget import Limits
 from conformance.run.prices import Prices
 from conformance.run.retry_policy import RETRIES
 
 if TYPE_CHECKING:
     from conformance.run.prices import Price
+    from conformance.run.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,13 @@ class Policy:
     def price(self) -> Price | None:
         """What tokens of this model cost; None if nobody knows."""
         return self.prices.of(self.model)
+
+    def in_force(self, settings: Settings) -> Policy:
+        """Leave the entries of the baseline that speak of this run, now that its dialect is known."""
+        here = BaselineContext(
+            dialect=settings.target.dialect.name,
+            profile=settings.profile.name if settings.profile is not None else "",
+            features=settings.profile.features if settings.profile is not None else None,
+        )
+        entries = tuple(each for each in self.baseline.entries if each.applies(here))
+        return replace(self, baseline=replace(self.baseline, entries=entries))

@@ -1,0 +1,126 @@
+"""What a run tells: on the terminal, for Allure, and in the files that are written at the end."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.report import json
+from conformance.report.text import wrapped
+from conformance.rules.rule_packs import packs
+from conformance.run.journal import NAME
+from conformance.run.outcome import ExitStatus, RunOutcome
+from conformance.secrets import scrub_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from _pytest.terminal import TerminalReporter
+
+    from conformance.play.preflight import Diagnosis
+    from conformance.plugin.context import Run
+    from conformance.run.cost import Plan
+    from conformance.run.result import RunResult
+
+#: What pytest's own status may still be where the result is fine: everything passed, or nothing was collected.
+FINE = (RunOutcome.CONFORMANT, RunOutcome.NO_REGRESSION, RunOutcome.INCOMPLETE)
+
+
+def forget_the_last_run(reports: Path, config: pytest.Config) -> None:
+    """Forget the last run, and let Allure write beside the rest unless somebody chose another place."""
+    for old in (*(reports / "traces").rglob("*.jsonl"), reports / NAME, reports / "report.json"):
+        old.unlink(missing_ok=True)
+    if not config.pluginmanager.hasplugin("allure_pytest") or config.option.allure_report_dir:
+        return
+    results = reports / "allure-results"
+    for old in results.glob("*"):
+        if old.is_file():
+            old.unlink()
+    config.option.allure_report_dir = str(results)
+
+
+class Reports:
+    """The hooks that tell."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.config = run, run.config
+        self.written = False
+
+    @cached_property
+    def result(self) -> RunResult:
+        """What the run came to; computed once, when the last record is in."""
+        return self.run.state.finish(self.run.settings, self.run.policy)
+
+    def say(self, *lines: str) -> None:
+        """Write lines to the terminal, scrubbed."""
+        if (terminal := self._terminal()) is not None:
+            for line in lines:
+                terminal.write_line(self.run.settings.scrub(line))
+
+    def _terminal(self) -> TerminalReporter | None:
+        found: TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
+        return found
+
+    def tell_plan(self, plan: Plan, *, generated: bool) -> None:
+        """Say what would be played."""
+        from conformance.report.plan import plan_lines
+
+        self.say("", *plan_lines(plan))
+        if generated:
+            self.say('generated      not counted: examples are made as they are played (-m "not generated")')
+
+    def tell_diagnosis(self, diagnosis: Diagnosis) -> None:
+        """Say what the first connection showed."""
+        if (terminal := self._terminal()) is not None:
+            from conformance.report.terminal import diagnosed
+
+            diagnosed(terminal, diagnosis, self.run.settings)
+
+    def pytest_report_header(self) -> list[str]:
+        """Say what is played against, and whose rules judge beside ours."""
+        from conformance.report.terminal import header
+
+        beside = [f"{pack.heading}: {len(pack.rules)} ({pack.distribution})" for pack in packs().values()]
+        return [*header(self.run.settings), *beside]
+
+    def pytest_sessionstart(self) -> None:
+        """Stand between Allure's results and the disk."""
+        if self.run.allure is not None:
+            self.run.allure.guard(self.config)
+
+    def write(self) -> None:
+        """Write every file of the run."""
+        self.written = True
+        json.write(self.result)
+        if self.run.allure is not None and not self.result.ending.unreachable:
+            self.run.allure.about(self.run.settings)
+
+    def status(self, exitstatus: int) -> int:
+        """Return the exit status; pytest's own where nothing was to be judged, or it has more to say."""
+        if not self.written or (exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and not self.result.conversations):
+            return exitstatus
+        status = self.result.status
+        failed = exitstatus == pytest.ExitCode.TESTS_FAILED and not self.result.baseline_written
+        if status is ExitStatus.CLEAN and failed and self.result.outcome in FINE:
+            return ExitStatus.BROKEN  # an item that is not ours, or a mistake of ours: never green
+        return status
+
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
+        """Sum up, one line a rule."""
+        if self.written:
+            from conformance.report.terminal import summary
+
+            summary(terminalreporter, self.result)
+
+    def close(self, status: int) -> None:
+        """Put the status on disk, scrub what pytest wrote, and say what was spent."""
+        if not self.written:
+            return
+        self.run.state.journal.finish(status, self.result.ending)
+        scrub_file(self.config.getoption("xmlpath", None), self.run.settings.scrub)
+        if self.result.conversations:
+            from conformance.report.terminal import spending
+
+            self.say(*wrapped(spending(self.result), "", "  "))

@@ -1,0 +1,63 @@
+"""What explains that evidence is missing: the rules whose failure keeps others from being exercised.
+
+A response that tells no usage leaves two dozen rules on usage without evidence.  That is one finding, and they are its
+consequences: told under it, and no failure of their own.  The table is explicit, because a finding that has nothing to
+do with the missing evidence must not excuse it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from fnmatch import fnmatchcase
+
+#: Pattern of rule ids -> the rules without which they have nothing to look at, the outermost first.
+PRESUPPOSED: Mapping[str, tuple[str, ...]] = {
+    "usage.transcription-*": ("transcription.ends-at-all", "usage.transcription-comes-with-the-whole"),
+    "metering.transcription-*": ("transcription.ends-at-all", "usage.transcription-comes-with-the-whole"),
+    "usage.*": ("usage.completed-has-usage", "usage.has-its-breakdown"),
+    "metering.*": ("usage.completed-has-usage", "usage.has-its-breakdown"),
+    "session.a-refusal-names-the-parameter": (
+        "session.out-of-range-values-are-refused",
+        "session.unknown-parameters-are-refused",
+        "session.audio-comes-with-text",
+    ),
+    "session.a-refused-update-changes-nothing": (
+        "session.out-of-range-values-are-refused",
+        "session.unknown-parameters-are-refused",
+    ),
+    "errors.wrong-types-have-their-codes": ("errors.unknown-types-are-refused", "errors.a-missing-type-is-refused"),
+    "errors.garbage-leaves-the-session-open": ("errors.garbage-is-refused",),
+    "errors.name-the-event-they-refuse": (
+        "errors.garbage-is-refused",
+        "items.a-duplicate-id-is-refused",
+        "items.an-unknown-call-is-refused",
+        "input_audio.undecodable-append-is-refused",
+        "session.out-of-range-values-are-refused",
+    ),
+    "response.token-limit-*": ("usage.completed-has-usage",),
+    "connection.a-refusal-says-*": ("connection.a-bad-key-opens-no-session", "connection.a-bad-model-is-refused"),
+}
+#: Rules that ask for a refusal or an answer: where one of them is broken, a script that awaits that answer stops.
+AWAITED = (
+    "*.*-is-refused",
+    "*.*-are-refused",
+    "errors.garbage-leaves-the-session-open",
+    "session.audio-comes-with-text",
+    "transcription.ends-at-all",
+    "connection.answers-the-close-frame",
+)
+
+
+def cause_of(rule: str, broken: Collection[str]) -> str:
+    """Return which of the *broken* rules explains that *rule* was not exercised; empty if none does."""
+    for pattern, presupposed in PRESUPPOSED.items():
+        if fnmatchcase(rule, pattern):
+            for each in presupposed:
+                if each in broken and each != rule:
+                    return each
+    return ""
+
+
+def stops_a_script(rule: str) -> bool:
+    """Tell whether a script that waits for what *rule* demands cannot go on where it is broken."""
+    return any(fnmatchcase(rule, pattern) for pattern in AWAITED)

@@ -1,0 +1,69 @@
+"""A run as it goes: the records so far, on disk at once, and at the end the result."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from conformance.play.player import Outcome
+from conformance.rules.engine.judge import Verdict
+from conformance.run.baseline_file import updated
+from conformance.run.budget import Spent
+from conformance.run.journal import Journal, about
+from conformance.run.outcome import Ending
+from conformance.run.result import RunResult, result_of, why_no_baseline
+
+if TYPE_CHECKING:
+    from conformance.run.policy import Policy
+    from conformance.run.record import ConversationRecord
+    from conformance.run.settings import Settings
+
+
+class RunState:
+    """The records of a run, and how it is ending."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.records: dict[str, ConversationRecord] = {}
+        self.journal = Journal(settings.reports, settings.scrub)
+        self.began = time.monotonic()
+        self.preflight = Spent()
+        self.ending = Ending()
+        self.seed: int | None = None
+
+    def ends(self, **how: object) -> None:
+        """Note how the run is ending: fields of `Ending`."""
+        self.ending = replace(self.ending, **how)  # type: ignore[arg-type]
+
+    def begin(self, settings: Settings) -> None:
+        """Note on disk against what is played, now that it is known."""
+        self.journal.begin(about(settings))
+
+    def add(self, record: ConversationRecord) -> None:
+        """Take what one conversation came to, and put it on disk at once."""
+        self.records[record.conversation] = record
+        self.journal.add(record)
+        ours = record.outcome is Outcome.ERROR or any(each.verdict is Verdict.ERROR for each in record.rules.values())
+        if ours:
+            self.ends(crashed=True)
+        if record.outcome is Outcome.NOT_RUN:
+            self.ends(exhausted=record.message)
+
+    def finish(self, settings: Settings, policy: Policy) -> RunResult:
+        """Put the result together; write the baseline if that is asked for and the run is a ground for it."""
+        result = result_of(
+            self.records,
+            settings,
+            policy,
+            ending=self.ending,
+            preflight=self.preflight,
+            seconds=time.monotonic() - self.began,
+            seed=self.seed,
+        )
+        if not policy.update or policy.file is None:
+            return result
+        if refused := why_no_baseline(result):
+            return replace(result, baseline_refused=refused)
+        before = policy.file.read_text(encoding="utf-8") if policy.file.exists() else ""
+        policy.file.write_text(settings.scrub(updated(before, policy.file, result.review)), encoding="utf-8")
+        return replace(result, baseline_written=True)
