@@ -27,6 +27,9 @@ def _comes_first(view: View, edge: Edge) -> Judged:
 
 
 def _comes(view: View, edge: Edge) -> Judged:
+    last_end = max(
+        (each.first for each in view.responses if each.done is not None and not each.out_of_band), default=-1
+    )
     for span in spans(view, edge.nest):
         if not span.opened or not span.rooted or span.response.gapped:
             continue
@@ -35,12 +38,15 @@ def _comes(view: View, edge: Edge) -> Judged:
         elif span.response.done is not None:
             message = f"{span.response.id} ended, but {edge.event} of {span.name} never came."
             yield Finding(span.response.done.index, message, edge.event, "response.done")
-        elif edge.nest == "response" and _given_up(view, span):
+        elif edge.nest == "response" and _given_up(view, span, last_end):
             yield Finding(len(view.frames), f"{edge.event} of {span.name} never came.", edge.event, "nothing")
 
 
-def _given_up(view: View, span: Span) -> bool:
-    """Tell whether somebody waited for the end of this response in vain, or the endpoint went on without it."""
+def _given_up(view: View, span: Span, last_end: int) -> bool:
+    """Tell whether somebody waited for the end of this response in vain, or the endpoint went on without it.
+
+    *last_end* is where the last response of the conversation began that came to its end.
+    """
     if any(gap >= span.response.first for gap in view.gaps):
         return False
     end = view.end
@@ -49,8 +55,7 @@ def _given_up(view: View, span: Span) -> bool:
     awaited = end.awaiting.split(" or ") if end is not None and end.kind is EndKind.TIMEOUT else []
     if any(each.startswith("response.") and each != "response.created" for each in awaited):
         return True
-    later = (each for each in view.responses if each.first > span.response.last and not each.out_of_band)
-    return not span.response.out_of_band and any(each.done is not None for each in later)
+    return not span.response.out_of_band and last_end > span.response.last
 
 
 def _hung_up(view: View, end: End) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from conformance.rules.engine.overdue import overdue
@@ -37,12 +40,26 @@ def can_be_read(exchange: Exchange) -> bool:
 
 
 def active_at(view: View, index: int) -> list[Response]:
-    """Give the responses that run at entry *index*, as far as the client can tell."""
-    return [
-        each
-        for each in view.responses
-        if each.created is not None and each.created.index < index and (each.open or each.last > index)
-    ]
+    """Return the responses that run at entry *index*, as far as the client can tell."""
+    begun, starts, ends = _spans(view)
+    found: list[Response] = []
+    number = bisect_left(starts, index) - 1
+    while number >= 0 and ends[number] > index:
+        each = begun[number]
+        if each.open or each.last > index:
+            found.append(each)
+        number -= 1
+    return found[::-1]
+
+
+@lru_cache(maxsize=1)
+def _spans(view: View) -> tuple[list[Response], list[int], list[int]]:
+    """Return the responses in the order of their begin, where they begin, and the latest end of all until then."""
+    pairs = [(each.created.index, each) for each in view.responses if each.created is not None]
+    pairs.sort(key=lambda pair: pair[0])
+    last = len(view.frames)
+    ends = accumulate((last + 1 if each.open else each.last for _, each in pairs), max)
+    return [each for _, each in pairs], [index for index, _ in pairs], list(ends)
 
 
 def collisions(view: View) -> Iterator[tuple[Exchange, Response]]:

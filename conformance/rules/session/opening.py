@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import deque
+from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from conformance.contract.schemas import schemas_for
 from conformance.rules.engine.overdue import overdue
@@ -163,9 +164,10 @@ def updated_shows_everything(view: View) -> Judged:
         return
     (_, first), *later = view.sessions
     before = {name for name, value in settings_in(view, first).items() if value is not None and name not in IDENTITY}
-    for index, session in later:
+    cleared = _cleared(view, [index for index, _ in later])
+    for (index, session), unset in zip(later, cleared, strict=True):
         now = settings_in(view, session)
-        gone = sorted(before - now.keys() - _cleared(view, index))
+        gone = sorted(before - now.keys() - unset)
         if gone and session:
             message = f"The session no longer shows {', '.join(gone)}."
             yield Finding(index, message, "the whole session", f"without {', '.join(gone)}"[:200], "/session")
@@ -173,13 +175,18 @@ def updated_shows_everything(view: View) -> Judged:
             yield HELD
 
 
-def _cleared(view: View, index: int) -> frozenset[str]:
-    """Return the settings that the client set to null last before entry *index*: they need not be shown."""
-    asked: dict[str, Any] = {}
-    for exchange in updates(view):
-        if exchange.sent.index < index:
-            asked.update(asked_for(view, exchange))
-    return frozenset(name for name, value in asked.items() if value is None)
+def _cleared(view: View, indices: Iterable[int]) -> Iterator[set[str]]:
+    """Yield the settings that the client set to null last before each of the ascending *indices*.
+
+    They need not be shown.
+    """
+    unset: set[str] = set()
+    asked = deque((exchange.sent.index, exchange) for exchange in updates(view))
+    for index in indices:
+        while asked and asked[0][0] < index:
+            for name, value in asked_for(view, asked.popleft()[1]).items():
+                (unset.add if value is None else unset.discard)(name)
+        yield unset
 
 
 @rules.should("session.the-id-is-constant", about=UPDATED, covers=("SES-15",), spec=SERVER_EVENTS + "session/updated")

@@ -6,6 +6,7 @@ All of it is approximate on purpose: the guide warns of small variations.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -114,8 +115,9 @@ def input_audio_has_its_rate(view: View) -> Judged:
     """Audio input is about 10 tokens a second."""
     if view.turns or view.gaps:
         return
+    other, sums = _other_audio_from(view), _committed_until(view)
     for line in view.ledger.responses:
-        count, length = line.counts["input_audio"], _committed_before(view, line)
+        count, length = line.counts["input_audio"], _committed_before(line, other, sums)
         if count is None or not length or line.status != "completed":
             continue
         expected = length * USER_RATE
@@ -125,21 +127,35 @@ def input_audio_has_its_rate(view: View) -> Judged:
             yield blame(line, f"had heard {length:.2f} s of audio.", f"about {expected:.0f} tokens", count)
 
 
-def _committed_before(view: View, line: LedgerEntry) -> float | None:
-    """Give the seconds committed before a response; None if unknown, or if other audio may be in its input."""
-    began = line.response.first if line.response is not None else 0
-    if any(frame.index < began for frame in view.client(*CHANGES_THE_INPUT[1:])):
+def _other_audio_from(view: View) -> int:
+    """Return the index of the first event after which a response's input may hold audio that nobody committed."""
+    found = [frame.index for frame in view.client(*CHANGES_THE_INPUT[1:])]
+    found += [0 for frame in view.client("conversation.item.create") if _holds_audio(frame.part("item"))]
+    found += [line.frame.index for line in view.ledger.responses if line.counts["output_audio"]]
+    return min(found, default=len(view.frames))
+
+
+def _committed_until(view: View) -> tuple[list[int], list[float | None]]:
+    """Return where each commit was acknowledged, and the seconds committed until then; None once one is unknown."""
+    answered = sorted(
+        ((answer.index, each.milliseconds) for each in view.commits if (answer := each.exchange.answer) is not None),
+        key=lambda pair: pair[0],
+    )
+    sums: list[float | None] = []
+    total: float | None = 0.0
+    for _, length in answered:
+        total = None if total is None or length is None else total + length / 1000
+        sums.append(total)
+    return [index for index, _ in answered], sums
+
+
+def _committed_before(line: LedgerEntry, other: int, committed: tuple[list[int], list[float | None]]) -> float | None:
+    """Return the seconds committed before a response; None if unknown, or if other audio may be in its input."""
+    if line.response is None or line.response.out_of_band or other < line.response.first:
         return None
-    if any(_holds_audio(frame.part("item")) for frame in view.client("conversation.item.create")):
-        return None
-    if any(each.frame.index < began and each.counts["output_audio"] for each in view.ledger.responses):
-        return None
-    if line.response is None or line.response.out_of_band:
-        return None
-    commits = [each for each in view.commits if (answer := each.exchange.answer) is not None and answer.index < began]
-    lengths = [each.milliseconds for each in commits]
-    known = [length for length in lengths if length is not None]
-    return sum(known) / 1000 if known and len(known) == len(lengths) else None
+    places, sums = committed
+    number = bisect_left(places, line.response.first)
+    return sums[number - 1] if number else None
 
 
 def _following(view: View) -> Iterator[tuple[LedgerEntry, LedgerEntry]]:
