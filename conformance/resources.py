@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from conformance.errors import SchemaError
 
@@ -26,8 +22,6 @@ def folder(name: str) -> Path:
     )
 
 
-@cache
-def harness_schema(name: str) -> Mapping[str, Any]:
-    """Return the JSON Schema of one of our own files, e.g. `scenario` or `profile`."""
-    schema: Mapping[str, Any] = orjson.loads((folder("schemas") / "harness" / f"{name}.json").read_bytes())
-    return schema
+def dialect_names() -> list[str]:
+    """Return the names of the dialects, which are those of their folders of schemas."""
+    return sorted(path.parent.name for path in folder("schemas").glob("*/server"))

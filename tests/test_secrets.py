@@ -83,7 +83,7 @@ def test_a_key_that_was_cut_in_its_middle_is_scrubbed():
 
 
 def test_no_repr_shows_a_secret():
-    from conformance.contract.ga import GA
+    from conformance.contract.revisions.ga import GA
     from conformance.play.target import Target, upgrade_request_for
 
     target = Target("ws://test/v1/realtime", GA, KEY, headers=(("x-key", KEY),))

@@ -13,6 +13,7 @@ import click
 
 from conformance.errors import ConformanceError
 from conformance.report.inert import inert
+from conformance.resources import dialect_names
 from conformance.secrets import Scrubber, secrets_in
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Exit statuses (the same as those of a run).
 CLEAN, FINDINGS, INTERRUPTED, BUG, MISUSED = 0, 1, 2, 3, 4
-DIALECT = click.Choice(["auto", "ga", "beta"])
+DIALECT = click.Choice(["auto", *dialect_names()])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

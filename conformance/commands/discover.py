@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from conformance.contract.dialects import DIALECTS
+from conformance.contract.auth_styles import STYLES
+from conformance.contract.dialects import CANONICAL, DIALECTS
 from conformance.errors import UsageError
-from conformance.play.auth import STYLES, carries
+from conformance.play.auth import carries
 from conformance.play.discovery import Discovery, discover
 from conformance.play.preflight import preflight
 from conformance.play.target import Target, checked_url
@@ -29,7 +30,7 @@ def profile_of(url: str, model: str | None, token: str, auth: str, dialect: str)
         raise UsageError(f"--auth: there is no style {auth!r}", f"Known: {', '.join(STYLES)}.")
     if not carries(auth, token):
         raise UsageError(f"--auth={auth}: the key holds a character that cannot travel in this style")
-    spoken = DIALECTS["ga" if dialect == "auto" else dialect]
+    spoken = CANONICAL if dialect == "auto" else DIALECTS[dialect]
     target = Target(checked_url(url), spoken, token, model, auth)
     scrub = Scrubber((token, *secrets_in(target.url)))
     found, target = asyncio.run(_asked(target, scrub, dialect))

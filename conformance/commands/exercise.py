@@ -8,10 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from conformance.commands.remark import Remark, where_is
+from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import ConformanceError
 from conformance.mutants.rehearsal import rehearse
-from conformance.play.auth import STYLES
 from conformance.play.player import Conversation, Outcome
 from conformance.reference.session.core import FEATURES
 from conformance.rules.engine.judge import Verdict, judge

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract.dialects import DIALECTS
+from conformance.contract.dialects import CANONICAL, DIALECTS
 from conformance.errors import ConformanceError, TraceError
 from conformance.play.player import Outcome
 from conformance.play.target import Target
@@ -104,7 +104,7 @@ def _record(name: str, traces: dict[Path, Trace], reports: Path, settings: Setti
 
 
 def _settings(about: dict[str, Any], reports: Path) -> Settings:
-    dialect = DIALECTS.get(str(about.get("dialect")), DIALECTS["ga"])
+    dialect = DIALECTS.get(str(about.get("dialect")), CANONICAL)
     return Settings(
         target=Target(
             url=about.get("endpoint", ""),

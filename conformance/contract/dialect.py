@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from conformance.resources import folder
+
 Event = dict[str, Any]
 #: Begins the type of an event that came under a canonical name which its revision spells otherwise.
 UNKNOWN = "unknown:"
@@ -27,10 +29,6 @@ class Dialect:
     """Headers of the upgrade that choose this revision."""
     subprotocols: tuple[str, ...]
     """Further subprotocols a browser offers to choose it."""
-    client_events: frozenset[str]
-    """Types that the client may send, as spoken."""
-    server_events: frozenset[str]
-    """Types that the server may send, as spoken."""
     renamed: Mapping[str, str]
     """Canonical event type -> the type as spoken here, where they differ."""
     content_renamed: Mapping[str, str]
@@ -47,6 +45,23 @@ class Dialect:
     """`text` / `audio` -> the modalities array that asks for it."""
     tells: frozenset[str] = frozenset()
     """Event types that only this revision speaks: seeing one decides `--dialect=auto`."""
+    session_tells: tuple[str, ...] = ()
+    """Session keys that only this revision has."""
+    prose_only: frozenset[str] = frozenset()
+    """Server events that have a schema, but that prose alone names: nothing sends them."""
+
+    @cached_property
+    def client_events(self) -> frozenset[str]:
+        """Types that the client may send, as spoken: those that have a schema."""
+        return self._with_schema("client")
+
+    @cached_property
+    def server_events(self) -> frozenset[str]:
+        """Types that the server may send, as spoken: those that have a schema."""
+        return self._with_schema("server") - self.prose_only
+
+    def _with_schema(self, side: str) -> frozenset[str]:
+        return frozenset(path.stem for path in (folder("schemas") / self.name / side).glob("*.json"))
 
     @cached_property
     def canonical_names(self) -> Mapping[str, str]:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-from conformance.contract.beta import BETA
+from conformance.contract import revisions
 from conformance.contract.dialect import Dialect
-from conformance.contract.ga import GA
 
-DIALECTS: Mapping[str, Dialect] = {each.name: each for each in (GA, BETA)}
 
-#: Session keys that only one revision has, in the order in which they decide.
-SESSION_TELLS = (
-    ("output_modalities", GA),
-    ("audio", GA),
-    ("input_audio_format", BETA),
-    ("output_audio_format", BETA),
-    ("modalities", BETA),
-)
+def _records() -> list[Dialect]:
+    """Return the record of every module in `revisions/`, the one whose names are canonical first."""
+    modules = (import_module(f"{revisions.__name__}.{each.name}") for each in iter_modules(revisions.__path__))
+    found = [value for module in modules for value in vars(module).values() if isinstance(value, Dialect)]
+    return sorted(found, key=lambda dialect: (bool(dialect.renamed), dialect.name))
+
+
+DIALECTS: Mapping[str, Dialect] = {each.name: each for each in _records()}
+#: The revision whose names are the canonical ones.
+CANONICAL = next(iter(DIALECTS.values()))
+
 #: What a telling name and the shape of the session weigh when a dialect is recognised.
 NAME, SHAPE = 2, 2
 #: Telling names that endpoints of the other revision are known to send as well.
@@ -56,7 +59,9 @@ def recognise(events: Iterable[Mapping[str, Any]]) -> Dialect | None:
             spoken.add(kind)
         session = event.get("session") if shape is None else None
         if isinstance(session, Mapping):
-            shape = next((dialect for key, dialect in SESSION_TELLS if key in session), None)
+            shape = next(
+                (each for each in DIALECTS.values() if not session.keys().isdisjoint(each.session_tells)), None
+            )
     names = {each.name: sum(WEAK.get(kind, NAME) for kind in spoken & each.tells) for each in DIALECTS.values()}
     weight = {name: (told + (SHAPE if DIALECTS[name] is shape else 0), told) for name, told in names.items()}
     best = max(weight, key=lambda name: weight[name])

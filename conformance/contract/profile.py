@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.contract.facts import Fact
+from conformance.contract.harness_schemas import harness_schema
 from conformance.errors import ProfileError
-from conformance.resources import harness_schema
 from conformance.yaml_source import Marked, fits, known_keys, nearest, place_of, plain, read
 
 HOME = Path(__file__).parent / "profiles"

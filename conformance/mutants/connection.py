@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conformance.contract.auth_styles import KEY_SUBPROTOCOLS
 from conformance.contract.dialect import Dialect
 from conformance.mutants.mutant import Fault, FaultTable
-from conformance.reference.server.admission import KEY_SUBPROTOCOL, AcceptThenClose, Admission, Admitted, Refused
+from conformance.reference.server.admission import AcceptThenClose, Admission, Admitted, Refused
 from conformance.reference.session.refusals import error_body
 
 faults = FaultTable()
@@ -28,7 +29,7 @@ def _admitting(dialect: Dialect, *kinds: type[Any]) -> Fault:
 
 def _keys(made: Admitted) -> list[str]:
     """Return the offered subprotocols that hold a key."""
-    return [each for each in made.offered if each.startswith(KEY_SUBPROTOCOL)]
+    return [each for each in made.offered if each.startswith(KEY_SUBPROTOCOLS)]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from conformance.contract.dialect import Dialect, Event
+from conformance.contract.dialects import DIALECTS
 from conformance.reference.session.hooks import Hooks
 
 Transform = Callable[[Event], Iterable[Event]]
@@ -67,10 +68,10 @@ class Mutant:
     """What is wrong with it."""
     make: Callable[[Dialect], Fault]
     """Make the fault of one session."""
-    dialects: frozenset[str] = frozenset({"ga", "beta"})
+    dialects: frozenset[str] = frozenset(DIALECTS)
 
 
-BOTH = ("ga", "beta")
+BOTH = tuple(DIALECTS)
 Row = tuple[str, str, str, str, str, Callable[[Dialect], Fault]]
 """id, killed by, during, like, sentence, make: as in `Mutant`"""
 

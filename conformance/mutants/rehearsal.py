@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
 from conformance.mutants.mutant import Fault
 from conformance.play.connection import Disconnected, RawFrame, Refusal, UpgradeRequest
 from conformance.play.player import Conversation, Player
 from conformance.play.target import Target, url_of
-from conformance.reference.server.admission import STYLES, AcceptThenClose, Admission, Refused, RefusingSession, admit
+from conformance.reference.server.admission import AcceptThenClose, Admission, Refused, RefusingSession, admit
 from conformance.reference.server.loopback import Closed, Loopback, VirtualClock
 from conformance.reference.session.core import Endpoint
 from conformance.reference.session.hooks import Hooks

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import UsageError
-from conformance.play.auth import STYLES, Credentials
+from conformance.play.auth import Credentials, offer
 from conformance.play.bounds import Bounds
 from conformance.play.connection import UpgradeRequest
 from conformance.trace.trace import Credential
@@ -94,22 +95,22 @@ def upgrade_request_for(target: Target, options: Mapping[str, Any]) -> UpgradeRe
     style = options.get("auth") or target.auth
     credential = Credential(options.get("credential", "valid"))
     model_kind = Credential(options.get("model", "valid"))
-    offer = _offer(style, credential, target)
+    offered = _offered(style, credential, target)
     headers = list((_other(target.dialect) if options.get("revision") == "other" else target.dialect).headers.items())
     if options.get("lower_case_scheme"):
-        headers_of = ((name, value.replace("Bearer ", "bearer ")) for name, value in offer.headers)
-        offer = replace(offer, headers=tuple(headers_of))
-    subprotocols = offer.subprotocols
+        headers_of = ((name, value.replace("Bearer ", "bearer ")) for name, value in offered.headers)
+        offered = replace(offered, headers=tuple(headers_of))
+    subprotocols = offered.subprotocols
     if subprotocols:
         subprotocols = (*subprotocols, *target.dialect.subprotocols)
-    query = list(offer.query)
+    query = list(offered.query)
     if options.get("intent"):
         query.append(("intent", options["intent"]))
     return UpgradeRequest(
         auth=style,
         credential=credential,
         model_kind=model_kind,
-        headers=(*offer.headers, *headers, *target.headers, *dict(options.get("headers", {})).items()),
+        headers=(*offered.headers, *headers, *target.headers, *dict(options.get("headers", {})).items()),
         query=tuple(query),
         subprotocols=(*subprotocols, *options.get("subprotocols", ())),
         model=_model(target, model_kind, options),
@@ -121,15 +122,14 @@ def _other(dialect: Dialect) -> Dialect:
     return next(each for each in DIALECTS.values() if each is not dialect)
 
 
-def _offer(style: str, credential: Credential, target: Target) -> Credentials:
-    make = STYLES[style]
+def _offered(style: str, credential: Credential, target: Target) -> Credentials:
     if credential is Credential.MISSING or (credential is Credential.VALID and not target.key):
         return Credentials()
     if credential is Credential.CONFLICTING:
         # A key in a style that nobody reads is in conflict with nothing.
         other = next((name for name in target.styles if name != style), style)
-        return make(target.key) + STYLES[other](WRONG_KEY)
-    return make({Credential.WRONG: WRONG_KEY, Credential.EMPTY: ""}.get(credential, target.key))
+        return offer(style, target.key) + offer(other, WRONG_KEY)
+    return offer(style, {Credential.WRONG: WRONG_KEY, Credential.EMPTY: ""}.get(credential, target.key))
 
 
 def _model(target: Target, kind: Credential, options: Mapping[str, Any]) -> str | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from conformance.resources import dialect_names
+
 if TYPE_CHECKING:
     import pytest
 
 #: The ini option of a project whose folders hold scenarios.
 INI = "realtime_suite"
-DIALECTS = ("auto", "ga", "beta")
+DIALECTS = ("auto", *dialect_names())
 
 
 class Option(NamedTuple):

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from conformance.contract.dialects import DIALECTS
+from conformance.contract.auth_styles import STYLES
+from conformance.contract.dialects import CANONICAL, DIALECTS
 from conformance.errors import UsageError
-from conformance.play.auth import STYLES, carries
+from conformance.play.auth import carries
 from conformance.play.bounds import Bounds
 from conformance.play.target import Patience, Target, checked_url
 from conformance.plugin import key
@@ -92,7 +93,7 @@ def _url(endpoint: str, profile: Profile | None) -> str:
 
 def _first_guess(asked: str, profile: Profile | None) -> Dialect:
     """Give the dialect in which the first connection asks for a session."""
-    name = asked if asked != AUTO else (profile.dialect if profile is not None else "ga")
+    name = asked if asked != AUTO else (profile.dialect if profile is not None else CANONICAL.name)
     return DIALECTS[name]
 
 

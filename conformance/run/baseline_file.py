@@ -13,8 +13,8 @@ from datetime import date
 from pathlib import Path
 
 from conformance.contract.facts import named
+from conformance.contract.harness_schemas import harness_schema
 from conformance.errors import FileError
-from conformance.resources import harness_schema
 from conformance.run.baseline import FAIL, PLAYS, BaselineEntry, Review, Seen
 from conformance.yaml_source import Marked, fits, known_keys, nearest, parsed, place_of
 

@@ -84,11 +84,11 @@ class Spent:
 
 def spent_on(traces: Iterable[Trace], cost: Cost) -> Spent:
     """Add up what the endpoint says a conversation used; where it does not say, the upper bound stands in."""
-    from conformance.contract.dialects import DIALECTS
+    from conformance.contract.dialects import CANONICAL, DIALECTS
     from conformance.trace.views import View
 
     traces = tuple(traces)
-    ledgers = [View(trace, DIALECTS[trace.dialect or "ga"]).ledger for trace in traces]
+    ledgers = [View(trace, DIALECTS[trace.dialect or CANONICAL.name]).ledger for trace in traces]
     silent = any(line.status == "completed" and not line.usage for each in ledgers for line in each.responses)
     heard = sum(each.seconds_sent or 0.0 for each in ledgers)
     tokens = cost.tokens if silent else sum(map(tokens_of, ledgers), Tokens())

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.contract.harness_schemas import harness_schema
 from conformance.errors import FileError
-from conformance.resources import harness_schema
 from conformance.yaml_source import fits, known_keys, plain, read
 
 if TYPE_CHECKING:

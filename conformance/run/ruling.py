@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from conformance.contract.dialects import DIALECTS, recognise
+from conformance.contract.dialects import CANONICAL, DIALECTS, recognise
 from conformance.contract.facts import Fact, shown
 from conformance.play.player import Outcome
 from conformance.rules.causes import cause_of, stops_a_script
@@ -179,7 +179,7 @@ def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: 
     return Ruling(rule, Verdict.UNPROVEN)
 
 
-def dialect_of(trace: Trace, usual: str = "ga") -> str:
+def dialect_of(trace: Trace, usual: str = CANONICAL.name) -> str:
     """Return the dialect of a trace: as noted, as recognised, or *usual*."""
     if trace.dialect in DIALECTS:
         return trace.dialect

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance.play.auth import STYLES, carries
+from conformance.contract.auth_styles import STYLES
+from conformance.play.auth import carries
 from conformance.run.session_gate import sessions_at_once
 from conformance.scenario.model import OPENING
 from conformance.secrets import Scrubber

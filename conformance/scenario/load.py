@@ -8,8 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from conformance.contract.dialects import DIALECTS
+from conformance.contract.harness_schemas import harness_schema
 from conformance.errors import ScenarioError
-from conformance.resources import folder, harness_schema
+from conformance.resources import folder
 from conformance.scenario import input_audio_steps, item_steps, response_steps  # noqa: F401 - they register steps
 from conformance.scenario.audio import names
 from conformance.scenario.model import MODIFIERS, Scenario, Step
@@ -55,7 +57,7 @@ def _scenario(data: Marked, path: Path, home: Path | None) -> Scenario:
         proves=tuple(data.get("proves", ())),
         needs=frozenset(data.get("needs", ())),
         without=frozenset(data.get("without", ())),
-        dialects=frozenset(data.get("dialects", ("ga", "beta"))),
+        dialects=frozenset(data.get("dialects", DIALECTS)),
         tags=frozenset(data.get("tags", ())),
         each=data.get("each", ""),
         intent=data.get("intent", ""),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.contract.dialects import DIALECTS
+
 #: What a step may carry beside its own name.
 MODIFIERS = frozenset({"answer", "as", "within", "on", "only"})
 
@@ -49,7 +51,7 @@ class Scenario:
     """Features without which it says nothing."""
     without: frozenset[str] = frozenset()
     """Features that the endpoint must not have: the script asks for them, and wants to be refused."""
-    dialects: frozenset[str] = frozenset({"ga", "beta"})
+    dialects: frozenset[str] = frozenset(DIALECTS)
     tags: frozenset[str] = frozenset()
     each: str = ""
     """`auth`: one conversation for each auth style of the profile."""

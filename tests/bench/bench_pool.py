@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from conformance.contract.ga import GA
+from conformance.contract.revisions.ga import GA
 from conformance.play.player import Outcome, Player
 from conformance.play.pool import LoopThread, Pool
 from conformance.play.target import Target

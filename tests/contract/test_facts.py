@@ -2,9 +2,9 @@
 
 import pytest
 
-from conformance.contract.beta import BETA
 from conformance.contract.facts import Fact, named, reflects, shown
 from conformance.contract.profile import load_profile
+from conformance.contract.revisions.beta import BETA
 from conformance.mutants.mutant import Fault
 from conformance.mutants.rehearsal import bundled, rehearse
 from conformance.resources import folder

@@ -6,13 +6,13 @@ from functools import cache, partial
 
 import pytest
 
-from conformance.contract.beta import BETA
+from conformance.contract.auth_styles import STYLES
 from conformance.contract.facts import shown
 from conformance.contract.profile import load_profile
+from conformance.contract.revisions.beta import BETA
 from conformance.mutants.omissions import omissions_of
 from conformance.mutants.rehearsal import Rehearsal, bundled, rehearsal_target, rehearse
 from conformance.play.preflight import preflight
-from conformance.reference.server.admission import STYLES
 from conformance.resources import folder
 from conformance.scenario.load import library
 from conformance.secrets import Scrubber

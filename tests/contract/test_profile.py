@@ -1,15 +1,13 @@
 """Profiles: what is bundled is sound, and what is broken is told with its place."""
 
-import json
-
 import pytest
 
+from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import DIALECTS
+from conformance.contract.harness_schemas import harness_schema
 from conformance.contract.profile import PROFILES, every_feature, load_profile, refuse_unknown_waivers
 from conformance.errors import ProfileError
-from conformance.play.auth import STYLES
 from conformance.reference.session.core import FEATURES
-from conformance.resources import folder
 from conformance.rules import RULES
 
 WRITTEN = """title: Mine
@@ -117,7 +115,5 @@ def test_a_waiver_of_no_rule_is_told_with_its_place(tmp_path):
 
 
 def test_scenarios_and_profiles_speak_of_the_same_features():
-    profile = json.loads((folder("schemas") / "harness" / "profile.json").read_text(encoding="utf-8"))
-
-    assert set(profile["$defs"]["features"]["items"]["enum"]) == every_feature()
+    assert set(harness_schema("profile")["$defs"]["feature"]["enum"]) == every_feature()
     assert every_feature() >= FEATURES

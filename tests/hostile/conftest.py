@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from conformance.contract.ga import GA
+from conformance.contract.revisions.ga import GA
 from conformance.play.bounds import Bounds
 from conformance.play.player import Player
 from conformance.play.target import Patience, Target

@@ -2,7 +2,8 @@
 
 import pytest
 
-from conformance.play.auth import STYLES, carries
+from conformance.contract.auth_styles import STYLES
+from conformance.play.auth import carries
 
 ODD = ["sk-canary/0123", "sk-canary=0123", "sk-canary:0123", 'sk-canary"0123', "sk-canary 0123", "sk-canäry-0123"]
 SUBPROTOCOL = """\

@@ -10,11 +10,11 @@ import sys
 
 import pytest
 
+from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.facts import named
 from conformance.contract.profile import load_profile
 from conformance.mutants.omissions import omissions_of
-from conformance.reference.server.admission import STYLES
 from conformance.reference.server.server import Server
 
 pytestmark = pytest.mark.matrix

@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 import pytest
 from websockets.asyncio.server import serve
 
-from conformance.contract.ga import GA
+from conformance.contract.revisions.ga import GA
 from conformance.play.target import Patience, Target
 
 

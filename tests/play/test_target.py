@@ -1,9 +1,9 @@
 import pytest
 
-from conformance.contract.beta import BETA
-from conformance.contract.ga import GA
+from conformance.contract.auth_styles import STYLES
+from conformance.contract.revisions.beta import BETA
+from conformance.contract.revisions.ga import GA
 from conformance.errors import UsageError
-from conformance.play.auth import STYLES
 from conformance.play.target import WRONG_KEY, Patience, Target, checked_url, upgrade_request_for, url_of
 
 TARGET = Target("wss://host/v1/realtime?region=eu", GA, "sk-right-key", "m")

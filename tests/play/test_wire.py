@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from conformance.contract.ga import GA
+from conformance.contract.revisions.ga import GA
 from conformance.play.connection import Disconnected, Refusal
 from conformance.play.target import Target, upgrade_request_for
 from conformance.play.wire import Wire, WireConnection

@@ -12,8 +12,8 @@ import pytest
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
+from conformance.contract.auth_styles import STYLES
 from conformance.mutants.mutant import Fault
-from conformance.play.auth import STYLES
 from conformance.reference.server.server import Server
 
 #: The second half survives any spelling of the special characters before it.

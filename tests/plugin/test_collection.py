@@ -1,4 +1,4 @@
-from conformance.play.auth import STYLES
+from conformance.contract.auth_styles import STYLES
 
 
 def test_each_auth_style_is_a_conversation_of_its_own(folder):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.play.auth import STYLES
+from conformance.contract.auth_styles import STYLES
 
 AZURES_STYLES = ("bearer", "api-key", "query-api-key")
 

@@ -5,22 +5,28 @@ from urllib.parse import quote
 
 import pytest
 
-from conformance.reference.server.admission import STYLES, AcceptThenClose, Admitted, Refused, RefusingSession, admit
+from conformance.contract.auth_styles import STYLES
+from conformance.reference.server.admission import AcceptThenClose, Admitted, Refused, RefusingSession, admit
 
 KEY, WRONG = "sk-right+key", "sk-wrong"
 TARGET = "/v1/realtime?model=gpt-realtime"
+
+
+#: Style -> header, query parameter or subprotocol that carries the key, in odd spellings where case does not count.
+HEADERS = {"bearer": ("AUTHORIZATION", "bEARER "), "authorization": ("authorization", ""), "api-key": ("Api-Key", "")}
+HEADERS |= {"x-api-key": ("x-api-KEY", "")}
+SUBPROTOCOLS = {"subprotocol": "openai-insecure-api-key.", "xai-subprotocol": "xai-client-secret."}
 
 
 def ask(*credentials, target=TARGET, headers=(), subprotocols=(), upgrade=("websocket",), **options):
     """Ask with (style, key) pairs."""
     headers, subprotocols = [*headers, *(("Upgrade", each) for each in upgrade)], list(subprotocols)
     for style, key in credentials:
-        if style == "bearer":
-            headers.append(("AUTHORIZATION", f"bEARER {key}"))
-        elif style == "api-key":
-            headers.append(("Api-Key", key))
-        elif style == "subprotocol":
-            subprotocols += ["realtime", f"openai-insecure-api-key.{key}"]
+        if style in HEADERS:
+            name, prefix = HEADERS[style]
+            headers.append((name, prefix + key))
+        elif style in SUBPROTOCOLS:
+            subprotocols += ["realtime", SUBPROTOCOLS[style] + key]
         else:
             target += f"&{style.removeprefix('query-')}={quote(key, safe='')}"
     return admit(target, headers, subprotocols, **{"tokens": (KEY,), **options})
@@ -30,7 +36,7 @@ def ask(*credentials, target=TARGET, headers=(), subprotocols=(), upgrade=("webs
 def test_the_right_key_comes_in_by_every_style(style):
     admission = ask((style, KEY))
     assert isinstance(admission, Admitted)
-    assert admission.subprotocol == ("realtime" if style == "subprotocol" else None)
+    assert admission.subprotocol == ("realtime" if style in SUBPROTOCOLS else None)
 
 
 @pytest.mark.parametrize("style", STYLES)

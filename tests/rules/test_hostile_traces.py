@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.contract.dialects import DIALECTS
-from conformance.contract.shared_event_types import CLIENT
 from conformance.rules import RULES
 from conformance.rules.engine.judge import Verdict, judge
 from conformance.trace.trace import TOKEN_MARK, Direction, End, EndKind, Entry, Trace
@@ -107,7 +106,7 @@ def deep(levels):
 
 
 def types(dialect):
-    spoken = sorted(dialect.server_events | dialect.client_events | CLIENT)
+    spoken = sorted(dialect.server_events | dialect.client_events)
     return st.sampled_from(spoken) | st.sampled_from(["", "response.cancelled", "no.such.event"])
 
 

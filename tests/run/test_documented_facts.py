@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.contract.beta import BETA
 from conformance.contract.facts import Fact
 from conformance.contract.profile import load_profile
+from conformance.contract.revisions.beta import BETA
 from conformance.play.target import Target
 from conformance.report.sentence import sentence_of
 from conformance.report.terminal import fact_lines

@@ -5,11 +5,11 @@ from functools import cache
 
 import pytest
 
+from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.untestable import UNPLAYED
 from conformance.mutants import MUTANTS
 from conformance.mutants.rehearsal import bundled, rehearse
-from conformance.play.auth import STYLES
 from conformance.play.player import Outcome
 from conformance.reference.session.core import FEATURES
 from conformance.resources import PACKAGE, folder

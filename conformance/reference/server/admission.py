@@ -8,12 +8,13 @@ close code.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
+from conformance.contract.auth_styles import STYLES, Place, style_of
 from conformance.reference.session.hooks import Outgoing, Receives, Sends, unchanged
 from conformance.reference.session.ids import Ids
 from conformance.reference.session.refusals import Event, error_body
@@ -22,7 +23,6 @@ PATHS = ("/v1/realtime", "/openai/v1/realtime", "/openai/realtime")
 #: Models that are known, besides everything whose name begins like one of OpenAI's.
 MODELS = ("gpt-realtime", "gpt-realtime-mini", "gpt-4o-realtime-preview", "gpt-4o-mini-realtime-preview")
 FAMILIES = ("gpt-",)
-KEY_SUBPROTOCOL = "openai-insecure-api-key."
 BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
 
 
@@ -79,39 +79,18 @@ class Upgrade:
     subprotocols: tuple[str, ...]
 
 
-def _bearer(asked: Upgrade) -> Iterator[str]:
-    for value in asked.headers.get("authorization", ()):
-        scheme, _, key = value.strip().partition(" ")
-        yield key.strip() if scheme.lower() == "bearer" else ""
-
-
-def _query(name: str) -> Callable[[Upgrade], Iterator[str]]:
-    def keys(asked: Upgrade) -> Iterator[str]:
-        if name in asked.query:
-            yield asked.query[name]
-
-    return keys
-
-
-def _header(asked: Upgrade) -> Iterator[str]:
-    yield from asked.headers.get("api-key", ())
-
-
-def _subprotocol(asked: Upgrade) -> Iterator[str]:
-    for each in asked.subprotocols:
-        if each.startswith(KEY_SUBPROTOCOL):
-            yield each.removeprefix(KEY_SUBPROTOCOL)
-
-
-#: How a key can be given.
-STYLES: Mapping[str, Callable[[Upgrade], Iterator[str]]] = {
-    "bearer": _bearer,
-    "query-token": _query("token"),
-    "query-api_key": _query("api_key"),
-    "query-api-key": _query("api-key"),
-    "api-key": _header,
-    "subprotocol": _subprotocol,
-}
+def _given(asked: Upgrade) -> Iterator[tuple[str, str]]:
+    """Yield every key that the request carries, with the name of its auth style."""
+    values = {
+        Place.HEADER: [(name, value) for name, given in asked.headers.items() for value in given],
+        Place.QUERY: list(asked.query.items()),
+        Place.SUBPROTOCOL: [("", each) for each in asked.subprotocols],
+    }
+    for place, found in values.items():
+        for field, value in found:
+            style = style_of(place, field, value.strip())
+            if style is not None:
+                yield style, value.strip()[len(STYLES[style].prefix) :].strip()
 
 
 def admit(
@@ -177,7 +156,8 @@ def _session(asked: Upgrade, dialect: str, selected: str | None, models: Sequenc
 
 def _key_error(asked: Upgrade, tokens: Sequence[str], styles: Iterable[str]) -> Event | None:
     """Return what is wrong with the credentials: none, or any wrong one among them; never a key."""
-    given = [key for style in styles for key in STYLES[style](asked)]
+    read = frozenset(styles)
+    given = [key for style, key in _given(asked) if style in read]
     if not given:
         return error_body("missing_api_key", "You didn't provide an API key.")
     if not all(any(hmac.compare_digest(key.encode(), token.encode()) for token in tokens) for key in given):

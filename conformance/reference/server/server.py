@@ -20,10 +20,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import DIALECTS
 from conformance.reference.server.admission import (
     MODELS,
-    STYLES,
     AcceptThenClose,
     Admission,
     Admitted,

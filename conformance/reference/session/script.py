@@ -16,10 +16,10 @@ from typing import Any
 
 import orjson
 
+from conformance.contract.harness_schemas import harness_schema
 from conformance.errors import FileError
 from conformance.reference.session.arguments import fitting
 from conformance.reference.session.model import Act, Call, Fail, Pause, Prompt, Say, answer
-from conformance.resources import harness_schema
 from conformance.yaml_source import Marked, fits, known_keys, place_of, plain, read
 
 #: Longest recording that a script may let the endpoint speak, in seconds.

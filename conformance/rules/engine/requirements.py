@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from conformance.contract.dialects import DIALECTS
 from conformance.rules.engine.rule import Keyword
 
 MUST, SHOULD, MAY = Keyword.MUST, Keyword.SHOULD, Keyword.MAY
-BOTH, GA, BETA = frozenset({"ga", "beta"}), frozenset({"ga"}), frozenset({"beta"})
+BOTH, GA, BETA = frozenset(DIALECTS), frozenset({"ga"}), frozenset({"beta"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from io import BufferedReader
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from conformance.contract.auth_styles import KEY_SUBPROTOCOLS, Place, style_of
 from conformance.errors import TraceError
 from conformance.secrets import Scrubber, hides
 from conformance.trace import json_text
@@ -39,10 +40,6 @@ BODY = 2000
 #: Headers whose values are secrets: credentials, and whatever stands in for them.
 SECRET_HEADERS = frozenset({"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization", "set-cookie"})
 SECRET_PARAMETERS = frozenset({"api-key", "api_key", "apikey", "key", "token", "access_token", "authorization"})
-KEY_SUBPROTOCOL = "openai-insecure-api-key."
-#: Header, query parameter or subprotocol -> the auth style, as in `--auth`.
-HEADER_STYLES = {"authorization": "bearer", "api-key": "api-key"}
-PARAMETER_STYLES = {"token": "query-token", "api_key": "query-api_key", "api-key": "query-api-key"}
 
 
 def recognises(head: bytes) -> bool:
@@ -126,7 +123,12 @@ def _secrets(entry: Mapping[str, Any]) -> Iterator[str]:
             yield from (part.partition("=")[2] for part in value.split("; ") if "cookie" in name)
             yield value.removeprefix("Bearer ")
     yield from (value for name, value in parse_qsl(_query(request)) if name.lower() in SECRET_PARAMETERS)
-    yield from (each[len(KEY_SUBPROTOCOL) :] for each in _subprotocols(headers) if each.startswith(KEY_SUBPROTOCOL))
+    yield from (
+        each.removeprefix(prefix)
+        for each in _subprotocols(headers)
+        for prefix in KEY_SUBPROTOCOLS
+        if each.startswith(prefix)
+    )
     for cookie in (*listing(request.get("cookies")), *listing(response.get("cookies"))):
         yield string(mapping(cookie).get("value")) or ""
 
@@ -160,11 +162,10 @@ def _handshake(entry: Mapping[str, Any], scrub: Scrubber, *, opened: bool) -> Ha
 
 def _auth(headers: Sequence[tuple[str, str]], query: str) -> str:
     """Return the auth style that the upgrade shows; empty where it shows none."""
-    if any(each.startswith(KEY_SUBPROTOCOL) for each in _subprotocols(headers)):
-        return "subprotocol"
-    styles = [HEADER_STYLES[name] for name, _ in headers if name in HEADER_STYLES]
-    styles += [PARAMETER_STYLES[name] for name, _ in parse_qsl(query) if name in PARAMETER_STYLES]
-    return styles[0] if styles else ""
+    given = [(Place.SUBPROTOCOL, "", each) for each in _subprotocols(headers)]
+    given += [(Place.HEADER, name, value) for name, value in headers]
+    given += [(Place.QUERY, name, value) for name, value in parse_qsl(query)]
+    return next((style for each in given if (style := style_of(*each)) is not None), "")
 
 
 def write(traces: Sequence[Trace]) -> bytes:

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from conformance.contract.dialect import Dialect
-from conformance.contract.shared_event_types import CLIENT, SERVER
 
 BETA = Dialect(
     name="beta",
     title="beta",
     headers={"OpenAI-Beta": "realtime=v1"},
     subprotocols=("openai-beta.realtime-v1",),
-    client_events=CLIENT | frozenset({"transcription_session.update"}),
-    server_events=SERVER
-    | frozenset(
-        {
-            "response.audio.delta",
-            "response.audio.done",
-            "response.audio_transcript.delta",
-            "response.audio_transcript.done",
-            "response.text.delta",
-            "response.text.done",
-            "transcription_session.created",
-            "transcription_session.updated",
-        }
-    ),
     renamed={
         "conversation.item.added": "conversation.item.created",
         "response.output_audio.delta": "response.audio.delta",
@@ -71,6 +56,8 @@ BETA = Dialect(
     },
     audio_formats={"pcm16": "pcm16", "g711_ulaw": "g711_ulaw", "g711_alaw": "g711_alaw"},
     modality_sets={"text": ("text",), "audio": ("text", "audio")},
+    session_tells=("input_audio_format", "output_audio_format", "modalities"),
+    prose_only=frozenset({"response.cancelled"}),
     tells=frozenset(
         {
             "conversation.item.created",

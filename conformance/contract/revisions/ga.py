@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from conformance.contract.dialect import Dialect
-from conformance.contract.shared_event_types import CLIENT, SERVER
 
 INPUT, OUTPUT = ("audio", "input"), ("audio", "output")
 
@@ -12,31 +11,6 @@ GA = Dialect(
     title="GA",
     headers={},
     subprotocols=(),
-    client_events=CLIENT,
-    server_events=SERVER
-    | frozenset(
-        {
-            "conversation.item.added",
-            "conversation.item.done",
-            "conversation.item.input_audio_transcription.segment",
-            "input_audio_buffer.dtmf_event_received",
-            "input_audio_buffer.timeout_triggered",
-            "mcp_list_tools.completed",
-            "mcp_list_tools.failed",
-            "mcp_list_tools.in_progress",
-            "response.mcp_call.completed",
-            "response.mcp_call.failed",
-            "response.mcp_call.in_progress",
-            "response.mcp_call_arguments.delta",
-            "response.mcp_call_arguments.done",
-            "response.output_audio.delta",
-            "response.output_audio.done",
-            "response.output_audio_transcript.delta",
-            "response.output_audio_transcript.done",
-            "response.output_text.delta",
-            "response.output_text.done",
-        }
-    ),
     renamed={},
     content_renamed={},
     session_paths={
@@ -82,6 +56,7 @@ GA = Dialect(
         "g711_alaw": {"type": "audio/pcma"},
     },
     modality_sets={"text": ("text",), "audio": ("audio",)},
+    session_tells=("output_modalities", "audio"),
     tells=frozenset(
         {
             "conversation.item.added",

@@ -1,0 +1,1 @@
+"""The dialects, one record a file; the file is the registration, as is the folder of its schemas."""
