@@ -5,7 +5,7 @@ The client writes by this table and the reference endpoint reads by it; profiles
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -55,3 +55,16 @@ def style_of(place: Place, field: str, value: str) -> str | None:
         if each.place is place and each.field.lower() == field.lower() and value.lower().startswith(each.prefix.lower())
     ]
     return max(fitting, key=lambda name: len(STYLES[name].prefix), default=None)
+
+
+def keys_in(
+    headers: Iterable[tuple[str, str]], query: Iterable[tuple[str, str]], subprotocols: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield every key that an upgrade request carries, after the name of its style."""
+    given = [(Place.SUBPROTOCOL, "", each) for each in subprotocols]
+    given += [(Place.HEADER, name, value.strip()) for name, value in headers]
+    given += [(Place.QUERY, name, value) for name, value in query]
+    for place, field, value in given:
+        style = style_of(place, field, value)
+        if style is not None:
+            yield style, value[len(STYLES[style].prefix) :].strip()

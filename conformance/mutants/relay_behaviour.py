@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.reference.server.admission import STYLES, Upgrade
+from conformance.contract.auth_styles import keys_in
 
 Frame = str | bytes
 #: What a client is told when the upstream is gone without a word.
@@ -40,11 +40,7 @@ class Asked:
     @property
     def keys(self) -> tuple[str, ...]:
         """Every key that it offers, in whatever style."""
-        grouped: dict[str, list[str]] = {}
-        for name, value in self.headers:
-            grouped.setdefault(name.lower(), []).append(value)
-        upgrade = Upgrade("", self.query, grouped, self.subprotocols)
-        return tuple(key for keys in STYLES.values() for key in keys(upgrade))
+        return tuple(key for _, key in keys_in(self.headers, self.query.items(), self.subprotocols))
 
 
 @dataclass

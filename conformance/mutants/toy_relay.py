@@ -24,7 +24,6 @@ from websockets.typing import Subprotocol
 
 from conformance.mutants.relay_behaviour import HONEST, REDACTED, Asked, Behaviour, Dialling, Prices, price
 from conformance.mutants.toy_lane import Lanes, silence_pongs
-from conformance.reference.server.admission import KEY_SUBPROTOCOL
 
 PRICES = Prices()
 LARGEST = 64 * 2**20
@@ -203,7 +202,7 @@ def _asked(request: Request) -> Asked:
 
 
 def _select(_connection: ServerConnection, offered: Iterable[Subprotocol]) -> Subprotocol | None:
-    return next((each for each in offered if each == "realtime" and not each.startswith(KEY_SUBPROTOCOL)), None)
+    return next((each for each in offered if each == "realtime"), None)
 
 
 def _error(code: str, message: str) -> bytes:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlsplit
 
+from conformance.contract.auth_styles import keys_in
 from conformance.play.recorder import Recorder
-from conformance.reference.server.admission import STYLES, Upgrade, revision
+from conformance.reference.server.admission import revision
 from conformance.relay.side import Side, with_side
 from conformance.relay.upstream_script import UpstreamScript
 from conformance.secrets import Scrubber, hides
@@ -61,11 +62,15 @@ class AskedUpgrade:
     @property
     def keys(self) -> tuple[str, ...]:
         """Every key that was offered, in whatever style."""
-        grouped: dict[str, list[str]] = {}
-        for name, value in self.headers:
-            grouped.setdefault(name.lower(), []).append(value)
-        upgrade = Upgrade(urlsplit(self.target).path, self.query, grouped, self.subprotocols)
-        return tuple(key for keys in STYLES.values() for key in keys(upgrade) if key)
+        return tuple(key for _, key in self._given() if key)
+
+    @property
+    def style(self) -> str:
+        """The auth style of the first key that was offered, empty if none was."""
+        return next((style for style, _ in self._given()), "")
+
+    def _given(self) -> Iterator[tuple[str, str]]:
+        return keys_in(self.headers, self.query.items(), self.subprotocols)
 
     def leaks(self, foreign: Scrubber) -> Iterator[str]:
         """Name the places in which a key stands that is not ours."""
@@ -100,15 +105,11 @@ class Dial:
         )
         self.handshake = Handshake(
             url=asked.target,
-            auth=next((style for style in STYLES if self._offered_in(style)), ""),
+            auth=asked.style,
             credential=Credential.VALID if self.side.key in ("upstream", "") else Credential.WRONG,
             request_headers=tuple(name for name, _ in asked.headers),
             offered_subprotocols=asked.subprotocols,
         )
-
-    def _offered_in(self, style: str) -> bool:
-        upgrade = Upgrade("", self.asked.query, _grouped(self.asked.headers), self.asked.subprotocols)
-        return any(STYLES[style](upgrade))
 
     def _whose(self) -> str:
         offered = self.asked.keys
@@ -143,10 +144,3 @@ class Dial:
     def trace(self) -> Trace:
         """The upstream's trace as it is now."""
         return with_side(self.recorder.result(), self.side)
-
-
-def _grouped(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for name, value in headers:
-        grouped.setdefault(name.lower(), []).append(value)
-    return grouped

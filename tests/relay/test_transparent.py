@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
+from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import DIALECTS
 from conformance.mutants.rehearsal import bundled
-from conformance.play.auth import STYLES
 from conformance.play.player import Outcome
 from conformance.relay.rehearsal import play_relayed
 from conformance.relay.rules import PAIR_RULES

@@ -8,13 +8,13 @@ close code.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from conformance.contract.auth_styles import STYLES, Place, style_of
+from conformance.contract.auth_styles import STYLES, keys_in
 from conformance.reference.session.hooks import Outgoing, Receives, Sends, unchanged
 from conformance.reference.session.ids import Ids
 from conformance.reference.session.refusals import Event, error_body
@@ -77,20 +77,6 @@ class Upgrade:
     headers: Mapping[str, Sequence[str]]
     """By lower-case name."""
     subprotocols: tuple[str, ...]
-
-
-def _given(asked: Upgrade) -> Iterator[tuple[str, str]]:
-    """Yield every key that the request carries, with the name of its auth style."""
-    values = {
-        Place.HEADER: [(name, value) for name, given in asked.headers.items() for value in given],
-        Place.QUERY: list(asked.query.items()),
-        Place.SUBPROTOCOL: [("", each) for each in asked.subprotocols],
-    }
-    for place, found in values.items():
-        for field, value in found:
-            style = style_of(place, field, value.strip())
-            if style is not None:
-                yield style, value.strip()[len(STYLES[style].prefix) :].strip()
 
 
 def admit(
@@ -157,7 +143,8 @@ def _session(asked: Upgrade, dialect: str, selected: str | None, models: Sequenc
 def _key_error(asked: Upgrade, tokens: Sequence[str], styles: Iterable[str]) -> Event | None:
     """Return what is wrong with the credentials: none, or any wrong one among them; never a key."""
     read = frozenset(styles)
-    given = [key for style, key in _given(asked) if style in read]
+    headers = [(name, value) for name, given in asked.headers.items() for value in given]
+    given = [key for style, key in keys_in(headers, asked.query.items(), asked.subprotocols) if style in read]
     if not given:
         return error_body("missing_api_key", "You didn't provide an API key.")
     if not all(any(hmac.compare_digest(key.encode(), token.encode()) for token in tokens) for key in given):

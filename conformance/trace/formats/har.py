@@ -13,7 +13,7 @@ from io import BufferedReader
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from conformance.contract.auth_styles import KEY_SUBPROTOCOLS, Place, style_of
+from conformance.contract.auth_styles import KEY_SUBPROTOCOLS, keys_in
 from conformance.errors import TraceError
 from conformance.secrets import Scrubber, hides
 from conformance.trace import json_text
@@ -162,10 +162,7 @@ def _handshake(entry: Mapping[str, Any], scrub: Scrubber, *, opened: bool) -> Ha
 
 def _auth(headers: Sequence[tuple[str, str]], query: str) -> str:
     """Return the auth style that the upgrade shows; empty where it shows none."""
-    given = [(Place.SUBPROTOCOL, "", each) for each in _subprotocols(headers)]
-    given += [(Place.HEADER, name, value) for name, value in headers]
-    given += [(Place.QUERY, name, value) for name, value in parse_qsl(query)]
-    return next((style for each in given if (style := style_of(*each)) is not None), "")
+    return next((style for style, _ in keys_in(headers, parse_qsl(query), _subprotocols(headers))), "")
 
 
 def write(traces: Sequence[Trace]) -> bytes:
