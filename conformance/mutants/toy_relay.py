@@ -22,12 +22,13 @@ from websockets.exceptions import InvalidStatus
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from conformance.contract.auth_styles import STYLES, Place
 from conformance.mutants.relay_behaviour import HONEST, REDACTED, Asked, Behaviour, Dialling, Prices, price
 from conformance.mutants.toy_lane import Lanes, silence_pongs
 
 PRICES = Prices()
 LARGEST = 64 * 2**20
-KEY_PARAMETERS = frozenset({"token", "api_key", "api-key"})
+KEY_PARAMETERS = frozenset(each.field for each in STYLES.values() if each.place is Place.QUERY)
 
 
 class ToyRelay:
