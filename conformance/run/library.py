@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import DIALECTS
-from conformance.play.auth import STYLES
 from conformance.play.target import Target, checked_url
 from conformance.resources import folder
 from conformance.rules.rule_packs import judged_rules, packs
