@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.contract.dialect import reach
+from conformance.trace.frames import whole_number
 from conformance.trace.trace import Credential
 from conformance.trace.views import View
 
@@ -108,8 +109,14 @@ def _counted(view: View) -> frozenset[str]:
     for frame in view.server("response.done"):
         usage = frame.part("response").get("usage")
         if isinstance(usage, dict):
-            found |= {name for name, value in usage.items() if value is not None}
+            found |= {name for name, value in usage.items() if _is_counted(value)}
     return frozenset(found)
+
+
+def _is_counted(value: Any) -> bool:
+    """Tell whether a field of the usage counts something: a whole number of at least 0, or details."""
+    count = whole_number(value)
+    return isinstance(value, dict) or (count is not None and count >= 0)
 
 
 def _reflected(view: View) -> Iterable[tuple[Session, Session, Session]]:

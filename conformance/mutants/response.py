@@ -96,8 +96,17 @@ def token_limit_ignored(_dialect: Dialect) -> Fault:
     return changing_all(change)
 
 
+def _completed(event: Event) -> Event:
+    """Say that a response that was cut off is complete, and its items too."""
+    if event["type"] == DONE and event["response"]["status"] == "incomplete":
+        event["response"] |= {"status": "completed", "status_details": None}
+    return event
+
+
 # fmt: off
 faults.rows(
+    ("cut-off-and-complete", "response.a-used-up-limit-makes-it-incomplete", TOKEN_LIMIT, "",
+     "A response that its limit cut off is said to be complete.", lambda _: changing_all(_completed)),
     ("created-as-incomplete", "response.created-is-in-progress", TEXT_TURN, "response-status-incomplete-at-start",
      "A new response is incomplete already.", lambda _: putting(CREATED, ("response", "status"), "incomplete")),
     ("created-with-status-details", "response.created-has-no-status-details", TEXT_TURN, "",

@@ -8,6 +8,8 @@ been spelled right; what is still found then is wrong by itself, and the names t
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -31,11 +33,11 @@ from conformance.rules.peculiarities import (
     without_ids,
 )
 from conformance.trace.frames import Frame
-from conformance.trace.trace import Entry
+from conformance.trace.trace import Entry, Event, FrameKind
 from conformance.trace.views import View
 
-#: The rule that tells events under another revision's names.
-RENAMED = "envelope.names-are-of-the-revision"
+#: The rules that tell events which every other rule would miss: under another revision's names, or in binary frames.
+RENAMED, BINARY = "envelope.names-are-of-the-revision", "envelope.frames-are-text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,14 @@ def explain(view: View, judgements: Iterable[Judgement]) -> tuple[Deviation, ...
 def fold(view: View, judgements: Sequence[Judgement]) -> list[Judgement]:
     """Return *judgements* with what one deviation explains told once, and a hint on what is known from the field.
 
-    Where events came under another revision's names, the rest is judged as if every name were this revision's.
+    Where events came under another revision's names, the rest is judged as if every name were this revision's;
+    where they came in binary frames, as if these were text.
     """
     folded = list(judgements)
-    if any(each.rule.id == RENAMED and each.findings for each in judgements):
+    told = {each.rule.id for each in judgements if each.findings} & {RENAMED, BINARY}
+    if told:
         again = judge(respelled(view), [each.rule for each in judgements])
-        folded = [old if old.rule.id == RENAMED else new for old, new in zip(judgements, again, strict=True)]
+        folded = [old if old.rule.id in told else new for old, new in zip(judgements, again, strict=True)]
     deviations = explain(view, folded)
     return [_hinted(each, deviations) for each in folded] if deviations else folded
 
@@ -109,16 +113,27 @@ def _hinted(judgement: Judgement, deviations: Iterable[Deviation]) -> Judgement:
 
 
 def respelled(view: View) -> View:
-    """Return the view with the server's foreign names spelled as the conversation's own revision does."""
+    """Return the view with the server's foreign names spelled as its own revision does, and binary frames read."""
     names = renamed_in(view)
     entries = tuple(_respelled(entry, names) for entry in view.trace.entries)
     return View(replace(view.trace, entries=entries), view.dialect)
 
 
 def _respelled(entry: Entry, names: Mapping[str, str]) -> Entry:
+    if entry.kind is FrameKind.BINARY and not entry.sent and (event := _event_in(entry.text)) is not None:
+        entry = replace(entry, event=event)
     if entry.sent or entry.event is None or entry.type not in names:
         return entry
     return replace(entry, event={**entry.event, "type": names[entry.type]})
+
+
+def _event_in(frame: str | None) -> Event | None:
+    """Return the JSON object that a binary frame (base64) holds; None if it holds none."""
+    try:
+        event = json.loads(b64decode(frame or ""))
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) else None
 
 
 SCHEMA = "envelope.fits-its-schema"

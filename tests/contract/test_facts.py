@@ -126,6 +126,14 @@ def test_a_usage_field_counts_when_it_is_filled():
     assert shown(facts, view(("s", {"type": "response.done", "response": {"usage": 7}}))) == set()
 
 
+@pytest.mark.parametrize("value", ["x", "34", 12.5, True, -1, [1]])
+def test_a_usage_field_that_counts_nothing_shows_nothing(value):
+    fact = Fact("usage_field", "total_tokens")
+    done = ("s", {"type": "response.done", "response": {"id": "r", "usage": {"total_tokens": value}}})
+
+    assert shown([fact], view(done)) == set()
+
+
 @pytest.mark.parametrize(
     ("asked", "actual", "same"),
     [

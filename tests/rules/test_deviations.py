@@ -1,3 +1,6 @@
+import json
+from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,7 @@ from conformance.rules import RULES
 from conformance.rules.deviations import KNOWN, RENAMED, explain, fold, respelled
 from conformance.rules.engine.judge import judge
 from conformance.trace.jsonl import load
-from conformance.trace.trace import Direction, Entry, Handshake, Trace
+from conformance.trace.trace import Direction, Entry, FrameKind, Handshake, Trace
 from conformance.trace.views import View
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "traces"
@@ -160,6 +163,20 @@ def test_a_beta_session_in_the_names_of_ga_is_told_once_and_the_rest_judged():
     assert {RENAMED, "deltas.text-is-made-of-its-deltas"} <= folded
     assert "ordering.text-done-comes" not in folded
     assert view.frames[4].type != "response.output_text.delta"
+
+
+def test_events_in_binary_frames_are_told_once_and_the_rest_judged():
+    lines = [(who, {**event, "type": respelling(event["type"])}) for who, event in text_turn("Goodbye.")]
+    view = view_of(*lines)
+    packed = [
+        replace(entry, kind=FrameKind.BINARY, event=None, text=b64encode(json.dumps(entry.event).encode()).decode())
+        for entry in view.trace.entries
+    ]
+    binary = View(replace(view.trace, entries=tuple(packed)), view.dialect)
+
+    folded = findings(fold(binary, judge(binary, RULES.values())))
+
+    assert folded == findings(judge(view, RULES.values())) | {"envelope.frames-are-text"}
 
 
 def test_a_connection_that_mixes_nothing_is_left_alone():

@@ -182,19 +182,28 @@ def model_items_start_empty(view: View) -> Judged:
             yield HELD
 
 
+def _told_elsewhere(view: View) -> frozenset[str]:
+    """Return the ids of items whose announcement, if it never comes, is told of the response or the commit."""
+    committed = (frame.text("item_id") for frame in view.server("input_audio_buffer.committed"))
+    return output_ids(view).union(name for name in committed if name is not None)
+
+
 @rules.must("items.are-done-after-they-are-added", about={DONE}, covers=("ITM-08",), spec=DONE_SPEC, speaks={DONE})
 def are_done_after_they_are_added(view: View) -> Judged:
     """`conversation.item.done` comes for an item that was announced before, and once for each."""
     if view.partial:
         return
     announced = Counter(addition.item_id for addition in view.additions)
-    unannounced = output_ids(view) - announced.keys()  # what the rules on output items tell
+    unannounced = _told_elsewhere(view) - announced.keys()
+    creations = [exchange for exchange in view.exchanges_with(CREATE) if exchange.open]
     done: Counter[str] = Counter()
     for frame in view.server(DONE):
         name = id_of(frame)
         if name is None or name in unannounced:
             continue
         added = view.announced.get(name)
+        if added is None and any(each.sent.index < frame.index for each in creations):
+            continue  # the announcement that never came is told once, of the creation
         if added is None or added.frame.index > frame.index:
             yield Finding(frame.index, f"The item {name} is done, and was not announced.", "an announcement", "none")
         elif done[name] >= announced[name]:

@@ -250,13 +250,7 @@ def cut_off_item_is_incomplete(view: View) -> Judged:
 @rules.must("response.token-limit-makes-it-incomplete", about={"response.done"}, covers=("RSP-24",), spec=DONE)
 def token_limit_makes_it_incomplete(view: View) -> Judged:
     """A response stops near its token limit, and is incomplete then."""
-    for response, done in _whole_dones(view):
-        shown = view.dialect.response_setting(response.initial or response.final, "max_output_tokens")
-        limit = whole_number(shown)
-        limit = limit if limit is not None else whole_number(response.asked.get("max_output_tokens"))
-        used = whole_number(mapping(response.final.get("usage")).get("output_tokens"))
-        if limit is None or used is None:
-            continue
+    for response, done, limit, used in _limited(view):
         if response.status == "incomplete" and used <= limit + max(LIMIT_SLACK, limit // 4):
             yield HELD
         elif response.status == "incomplete" and _reason(response) == "max_output_tokens":
@@ -265,3 +259,27 @@ def token_limit_makes_it_incomplete(view: View) -> Judged:
         elif response.status == "completed" and used > limit:
             message = f"{response.id} completed beyond its limit of {limit} tokens."
             yield Finding(done.index, message, f"incomplete, at most {limit}", f"completed, {used}", "/response/status")
+
+
+@rules.should("response.a-used-up-limit-makes-it-incomplete", about={"response.done"}, covers=("RSP-24",), spec=DONE)
+def a_used_up_limit_makes_it_incomplete(view: View) -> Judged:
+    """A response that has used up just the tokens it may have is incomplete: it was cut off."""
+    for response, done, limit, used in _limited(view):
+        if used != limit or response.status not in ("completed", "incomplete"):
+            continue
+        if response.status == "incomplete":
+            yield HELD
+        else:
+            message = f"{response.id} used all of its {limit} tokens, and is said to be complete."
+            yield Finding(done.index, message, "incomplete", "completed", "/response/status")
+
+
+def _limited(view: View) -> Iterator[tuple[Response, Frame, int, int]]:
+    """Give each response that is over and had a limit: its end, the limit, and the output tokens that it used."""
+    for response, done in _whole_dones(view):
+        shown = view.dialect.response_setting(response.initial or response.final, "max_output_tokens")
+        limit = whole_number(shown)
+        limit = limit if limit is not None else whole_number(response.asked.get("max_output_tokens"))
+        used = whole_number(mapping(response.final.get("usage")).get("output_tokens"))
+        if limit is not None and used is not None:
+            yield response, done, limit, used
