@@ -118,7 +118,7 @@ class Reports:
         """Put the status on disk, scrub what pytest wrote, and say what was spent."""
         if not self.written:
             return
-        self.run.state.journal.finish(status, self.result.ending)
+        self.run.state.close(self.result, status)
         scrub_file(self.config.getoption("xmlpath", None), self.run.settings.scrub)
         if self.result.conversations:
             from conformance.report.terminal import spending

@@ -94,7 +94,7 @@ def play_with(settings: Settings, scenarios: Sequence[Scenario], policy: Policy 
     finally:
         runner.close()
     result = state.finish(runner.settings, runner.policy)
-    state.journal.finish(int(result.status), result.ending)
+    state.close(result, int(result.status))
     return result
 
 

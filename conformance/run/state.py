@@ -30,6 +30,7 @@ class RunState:
         self.preflight = Spent()
         self.ending = Ending()
         self.seed: int | None = None
+        self.begun = False
 
     def ends(self, **how: object) -> None:
         """Note how the run is ending: fields of `Ending`."""
@@ -37,7 +38,14 @@ class RunState:
 
     def begin(self, settings: Settings) -> None:
         """Note on disk against what is played, now that it is known."""
+        self.begun = True
         self.journal.begin(about(settings))
+
+    def close(self, result: RunResult, status: int) -> None:
+        """Note on disk that the run came to its end."""
+        if not self.begun:
+            self.begin(result.settings)
+        self.journal.finish(status, result.ending)
 
     def add(self, record: ConversationRecord) -> None:
         """Take what one conversation came to, and put it on disk at once."""
