@@ -88,6 +88,25 @@ def convert(recording: str, target: Path) -> None:
 
 
 @command.command()
+@click.option("--listen", default="127.0.0.1:0", show_default=True, metavar="HOST:PORT", help="Port 0: any.")
+@click.option("--to", required=True, metavar="URL", help="The endpoint: wss://host/v1/realtime")
+@click.option("--out", default="recordings", show_default=True, type=click.Path(path_type=Path, file_okay=False))
+@click.option("--ca-file", help="Certificate authorities (PEM) of the endpoint.")
+@click.option("--insecure", is_flag=True, help="Do not check the endpoint's certificate.")
+def tap(listen: str, to: str, out: Path, ca_file: str | None, insecure: bool) -> None:
+    """Record real conversations: a proxy that passes everything on untouched, until it is interrupted.
+
+    Each session leaves a trace in the folder --out, for `check`.  Credentials are passed on and never written.
+    """
+    from conformance.commands.tap import address, tap_forever, upstream_url
+    from conformance.tap.proxy import Tap
+
+    host, port = address(listen)
+    wanted = Tap(upstream_url(to), out, host, port, ca_file, insecure)
+    tap_forever(wanted, click.echo)
+
+
+@command.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=0, show_default=True, help="0: the system chooses.", type=click.IntRange(0, 65535))
 @click.option("--dialect", type=DIALECT, default="auto", show_default=True, help="auto: as the client asks.")

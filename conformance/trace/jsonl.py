@@ -7,7 +7,7 @@ The loader also takes the simple form that recorders write (`direction`, `t`, `e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,23 @@ FLAGS = ("elided", "ids_elided", "gap", "deliberate", "leaked")
 
 def dumps(trace: Trace) -> bytes:
     """Write *trace* in our own form, a JSON object a line."""
-    return b"".join(_line(line) for line in _lines(trace))
+    end = () if trace.end is None else (end_line(trace.end),)
+    return b"".join((header_line(trace), *map(entry_line, trace.entries), *end))
+
+
+def header_line(trace: Trace) -> bytes:
+    """Return the line with which a trace begins."""
+    return _line(_header(trace))
+
+
+def entry_line(entry: Entry) -> bytes:
+    """Return the line of one frame."""
+    return _line(_entry(entry))
+
+
+def end_line(end: End) -> bytes:
+    """Return the line with which a trace ends."""
+    return _line(_end(end))
 
 
 def _line(line: dict[str, Any]) -> bytes:
@@ -59,7 +75,7 @@ def dump(trace: Trace, path: Path) -> None:
     part.replace(path)
 
 
-def _lines(trace: Trace) -> Iterator[dict[str, Any]]:
+def _header(trace: Trace) -> dict[str, Any]:
     header: dict[str, Any] = {"format": FORMAT, "version": FORMAT_VERSION, "name": trace.name, "dialect": trace.dialect}
     if trace.intent:
         header["intent"] = dict(trace.intent)
@@ -78,24 +94,23 @@ def _lines(trace: Trace) -> Iterator[dict[str, Any]]:
             "body": hand.body,
             **({"leaked": list(hand.leaked)} if hand.leaked else {}),
         }
-    yield header
-    for entry in trace.entries:
-        yield _entry_line(entry)
-    if trace.end is not None:
-        end = trace.end
-        yield {
-            "end": end.kind,
-            "by": end.by,
-            "code": end.code,
-            "reason": end.reason,
-            "awaiting": end.awaiting,
-            "t": end.at,
-            "graceful": end.graceful,
-            **({"leaked": True} if end.leaked else {}),
-        }
+    return header
 
 
-def _entry_line(entry: Entry) -> dict[str, Any]:
+def _end(end: End) -> dict[str, Any]:
+    return {
+        "end": end.kind,
+        "by": end.by,
+        "code": end.code,
+        "reason": end.reason,
+        "awaiting": end.awaiting,
+        "t": end.at,
+        "graceful": end.graceful,
+        **({"leaked": True} if end.leaked else {}),
+    }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
     line: dict[str, Any] = {"direction": entry.direction, "t": entry.at, "size": entry.size}
     if entry.event is not None:
         line["event"] = entry.event
