@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from conformance.play.auth import KEY_PREFIX
+from conformance.contract.auth_styles import keys_in
 from conformance.secrets import Scrubber, secrets_in
 from conformance.trace.trace import Credential, Handshake
 
 END = b"\r\n\r\n"
 #: Compressed frames would have to be unpacked to be recorded: the extension is not offered to the upstream.
 LEFT_OUT = frozenset({"host", "sec-websocket-extensions"})
-OFFER, SELECTED = "sec-websocket-protocol", "sec-websocket-protocol"
-HEADER_STYLES = {"authorization": "bearer", "api-key": "api-key"}
-PARAMETER_STYLES = {"token": "query-token", "api_key": "query-api_key", "api-key": "query-api-key"}
+SUBPROTOCOL = "sec-websocket-protocol"
 
 
 @dataclass(frozen=True)
@@ -62,36 +60,34 @@ def _target(request: Head) -> str:
     return parts[1] if len(parts) > 1 else "/"
 
 
+def _offered(request: Head) -> tuple[str, ...]:
+    return tuple(each.strip() for each in request.get(SUBPROTOCOL).split(",") if each.strip())
+
+
+def _keys(request: Head) -> list[tuple[str, str]]:
+    """Return the keys in an upgrade request, each after the name of its auth style."""
+    return list(keys_in(request.headers, parse_qsl(urlsplit(_target(request)).query), _offered(request)))
+
+
 def secrets_of(request: Head, upstream: str) -> tuple[str, ...]:
     """Return the credentials in an upgrade request, wherever they travel."""
     found = secrets_in(_target(request), request.headers) + secrets_in(upstream)
-    offered = (each.strip() for each in request.get(OFFER).split(","))
-    found += [each[len(KEY_PREFIX) :] for each in offered if each.startswith(KEY_PREFIX)]
+    found += [key for _, key in _keys(request)]
     return tuple(dict.fromkeys(each for each in found if each))
 
 
 def handshake_of(sent: Head, answer: Head, upstream: str, body: str, scrub: Scrubber) -> Handshake:
     """Return what the trace tells of an upgrade; whether the key was a good one, nobody knows."""
     to = urlsplit(upstream)
-    offered = tuple(each.strip() for each in sent.get(OFFER).split(",") if each.strip())
     return Handshake(
         url=scrub(f"{to.scheme}://{to.netloc.rpartition('@')[2]}{_target(sent)}"),
-        auth=_style(sent, offered),
+        auth=next((style for style, _ in _keys(sent)), ""),
         credential=Credential.UNKNOWN,
         model=Credential.UNKNOWN,
         request_headers=tuple(name for name, _ in sent.headers),
-        offered_subprotocols=tuple(map(scrub, offered)),
+        offered_subprotocols=tuple(map(scrub, _offered(sent))),
         status=answer.status,
         response_headers={name.lower(): scrub(value) for name, value in answer.headers},
-        subprotocol=scrub(answer.get(SELECTED)) or None,
+        subprotocol=scrub(answer.get(SUBPROTOCOL)) or None,
         body=scrub(body),
     )
-
-
-def _style(sent: Head, offered: tuple[str, ...]) -> str:
-    if any(each.startswith(KEY_PREFIX) for each in offered):
-        return "subprotocol"
-    styles = [HEADER_STYLES[name.lower()] for name, _ in sent.headers if name.lower() in HEADER_STYLES]
-    query = parse_qsl(urlsplit(_target(sent)).query)
-    styles += [PARAMETER_STYLES[name] for name, _ in query if name in PARAMETER_STYLES]
-    return styles[0] if styles else ""
