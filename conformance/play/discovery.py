@@ -1,43 +1,48 @@
 """What an endpoint offers and what not, told by itself.
 
-A cheap session asks for every optional feature, and a expect_refusal for each that begins with the upgrade.
+A cheap session asks for every optional feature, and a connection for each that begins with the upgrade.
 
 Only a proper refusal counts as lacking: an `error` in answer to the question.  Only a proper answer counts as offered.
-Silence, or an acknowledgement of something else, is neither but a fault, and stays for the rules to find.  Nothing here
-asks for a response, so nothing is spent.
+Silence, or an acknowledgement of something else, is neither but a fault, and stays for the rules to find.  Where even
+an update that changes nothing is refused, nothing is concluded.  Nothing here asks for a response, so nothing is spent.
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from conformance.contract.dialect import Dialect
-from conformance.contract.facts import reflects
+from conformance.contract.names import TOKEN_TRANSCRIBERS, TRANSCRIBERS, VOICES
 from conformance.play.auth import carries
 from conformance.play.connection import Connector
 from conformance.play.environment import EnvironmentTrouble
+from conformance.play.features import (
+    DECIDED_BY,
+    FAILS_ON_REQUEST,
+    ITEM,
+    KNOCKS,
+    ONLY,
+    QUESTIONS,
+    named_by,
+    refuses,
+    setting,
+    shown,
+    told,
+)
 from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
-from conformance.scenario.audio import silence
 from conformance.scenario.commands import Close, Event, ModelDidNot, Open, Send, Silence, Unmet, Wait
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Direction, EndKind, Trace
 
-ITEM = "discovery_item"
-TOOL = {
-    "type": "function",
-    "name": "get_time",
-    "description": "Tell the time.",
-    "parameters": {"type": "object", "properties": {}},
-}
-#: The smallest picture.
-PIXEL = (
-    "data:image/png;base64,"
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+#: Connections of a discovery.
+SESSIONS = 1 + len(KNOCKS)
+USUAL_TRANSCRIBERS = tuple(each.name for each in TRANSCRIBERS)
+USUAL_VOICES = tuple(each.name for each in VOICES)
+#: As many voices as a script needs.
+VOICES_NEEDED = 2
 
 
 @dataclass(frozen=True)
@@ -51,122 +56,167 @@ class Discovery:
     """Features that it was seen to have."""
     complete: bool = True
     """False where the session ended before every feature was asked for."""
+    trouble: str = ""
+    """Why nothing can be concluded: what the endpoint says to an update that changes nothing."""
+    transcriber: str = ""
+    """The first of the names asked for that the endpoint took; empty if nobody asked, or it took none."""
+    token_transcriber: str = ""
+    """The same, among those that are billed by tokens."""
+    voices: tuple[str, ...] = ()
+    """Names of voices that the endpoint took, in the order in which they were tried."""
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """What scripts should call the transcribers and the voices; what nobody knows is left out."""
+        voices = self.voices if len(self.voices) == VOICES_NEEDED else ()
+        found = {"transcriber": self.transcriber, "token_transcriber": self.token_transcriber, "voices": voices}
+        return {name: each for name, each in found.items() if each}
 
 
-Question = Callable[[Dialect], list[Event]]
+class Inquiry:
+    """One session that is asked for features, and what it told so far."""
+
+    def __init__(self, line: RecordedConnection) -> None:
+        self.line = line
+        self.dialect = line.target.dialect
+        self.number = 0
+        self.lacking: dict[str, str] = {}
+        self.offered: set[str] = set()
+        self.transcriber = self.token_transcriber = ""
+        self.voices: tuple[str, ...] = ()
+
+    async def answers(self, *events: Event) -> list[Event]:
+        """Send events and an update that changes nothing; return what came until that was answered."""
+        began = len(self.line.recorder.entries)
+        owed = 1 + sum(event["type"] == "session.update" for event in events)
+        for event in events:
+            await self._send(event)
+        barrier: Event = {"type": "session.update", "session": self.dialect.session({})}
+        await self._send(barrier)
+        while owed:
+            reply = await self.line.carry_out(Wait(_settles, "session.updated"))
+            named = named_by(reply.event)
+            if named == barrier["event_id"]:
+                break
+            refused = reply.event.get("type") == "error" and any(
+                event["type"] == "session.update" and named in (None, event["event_id"]) for event in events
+            )
+            owed -= reply.event.get("type") == "session.updated" or (refused and owed > 1)
+        heard = self.line.recorder.entries[began:]
+        return [entry.event for entry in heard if entry.direction is Direction.SERVER and entry.event is not None]
+
+    async def _send(self, event: Event) -> None:
+        self.number += 1
+        event["event_id"] = f"discover_{self.number}"
+        await self.line.carry_out(Send(event))
+
+    async def refuses_everything(self) -> str:
+        """Send the update that changes nothing, alone; return how it was refused, empty if it was not."""
+        return next((told(each) for each in await self.answers() if each.get("type") == "error"), "")
+
+    async def ask(self, feature: str, events: list[Event]) -> bool:
+        """Ask for a feature, and note what was answered; tell whether it was not refused."""
+        heard: list[Event] = []
+        if events[-1].get("item_id") == ITEM:  # an endpoint may give the item another id than it was told
+            created, *events = events
+            heard = await self.answers(created)
+            items = (each["item"] for each in heard if isinstance(each.get("item"), dict))
+            events[-1]["item_id"] = next((each["id"] for each in items if isinstance(each.get("id"), str)), ITEM)
+        heard += await self.answers(*events)
+        decisive = events[DECIDED_BY.get(feature, -1)]
+        for error in (each for each in heard if each.get("type") == "error"):
+            about = named_by(error) == decisive["event_id"] or (named_by(error) is None and len(events) == 1)
+            if about and refuses(feature, error):
+                self.lacking[feature] = f"{decisive['type']} was answered by {told(error)}"
+                return False
+        if shown(feature, events[-1], heard):
+            self.offered.add(feature)
+        self.lacking.pop(feature, None)
+        return True
+
+    async def ask_all(self, transcribers: Iterable[str], voices: Iterable[str]) -> None:
+        """Ask for every feature; where a name is needed, for one after the other until one is taken."""
+        for feature, question in QUESTIONS.items():
+            if self.dialect.name == ONLY.get(feature, self.dialect.name):
+                await self.ask(feature, question(self.dialect))
+        self.transcriber = await self._first_taken(transcribers)
+        if self.transcriber:
+            by_tokens = [each.name for each in TOKEN_TRANSCRIBERS]
+            usual = self.transcriber in USUAL_TRANSCRIBERS
+            self.token_transcriber = await self._first_taken(by_tokens if usual else ()) or self.transcriber
+            self.lacking.pop("transcription", None)
+        for name in voices if "audio_output" not in self.lacking else ():
+            heard = await self.answers(*setting(voice=name)(self.dialect))
+            if all(each.get("type") != "error" for each in heard):
+                self.voices = (*self.voices, name)
+            if len(self.voices) == VOICES_NEEDED:
+                break
+        if len(self.voices) < VOICES_NEEDED:
+            self.lacking["voices"] = f"of the voices asked for it took {', '.join(self.voices) or 'none'}"
+        else:
+            self.offered.add("voices")
+
+    async def _first_taken(self, transcribers: Iterable[str]) -> str:
+        """Return the first name of a transcriber that is not refused; empty if all are."""
+        for name in transcribers:
+            if await self.ask("transcription", setting(transcription={"model": name})(self.dialect)):
+                return name
+        return ""
 
 
-def _setting(**settings: object) -> Question:
-    return lambda dialect: [{"type": "session.update", "session": dialect.session(settings)}]
+def _settles(kind: str, _event: Event) -> bool:
+    return kind in ("session.updated", "error")
 
 
-def _appended(_dialect: Dialect) -> list[Event]:
-    audio = base64.b64encode(silence(100, "pcm16")).decode()
-    return [{"type": "input_audio_buffer.append", "audio": audio}, {"type": "input_audio_buffer.clear"}]
+async def discover(
+    connector: Connector,
+    target: Target,
+    scrub: Scrubber,
+    transcribers: Iterable[str] = USUAL_TRANSCRIBERS,
+    voices: Iterable[str] = USUAL_VOICES,
+) -> Discovery:
+    """Ask for each feature; an endpoint that breaks off has told nothing more.
 
-
-def _about_item(kind: str) -> Question:
-    content = [{"type": "input_text", "text": "Discovery."}]
-    item = {"id": ITEM, "type": "message", "role": "user", "content": content}
-    made = {"type": "conversation.item.create", "item": item}
-    return lambda _dialect: [made, {"type": kind, "item_id": ITEM}]
-
-
-def _picture(_dialect: Dialect) -> list[Event]:
-    content = [{"type": "input_image", "image_url": PIXEL}]
-    return [{"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": content}}]
-
-
-def _only(kind: str) -> Question:
-    return lambda _dialect: [{"type": kind, "item_id": "discovery_nothing", "content_index": 0, "audio_end_ms": 0}]
-
-
-def _cancel(_dialect: Dialect) -> list[Event]:
-    return [{"type": "response.cancel"}]
-
-
-def _out_of_band(dialect: Dialect) -> list[Event]:
-    """Ask for a response to an item that is not there: it is refused before anything is spent."""
-    nothing = [{"type": "item_reference", "id": "discovery_nothing"}]
-    settings = {"conversation": "none", "input": nothing, "modalities": "text", "max_output_tokens": 1}
-    return [{"type": "response.create", "response": dialect.response(settings)}]
-
-
-#: Feature -> the question; a refusal of the last event is a refusal of the feature.
-QUESTIONS: Mapping[str, Question] = {
-    "tools": _setting(tools=[TOOL], tool_choice="auto"),
-    "transcription": _setting(transcription={"model": "whisper-1"}),
-    "semantic_vad": _setting(turn_detection={"type": "semantic_vad"}),
-    "server_vad": _setting(turn_detection={"type": "server_vad"}),
-    "idle_timeout": _setting(turn_detection={"type": "server_vad", "idle_timeout_ms": 30000}),
-    "audio_output": _setting(modalities="audio"),
-    "input_audio": _appended,
-    "retrieve": _about_item("conversation.item.retrieve"),
-    "delete": _about_item("conversation.item.delete"),
-    "images": _picture,
-    "truncate": _only("conversation.item.truncate"),
-    "cancel": _cancel,
-    "out_of_band": _out_of_band,
-    "g711": _setting(input_format="g711_ulaw"),
-}
-#: Feature -> the only revision that has it.
-ONLY: Mapping[str, str] = {"idle_timeout": "ga", "images": "ga"}
-#: Feature -> how a connection asks for it.
-KNOCKS: Mapping[str, Mapping[str, str]] = {
-    "subprotocol": {"auth": "subprotocol"},
-    "transcription_session": {"intent": "transcription"},
-}
-#: Connections of a discovery.
-SESSIONS = 1 + len(KNOCKS)
-#: These are refused in any case here: only a refusal of the event type itself says that the feature is missing.
-REFUSED_ANYWAY = frozenset({"truncate", "cancel", "out_of_band"})
-#: Feature -> the event that shows it; settings are shown by a session that reflects them.
-SHOWN_BY: Mapping[str, str] = {
-    "input_audio": "input_audio_buffer.cleared",
-    "retrieve": "conversation.item.retrieved",
-    "delete": "conversation.item.deleted",
-    "images": "conversation.item.added",
-}
-#: How endpoints say that they do not know an event type at all.
-UNKNOWN_TYPE = ("not_implemented", "not implemented", "unsupported", "not support", "unknown_event", "unknown event")
-#: The reference endpoint says so in its answer; nobody else fails on request.
-FAILS_ON_REQUEST = "realtime-conformance"
-
-
-async def discover(connector: Connector, target: Target, scrub: Scrubber) -> Discovery:
-    """Ask for each feature; an endpoint that breaks off has told nothing more."""
+    Of *transcribers* the first is used that is taken, of *voices* the first two.
+    """
     line = RecordedConnection(connector, target, Recorder("discovery", target.dialect.name, scrub))
-    lacking: dict[str, str] = {}
-    offered: set[str] = set()
-    complete = False
+    inquiry, complete, trouble = Inquiry(line), False, ""
     try:
         reply = await line.carry_out(Open())
         if not _fails_on_request(line):
-            lacking["scripted_failure"] = "only the reference endpoint fails on request"
-        if not reply.refused:
-            for feature, question in QUESTIONS.items():
-                if target.dialect.name != ONLY.get(feature, target.dialect.name):
-                    continue
-                began, events = len(line.recorder.entries), question(target.dialect)
-                if refusal := await _asked(line, feature, events):
-                    lacking[feature] = scrub.shown(refusal)
-                elif _shown(feature, events[-1], _heard_since(line, began)):
-                    offered.add(feature)
+            inquiry.lacking["scripted_failure"] = "only the reference endpoint fails on request"
+        if not reply.refused and not (trouble := await inquiry.refuses_everything()):
+            await inquiry.ask_all(transcribers, voices)
             await line.carry_out(Close())
-            for feature, options in KNOCKS.items():
-                if not carries(options.get("auth", target.auth), target.key):
-                    continue
-                answer = await _knocked(connector, target, scrub, options)
-                if answer:
-                    lacking[feature] = scrub.shown(answer)
-                elif answer is not None:
-                    offered.add(feature)
+            await _ask_by_connecting(connector, target, scrub, inquiry)
             complete = True
     except (Unmet, Silence, ModelDidNot, EnvironmentTrouble):
         complete = False
     finally:
         await line.abandon()
-    return Discovery(scrub.trace(line.result()), lacking, frozenset(offered), complete)
+    return Discovery(
+        trace=scrub.trace(line.result()),
+        lacking={feature: scrub.shown(why) for feature, why in inquiry.lacking.items()},
+        offered=frozenset(inquiry.offered),
+        complete=complete,
+        trouble=scrub.shown(trouble),
+        transcriber=inquiry.transcriber,
+        token_transcriber=inquiry.token_transcriber,
+        voices=inquiry.voices,
+    )
+
+
+async def _ask_by_connecting(connector: Connector, target: Target, scrub: Scrubber, inquiry: Inquiry) -> None:
+    """Ask for the features that begin with the upgrade."""
+    for feature, options in KNOCKS.items():
+        if not carries(options.get("auth", target.auth), target.key):
+            continue
+        answer = await _knocked(connector, target, scrub, options)
+        if answer:
+            asked = ", ".join(f"{name}={value}" for name, value in options.items())
+            inquiry.lacking[feature] = f"an upgrade with {asked} was answered by {answer}"
+        elif answer is not None:
+            inquiry.offered.add(feature)
 
 
 async def _knocked(connector: Connector, target: Target, scrub: Scrubber, options: Mapping[str, str]) -> str | None:
@@ -179,68 +229,13 @@ async def _knocked(connector: Connector, target: Target, scrub: Scrubber, option
     finally:
         await line.abandon()
     if reply.event.get("type") == "error":
-        return _told(reply.event.get("error"))
+        return told(reply.event)
     if reply.event.get("type") in ("session.created", "transcription_session.created"):
         return ""
     end = line.recorder.trace.end
     return reply.refused if end is not None and end.kind is EndKind.REFUSED else None
 
 
-def _told(error: object) -> str:
-    """Give code and message of an error; empty if it has none."""
-    return f"{error.get('code') or error.get('type')}: {error.get('message')}" if isinstance(error, dict) else ""
-
-
 def _fails_on_request(line: RecordedConnection) -> bool:
     handshake = line.recorder.trace.handshake
     return handshake is not None and handshake.response_headers.get("server", "").startswith(FAILS_ON_REQUEST)
-
-
-async def _asked(line: RecordedConnection, feature: str, events: list[Event]) -> str:
-    """Ask, let a barrier show that the answer has come, and give the refusal; empty if there was none."""
-    last = ""
-    for number, event in enumerate(events):
-        last = f"discover_{feature}_{number}"
-        event["event_id"] = last
-        await line.carry_out(Send(event))
-    barrier = {"type": "session.update", "event_id": f"discover_{feature}_barrier"}
-    await line.carry_out(Send({**barrier, "session": line.target.dialect.session({})}))
-    owed = 1 + sum(event["type"] == "session.update" for event in events)
-    answers: list[Event] = []
-    while owed and not any(_names(event, barrier["event_id"]) for event in answers):
-        reply = await line.carry_out(Wait(lambda kind, _event: kind in ("session.updated", "error"), "session.updated"))
-        answers.append(reply.event)
-        refused_update = any(_names(reply.event, f"discover_{feature}_{i}") for i in range(len(events)))
-        owed -= reply.event.get("type") == "session.updated" or (refused_update and owed > 1)
-    return next((text for event in answers if (text := _refusal(event, last, feature))), "")
-
-
-def _heard_since(line: RecordedConnection, began: int) -> list[Event]:
-    entries = line.recorder.entries[began:]
-    return [entry.event for entry in entries if entry.direction is Direction.SERVER and entry.event is not None]
-
-
-def _shown(feature: str, asked: Event, heard: list[Event]) -> bool:
-    """Tell whether an endpoint that did not refuse a feature has shown it."""
-    if feature in REFUSED_ANYWAY:
-        return any(event.get("type") == "error" and _names(event, asked["event_id"]) for event in heard)
-    if feature in SHOWN_BY:
-        return any(event.get("type") == SHOWN_BY[feature] for event in heard)
-    return any(
-        event.get("type") == "session.updated" and reflects(asked["session"], event.get("session")) for event in heard
-    )
-
-
-def _names(event: Event, event_id: str) -> bool:
-    error = event.get("error")
-    return isinstance(error, dict) and error.get("event_id") == event_id
-
-
-def _refusal(event: Event, event_id: str, feature: str) -> str:
-    """Give code and message of an error that refuses the feature."""
-    error = event.get("error")
-    if not isinstance(error, dict) or not _names(event, event_id):
-        return ""
-    text = _told(error)
-    known_type = error.get("param") != "type" and not any(each in text.lower() for each in UNKNOWN_TYPE)
-    return "" if feature in REFUSED_ANYWAY and known_type else text

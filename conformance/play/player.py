@@ -90,7 +90,7 @@ class Player:
         target = replace(self.target, auth=variant) if variant else self.target
         told: dict[str, Any] = {}
         step: Step | None = None
-        talk = ScriptContext(target.dialect, self.clip, scenario.intent, {"run": {"model": target.model or ""}})
+        talk = ScriptContext(target.dialect, self.clip, scenario.intent, {"run": dict(target.names)})
         try:
             async with asyncio.timeout(target.patience.conversation):
                 for step in scenario.steps_in(target.dialect.name):

@@ -40,6 +40,8 @@ CAUSE_CURES: Mapping[str, str] = {
     "timeout": "Is the host reachable from here? A firewall often swallows the connection.",
     "protocol": "Is there a WebSocket server behind --endpoint? Are ws:// and wss:// right?",
 }
+#: How an upgrade without a model may be refused, without a word about that.
+VAGUE_STATUSES = frozenset({400, 404, 422})
 #: How a key is refused, or not found where it was offered.
 KEY_STATUSES = frozenset({401, 403})
 KEY_CODES = frozenset({"invalid_api_key", "missing_api_key"})
@@ -85,6 +87,13 @@ class Diagnosis:
         errors = (entry.event.get("error") for entry in self.trace if not entry.sent and entry.event is not None)
         codes = {str(each.get("code")) for each in errors if isinstance(each, dict)}
         return (handshake is not None and handshake.status in KEY_STATUSES) or not codes.isdisjoint(KEY_CODES)
+
+    @property
+    def wants_a_model(self) -> bool:
+        """Whether a model in the URL may open a session: none was named, and the refusal is about that, or vague."""
+        handshake = self.trace.handshake
+        status = handshake.status if handshake is not None else None
+        return "model" in self.trouble.lower() or status in VAGUE_STATUSES
 
 
 async def preflight(connector: Connector, target: Target, scrub: Scrubber) -> Diagnosis:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
+from conformance.contract.names import TOKEN_TRANSCRIBERS, TRANSCRIBERS, VOICES
 from conformance.errors import UsageError
 from conformance.play.auth import Credentials, offer
 from conformance.play.bounds import Bounds
@@ -70,6 +71,24 @@ class Target:
     bounds: Bounds = field(default_factory=Bounds)
     ca_file: str | None = None
     insecure: bool = False
+    transcriber: str = TRANSCRIBERS[0].name
+    """The model that writes down what the user says, where a script needs one."""
+    token_transcriber: str = TOKEN_TRANSCRIBERS[0].name
+    """The same, billed by tokens."""
+    voices: tuple[str, ...] = (VOICES[0].name, VOICES[1].name)
+    """Two voices, where a script needs them."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What a script refers to as `${run.…}`."""
+        first, *others = self.voices
+        return {
+            "model": self.model or "",
+            "transcriber": self.transcriber,
+            "token_transcriber": self.token_transcriber,
+            "voice": first,
+            "other_voice": others[0] if others else first,
+        }
 
 
 def checked_url(url: str) -> str:

@@ -48,7 +48,9 @@ def taken(parser: pytest.Parser) -> frozenset[str]:
 
 OPTIONS = (
     Option("--endpoint", "The endpoint to play against; without it the embedded reference.", "URL"),
-    Option("--model", "Value of `?model=`.", "NAME"),
+    Option("--model", "Value of `?model=` (default: one that the endpoint lists, or the usual ones).", "NAME"),
+    Option("--transcriber", "The model for input transcription (default: a usual one that is taken).", "NAME"),
+    Option("--voice", "The voice, and with a comma another one (default: usual ones that are taken).", "NAME[,NAME]"),
     Option("--token", "The key. Better: the environment variable REALTIME_TOKEN.", "KEY"),
     Option("--token-env", "The environment variable that holds the key (default REALTIME_TOKEN).", "NAME"),
     Option("--token-file", "A file with the key in its first line.", "FILE"),

@@ -148,6 +148,7 @@ class Playing:
             self.run.state.begin(self.run.settings)
             if diagnosis is not None:
                 self.reports.tell_diagnosis(diagnosis)
+                self.reports.say(*self.run.runner.notes)
         return not (self.run.state.ending.unreachable or self.run.state.ending.exhausted)
 
     def _plan(self, items: Iterable[ConversationItem]) -> Plan:

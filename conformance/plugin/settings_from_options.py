@@ -7,7 +7,7 @@ import re
 import secrets
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from conformance.contract.auth_styles import STYLES
@@ -56,6 +56,7 @@ def settings_of(config: pytest.Config) -> Settings:
         bounds=_bounds(config),
         ca_file=_existing(value(config, "ca-file")),
         insecure=bool(value(config, "insecure")),
+        **_names(config),
     )
     return Settings(
         target=target,
@@ -71,7 +72,20 @@ def settings_of(config: pytest.Config) -> Settings:
         reports=_reports(config),
         scrub=scrubber_of(config).with_more([token, *secrets_in(url, headers)]),
         embedded=not url,
+        names_its_transcriber=value(config, "transcriber") is not None,
+        names_its_voices=value(config, "voice") is not None,
     )
+
+
+def _names(config: pytest.Config) -> dict[str, Any]:
+    """Return the names that somebody chose for the transcriber and the voices, as fields of a target."""
+    transcriber, voices = value(config, "transcriber"), _split(value(config, "voice") or "")
+    chosen: dict[str, Any] = {"transcriber": transcriber, "token_transcriber": transcriber} if transcriber else {}
+    return chosen | ({"voices": voices} if voices else {})
+
+
+def _split(names: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in names.split(",") if each.strip())
 
 
 def _profile(name: str | None) -> Profile | None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.contract.dialects import DIALECTS
+from conformance.contract.names import TRANSCRIBERS, VOICES, usual
 from conformance.play.discovery import SESSIONS, Discovery, discover
 from conformance.play.player import Conversation, Outcome, Player
 from conformance.play.pool import LoopThread, Pool
@@ -17,6 +18,7 @@ from conformance.play.wire import Wire
 from conformance.run.budget import Budget, Exhausted, Spent, spent_on
 from conformance.run.cost import Cost, cost_of
 from conformance.run.known import facts_known_in, known_in, surprises_in
+from conformance.run.look import look
 from conformance.run.policy import Policy
 from conformance.run.repetition import Repetition
 from conformance.run.retry import Attempt, Retrier
@@ -66,6 +68,8 @@ class Runner:
         self.discovery = Discovery()
         self.gate = SessionGate()
         self.repetition = Repetition()
+        self.notes: list[str] = []
+        """What was chosen or found by the first connections, in sentences."""
 
     def prepare(self, found: Mapping[str, Any] | None = None) -> Diagnosis | None:
         """Start the embedded reference if need be, and connect; None if somebody else (`found`) has done so.
@@ -78,6 +82,7 @@ class Runner:
             self._speak(found["dialect"])
             self.settings = replace(self.settings, target=replace(self.settings.target, auth=found["auth"]))
             self.settings = self.settings.with_latency(found["latency"]).with_offers(found["lacking"], found["offered"])
+            self.settings = self.settings.with_names(**found["names"])
             return None
         self.diagnosis = self.loop_thread.run(self.within_time(self._look()))
         if self.diagnosis.ready:
@@ -87,6 +92,9 @@ class Runner:
             if self.settings.discovers:
                 self.discovery = self.loop_thread.run(self.within_time(self._discover()))
                 self.settings = self.settings.with_offers(self.discovery.lacking, self.discovery.offered)
+                self.settings = self.settings.with_names(**self.discovery.names)
+                if self.discovery.trouble:
+                    self.notes.append(f"nothing is excused: {self.discovery.trouble}")
         return self.diagnosis
 
     @property
@@ -98,32 +106,33 @@ class Runner:
             "latency": self.diagnosis.latency if self.diagnosis is not None else 0.0,
             "lacking": dict(self.discovery.lacking),
             "offered": sorted(self.discovery.offered),
+            "names": {**self.discovery.names, "model": self.settings.target.model},
         }
 
     async def _discover(self) -> Discovery:
         """Ask an endpoint what it offers."""
         once = Cost(sessions=SESSIONS)
         await self.budget.reserve(once)
+        settings, today = self.settings, self.policy.today
         try:
-            async with asyncio.timeout(self.budget.left):
-                return await discover(Wire(self.settings.target), self.settings.target, self.settings.scrub)
-        except TimeoutError:
-            raise self.budget.end(self.budget.time_is_over()) from None
+            return await discover(
+                Wire(settings.target),
+                settings.target,
+                settings.scrub,
+                transcribers=(settings.target.transcriber,)
+                if settings.names_its_transcriber
+                else usual(TRANSCRIBERS, today),
+                voices=settings.target.voices if settings.names_its_voices else usual(VOICES, today),
+            )
         finally:
             await self.budget.settle(once, Spent(SESSIONS))
 
     async def _look(self) -> Diagnosis:
-        """Do the preflight; where the usual auth style is refused, in the other documented ones."""
-        refused = diagnosis = await self._knock(self.settings.target)
-        for style in self.settings.other_styles:
-            if diagnosis.ready or not refused.refuses_the_key:
-                break
-            target = replace(self.settings.target, auth=style)
-            diagnosis = await self._knock(target)
-            if diagnosis.ready:
-                diagnosis = replace(diagnosis, refused_style=self.settings.target.auth)
-                self.settings = replace(self.settings, target=target)
-        return diagnosis if diagnosis.ready else refused
+        """Do the preflight, and take in what had to be chosen for it."""
+        found = await look(self.settings, self._knock, self.policy.today)
+        self.settings = found.settings
+        self.notes += [found.note] if found.note else []
+        return found.diagnosis
 
     async def _knock(self, target: Target) -> Diagnosis:
         """Connect once, or as often as the environment gets in the way."""

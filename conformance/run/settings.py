@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance.contract.auth_styles import STYLES
@@ -58,6 +58,10 @@ class Settings:
     """Documented facts, in words, that the baseline knows not to be shown."""
     unclaimed: tuple[str, ...] = ()
     """Features that the endpoint showed although its profile does not claim them."""
+    names_its_transcriber: bool = False
+    """Whether somebody chose the model for input transcription."""
+    names_its_voices: bool = False
+    """Whether somebody chose the voices."""
     session_limit: int | None = None
     """How many sessions the endpoint was seen to hold at once, where a conversation asked for more."""
     embedded: bool = False
@@ -99,6 +103,13 @@ class Settings:
             styles = tuple(dict.fromkeys((*self.target.styles, *more)))
             return replace(self, lacking=lacking, target=replace(self.target, styles=styles))
         return replace(self, unclaimed=tuple(sorted(set(offered) - (self.profile.features or set(offered)))))
+
+    def with_names(self, **names: Any) -> Settings:
+        """Take in the names (fields of a target) that the endpoint was found to take; what somebody chose stays."""
+        chosen = {"transcriber", "token_transcriber"} if self.names_its_transcriber else set()
+        chosen |= {"voices"} if self.names_its_voices else set()
+        found = {name: each for name, each in names.items() if name not in chosen}
+        return replace(self, target=replace(self.target, **found))
 
     def with_latency(self, latency: float) -> Settings:
         """Be patient with an endpoint that is slow; *latency* in seconds."""

@@ -13,6 +13,8 @@ from conformance.scenario.context import REFERENCE
 from conformance.scenario.model import OPENING, Scenario, Step
 from conformance.yaml_source import nearest
 
+#: What a run tells its scripts as `${run.…}`.
+RUN_VALUES = ("model", "transcriber", "token_transcriber", "voice", "other_voice")
 #: Steps that look at what has come, so that an ended connection may still answer them.
 LISTENING = frozenset({"await", "expect", "call", "outcome", "still_running"})
 #: Steps that an acknowledgement or an error answers: `answer:` chooses which.
@@ -188,8 +190,9 @@ def _values(steps: Sequence[Step]) -> Iterator[Dead]:
                 cure = nearest(name, known) if known else "Keep it with `as:`."
                 cure = f"It is kept later: {cure}" if name in known else cure
                 yield Dead(f"`${{{path}}}`: no step before has kept {name!r}", cure, step, fails=True)
-            elif name == "run" and rest not in ("", "model"):
-                yield Dead(f"`${{{path}}}`: a run has no such value", "There is ${run.model}.", step, fails=True)
+            elif name == "run" and rest not in ("", *RUN_VALUES):
+                cure = f"There is {', '.join(f'${{run.{each}}}' for each in RUN_VALUES)}."
+                yield Dead(f"`${{{path}}}`: a run has no such value", cure, step, fails=True)
         if step.remember:
             kept[step.remember] = step
     for name, keeper in kept.items():

@@ -7,7 +7,8 @@ from conformance.contract.dialects import DIALECTS
 from conformance.contract.profile import every_feature
 from conformance.mutants.mutant import Fault
 from conformance.mutants.rehearsal import Rehearsal, rehearsal_target
-from conformance.play.discovery import KNOCKS, ONLY, QUESTIONS, discover
+from conformance.play.discovery import discover
+from conformance.play.features import KNOCKS, ONLY, QUESTIONS
 from conformance.play.target import Target
 from conformance.play.wire import Wire
 from conformance.reference.server.server import Server
@@ -15,12 +16,12 @@ from conformance.reference.session.core import FEATURES
 from conformance.secrets import Scrubber
 
 #: What cannot be had without a feature.
-WITHOUT = {"server_vad": {"idle_timeout"}}
+WITHOUT = {"server_vad": {"idle_timeout"}, "audio_output": {"voices"}}
 
 
 def asked(dialect):
     """Give every feature that is asked for in a dialect."""
-    return {each for each in (*QUESTIONS, *KNOCKS) if ONLY.get(each, dialect) == dialect}
+    return {each for each in (*QUESTIONS, *KNOCKS, "transcription", "voices") if ONLY.get(each, dialect) == dialect}
 
 
 def found(dialect, features=None, fault=None):
@@ -104,3 +105,97 @@ def test_an_endpoint_that_breaks_off_has_told_nothing_more(run, served):
 
     assert not discovery.complete
     assert discovery.lacking.keys() == {"scripted_failure"}
+
+
+def refusing(event_type, code, message, anonymous=False):
+    """An endpoint that refuses one type of event."""
+
+    def fault():
+        refused = []
+
+        def receives(event):
+            if event.get("type") != event_type:
+                return [event]
+            refused.append(event.get("event_id"))
+            return [{"type": "refuse.this", "event_id": event.get("event_id")}]
+
+        def sends(event):
+            if event["type"] == "error" and refused and event["error"].get("event_id") in refused:
+                named = None if anonymous else event["error"]["event_id"]
+                event = {**event, "error": {**event["error"], "code": code, "message": message, "event_id": named}}
+                event["error"]["param"] = None
+            return [event]
+
+        return Fault(receives=receives, sends=sends)
+
+    return fault
+
+
+def test_an_endpoint_that_cannot_clear_its_buffer_can_still_hear():
+    _, lacking = found("ga", fault=refusing("input_audio_buffer.clear", "unsupported", "No clear."))
+
+    assert lacking == set()
+
+
+def test_an_item_that_is_not_found_is_no_lack_of_the_feature():
+    code = "item_retrieve_invalid_item_id"
+    _, lacking = found("ga", fault=refusing("conversation.item.retrieve", code, "Item does not exist."))
+
+    assert lacking == set()
+
+
+def test_the_id_that_the_endpoint_gave_is_what_is_asked_for():
+    asked = []
+
+    def fault():
+        def receives(event):
+            if event.get("type") == "conversation.item.create":
+                return [{**event, "item": {key: each for key, each in event["item"].items() if key != "id"}}]
+            asked.extend([event["item_id"]] if event.get("type") == "conversation.item.retrieve" else [])
+            return [event]
+
+        return Fault(receives=receives)
+
+    discovery, lacking = found("ga", fault=fault)
+
+    assert lacking == set()
+    assert "retrieve" in discovery.offered
+    assert asked[0].startswith("item_")
+
+
+def test_an_error_that_names_nobody_refuses_the_one_question_that_is_open():
+    _, lacking = found("ga", fault=refusing("conversation.item.retrieve", "nope", "No.", anonymous=True))
+
+    assert lacking == {"retrieve"}
+
+
+def test_what_was_asked_stands_beside_the_answer():
+    discovery, _ = found("ga", every_feature() - {"tools"})
+
+    assert discovery.lacking["tools"].startswith("session.update was answered by ")
+
+
+def test_nothing_is_concluded_where_an_update_that_changes_nothing_is_refused():
+    fault = refusing("session.update", "unknown_parameter", "Unknown parameter: 'session.type'.")
+    discovery, lacking = found("ga", fault=fault)
+
+    assert lacking == set()
+    assert "session.type" in discovery.trouble
+    assert not discovery.complete
+
+
+@pytest.mark.parametrize(("taken", "used"), [("gpt-4o-transcribe", "gpt-4o-transcribe"), ("none", "")])
+def test_a_transcriber_that_is_refused_is_asked_for_by_another_name(taken, used):
+    def fault():
+        def receives(event):
+            session = event.get("session", {})
+            wanted = session.get("audio", {}).get("input", {}).get("transcription") if session else None
+            refused = wanted is not None and wanted["model"] != taken
+            return [{**event, "session": {**session, "no_such": 1}}] if refused else [event]
+
+        return Fault(receives=receives)
+
+    discovery, lacking = found("ga", fault=fault)
+
+    assert discovery.transcriber == used
+    assert ("transcription" in lacking) == (not used)

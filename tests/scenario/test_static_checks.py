@@ -175,9 +175,9 @@ DEAD = {
         (3, "`${mine.item.id}`: no step before has kept 'mine'", "Keep it with `as:`.", True),
     ),
     "what a run does not have": (
-        ["say: '${run.voice}'"],
+        ["say: '${run.tone}'"],
         "",
-        (3, "`${run.voice}`: a run has no such value", "There is ${run.model}.", True),
+        (3, "`${run.tone}`: a run has no such value", "There is ${run.model}, ${run.transcriber}", True),
     ),
     "a value kept in the other revision": (
         ["{respond: , as: mine, only: ga}", "cancel: '${mine.response.id}'"],
