@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 from conformance.rules.engine.rule import GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
@@ -12,7 +13,8 @@ from conformance.trace.input_buffer import detection_at
 from conformance.trace.service_errors import is_of_the_service
 
 if TYPE_CHECKING:
-    from conformance.trace.exchanges import Exchange
+    from collections.abc import Iterator
+
     from conformance.trace.frames import Frame
     from conformance.trace.views import View
 
@@ -76,14 +78,9 @@ def are_about_what_was_sent(view: View) -> Judged:
     """An error that names no event comes only while an event that it can be about is open."""
     if view.partial or not view.admitted:
         return
-    for frame in view.server("error"):
-        if frame.index in view.blamed or is_of_the_service(frame.event.get("error")) or not frame.part("error"):
-            continue
+    for frame, open_then in _anonymous(view):
         kinds = kinds_pointed_to(frame)
-        if any(each.index < frame.index and detection_at(view, each.index) == {} for each in view.unasked_responses):
-            continue  # a response that nothing explains has rules of its own, and what collides with it has none
-        sent = (each for each in view.exchanges if each.sent.index < frame.index)
-        if any(_is_open(each, frame) and (not kinds or each.sent.type in kinds) for each in sent):
+        if any(open_then[kind] for kind in kinds or set(open_then)):
             yield HELD
         else:
             what = " or ".join(sorted(kinds)) or "an event"
@@ -92,7 +89,28 @@ def are_about_what_was_sent(view: View) -> Judged:
             yield Finding(frame.index, message, "no error", str(code), "/error/event_id")
 
 
-def _is_open(exchange: Exchange, error: Frame) -> bool:
-    """Tell whether nothing had answered *exchange* when *error* came."""
-    answers = (exchange.answer, *exchange.errors)
-    return not any(each is not None and each.index < error.index for each in answers)
+def _anonymous(view: View) -> Iterator[tuple[Frame, Counter[str]]]:
+    """Give each error that names no event, with how many client events of each type were open when it came.
+
+    None after a response that nothing explains: that has rules of its own, and what collides with it has none.
+    """
+    unexplained = next((each.index for each in view.unasked_responses if detection_at(view, each.index) == {}), None)
+    changes, open_then = deque(sorted(_changes(view))), Counter[str]()
+    for frame in view.server("error"):
+        if unexplained is not None and frame.index > unexplained:
+            return
+        while changes and changes[0][0] < frame.index:
+            _, step, kind = changes.popleft()
+            open_then[kind] += step
+        of_the_service = is_of_the_service(frame.event.get("error"))
+        if frame.index not in view.blamed and not of_the_service and frame.part("error"):
+            yield frame, open_then
+
+
+def _changes(view: View) -> Iterator[tuple[int, int, str]]:
+    """Give where client events came to be open (1), and where they were answered (-1), by type."""
+    for each in view.exchanges:
+        yield each.sent.index, 1, each.sent.type
+        answers = [frame.index for frame in (each.answer, *each.errors) if frame is not None]
+        if answers:
+            yield min(answers), -1, each.sent.type

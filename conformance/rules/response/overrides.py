@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
@@ -71,22 +73,25 @@ def _asked(view: View, response: Response) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _usual(view: View, response: Response, name: str) -> Any:
-    """Return the session's setting while a response was asked for and begun; None if it is unknown or changed."""
-    if response.cause is None:
-        return None
-    values = [view.setting_at(response.cause.index, name)]
-    values += [
-        view.dialect.setting(session, name)
-        for index, session in view.sessions
-        if response.cause.index < index < response.first
-    ]
-    pending = any(
-        each.answer is None or each.answer.index > response.first
-        for each in updates(view)
-        if each.sent.index < response.first and not each.errors
-    )
-    return values[-1] if not pending and all(value == values[0] for value in values) else None
+class _Session:
+    """The session's settings while a response was asked for and begun."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        asked = [each for each in updates(view) if not each.errors]
+        self._sent = [each.sent.index for each in asked]
+        never = len(view.frames)
+        ends = (each.answer.index if each.answer is not None else never for each in asked)
+        self._answered = list(accumulate(ends, max))
+
+    def during(self, response: Response, name: str) -> Any:
+        """Return a setting; None if it is unknown, or an update was under way."""
+        if response.cause is None:
+            return None
+        before = bisect_left(self._sent, response.first) - 1
+        if before >= 0 and self._answered[before] > response.cause.index:
+            return None
+        return self._view.setting_at(response.cause.index, name)
 
 
 def _misfit(response: Response, name: str, wanted: Any, shown: Any, message: str) -> Finding:
@@ -140,10 +145,11 @@ def _unasked(view: View, *, after_an_override: bool) -> Iterator[tuple[Response,
     Either those that an earlier response had for itself, or the others.
     """
     overridden: set[str] = set()
+    session = _Session(view)
     for response in view.responses:
         own = {name for name in SHOWN if view.dialect.response_setting(response.asked, name) is not None}
         for name, value in _shown(view, response).items():
-            usual = _usual(view, response, name)
+            usual = session.during(response, name)
             if name not in own and (name in overridden) is after_an_override and usual is not None:
                 yield response, name, usual, value
         overridden |= own
@@ -157,8 +163,9 @@ def _unasked(view: View, *, after_an_override: bool) -> Iterator[tuple[Response,
 )
 def text_only_has_no_audio(view: View) -> Judged:
     """A response of text only streams neither audio nor a transcript."""
+    session = _Session(view)
     for response in view.responses:
-        if response.open or modalities_of(view, response) != "text":
+        if response.open or modalities_of(view, response, session) != "text":
             continue
         heard = [
             frame
@@ -173,11 +180,11 @@ def text_only_has_no_audio(view: View) -> Judged:
             yield HELD
 
 
-def modalities_of(view: View, response: Response) -> str | None:
+def modalities_of(view: View, response: Response, session: _Session) -> str | None:
     """Return `text` or `audio`: as the response shows, was asked, or else the session has it; None if none tells."""
     shown = view.dialect.response_setting(response.initial, "modalities")
     asked = view.dialect.response_setting(response.asked, "modalities")
-    found = shown or asked or _usual(view, response, "modalities")
+    found = shown or asked or session.during(response, "modalities")
     names = found if isinstance(found, list) else []
     return next(
         (name for name, own in view.dialect.modality_sets.items() if sorted(own) == sorted(map(str, names))), None
@@ -192,8 +199,9 @@ def modalities_of(view: View, response: Response) -> str | None:
 )
 def audio_is_not_answered_in_text(view: View) -> Judged:
     """A completed message of a response in audio is spoken, not written."""
+    session = _Session(view)
     for response in view.responses:
-        if response.open or response.gapped or modalities_of(view, response) != "audio":
+        if response.open or response.gapped or modalities_of(view, response, session) != "audio":
             continue
         for item in response.items.values():
             done = item.done.part("item").get("status") if item.done is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
@@ -23,18 +24,19 @@ CONTAINERS = (b"RIFF", b"OggS", b"fLaC", b"ID3", b"FORM", b"\x1aE\xdf\xa3")
 SILENCE = {"pcm16": b"\x00", "g711_ulaw": b"\xff\x7f", "g711_alaw": b"\xd5\x55"}
 
 
-def _decoded(view: View) -> Iterator[tuple[Sound, list[bytes]]]:
-    """Give each stream that the recording holds whole, with the bytes of its deltas."""
+def _decoded(view: View) -> Iterator[tuple[Sound, Iterator[bytes]]]:
+    """Give each stream that the recording holds whole, with the bytes of its deltas; decoded as they are asked for."""
     for sound in view.sounds:
         if sound.stream.whole and sound.sizes and None not in sound.sizes and sound.size:
-            yield sound, [binascii.a2b_base64(frame.text("delta") or "") for frame in sound.stream.deltas]
+            yield sound, (binascii.a2b_base64(frame.text("delta") or "") for frame in sound.stream.deltas)
 
 
 @rules.should("streaming.audio-has-no-container", about=AUDIO, covers=("STR-10",), spec=SPEC)
 def audio_has_no_container(view: View) -> Judged:
     """Streamed audio is raw samples: it does not begin with the header of a file."""
     for sound, pieces in _decoded(view):
-        header = next((each for each in CONTAINERS if b"".join(pieces[:2]).startswith(each)), None)
+        beginning = b"".join(islice(pieces, 2))
+        header = next((each for each in CONTAINERS if beginning.startswith(each)), None)
         if header is None:
             yield HELD
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, Chapter, Finding, Judged
@@ -36,8 +37,8 @@ def _responses(view: View) -> Iterator[tuple[Response, Frame]]:
 def _unsettled(view: View, response: Response) -> bool:
     """Tell whether the session was updated while the response was asked for and begun."""
     first = response.cause.index if response.cause is not None else response.first
-    shown = (index for index, _ in view.sessions)
-    return any(first < index < response.first for index in shown)
+    following = bisect_right(view.sessions, first, key=lambda shown: shown[0])
+    return following < len(view.sessions) and view.sessions[following][0] < response.first
 
 
 def _effective(view: View, response: Response, name: str) -> Any:

@@ -69,7 +69,7 @@ def _had_time(view: View, commit: Frame) -> bool:
     return not running and times[0] is not None and times[1] is not None and times[1] - times[0] >= PATIENCE
 
 
-@rules.should(
+@rules.must(
     "turns.response-follows-a-committed-turn",
     about={STARTED, COMMITTED},
     covers=("VAD-04",),

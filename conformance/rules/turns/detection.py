@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -139,9 +140,11 @@ def _committed_without_an_end(view: View) -> Iterator[Finding]:
         return
     before = next((frame.index for frame in view.client(APPEND)), len(view.frames))
     unasked = {frame.index for frame in view.unasked_commits}
+    ends = [each.index for each in view.server(STOPPED, TIMED_OUT)]
+    stopped = {each.text("item_id") for each in view.server(STOPPED)}
     for frame in view.server(COMMITTED):
-        told = any(before < each.index < frame.index for each in view.server(STOPPED, TIMED_OUT))
-        late = any(each.text("item_id") == frame.text("item_id") for each in view.server(STOPPED))
+        told = bisect_right(ends, before) < bisect_left(ends, frame.index)
+        late = frame.text("item_id") in stopped
         judged = frame.index in unasked and bool(detection_on(view, frame.index))
         if judged and not told and not late and not _meddled(view, before, frame.index):
             message = f"{frame.text('item_id')} was committed, and no speech was said to have stopped"
