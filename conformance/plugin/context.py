@@ -31,13 +31,13 @@ class Run:
         if self.worker is not None:
             policy = replace(policy, limits=Limits(*self.worker["limits"]))
         self.runner = Runner(settings, policy, window=self._window(), cautious=self.cautious)
-        self.state = RunState(settings)
+        self.state = RunState(settings, self.runner.disk)
         self.dedup = Dedup(always=config.get_verbosity() > 1)
         self.allure: AllureSide | None = None
         if config.pluginmanager.hasplugin("allure_pytest") and config.option.allure_report_dir:
             from conformance.report.allure import AllureSide
 
-            self.allure = AllureSide(config.option.allure_report_dir, settings.scrub)
+            self.allure = AllureSide(config.option.allure_report_dir, settings.scrub, self.runner.disk)
 
     @property
     def settings(self) -> Settings:

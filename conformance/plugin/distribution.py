@@ -27,8 +27,14 @@ class Distribution:
         node.workerinput["realtime"] = {
             "found": run.runner.found,
             "key": run.settings.target.key,
+            "reports": str(run.settings.reports),
             "limits": [limits.tokens, limits.sessions, limits.seconds, limits.usd],
         }
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self) -> None:
+        """Note that a process that judged is gone: what it held is not judged, whatever else comes out."""
+        self.run.state.ends(interrupted=True)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:

@@ -10,7 +10,6 @@ import pytest
 from conformance.report import json
 from conformance.report.text import wrapped
 from conformance.rules.rule_packs import packs
-from conformance.run.journal import NAME
 from conformance.run.outcome import ExitStatus, RunOutcome
 from conformance.secrets import scrub_file
 
@@ -28,24 +27,19 @@ if TYPE_CHECKING:
 FINE = (RunOutcome.CONFORMANT, RunOutcome.NO_REGRESSION, RunOutcome.INCOMPLETE)
 
 
-def forget_the_last_run(reports: Path, config: pytest.Config) -> None:
-    """Forget the last run, and let Allure write beside the rest unless somebody chose another place."""
-    for old in (*(reports / "traces").rglob("*.jsonl"), reports / NAME, reports / "report.json"):
-        old.unlink(missing_ok=True)
-    if not config.pluginmanager.hasplugin("allure_pytest") or config.option.allure_report_dir:
-        return
-    results = reports / "allure-results"
-    for old in results.glob("*"):
-        if old.is_file():
-            old.unlink()
-    config.option.allure_report_dir = str(results)
+def allure_beside(reports: Path, config: pytest.Config) -> None:
+    """Let Allure write beside the rest, unless somebody chose another place."""
+    if config.pluginmanager.hasplugin("allure_pytest") and not config.option.allure_report_dir:
+        config.option.allure_report_dir = str(reports / "allure-results")
 
 
 class Reports:
     """The hooks that tell."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, notice: str = "") -> None:
         self.run, self.config = run, run.config
+        self.notice = notice
+        """What the header says of the folder of the results."""
         self.written = False
 
     @cached_property
@@ -83,7 +77,7 @@ class Reports:
         from conformance.report.terminal import header
 
         beside = [f"{pack.heading}: {len(pack.rules)} ({pack.distribution})" for pack in packs().values()]
-        return [*header(self.run.settings), *beside]
+        return [*header(self.run.settings), *beside, *filter(None, [self.notice])]
 
     def pytest_sessionstart(self) -> None:
         """Stand between Allure's results and the disk."""
@@ -93,15 +87,18 @@ class Reports:
     def write(self) -> None:
         """Write every file of the run."""
         self.written = True
-        json.write(self.result)
-        if self.run.allure is not None and not self.result.ending.unreachable:
-            self.run.allure.about(self.run.settings)
+        with self.run.state.disk.writing():
+            json.write(self.result)
+            if self.run.allure is not None and not self.result.ending.unreachable:
+                self.run.allure.about(self.run.settings)
 
     def status(self, exitstatus: int) -> int:
         """Return the exit status; pytest's own where nothing was to be judged, or it has more to say."""
         if not self.written or (exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and not self.result.conversations):
             return exitstatus
         status = self.result.status
+        if status is ExitStatus.CLEAN and self.run.state.disk.trouble:
+            return ExitStatus.INTERNAL  # nothing is wrong with the endpoint, and nobody can show it
         failed = exitstatus == pytest.ExitCode.TESTS_FAILED and not self.result.baseline_written
         if status is ExitStatus.CLEAN and failed and self.result.outcome in FINE:
             return ExitStatus.BROKEN  # an item that is not ours, or a mistake of ours: never green
@@ -119,6 +116,8 @@ class Reports:
         if not self.written:
             return
         self.run.state.close(self.result, status)
+        if trouble := self.run.state.disk.trouble:
+            self.say(*wrapped(f"Not everything is on disk: {trouble}. The verdicts above stand.", "", "  "))
         scrub_file(self.config.getoption("xmlpath", None), self.run.settings.scrub)
         if self.result.conversations:
             from conformance.report.terminal import spending

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,13 +18,14 @@ from conformance.plugin.generated import Generated, GeneratedItem
 from conformance.plugin.items import ConversationItem, Plays
 from conformance.plugin.outlet import clean, guard
 from conformance.plugin.policy_from_options import policy_of
-from conformance.plugin.reports import Reports, forget_the_last_run
+from conformance.plugin.reports import Reports, allure_beside
 from conformance.plugin.settings_from_options import scrubber_of, settings_of
 from conformance.plugin.verdicts import ConformanceWarning
 from conformance.rules.engine.rule import Keyword
 from conformance.rules.rule_packs import packs
 from conformance.run.budget import Exhausted
 from conformance.run.cost import Plan
+from conformance.run.folder import claim, once_interrupted
 from conformance.run.record import ConversationRecord
 from conformance.run.recording import record_not_played, record_of
 from conformance.run.ruling import JudgedConversation
@@ -32,6 +34,7 @@ from conformance.secrets import scrubbed_log
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
+    from conformance.run.settings import Settings
 
 SMOKE = "smoke: a first verdict in seconds"
 MARKERS = (*(f"{keyword.lower()}: {keyword} requirements" for keyword in Keyword), SMOKE)
@@ -51,15 +54,28 @@ def activate(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     # A project that turns warnings into errors means its own tests: what an endpoint SHOULD do fails with --strict.
     config.addinivalue_line("filterwarnings", f"default::{ConformanceWarning.__module__}.{ConformanceWarning.__name__}")
+    notice = ""
     if not hasattr(config, "workerinput") and not config.option.collectonly and not policy.plan:
-        forget_the_last_run(settings.reports, config)
+        settings, notice = _with_own_folder(settings, config)
     config.stash[RUN] = run = Run(config, settings, policy)
-    reports = Reports(run)
+    reports = Reports(run, notice)
     playing = Playing(run, reports)
     config.pluginmanager.register(playing, PLUGIN)
     config.pluginmanager.register(reports, f"{PLUGIN}-reports")
     config.pluginmanager.register(Distribution(run, playing.prepare), f"{PLUGIN}-distributed")
     config.pluginmanager.register(Generated(run), f"{PLUGIN}-generated")
+
+
+def _with_own_folder(settings: Settings, config: pytest.Config) -> tuple[Settings, str]:
+    """Claim the folder of the results, and let SIGTERM end the run in order; say why it is another one than asked."""
+    try:
+        claimed = claim(settings.reports)
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.add_cleanup(claimed.release)
+    config.add_cleanup(once_interrupted())
+    allure_beside(claimed.path, config)
+    return replace(settings, reports=claimed.path), claimed.instead_of
 
 
 class Playing:

@@ -205,6 +205,8 @@ def _existing(file: str | None) -> str | None:
 
 
 def _reports(config: pytest.Config) -> Path:
+    if (handed := getattr(config, "workerinput", {}).get("realtime", {}).get("reports")) is not None:
+        return Path(handed)
     chosen = value(config, "reports")
     return (config.invocation_params.dir / chosen).resolve() if chosen else _home(config) / "reports"
 

@@ -21,6 +21,7 @@ from allure_commons.utils import md5
 from conformance.rules import RULES
 from conformance.rules.engine.rule import Keyword
 from conformance.rules.rule_packs import heading_of, judged_rules, packs
+from conformance.run.folder import Disk
 from conformance.run.record import KEEPS_EVERY_OTHER_RULE, KEEPS_THOSE_OF
 from conformance.trace.jsonl import dumps
 
@@ -80,8 +81,9 @@ def markers(scenario: Scenario, name: str) -> Iterator[Any]:
 class AllureSide:
     """What this run tells Allure."""
 
-    def __init__(self, folder: str, scrub: Scrubber) -> None:
+    def __init__(self, folder: str, scrub: Scrubber, disk: Disk | None = None) -> None:
         self.folder = Path(folder).absolute()
+        self.disk = disk or Disk()
         self.scrub = scrub
         self.seconds: dict[str, float] = {}
 
@@ -159,11 +161,13 @@ class _Writer(AllureFileLogger):
             result.historyId = md5(name)
             if seconds := self.side.seconds.get(name):
                 result.start = (result.stop or result.start) - round(seconds * 1000)
-        super().report_result(scrubbed(result, self.side.scrub))  # type: ignore[no-untyped-call]
+        with self.side.disk.writing():
+            super().report_result(scrubbed(result, self.side.scrub))  # type: ignore[no-untyped-call]
 
     @allure_commons.hookimpl
     def report_container(self, container: Any) -> None:
-        super().report_container(scrubbed(container, self.side.scrub))  # type: ignore[no-untyped-call]
+        with self.side.disk.writing():
+            super().report_container(scrubbed(container, self.side.scrub))  # type: ignore[no-untyped-call]
 
     @allure_commons.hookimpl
     def report_attached_file(self, source: str, file_name: str) -> None:
@@ -174,7 +178,8 @@ class _Writer(AllureFileLogger):
         if isinstance(body, bytes | bytearray):
             with contextlib.suppress(UnicodeDecodeError):
                 body = bytes(body).decode()
-        super().report_attached_data(self.side.scrub(body) if isinstance(body, str) else body, file_name)  # type: ignore[no-untyped-call]
+        with self.side.disk.writing():
+            super().report_attached_data(self.side.scrub(body) if isinstance(body, str) else body, file_name)  # type: ignore[no-untyped-call]
 
 
 def scrubbed(value: Any, scrub: Scrubber) -> Any:

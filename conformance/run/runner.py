@@ -17,6 +17,7 @@ from conformance.play.preflight import Diagnosis, preflight
 from conformance.play.wire import Wire
 from conformance.run.budget import Budget, Exhausted, Spent, spent_on
 from conformance.run.cost import Cost, cost_of
+from conformance.run.folder import Disk
 from conformance.run.known import facts_known_in, known_in, surprises_in
 from conformance.run.look import look
 from conformance.run.policy import Policy
@@ -66,6 +67,7 @@ class Runner:
         self.open_resources = AsyncExitStack()
         self.diagnosis: Diagnosis | None = None
         self.discovery = Discovery()
+        self.disk = Disk()
         self.gate = SessionGate()
         self.repetition = Repetition()
         self.notes: list[str] = []
@@ -268,8 +270,9 @@ class Runner:
         for number, trace in enumerate(conversation.traces, 1):
             name = f"{job.key}{again}{f'#{number}' if number > 1 else ''}.jsonl"
             path = self.settings.reports / "traces" / name
-            dump(self.settings.scrub.trace(trace), path)
-            yield path
+            with self.disk.writing():
+                dump(self.settings.scrub.trace(trace), path)
+                yield path
 
     def close(self) -> None:
         """Stop everything."""

@@ -136,10 +136,11 @@ class Search:
             self.judged[example.number] = self.last
         if not (self.fresh or example.flaws):
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        line = json_text.dumps(told(example, self.claim.id)).decode()
-        with (self.folder / EXAMPLES).open("a", encoding="utf-8") as file:
-            file.write(self.settings.scrub(line) + "\n")
+        line = json_text.dumps(self.settings.scrub.data(told(example, self.claim.id))).decode()
+        with self.runner.disk.writing():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with (self.folder / EXAMPLES).open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
 
     def grave(self, case: Case) -> bool:
         """Tell whether a case fails the item; one of SHOULD rules only warns."""
@@ -166,8 +167,9 @@ class Search:
         for number, trace in enumerate(traces, 1):
             name = f"{self.key.replace('::', '_')}{f'#{number}' if number > 1 else ''}.jsonl"
             path = self.settings.reports / "traces" / name
-            dump(trace, path)
-            yield path
+            with self.runner.disk.writing():
+                dump(trace, path)
+                yield path
 
 
 def _first(ruling: Ruling) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from conformance.play.player import Outcome
 from conformance.rules.engine.judge import Verdict
 from conformance.run.baseline_file import updated
 from conformance.run.budget import Spent
+from conformance.run.folder import Disk, forget_the_last_run
 from conformance.run.journal import Journal, about
 from conformance.run.outcome import Ending
 from conformance.run.result import RunResult, result_of, why_no_baseline
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 class RunState:
     """The records of a run, and how it is ending."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, disk: Disk | None = None) -> None:
         self.records: dict[str, ConversationRecord] = {}
         self.journal = Journal(settings.reports, settings.scrub)
+        self.disk = disk or Disk()
         self.began = time.monotonic()
         self.preflight = Spent()
         self.ending = Ending()
@@ -37,20 +39,27 @@ class RunState:
         self.ending = replace(self.ending, **how)  # type: ignore[arg-type]
 
     def begin(self, settings: Settings) -> None:
-        """Note on disk against what is played, now that it is known."""
+        """Forget the last run, and note on disk against what is played, now that it is known."""
         self.begun = True
-        self.journal.begin(about(settings))
+        if self.ending.unreachable:
+            return  # whatever an earlier run left is worth more than this
+        with self.disk.writing():
+            forget_the_last_run(settings.reports)
+            self.journal.begin(about(settings))
 
     def close(self, result: RunResult, status: int) -> None:
         """Note on disk that the run came to its end."""
         if not self.begun:
             self.begin(result.settings)
-        self.journal.finish(status, result.ending)
+        if not self.ending.unreachable:
+            with self.disk.writing():
+                self.journal.finish(status, result.ending)
 
     def add(self, record: ConversationRecord) -> None:
         """Take what one conversation came to, and put it on disk at once."""
         self.records[record.conversation] = record
-        self.journal.add(record)
+        with self.disk.writing():
+            self.journal.add(record)
         ours = record.outcome is Outcome.ERROR or any(each.verdict is Verdict.ERROR for each in record.rules.values())
         if ours:
             self.ends(crashed=True)

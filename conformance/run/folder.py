@@ -1,0 +1,131 @@
+"""The folder of a run's results: its own, nobody else's files, and no end of the run if the disk is full."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from conformance.errors import UsageError
+from conformance.run.journal import FORMAT, NAME
+
+#: Held as long as a run writes into the folder; the system lets go of it whatever ends the process.
+LOCK = ".running"
+#: So many runs at once find a folder of their own beside the one that was asked for.
+MOST = 100
+
+
+@dataclass
+class Disk:
+    """Where results are written; what cannot be written is told at the end, and ends nothing."""
+
+    trouble: str = ""
+    """What kept the first file from being written, in one sentence."""
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Do what writes; remember that it could not."""
+        try:
+            yield
+        except OSError as error:
+            place = error.filename or "the results"
+            self.trouble = self.trouble or f"{place} could not be written: {error.strerror or error}"
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A folder that this run alone writes into."""
+
+    path: Path
+    instead_of: str = ""
+    """Why it is another one than was asked for; empty if it is that."""
+    release: Callable[[], None] = field(default=lambda: None, repr=False)
+
+
+def claim(asked: Path) -> Claimed:
+    """Take *asked*, or the next free folder beside it while another run writes there; UsageError if none can be had."""
+    for number in range(1, MOST):
+        path = asked if number == 1 else asked.with_name(f"{asked.name}-{number}")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            why = (
+                "is a file" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror or str(error)
+            )
+            raise UsageError(f"--reports: {path}: {why}", "Give a folder that can be written: --reports=DIR") from error
+        if _locked(handle):
+            told = f"another run writes into {asked}: this one writes into {path}" if number > 1 else ""
+            return Claimed(path, told, partial(_release, handle, path / LOCK))
+        os.close(handle)
+    raise UsageError(f"--reports: {MOST - 1} runs write beside {asked} already", "Give another folder: --reports=DIR")
+
+
+def _locked(handle: int) -> bool:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _release(handle: int, lock: Path) -> None:
+    with suppress(OSError):
+        lock.unlink()
+    with suppress(OSError):
+        os.close(handle)
+
+
+def forget_the_last_run(reports: Path) -> None:
+    """Remove what an earlier run of ours left in *reports*: nothing behind a link, and nothing where none was."""
+    if not _is_ours(reports / NAME):
+        return
+    traces = reports / "traces"
+    for old in (*_files(traces, "*.jsonl"), *_files(reports / "allure-results", "*"), reports / "report.json"):
+        with suppress(OSError):
+            old.unlink(missing_ok=True)
+
+
+def _is_ours(journal: Path) -> bool:
+    """Tell whether the journal of a run lies there: then the folder is one of results."""
+    try:
+        with journal.open(encoding="utf-8") as file:
+            return FORMAT in file.readline(1000)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _files(folder: Path, pattern: str) -> Iterator[Path]:
+    if folder.is_symlink():
+        return
+    yield from (each for each in folder.rglob(pattern) if each.is_file() and not each.is_symlink())
+
+
+def once_interrupted() -> Callable[[], None]:
+    """Let SIGTERM end the run as one Ctrl-C does; return what undoes that."""
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        return lambda: None
+
+    def interrupt(_number: int, _frame: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise KeyboardInterrupt("SIGTERM")
+
+    signal.signal(signal.SIGTERM, interrupt)
+    return lambda: None if signal.getsignal(signal.SIGTERM) != interrupt else _default()
+
+
+def _default() -> None:
+    import signal
+
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
