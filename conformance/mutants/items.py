@@ -60,6 +60,27 @@ def an_id_may_be_taken_twice(_dialect: Dialect) -> Fault:
     return Fault(sends=changing_all(change).sends, receives=receives)
 
 
+@faults.mutant(killed_by="items.new-items-come-last", during="items/further_after_an_insert")
+def the_end_is_the_latest_item(_dialect: Dialect) -> Fault:
+    """Items are listed as they came: after an insertion the next one follows what was inserted, not the last one."""
+    placed = [False]
+    before: dict[str, str | None] = {}
+
+    def receives(event: Event) -> Iterable[Event]:
+        if event.get("type") == CREATE:
+            placed[0] = event.get("previous_item_id") is not None
+        yield event
+
+    def change(event: Event) -> Event:
+        if event["type"] in (ADDED, DONE):
+            latest = next(reversed(before), None)
+            known = before.setdefault(event["item"]["id"], event["previous_item_id"] if placed[0] else latest)
+            event["previous_item_id"] = known
+        return event
+
+    return Fault(sends=changing_all(change).sends, receives=receives)
+
+
 @faults.mutant(killed_by="items.client-items-are-kept", during="items/keeps_ids")
 def texts_are_lost(_dialect: Dialect) -> Fault:
     """A client's item is announced without its text."""

@@ -12,7 +12,7 @@ from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.names import TOKEN_TRANSCRIBERS, TRANSCRIBERS, VOICES
 from conformance.errors import UsageError
-from conformance.play.auth import Credentials, offer
+from conformance.play.auth import REALTIME, Credentials, offer
 from conformance.play.bounds import Bounds
 from conformance.play.connection import UpgradeRequest
 from conformance.trace.trace import Credential
@@ -122,6 +122,8 @@ def upgrade_request_for(target: Target, options: Mapping[str, Any]) -> UpgradeRe
     subprotocols = offered.subprotocols
     if subprotocols:
         subprotocols = (*subprotocols, *target.dialect.subprotocols)
+    if options.get("key_first"):
+        subprotocols = tuple(sorted(subprotocols, key=lambda each: each == REALTIME))
     query = list(offered.query)
     if options.get("intent"):
         query.append(("intent", options["intent"]))
