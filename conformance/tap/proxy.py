@@ -1,4 +1,4 @@
-"""The proxy: every byte behind the upgrade is passed on first, and read for the trace afterwards."""
+"""The proxy: every byte behind the upgrade is passed on as it is; what anybody saw is on its way to the disk before."""
 
 from __future__ import annotations
 
@@ -126,9 +126,9 @@ async def _way(
     messages = MessageReader()
     try:
         while data := await source.read(CHUNK):
-            target.write(data)
             for message in messages.feed(data):
                 log.note(direction, message)
+            target.write(data)
             await target.drain()
     except OSError:
         pass  # whoever broke the connection has ended it
