@@ -1,0 +1,85 @@
+"""Judging at reading speed comes to what the plain way comes to: on every sample, mutant and recording."""
+
+import importlib.util
+import io
+from functools import cache, partial
+from pathlib import Path
+
+import pytest
+
+from conformance.contract.dialects import DIALECTS
+from conformance.corpus.sources import Source
+from conformance.mutants import MUTANTS
+from conformance.mutants.rehearsal import rehearse
+from conformance.rules import RULES
+from conformance.rules.engine.dispatch import Dispatch
+from conformance.rules.engine.judge import Verdict, judge
+from conformance.trace.formats import recordings as recordings_in
+from conformance.trace.jsonl import dumps
+from conformance.trace.views import View
+
+_spec = importlib.util.spec_from_file_location("samples", Path(__file__).parents[1] / "rules" / "test_samples.py")
+samples = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(samples)
+
+
+@cache
+def dispatch(dialect):
+    return Dispatch(RULES.values(), DIALECTS[dialect])
+
+
+def plain(trace, dialect):
+    told = judge(View(trace, DIALECTS[dialect]), RULES.values())
+    return {
+        each.rule.id: (each.findings, each.held, each.error)
+        for each in told
+        if each.verdict not in (Verdict.UNPROVEN, Verdict.NOT_APPLICABLE)
+    }
+
+
+def fast(trace, dialect):
+    outcome = dispatch(dialect).judge(View(trace, DIALECTS[dialect]))
+    named = [name for name in RULES if name in outcome.findings or name in outcome.held or name in outcome.errors]
+    return {
+        name: (tuple(outcome.findings.get(name, ())), outcome.held.get(name, 0), outcome.errors.get(name, ""))
+        for name in named
+    }
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("rule_id", RULES)
+def test_of_every_sample(rule_id, dialect):
+    sample = samples.sample(rule_id)
+    if dialect not in sample.get("dialects", DIALECTS):
+        pytest.skip(f"the samples are not of {dialect}")
+    for kind in ("holds", "silent", "breaks"):
+        for lines in sample.get(kind, {}).values():
+            if isinstance(lines, list):
+                trace = samples.trace_of(lines, DIALECTS[dialect])
+                assert fast(trace, dialect) == plain(trace, dialect)
+
+
+def test_of_what_is_written_and_read_again():
+    """A trace that went through the reader is judged like the trace that was played."""
+    for name, mutant in list(MUTANTS.items())[:40]:
+        for dialect in sorted(mutant.dialects):
+            spoken = DIALECTS[dialect]
+            for trace in rehearse(mutant.during, spoken, partial(mutant.make, spoken)).traces:
+                (again,) = recordings_in(io.BufferedReader(io.BytesIO(dumps(trace))), name)
+                assert fast(again.trace, dialect) == fast(trace, dialect), name
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("part", range(8))
+def test_of_every_mutant(part, dialect):
+    for mutant in [each for each in MUTANTS.values() if dialect in each.dialects][part::8]:
+        spoken = DIALECTS[dialect]
+        for trace in rehearse(mutant.during, spoken, partial(mutant.make, spoken)).traces:
+            assert fast(trace, dialect) == plain(trace, dialect), mutant.id
+
+
+def test_of_every_recording_of_a_real_endpoint(recordings):
+    for path in recordings:
+        for recording in Source(str(path)).recordings():
+            for dialect in DIALECTS:
+                assert fast(recording.trace, dialect) == plain(recording.trace, dialect)
