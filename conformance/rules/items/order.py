@@ -50,6 +50,8 @@ def new_items_come_last(view: View) -> Judged:
     for addition in view.additions:
         if not addition.certain or addition.repeated or addition.frame.index in placed or not addition.frame.whole:
             continue
+        if "previous_item_id" not in addition.frame.event:
+            continue
         if addition.previous == addition.last:
             yield HELD
         elif addition.previous in together.get(addition.item_id, ()):
@@ -90,6 +92,8 @@ def are_placed_as_asked(view: View) -> Judged:
     for exchange, answer in created(view):
         asked = exchange.sent.text("previous_item_id")
         if asked is None or asked == "root" or asked not in present.before(answer.index):
+            continue
+        if "previous_item_id" not in answer.event:
             continue
         actual = answer.event.get("previous_item_id")
         if actual == asked:
