@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.rules.engine.overdue import is_due, last_loose_error
@@ -167,10 +167,9 @@ def _wrong_types(view: View) -> Iterator[tuple[Exchange, str]]:
 
 
 def _judge_refusal(view: View, exchange: Exchange, what: str) -> Judged:
-    loose = any(frame.index > exchange.sent.index and frame.index not in view.blamed for frame in view.server("error"))
-    if exchange.errors:
+    if exchange.refused:
         yield HELD
-    elif not loose and is_due(view, exchange):
+    elif last_loose_error(view) < exchange.sent.index and is_due(view, exchange):
         yield Finding(exchange.sent.index, f"{what} was passed over in silence.", "error", "nothing")
 
 
@@ -194,7 +193,7 @@ def a_missing_type_is_refused(view: View) -> Judged:
 def wrong_types_have_their_codes(view: View) -> Judged:
     """The error for an unknown type has the code `invalid_value`, that for a missing one `invalid_event`."""
     for exchange, code in _wrong_types(view):
-        for error in exchange.errors[:1]:
+        for error in exchange.refusals[:1]:
             if not error.whole or not isinstance(_error(error), dict):
                 continue
             if _code(error) == code:
@@ -214,12 +213,13 @@ def garbage_is_refused(view: View) -> Judged:
     if not view.admitted:
         return
     last = last_loose_error(view)
+    refused = {each.sent.index for each in view.exchanges if each.refused}
     for frame in _garbage(view):
         if frame.entry.kind is FrameKind.BINARY:
             continue  # what a binary frame is to an endpoint, nothing says
         end = view.end
         waited = end is not None and end.kind is EndKind.TIMEOUT and "error" in end.awaiting
-        if frame.index < last:
+        if frame.index in refused or frame.index < last:
             yield HELD
         elif frame.index < view.settled or waited:
             yield Finding(frame.index, "A malformed frame was passed over in silence.", "error", "nothing")
@@ -246,7 +246,7 @@ def a_refused_event_has_no_effect(view: View) -> Judged:
     if view.partial:
         return
     for exchange in view.exchanges:
-        if not exchange.errors or exchange.sent.type in ("session.update", "transcription_session.update"):
+        if not exchange.refused or exchange.sent.type in ("session.update", "transcription_session.update"):
             continue
         effect = exchange.answer or _created_anyway(view, exchange)
         if effect is None:
@@ -262,7 +262,7 @@ def _created_anyway(view: View, exchange: Exchange) -> Frame | None:
     added = view.announced.get(name) if name is not None and exchange.sent.type == "conversation.item.create" else None
     if added is None or added.frame.index < exchange.sent.index:
         return None
-    others = (each for each in view.exchanges_with("conversation.item.create") if not each.errors)
+    others = (each for each in view.exchanges_with("conversation.item.create") if not each.refused)
     asked = any(each.sent.index < added.frame.index and each.sent.part("item").get("id") == name for each in others)
     return None if asked else added.frame
 
@@ -274,7 +274,7 @@ def come_once(view: View) -> Judged:
         for error in exchange.errors[1:]:
             message = f"A second error names `{exchange.sent.entry.type}` {exchange.sent.text('event_id')}."
             yield Finding(error.index, message, "one error", _code(error) or "one more")
-        if len(exchange.errors) == 1:
+        if len(exchange.refusals) == 1:
             yield HELD
 
 
@@ -286,12 +286,14 @@ def do_not_end_a_response(view: View) -> Judged:
         if response.created is None or response.open or response.gapped:
             continue
         inside = [each for each in view.server("error") if response.created.index < each.index < response.last]
-        others = [each for each in inside if _is_about_another(view, each, response.cause)]
+        others = [each for each in inside if _is_about_another(view.attributed, each, response.cause)]
         if not others or any(at < response.last for at in cancels):
             continue
         if _failed_by_itself(response):
             continue
         if response.status == "failed":
+            if not any(_is_about_another(view.blamed, each, response.cause) for each in others):
+                continue
             message = f"The response {response.id} failed after an error about another event."
             yield Finding(response.last, message, "it goes on", "failed", "/response/status")
         elif response.status:
@@ -303,8 +305,8 @@ def _failed_by_itself(response: Response) -> bool:
     return response.status == "failed" and is_of_the_service(mapping(response.final.get("status_details")).get("error"))
 
 
-def _is_about_another(view: View, error: Frame, cause: Frame | None) -> bool:
-    exchange = view.blamed.get(error.index)
+def _is_about_another(causes: Mapping[int, Exchange], error: Frame, cause: Frame | None) -> bool:
+    exchange = causes.get(error.index)
     return exchange is not None and exchange.sent is not cause
 
 

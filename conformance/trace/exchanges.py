@@ -68,9 +68,9 @@ class Exchange:
         return bool(self.errors) or self.settled_by is not None
 
     @property
-    def refusal(self) -> Frame | None:
-        """The first error that names it, or the one that can only be about it."""
-        return self.errors[0] if self.errors else self.settled_by
+    def refusals(self) -> list[Frame]:
+        """The errors that name it, or the one that names nobody and can only be about it."""
+        return self.errors if self.errors or self.settled_by is None else [self.settled_by]
 
     @property
     def open(self) -> bool:
@@ -189,8 +189,8 @@ class _Attribution:
     def _suspect(self, error: Frame) -> None:
         """Find out whom an error is about that names nobody."""
         candidates = [each for each in self._open() if not each.doomed]
-        kinds = kinds_pointed_to(error)
-        candidates = [each for each in candidates if each.sent.type in kinds] or candidates
+        if kinds := kinds_pointed_to(error):
+            candidates = [each for each in candidates if each.sent.type in kinds]
         wrong = next(([each] for each in candidates if each.sent.entry.deliberate), [])
         if not wrong and (len(candidates) > MOST_CANDIDATES or is_of_the_service(error.event.get("error"))):
             self.murk = error.index

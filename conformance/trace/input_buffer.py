@@ -118,7 +118,7 @@ class _Buffer:
         self.emptied_by = "start"
         first = trace.sessions[0][1] if trace.sessions else NOTHING
         self.session: Mapping[str, Any] = first
-        named = {error.index for each in exchanges for error in (*each.errors, each.settled_by) if error is not None}
+        named = {error.index for each in exchanges for error in each.refusals}
         self.murk = [frame.index for frame in trace.server("error") if frame.index not in named]
         self.commits: list[Commit] = []
 

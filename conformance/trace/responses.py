@@ -282,7 +282,7 @@ def _attribute(trace: CanonicalTrace, exchanges: Sequence[Exchange], found: list
     Responses that detected speech began have no cause; once speech was detected nothing is attributed by order.
     """
     speech = next((frame.index for frame in trace.server("input_audio_buffer.speech_started")), len(trace.frames))
-    asked = [each.sent for each in exchanges if each.sent.type == "response.create" and not each.errors]
+    asked = [each.sent for each in exchanges if each.sent.type == "response.create" and not each.refused]
     for response in found:
         if response.created is None or response.created.index > speech:
             continue

@@ -69,6 +69,11 @@ class View(CanonicalTrace):
         return {error.index: each for each in self.exchanges for error in each.errors}
 
     @cached_property
+    def attributed(self) -> Mapping[int, Exchange]:
+        """Index of an `error` -> the exchange that it names, or that is all it can be about."""
+        return {error.index: each for each in self.exchanges for error in each.refusals}
+
+    @cached_property
     def settled(self) -> int:
         """Everything before this index has been answered, if it ever will be.
 

@@ -67,7 +67,7 @@ def judged(traces):
 
 
 def each_event(change):
-    """Give the variation that changes every event of the server: `change(event, dialect)` gives it, or None for none."""
+    """Give the variation that changes every event of the server: `change(event, dialect)` gives it, None omits it."""
 
     def vary(entries, dialect):
         varied = []

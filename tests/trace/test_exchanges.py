@@ -76,6 +76,13 @@ def test_a_nameless_error_goes_where_its_code_points():
     assert [each.refused for each in found.values()] == [True, False]
 
 
+def test_a_nameless_error_that_points_to_what_nobody_asked_settles_nothing():
+    error = {"type": "error", "error": {"event_id": None, "code": "conversation_already_has_active_response"}}
+    found = exchanges(asked("update"), (False, error))
+
+    assert not found["update"].refused
+
+
 def test_what_a_nameless_error_leaves_open_stays_unattributed_and_its_answer_is_not_unasked():
     found = exchanges(asked("one"), asked("two"), (False, NOBODY), (False, {"type": UPDATED}), asked("three"))
 

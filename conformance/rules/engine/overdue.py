@@ -26,7 +26,7 @@ def is_due(view: View, exchange: Exchange) -> bool:
 
 def last_loose_error(view: View) -> int:
     """Give the index of the last `error` that names no client event of the trace; -1 if all do."""
-    return next((error.index for error in reversed(view.server("error")) if error.index not in view.blamed), -1)
+    return next((error.index for error in reversed(view.server("error")) if error.index not in view.attributed), -1)
 
 
 def overdue(view: View, *types: str) -> Iterator[Exchange]:
@@ -38,6 +38,6 @@ def overdue(view: View, *types: str) -> Iterator[Exchange]:
         return
     loose = last_loose_error(view)
     for exchange in view.exchanges_with(*types):
-        unanswered = exchange.answer is None and not exchange.errors and exchange.sent.whole
+        unanswered = exchange.answer is None and not exchange.refused and exchange.sent.whole
         if unanswered and exchange.sent.index > loose and is_due(view, exchange):
             yield exchange

@@ -100,7 +100,7 @@ def legal_append_is_accepted(view: View) -> Judged:
 )
 def undecodable_append_is_refused(view: View) -> Judged:
     """An append whose audio is no base64 is refused by an `error`, and the connection stays."""
-    unnamed = [error.index for error in view.server("error") if error.index not in view.blamed]
+    unnamed = [error.index for error in view.server("error") if error.index not in view.attributed]
     for exchange in view.exchanges_with(APPEND):
         sent = exchange.sent
         if not undecodable(sent):

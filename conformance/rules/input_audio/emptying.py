@@ -80,9 +80,7 @@ def empty_commit_has_its_code(view: View) -> Judged:
     for commit in judged_commits(view):
         if commit.size != 0 or not commit.exchange.refused:
             continue
-        error = commit.exchange.refusal
-        if error is None:
-            continue
+        error = commit.exchange.refusals[0]
         code = error.part("error").get("code")
         if code == "input_audio_buffer_commit_empty":
             yield HELD

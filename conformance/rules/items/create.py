@@ -28,7 +28,7 @@ def created(view: View) -> Iterator[tuple[Exchange, Frame]]:
     if view.partial or any(addition.repeated for addition in view.additions):
         return  # one announcement too many shifts all that follow
     for exchange in view.exchanges_with(CREATE):
-        if exchange.answer is not None and not exchange.errors and exchange.answer.whole and exchange.sent.whole:
+        if exchange.answer is not None and not exchange.refused and exchange.answer.whole and exchange.sent.whole:
             yield exchange, exchange.answer
 
 
@@ -41,7 +41,7 @@ def id_of(frame: Frame) -> str | None:
 def creation_is_answered(view: View) -> Judged:
     """Every `conversation.item.create` is answered: by the announcement of its item, or by an `error`."""
     for exchange in view.exchanges_with(CREATE):
-        if exchange.answer is not None or exchange.errors:
+        if exchange.answer is not None or exchange.refused:
             yield HELD
     nameless = any(id_of(frame) is None for frame in view.server(ADDED))
     if nameless or any(response.open for response in view.responses):
@@ -89,7 +89,7 @@ def a_duplicate_id_is_refused(view: View) -> Judged:
         name = id_of(exchange.sent)
         if name is None or name not in present.before(exchange.sent.index):
             continue
-        if exchange.errors:
+        if exchange.refused:
             yield HELD
         elif exchange.answer is not None:
             message = f"A second item {name} was accepted."

@@ -101,7 +101,7 @@ def _judge_unknown(view: View, kind: str, doing: str) -> Judged:
     for exchange, name, history in requests(view, kind):
         if name in history.known:
             continue
-        if exchange.errors:
+        if exchange.refused:
             yield HELD
         elif exchange.answer is not None:
             actual = exchange.answer.entry.type
@@ -143,7 +143,7 @@ def deleted_items_are_gone(view: View) -> Judged:
     for exchange, name, history in requests(view, DELETE, RETRIEVE, TRUNCATE):
         if name not in history.deleted:
             continue
-        if exchange.errors:
+        if exchange.refused:
             yield HELD
         elif exchange.answer is not None:
             message = f"`{exchange.sent.entry.type}` of the deleted item {name} was accepted."
@@ -262,7 +262,7 @@ def an_unknown_call_is_refused(view: View) -> Judged:
             made.add(call)
         if kind != "function_call_output" or call is None or call in made:
             continue
-        if exchange.errors:
+        if exchange.refused:
             yield HELD
         elif exchange.answer is not None:
             message = f"An output for the unknown call {call} was accepted."

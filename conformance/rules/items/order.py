@@ -116,7 +116,7 @@ def an_unknown_predecessor_is_refused(view: View) -> Judged:
         sent_before.add(id_of(exchange.sent) or "")
         if known:
             continue
-        if exchange.errors:
+        if exchange.refused:
             yield HELD
         elif exchange.answer is not None:
             message = f"An item was accepted after {asked}, which does not exist."

@@ -33,7 +33,7 @@ def _hit(view: View) -> Iterator[tuple[Exchange, Response]]:
         name = exchange.sent.text("response_id")
         running = active_at(view, exchange.sent.index)
         meant = [each for each in running if each.id == name or (name is None and not each.out_of_band)]
-        if len(meant) == 1 and not exchange.errors:
+        if len(meant) == 1 and not exchange.refused:
             yield exchange, meant[0]
 
 
@@ -61,7 +61,7 @@ def ends_the_response(view: View) -> Judged:
     for exchange, response in _hit(view):
         if response.done is None or view.gap_between(exchange.sent.index, response.last):
             continue
-        if any(each.index > exchange.sent.index and each.index not in view.blamed for each in view.server("error")):
+        if any(each.index > exchange.sent.index and each.index not in view.attributed for each in view.server("error")):
             continue
         if response.status == "cancelled":
             yield HELD
@@ -91,7 +91,7 @@ def with_nothing_active_is_refused(view: View) -> Judged:
     """A `response.cancel` while nothing runs is answered by an error."""
     late = {exchange.sent.index for exchange in overdue(view, "response.cancel")}
     for exchange in _idle(view):
-        if exchange.errors:
+        if exchange.refused:
             yield HELD
         elif exchange.sent.index in late:
             yield Finding(
@@ -103,7 +103,7 @@ def with_nothing_active_is_refused(view: View) -> Judged:
 def with_nothing_active_has_its_code(view: View) -> Judged:
     """The refusal of a `response.cancel` while nothing runs says `response_cancel_not_active`."""
     for exchange in _idle(view):
-        for error in exchange.errors[:1]:
+        for error in exchange.refusals[:1]:
             code = string(error.part("error").get("code"))
             if code == NOT_ACTIVE:
                 yield HELD

@@ -101,9 +101,9 @@ def collision_is_refused(view: View) -> Judged:
     late = {exchange.sent.index for exchange in overdue(view, "response.create")}
     for exchange, running in collisions(view):
         begun = exchange.answer
-        if begun is not None and not exchange.errors and begun.index < running.last:
+        if begun is not None and not exchange.refused and begun.index < running.last:
             yield Finding(begun.index, f"A second response began while {running.id} ran.", "error", "response.created")
-        elif exchange.errors:
+        elif exchange.refused:
             yield HELD
         elif exchange.sent.index in late:
             yield Finding(
@@ -115,7 +115,7 @@ def collision_is_refused(view: View) -> Judged:
 def collision_has_its_code(view: View) -> Judged:
     """The refusal of a second response says `conversation_already_has_active_response`."""
     for exchange, _ in collisions(view):
-        for error in exchange.errors[:1]:
+        for error in exchange.refusals[:1]:
             code = string(error.part("error").get("code"))
             if code == ALREADY_ACTIVE:
                 yield HELD

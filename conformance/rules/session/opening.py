@@ -124,7 +124,7 @@ def an_update_is_answered(view: View) -> Judged:
         message = f"Nothing answered the `{exchange.sent.entry.type}` in entry {exchange.sent.index}."
         yield Finding(exchange.sent.index, message, "session.updated or error", "nothing")
     for exchange in updates(view):
-        if exchange.answer is not None or exchange.errors:
+        if exchange.answer is not None or exchange.refused:
             yield HELD
 
 
@@ -138,7 +138,7 @@ def updated_answers_one_update(view: View) -> Judged:
     """Each `session.updated` answers one accepted `session.update`; a refused one gets none."""
     if view.partial or (view.handshake is None and not view.client(*UPDATE)):
         return  # a capture may have missed what the client asked for
-    accepted = {each.answer.index for each in updates(view) if each.answer is not None and not each.errors}
+    accepted = {each.answer.index for each in updates(view) if each.answer is not None and not each.refused}
     accepted |= {frame.index for each in updates(view) for frame in each.possible}
     for frame in view.server(*UPDATED):
         if frame.index in accepted:

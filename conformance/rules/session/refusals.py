@@ -52,7 +52,7 @@ def the_voice_is_fixed_once_heard(view: View) -> Judged:
         before = view.setting_at(exchange.sent.index, "voice")
         if before in EMPTY or reflects(asked, before):
             continue
-        if exchange.errors:
+        if exchange.refused:
             yield HELD
         elif exchange.answer is not None:
             now = view.dialect.setting(exchange.answer.part("session"), "voice")
@@ -71,10 +71,10 @@ def a_refused_update_changes_nothing(view: View) -> Judged:
         return
     answered = {each.answer.index: each for each in updates(view) if each.answer is not None}
     for exchange in updates(view):
-        if not exchange.errors or exchange.answer is not None:
+        if not exchange.refused or exchange.answer is not None:
             continue
-        before = settings_in(view, view.session_at(exchange.errors[0].index))
-        shown = shown_after(view, exchange.errors[0].index)
+        before = settings_in(view, view.session_at(exchange.refusals[0].index))
+        shown = shown_after(view, exchange.refusals[0].index)
         if shown is None or not before:
             continue
         index, now = shown[0], settings_in(view, shown[1])
@@ -98,7 +98,7 @@ def an_update_names_its_type(view: View) -> Judged:
     for exchange in view.exchanges_with("session.update"):
         if not exchange.sent.whole or "type" in exchange.sent.part("session"):
             continue
-        if exchange.errors:
+        if exchange.refused:
             yield HELD
         elif exchange.answer is not None:
             yield Finding(exchange.answer.index, "An update without `session.type` was accepted.", "error", "accepted")
@@ -109,7 +109,7 @@ def out_of_range_values_are_refused(view: View) -> Judged:
     """A temperature, a token limit or an enumeration outside its documented range is refused."""
     for exchange in updates(view):
         names = out_of_range(view, exchange)
-        if names and exchange.errors:
+        if names and exchange.refused:
             yield HELD
         elif names and exchange.answer is not None:
             value = asked_for(view, exchange)[names[0]]
@@ -127,7 +127,7 @@ def unknown_parameters_are_refused(view: View) -> Judged:
     """A session field that no document knows is refused, not passed over."""
     for exchange in updates(view):
         unknown = _unknown_fields(view, exchange)
-        if unknown and exchange.errors:
+        if unknown and exchange.refused:
             yield HELD
         elif unknown and exchange.answer is not None and exchange.sent.entry.deliberate:
             message = f"The unknown session.{unknown[0]} was accepted."
@@ -143,9 +143,9 @@ def _unknown_fields(view: View, exchange: Exchange) -> list[str]:
 def a_refusal_names_the_parameter(view: View) -> Judged:
     """The `error` about one bad field of an update names it in `param`."""
     for exchange in updates(view):
-        if not exchange.errors or not (out_of_range(view, exchange) or _unknown_fields(view, exchange)):
+        if not exchange.refused or not (out_of_range(view, exchange) or _unknown_fields(view, exchange)):
             continue
-        error = exchange.errors[0]
+        error = exchange.refusals[0]
         if not error.whole or not isinstance(error.event.get("error"), dict):
             continue
         if string(error.part("error").get("param")):
@@ -178,7 +178,7 @@ def _judge_modalities(view: View) -> Judged:
         asked = modalities_asked(view, exchange)
         if asked is None or asked in legal:
             continue
-        if exchange.errors:
+        if exchange.refused:
             yield HELD
         elif exchange.answer is not None:
             actual = f"accepted {sorted(asked)}"
@@ -205,7 +205,7 @@ def updates_are_legal_at_any_time(view: View) -> Judged:
             busy_until = max(busy_until, spans.popleft()[1])
         if exchange.sent.entry.deliberate or at > busy_until:
             continue
-        if exchange.answer is not None and not exchange.errors:
+        if exchange.answer is not None and not exchange.refused:
             yield HELD
         for error in exchange.errors[:1]:
             code = string(error.part("error").get("code")) or ""

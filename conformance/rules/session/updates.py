@@ -40,7 +40,7 @@ def _accepted(view: View) -> Iterator[tuple[Exchange, Frame, Mapping[str, Any]]]
         answer = exchange.answer
         if (
             answer is not None
-            and not exchange.errors
+            and not exchange.refused
             and answer.whole
             and isinstance(answer.event.get("session"), dict)
         ):
