@@ -11,6 +11,7 @@ from conformance.rules import (
     errors,
     input_audio,
     items,
+    nulls,
     ordering,
     rate_limits,
     response,
@@ -37,6 +38,7 @@ def _table(*chapters: Chapter) -> Mapping[str, Rule]:
 #: Every rule by id, in the order of the chapters.
 RULES: Mapping[str, Rule] = _table(
     envelope.rules,
+    nulls.rules,
     connection.rules,
     *session.chapters,
     *items.chapters,

@@ -92,7 +92,7 @@ def a_bad_key_opens_no_session(view: View) -> Judged:
         yield HELD
 
 
-@rules.should(
+@rules.may(
     "connection.conflicting-keys-are-refused",
     about=HANDSHAKE,
     covers=("CON-02",),

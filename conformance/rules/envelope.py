@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from conformance.contract.dialects import DIALECTS, aliases
 from conformance.contract.schemas import Problem, schemas_for
 from conformance.rules.engine.rule import ANYTHING, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.nulls import parted
 from conformance.trace.frames import Frame, quoted, string
 from conformance.trace.trace import Direction, FrameKind
 from conformance.trace.views import View
@@ -149,7 +150,7 @@ def fits_its_schema(view: View) -> Judged:
         if len(misfits) < len(frames):
             yield HELD
         for frame in (frames[position] for position in misfits):
-            found = schemas.problems(Direction.SERVER, frame.event)
+            found, _ = parted(schemas, frame.event)
             problems = [each for each in found if not _has_its_own_rule(frame, each.path)]
             yield _misfit(frame, problems) if problems else HELD
 

@@ -7,7 +7,8 @@ The lenses are laid over it; `View` has them all.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -151,11 +152,36 @@ class CanonicalTrace:
 
     @cached_property
     def sessions(self) -> tuple[tuple[int, Mapping[str, Any]], ...]:
-        """The effective session objects as the server showed them: (index, session)."""
+        """The effective session objects as the server showed them: (index, session).
+
+        A setting that the client last set to null, and that is left out since, stands there as null.
+        """
         shown = self.server(
             "session.created", "session.updated", "transcription_session.created", "transcription_session.updated"
         )
-        return tuple((frame.index, frame.part("session")) for frame in shown if frame.whole)
+        off: dict[tuple[str, ...], bool] = {}
+        updates = deque(self.client("session.update", "transcription_session.update"))
+        found = []
+        for frame in shown:
+            while updates and updates[0].index < frame.index:
+                off.update(self._switched(updates.popleft().part("session")))
+            if frame.whole:
+                gone = [path for path, is_off in off.items() if is_off]
+                found.append((frame.index, _with_nulls(frame.part("session"), gone) if gone else frame.part("session")))
+        return tuple(found)
+
+    def _switched(self, session: Mapping[str, Any]) -> dict[tuple[str, ...], bool]:
+        """Return the places of the settings that an update names -> whether it sets them to null."""
+        places = ((path, _reached(session, path)) for path in self.dialect.session_paths.values())
+        return {path: parent[path[-1]] is None for path, parent in places if path[-1] in parent}
+
+    def session_in(self, index: int) -> Mapping[str, Any]:
+        """Return the session object that entry *index* shows; empty if it shows none."""
+        return self._session_by_index.get(index, NOTHING)
+
+    @cached_property
+    def _session_by_index(self) -> Mapping[int, Mapping[str, Any]]:
+        return dict(self.sessions)
 
     def session_at(self, index: int) -> Mapping[str, Any]:
         """Give the last session object shown before entry *index*; empty if none was."""
@@ -185,6 +211,26 @@ class CanonicalTrace:
     def is_text(self, frame: Frame) -> bool:
         """Tell whether the frame came as a text frame."""
         return frame.entry.kind is FrameKind.TEXT
+
+
+def _reached(session: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
+    """Return the object that holds the setting at *path*, empty if there is none."""
+    for step in path[:-1]:
+        session = mapping(session.get(step))
+    return session
+
+
+def _with_nulls(session: Mapping[str, Any], paths: Sequence[tuple[str, ...]]) -> Mapping[str, Any]:
+    """Return *session* with null at those of *paths* that it leaves out."""
+    for path in paths:
+        if path[-1] not in _reached(session, path):
+            session = _put(session, path)
+    return session
+
+
+def _put(session: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
+    step, *rest = path
+    return {**session, step: _put(mapping(session.get(step)), tuple(rest)) if rest else None}
 
 
 def _by_type(frames: tuple[Frame, ...]) -> Mapping[str, tuple[Frame, ...]]:

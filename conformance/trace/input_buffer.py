@@ -140,7 +140,7 @@ class _Buffer:
         if exchange.refused:
             return
         answer = exchange.answer
-        self.session = answer.part("session") if answer is not None and answer.whole else NOTHING
+        self.session = self.trace.session_in(answer.index) if answer is not None else NOTHING
 
     def _append(self, exchange: Exchange) -> None:
         if exchange.refused:

@@ -116,6 +116,8 @@ class Response:
     items: dict[str, OutputItem] = field(default_factory=dict)
     gapped: bool = False
     """Events may be missing from the recording while it ran."""
+    may_be_out_of_band: bool = True
+    """Whether the client may have asked for any such response."""
     cause: Frame | None = None
     """The client's `response.create`, where it can be told."""
 
@@ -159,6 +161,8 @@ class Response:
         """Whether it does not write to the default conversation."""
         if self.asked.get("conversation") == "none":
             return True
+        if not self.may_be_out_of_band:
+            return False
         shown = self.initial or self.final
         return "conversation_id" in shown and shown["conversation_id"] is None
 
@@ -283,8 +287,15 @@ def _attribute(trace: CanonicalTrace, exchanges: Sequence[Exchange], found: list
     """
     speech = next((frame.index for frame in trace.server("input_audio_buffer.speech_started")), len(trace.frames))
     asked = [each.sent for each in exchanges if each.sent.type == "response.create" and not each.refused]
+    creates = [each.sent for each in exchanges if each.sent.type == "response.create"]
+    outside = trace.one_sided or trace.partial or any(_asks_outside(each) for each in creates)
     for response in found:
+        response.may_be_out_of_band = outside
         if response.created is None or response.created.index > speech:
             continue
         if asked and asked[0].index < response.created.index:
             response.cause = asked.pop(0)
+
+
+def _asks_outside(create: Frame) -> bool:
+    return not create.whole or create.part("response").get("conversation") == "none"

@@ -34,7 +34,7 @@ DEMANDED = (
     "/event_id",
 )
 #: Fields whose absence, or null, says something: which item, at the beginning, no audio.
-HAVE_A_MEANING = ("id", "item_id", "call_id", "previous_item_id", "audio")
+HAVE_A_MEANING = ("id", "item_id", "call_id", "conversation_id", "previous_item_id", "audio")
 
 
 def played():
@@ -159,7 +159,8 @@ def without_nulls(value):
 
 def items_announced_with_few_fields(event, _dialect):
     if event["type"] in ("conversation.item.added", "conversation.item.created", "response.output_item.added"):
-        event["item"] = {key: event["item"][key] for key in ("id", "type") if key in event["item"]}
+        kept = ("id", "type", "role", "content", "call_id", "name", "arguments", "output")
+        event["item"] = {key: event["item"][key] for key in kept if key in event["item"]}
     return event
 
 
@@ -180,7 +181,7 @@ def usage_in_both_spellings(event, _dialect):
 
 def reasoning_beside_the_output(event, _dialect):
     usage = event.get("response", {}).get("usage")
-    if isinstance(usage, dict):
+    if isinstance(usage, dict) and event["response"]["status"] == "completed":
         usage["output_tokens"] += 7
         usage["total_tokens"] += 7
         usage.setdefault("output_token_details", {})["reasoning_tokens"] = 7
@@ -355,11 +356,21 @@ VARIATIONS = {
 }
 #: Rules that a variation breaks indeed.
 BROKEN = {"without_the_names_of_refused_events": {"errors.name-the-event-they-refuse"}}
+#: Variations that leave so much out that nothing is left to prove, and what the others do not show.
+BARE = ("without_optional_fields", "null_for_optional_fields")
+NOT_SHOWN = {
+    "items_announced_with_few_fields": {"items.client-items-are-complete"},
+    "no_argument_deltas": {"tools.argument-deltas-make-the-whole"},
+}
 
 
 def varied(trace, vary):
     entries = vary([replace(entry) for entry in trace.entries], trace.dialect)
     return replace(trace, entries=tuple(replace(entry, index=index) for index, entry in enumerate(entries)))
+
+
+def promised(scenario, name):
+    return () if name in BARE else set(scenario.proves) - NOT_SHOWN.get(name, set())
 
 
 def test_the_reference_itself_is_without_fault(library):
@@ -386,7 +397,7 @@ def test_a_legal_variation_breaks_no_rule_and_leaves_nothing_unproven(library, n
             verdicts = {each.verdict for each in found[rule.id]}
             if findings or errors:
                 faults.setdefault(rule.id, (scenario.id, dialect, findings[:1] or errors[:1]))
-            elif rule.id in scenario.proves and verdicts <= {Verdict.UNPROVEN}:
+            elif rule.id in promised(scenario, name) and verdicts <= {Verdict.UNPROVEN}:
                 unproven.setdefault(rule.id, (scenario.id, dialect))
 
     assert (faults, unproven) == ({}, {})

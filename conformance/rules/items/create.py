@@ -131,7 +131,7 @@ def client_items_are_kept(view: View) -> Judged:
             name = wrong[0]
             message = f"The item {id_of(answer)} has another {name} than the client gave it."
             yield Finding(answer.index, message, str(asked[name])[:80], str(shown[name])[:80], f"/item/{name}")
-        elif isinstance(shown.get("content"), list) and _texts(asked) != _texts(shown):
+        elif _other_texts(asked, shown):
             message = f"The item {id_of(answer)} has other texts than the client gave it."
             yield Finding(answer.index, message, str(_texts(asked))[:80], str(_texts(shown))[:80], "/item/content")
         else:
@@ -140,6 +140,17 @@ def client_items_are_kept(view: View) -> Judged:
 
 def _differs(asked: Any, shown: Any, name: str) -> bool:
     return isinstance(asked.get(name), str) and isinstance(shown.get(name), str) and asked[name] != shown[name]
+
+
+def _other_texts(asked: Any, shown: Any) -> bool:
+    """Tell whether an item shows other texts than it was given; a part, or all, may be announced without."""
+    given, parts = listing(asked.get("content")), shown.get("content")
+    if not isinstance(parts, list):
+        return False
+    if len(given) != len(parts):
+        return _texts(asked) != _texts(shown)
+    texts = [[string(mapping(part).get("text")) for part in each] for each in (given, parts)]
+    return any(None not in pair and pair[0] != pair[1] for pair in zip(*texts, strict=True))
 
 
 def _texts(item: Any) -> list[Any]:

@@ -124,7 +124,7 @@ def of_an_unknown_response_is_refused(view: View) -> Judged:
         name, sent = exchange.sent.text("response_id"), exchange.sent.index
         if name is None or name in view.response_by_id or not active_at(view, sent):
             continue
-        if exchange.errors:
+        if exchange.refused:
             yield HELD
         elif sent in late and not any(each.status == "cancelled" for each in active_at(view, sent)):
             message = f"The response.cancel of {name}, which never was, got no error."

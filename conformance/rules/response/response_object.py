@@ -133,16 +133,17 @@ def incomplete_names_its_reason(view: View) -> Judged:
 
 @rules.must("response.failed-names-its-error", about={"response.done"}, covers=("RSP-08", "RSP-25"), spec=DONE)
 def failed_names_its_error(view: View) -> Judged:
-    """A failed response carries an error with its type."""
+    """A failed response carries an error with its type or its code."""
     for response, done in _whole_dones(view):
         details = response.final.get("status_details")
         if response.status != "failed" or not (details is None or isinstance(details, dict)):
             continue
-        if string(mapping(mapping(details).get("error")).get("type")):
+        error = mapping(mapping(details).get("error"))
+        if string(error.get("type")) or string(error.get("code")):
             yield HELD
         else:
             message = f"{response.id} failed without an error."
-            yield Finding(done.index, message, "error.type", "nothing", "/response/status_details/error")
+            yield Finding(done.index, message, "error.type or error.code", "nothing", "/response/status_details/error")
 
 
 @rules.must("response.done-lists-every-item", about={"response.done"}, covers=("RSP-09",), spec=DONE)

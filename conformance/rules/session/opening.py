@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
 
 from conformance.contract.schemas import schemas_for
 from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import ANYTHING, END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.rules.engine.settings import ABSENT, asked_for, settings_in, updates
+from conformance.rules.engine.settings import ABSENT, settings_in, updates
 from conformance.trace.frames import string, whole_number
 from conformance.trace.trace import Direction, EndKind
 from conformance.trace.views import View
@@ -164,29 +162,14 @@ def updated_shows_everything(view: View) -> Judged:
         return
     (_, first), *later = view.sessions
     before = {name for name, value in settings_in(view, first).items() if value is not None and name not in IDENTITY}
-    cleared = _cleared(view, [index for index, _ in later])
-    for (index, session), unset in zip(later, cleared, strict=True):
+    for index, session in later:
         now = settings_in(view, session)
-        gone = sorted(before - now.keys() - unset)
+        gone = sorted(before - now.keys())
         if gone and session:
             message = f"The session no longer shows {', '.join(gone)}."
             yield Finding(index, message, "the whole session", f"without {', '.join(gone)}"[:200], "/session")
         elif before and session:
             yield HELD
-
-
-def _cleared(view: View, indices: Iterable[int]) -> Iterator[set[str]]:
-    """Yield the settings that the client set to null last before each of the ascending *indices*.
-
-    They need not be shown.
-    """
-    unset: set[str] = set()
-    asked = deque((exchange.sent.index, exchange) for exchange in updates(view))
-    for index in indices:
-        while asked and asked[0][0] < index:
-            for name, value in asked_for(view, asked.popleft()[1]).items():
-                (unset.add if value is None else unset.discard)(name)
-        yield unset
 
 
 @rules.should("session.the-id-is-constant", about=UPDATED, covers=("SES-15",), spec=SERVER_EVENTS + "session/updated")

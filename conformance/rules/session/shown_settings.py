@@ -41,7 +41,7 @@ def _accepted(view: View) -> Iterator[tuple[Exchange, Frame]]:
 def an_accepted_setting_is_shown(view: View) -> Judged:
     """A setting of an accepted update is shown afterwards, not left out in silence."""
     for exchange, answer in _accepted(view):
-        shown = settings_in(view, answer.part("session"))
+        shown = settings_in(view, view.session_in(answer.index))
         asked = {name for name, value in asked_for(view, exchange).items() if value not in EMPTY} - MAY_BE_HIDDEN
         hidden = sorted(asked - shown.keys())
         if hidden:
@@ -57,7 +57,7 @@ def a_partial_turn_detection_keeps_its_type(view: View) -> Judged:
     for exchange, answer in _accepted(view):
         asked = asked_for(view, exchange).get("turn_detection")
         before = string(mapping(view.setting_at(exchange.sent.index, "turn_detection")).get("type"))
-        now = view.dialect.setting(answer.part("session"), "turn_detection", ABSENT)
+        now = view.dialect.setting(view.session_in(answer.index), "turn_detection", ABSENT)
         if not isinstance(asked, dict) or not asked or "type" in asked or before is None or now is ABSENT:
             continue
         if mapping(now).get("type") == before:

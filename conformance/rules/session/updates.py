@@ -44,7 +44,7 @@ def _accepted(view: View) -> Iterator[tuple[Exchange, Frame, Mapping[str, Any]]]
             and answer.whole
             and isinstance(answer.event.get("session"), dict)
         ):
-            yield exchange, answer, answer.part("session")
+            yield exchange, answer, view.session_in(answer.index)
 
 
 @rules.must("session.an-update-takes-effect", about=UPDATED, covers=("SES-08",), spec=UPDATE_SPEC)

@@ -13,6 +13,8 @@ from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding,
 from conformance.trace.frames import mapping, quoted, whole_number
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.trace.ledger import LedgerEntry
     from conformance.trace.views import View
 
@@ -195,8 +197,8 @@ def completed_has_usage(view: View) -> Judged:
             yield blame(line, "completed without usage.", "an object", "nothing", "/response/usage")
 
 
-PLURAL = ("input_tokens_details", "output_tokens_details")
-CHAT = ("prompt_tokens", "completion_tokens")
+PLURAL = {"input_tokens_details": "input_token_details", "output_tokens_details": "output_token_details"}
+CHAT = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
 
 
 @rules.should("usage.has-its-breakdown", about=ABOUT, covers=("USE-02", "USE-03"), spec=DONE)
@@ -215,27 +217,27 @@ def has_its_breakdown(view: View) -> Judged:
             yield HELD
 
 
-def _spelled(view: View, wrong: tuple[str, ...], right: str) -> Judged:
+def _spelled(view: View, wrong: Mapping[str, str]) -> Judged:
+    """Judge that no name of *wrong* stands where the right one, to which it leads, is missing."""
     for line in view.ledger.responses:
-        found = [name for name in wrong if name in line.usage]
+        found = [name for name, right in wrong.items() if name in line.usage and right not in line.usage]
         if found:
-            yield blame(
-                line, f"spells its usage {' and '.join(found)}.", right, found[0], f"/response/usage/{found[0]}"
-            )
+            first, names = found[0], " and ".join(found)
+            yield blame(line, f"spells its usage {names}.", wrong[first], first, f"/response/usage/{first}")
         elif line.usage:
             yield HELD
 
 
 @rules.must("usage.details-are-spelled-in-the-singular", about=ABOUT, covers=("USE-02",), spec=DONE)
 def details_are_spelled_in_the_singular(view: View) -> Judged:
-    """The details are called `input_token_details` and `output_token_details`."""
-    return _spelled(view, PLURAL, "input_token_details")
+    """The details are called `input_token_details` and `output_token_details`, whatever else they are called too."""
+    return _spelled(view, PLURAL)
 
 
 @rules.must("usage.has-no-names-of-chat", about=ABOUT, covers=("USE-01",), spec=DONE)
 def has_no_names_of_chat(view: View) -> Judged:
-    """Tokens are called input and output, not prompt and completion."""
-    return _spelled(view, CHAT, "input_tokens")
+    """Tokens are called input and output, not prompt and completion alone."""
+    return _spelled(view, CHAT)
 
 
 @rules.must("usage.transcription-total-is-the-sum", about=TRANSCRIPTION, covers=("USE-14",), spec=TRANSCRIBED)

@@ -1,0 +1,64 @@
+"""Null where a field is optional: the sources leave such a field out; who sends null makes clients expect both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+from conformance.contract.schemas import Problem, Schemas, schemas_for
+from conformance.rules.engine.rule import ANYTHING, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.trace.trace import Direction, Event
+from conformance.trace.views import View
+
+rules = Chapter("envelope")
+
+
+def parted(schemas: Schemas, event: Event) -> tuple[Sequence[Problem], Sequence[Problem]]:
+    """Return how *event* breaks its schema, and beside it where only null stands in an optional field."""
+    problems = schemas.problems(Direction.SERVER, event)
+    nulls = {each.path: each for each in problems if each.found == "null" and each.path}
+    if not nulls:
+        return problems, ()
+    rest = schemas.problems(Direction.SERVER, _without(event, nulls))
+    owed = [nulls.get(each.path, each) for each in rest]
+    return owed, [each for path, each in nulls.items() if path not in {every.path for every in owed}]
+
+
+def _without(event: Event, paths: Sequence[str] | dict[str, Problem]) -> Event:
+    """Return a copy of *event* without the fields at these JSON pointers."""
+    copy = deepcopy(event)
+    for path in paths:
+        *steps, last = (step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:])
+        place: object = copy
+        for step in steps:
+            if isinstance(place, list):
+                place = place[int(step)]
+            elif isinstance(place, dict):
+                place = place[step]
+        if isinstance(place, dict):
+            place.pop(last, None)
+    return copy
+
+
+@rules.should(
+    "envelope.optional-fields-are-not-null",
+    about=ANYTHING,
+    covers=("FRM-05",),
+    spec=SERVER_EVENTS.rstrip("/"),
+    relaxed="The reference calls the field optional and gives it a type; clients take null for absence.",
+)
+def optional_fields_are_not_null(view: View) -> Judged:
+    """An optional field that has nothing to say is left out, unless its type allows null."""
+    schemas = schemas_for(view.dialect.name)
+    for kind, frames in view.groups.items():
+        spoken = view.dialect.wire_name(kind)
+        if not frames or not schemas.knows(Direction.SERVER, spoken):
+            continue
+        misfits = schemas.misfits(Direction.SERVER, spoken, [frame.event for frame in frames])
+        if len(misfits) < len(frames):
+            yield HELD
+        for frame in (frames[position] for position in misfits):
+            _, nulls = parted(schemas, frame.event)
+            for each in nulls[:1]:
+                message = f"`{frame.entry.type}` has null at {each.path}, which is optional."
+                yield Finding(frame.index, message, f"{each.expected}, or nothing", "null", each.path)
