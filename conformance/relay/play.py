@@ -18,9 +18,10 @@ from conformance.relay.billing import Bill, usages_in
 from conformance.relay.client_side import NotingConnector
 from conformance.relay.declared import Declared
 from conformance.relay.dial import Dial
+from conformance.relay.lag import Lag
 from conformance.relay.pair import Context, Pair
 from conformance.relay.pairing import paired
-from conformance.relay.side import with_side
+from conformance.relay.side import Side, with_side
 from conformance.relay.turns import Turns
 from conformance.relay.upstream import Upstream
 from conformance.relay.upstream_script import HONEST, upstream_scripts
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from conformance.play.connection import Connector
 
 #: Seconds in which a gateway ends the upstream's session of a client that has left, and charges for it.
-LETTING_GO = 3.0
+LETTING_GO = 10.0
 #: Seconds between two looks at a balance that has not settled.
 GLANCE = 0.05
 
@@ -84,9 +85,10 @@ class RelayPlayer:
         if alone:
             self.upstream.follow(upstream_scripts(scenario.upstream) if scenario.upstream is not None else ())
         connector = NotingConnector(self._connector(), self._hidden())
-        conversation = await Player(connector, self.target, self.scrub, self.clip).play(scenario, variant)
-        noted = zip_longest(conversation.traces, connector.attempts)
-        traces = tuple(with_side(t, a.noted) if a is not None else t for t, a in noted if t is not None)
+        async with Lag().watched() as lag:
+            conversation = await Player(connector, self.target, self.scrub, self.clip).play(scenario, variant)
+        noted = zip_longest(conversation.traces, (replace(each.noted, lag=lag.usual) for each in connector.attempts))
+        traces = tuple(with_side(trace, side or Side()) for trace, side in noted if trace is not None)
         conversation = replace(conversation, traces=traces)
         dials = self.upstream.dials[first:]
         if conversation.outcome is Outcome.ENVIRONMENT and any(dial.script.fails for dial in dials):

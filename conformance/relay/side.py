@@ -28,6 +28,8 @@ class Side:
     """When we sent a ping, in seconds of the trace."""
     ponged: float | None = None
     """When it was answered."""
+    lag: float = 0.0
+    """Seconds by which we ourselves were late, in the slowest of twenty looks at the clock."""
     key: str = ""
     """Whose key the upgrade carried: `upstream`, `client`, `other`, or empty if there was none."""
     model: str = ""

@@ -24,8 +24,9 @@ SHARE = 0.4
 
 
 def paced(pair: Pair) -> bool:
-    """Tell whether the upstream spoke slowly on purpose: only then nothing but the gateway decides what comes when."""
-    return pair.upstream_side.paced >= APART
+    """Tell whether the upstream spoke slowly on purpose, and we heard it on time: only then it tells of the gateway."""
+    pace = pair.upstream_side.paced
+    return pace >= APART and pair.client_side.lag < pace / 2
 
 
 def latencies(pair: Pair) -> list[float]:
@@ -70,13 +71,21 @@ def _gap(one: Crossed, other: Crossed) -> tuple[float | None, float | None]:
 
 
 def batch_size(pair: Pair) -> float | None:
-    """Estimate how many deltas the gateway sends at once; None where too few came to tell."""
+    """Return how many deltas the gateway sends at once, in the median; None where too few came to tell.
+
+    A stall of a busy machine brings many at once, one time: that is no batch.
+    """
     found = gaps(pair)
     if len(found) < ENOUGH:
         return None
-    together = sum(client < TOGETHER * upstream for upstream, client in found)
-    share = together / len(found)
-    return 1 / (1 - share) if share < 1 else float(len(found) + 1)
+    sizes = [1]
+    for upstream, client in found:
+        if client < TOGETHER * upstream:
+            sizes[-1] += 1
+        else:
+            sizes.append(1)
+    together = len(found) + 1 - len(sizes)
+    return percentile(sizes, 0.5) if together >= SHARE * len(found) else 1.0
 
 
 @rules.must("relay.deltas-are-not-batched", covers=("RLY-28",))
@@ -85,7 +94,7 @@ def deltas_are_not_batched(pair: Pair) -> Judged:
     size = batch_size(pair)
     if size is None or not paced(pair):
         return
-    if size >= 1 / (1 - SHARE):
+    if size > 1:
         first = next(each for each in pair.down.crossed if each.source.type.endswith(".delta"))
         message = f"The deltas of the upstream reach the client about {size:.0f} at a time."
         yield Finding(first.target.index, message, "one by one", f"{size:.1f} at a time")
