@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -158,7 +159,7 @@ def rules(rule: str | None) -> None:
     """List the rules, or tell everything about one."""
     from conformance.commands.rules import detail, find, listing, listing_of, sample_of
     from conformance.rules import RULES
-    from conformance.rules.rule_packs import judged_rules, packs
+    from conformance.rules.rule_packs import packs
 
     if rule is None:
         click.echo(listing(RULES), nl=False)
@@ -166,12 +167,15 @@ def rules(rule: str | None) -> None:
             click.echo(listing_of(pack), nl=False)
         return
     from conformance.mutants import MUTANTS
+    from conformance.mutants.relays import RELAY_MUTANTS
+    from conformance.relay.rules import PAIR_RULES, known_rules
     from conformance.scenario.load import library, load
 
-    found = find(judged_rules(), rule)
+    found = find(known_rules(), rule)
     scripts = [load(path) for path in library(relayed=True)]
     proving = [script.id for script in scripts if found.id in script.proves]
-    click.echo(detail(found, {} if found.vendor else sample_of(found.id), MUTANTS.values(), proving), nl=False)
+    sample = {} if found.vendor or found.id in PAIR_RULES else sample_of(found.id)
+    click.echo(detail(found, sample, chain(MUTANTS.values(), RELAY_MUTANTS.values()), proving), nl=False)
 
 
 @command.command()

@@ -15,6 +15,7 @@ import orjson
 
 from conformance.errors import SchemaError, UsageError
 from conformance.mutants.mutant import Mutant
+from conformance.mutants.relay_mutant import RelayMutant
 from conformance.report.timeline import WIDTH
 from conformance.rules.engine.rule import Rule
 from conformance.rules.rule_packs import Pack
@@ -57,7 +58,9 @@ def _words(name: str) -> list[str]:
     return re.split("[./-]", name)
 
 
-def detail(rule: Rule, sample: Mapping[str, Any], mutants: Iterable[Mutant], scenarios: Sequence[str]) -> str:
+def detail(
+    rule: Rule, sample: Mapping[str, Any], mutants: Iterable[Mutant | RelayMutant], scenarios: Sequence[str]
+) -> str:
     """Tell everything about one rule; *sample* is the content of its sample file."""
     lines = [rule.id, "", *_paragraph(f"{rule.keyword}: {rule.sentence}"), "", f"Source: {rule.spec}"]
     if rule.covers:

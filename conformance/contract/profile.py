@@ -56,6 +56,8 @@ class Profile:
     """Everything documented that a conversation can prove; empty where the documents are no list."""
     sources: tuple[str, ...] = ()
     """Where all this is known from."""
+    relay: Mapping[str, Any] = field(default_factory=dict)
+    """What it declares to change as a gateway (`relay.declared`)."""
     file: Path | None = None
     places: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
     """Rule id -> line and column of its waiver."""
@@ -105,6 +107,7 @@ def _profile(path: Path) -> Profile:
         headers=plain(data.get("headers", {})),
         facts=_facts(data) if "documents" in data else (),
         sources=tuple(data["sources"]),
+        relay=plain(data.get("relay", {})),
         file=path,
         places={rule: place_of(data, ["waivers", rule]) for rule in waivers},
     )

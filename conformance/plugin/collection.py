@@ -11,8 +11,9 @@ from conformance.commands.lint import promises_exist
 from conformance.commands.remark import place_of
 from conformance.errors import ConformanceError
 from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
+from conformance.relay.rules import known_rules
 from conformance.resources import folder
-from conformance.rules.rule_packs import judged_rules, packs
+from conformance.rules.rule_packs import packs
 from conformance.run.baseline import PLAYS
 from conformance.run.record import keeps
 from conformance.run.runner import Job
@@ -57,7 +58,9 @@ class ScenarioFile(pytest.File):
         home = bundled if self.path.is_relative_to(bundled) else self.config.rootpath
         scenario = load(self.path, home)
         promises_exist(scenario)
-        if scenario.upstream is not None:  # nobody stands behind the endpoint whom it could be played with
+        if (
+            scenario.upstream is not None and self.settings_of_run.relay is None
+        ):  # nobody stands behind the endpoint whom it could be played with
             return []
         _register(self.config, {*scenario.tags, scenario.topic.rpartition("/")[2]})
         if scenario.each == "auth" or self.settings_of_run.auth == "all":
@@ -94,7 +97,7 @@ def _items(parent: pytest.Collector, job: Job) -> Iterator[pytest.Item]:
     yield _marked(Plays.of(parent, job, PLAYS, 0), scenario)
     for rule_id in scenario.proves:
         item = Proves.of(parent, job, rule_id, place_of(scenario, rule_id)[0] - 1)
-        item.add_marker(judged_rules()[rule_id].keyword.lower())
+        item.add_marker(known_rules()[rule_id].keyword.lower())
         yield _marked(item, scenario)
     for vendor in ("", *packs()):
         yield _marked(KeepsEveryOtherRule.of(parent, job, keeps(vendor), 0), scenario)

@@ -48,6 +48,15 @@ def taken(parser: pytest.Parser) -> frozenset[str]:
 
 OPTIONS = (
     Option("--endpoint", "The endpoint to play against; without it the embedded reference.", "URL"),
+    Option("--relay", "A gateway under test: we are its client, and its upstream (docs/gateways).", "URL"),
+    Option("--upstream-listen", "Where our upstream listens (default 127.0.0.1:9100).", "HOST:PORT"),
+    Option("--upstream-token", "The key with which the gateway dials us (default: the client's own).", "KEY"),
+    Option("--tls-cert", "Certificate and key of our upstream (PEM), or self-signed.", "FILE"),
+    Option("--direct", "The gateway's upstream without it: only what the gateway changes counts.", "URL"),
+    Option("--balance-url", "Tells what a tenant of the gateway has used or left, in JSON.", "URL"),
+    Option("--balance-command", "Prints the same.", "COMMAND"),
+    Option("--balance-path", "Where the number is in that JSON, e.g. data.used.", "PATH"),
+    Option("--balance-header", "A header for --balance-url; may be repeated.", "'Name: value'", action="append"),
     Option("--model", "Value of `?model=` (default: one that the endpoint lists, or the usual ones).", "NAME"),
     Option("--transcriber", "The model for input transcription (default: a usual one that is taken).", "NAME"),
     Option("--voice", "The voice, and with a comma another one (default: usual ones that are taken).", "NAME[,NAME]"),

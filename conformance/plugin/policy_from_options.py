@@ -86,7 +86,7 @@ def _times(config: pytest.Config, flag: str, usual: int) -> int:
 def _entries(config: pytest.Config, file: Path | None, *, update: bool) -> tuple[BaselineEntry, ...]:
     if file is None or (update and not file.exists()):
         return ()
-    from conformance.rules.rule_packs import judged_rules
+    from conformance.relay.rules import known_rules
 
     try:
         text = file.read_text(encoding="utf-8")
@@ -96,7 +96,7 @@ def _entries(config: pytest.Config, file: Path | None, *, update: bool) -> tuple
     if not text.strip() and update:
         return ()
     shown = Path(value(config, "baseline"))
-    return entries_in(text, shown, judged_rules(), lambda name: _exists(config, name))
+    return entries_in(text, shown, known_rules(), lambda name: _exists(config, name))
 
 
 def _exists(config: pytest.Config, scenario: str) -> bool:

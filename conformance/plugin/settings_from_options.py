@@ -18,6 +18,7 @@ from conformance.play.bounds import Bounds
 from conformance.play.target import Patience, Target, checked_url
 from conformance.plugin import key
 from conformance.plugin.options import INI, strict, value
+from conformance.plugin.relay_from_options import relay_of
 from conformance.run.settings import AUTO, SESSIONS, Settings
 from conformance.secrets import Scrubber, secrets_in
 
@@ -37,7 +38,7 @@ def settings_of(config: pytest.Config) -> Settings:
     """Read the options; UsageError says which one is wrong."""
     profile = _profile(value(config, "profile"))
     asked = value(config, "dialect") or AUTO
-    endpoint = value(config, "endpoint")
+    endpoint = value(config, "endpoint") or value(config, "relay")
     url = _url(endpoint, profile) if endpoint is not None else ""
     headers = _headers(value(config, "header") or [], profile)
     token = _token(config, embedded=not url)
@@ -58,8 +59,10 @@ def settings_of(config: pytest.Config) -> Settings:
         insecure=bool(value(config, "insecure")),
         **_names(config),
     )
+    relay = relay_of(config, token, profile)
     return Settings(
         target=target,
+        relay=relay,
         dialect=asked if asked != AUTO or profile is None else profile.dialect,
         profile=profile,
         auth=auth,
@@ -70,7 +73,7 @@ def settings_of(config: pytest.Config) -> Settings:
         discovery=not value(config, "no-discovery"),
         waive=not value(config, "no-waivers"),
         reports=_reports(config),
-        scrub=scrubber_of(config).with_more([token, *secrets_in(url, headers)]),
+        scrub=scrubber_of(config).with_more([token, relay.token if relay else "", *secrets_in(url, headers)]),
         embedded=not url,
         names_its_transcriber=value(config, "transcriber") is not None,
         names_its_voices=value(config, "voice") is not None,
@@ -92,10 +95,10 @@ def _profile(name: str | None) -> Profile | None:
     if name is None:
         return None
     from conformance.contract.profile import load_profile, refuse_unknown_waivers
-    from conformance.rules.rule_packs import judged_rules
+    from conformance.relay.rules import known_rules
 
     profile = load_profile(name)
-    refuse_unknown_waivers(profile, judged_rules())
+    refuse_unknown_waivers(profile, known_rules())
     return profile
 
 
@@ -136,10 +139,11 @@ def scrubber_of(config: pytest.Config) -> Scrubber:
         (name, text.strip()) for name, _, text in (each.partition(":") for each in value(config, "header") or [])
     ]
     try:
-        hidden = secrets_in(value(config, "endpoint") or "", headers)
+        hidden = secrets_in(value(config, "endpoint") or value(config, "relay") or "", headers)
     except ValueError:
         hidden = []
-    return Scrubber(tuple(filter(None, (value(config, "token"), os.environ.get(key.VARIABLE), *hidden))))
+    given = (value(config, "token"), value(config, "upstream-token"), os.environ.get(key.VARIABLE), *hidden)
+    return Scrubber(tuple(filter(None, given)))
 
 
 def _auth(style: str | None) -> str:

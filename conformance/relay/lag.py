@@ -11,7 +11,7 @@ from conformance.trace.latency import percentile
 #: Seconds between two looks at the clock.
 LOOK = 0.005
 #: The share of looks that must be on time.
-MOST = 0.95
+MOST = 0.75
 
 
 class Lag:
@@ -22,7 +22,7 @@ class Lag:
 
     @property
     def usual(self) -> float:
-        """By how many seconds at most 19 of 20 looks were late."""
+        """By how many seconds at most three of four looks were late."""
         return percentile(self._late, MOST) or 0.0
 
     @asynccontextmanager

@@ -58,6 +58,8 @@ class RelayPlayer:
     clip: Callable[[str, str], bytes]
     declared: Declared = field(default_factory=Declared)
     balance: Balance | None = None
+    direct: str = ""
+    """Where the upstream is reached without the gateway; empty: nowhere."""
     turns: Turns = field(default_factory=Turns)
     letting_go: float = LETTING_GO
     """Seconds in which sessions end and balances settle."""

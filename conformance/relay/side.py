@@ -29,7 +29,7 @@ class Side:
     ponged: float | None = None
     """When it was answered."""
     lag: float = 0.0
-    """Seconds by which we ourselves were late, in the slowest of twenty looks at the clock."""
+    """Seconds by which we ourselves were late, at most, in three of four looks at the clock."""
     key: str = ""
     """Whose key the upgrade carried: `upstream`, `client`, `other`, or empty if there was none."""
     model: str = ""

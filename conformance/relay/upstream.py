@@ -106,19 +106,17 @@ class Upstream:
             each.strip() for value in request.headers.get_all("Sec-WebSocket-Protocol") for each in value.split(",")
         )
         asked = AskedUpgrade(request.path, headers, offered)
+        if "websocket" not in (request.headers.get("Upgrade") or "").lower():
+            return _plain(admit(asked.target, asked.headers, ()))  # gateways also look around, e.g. for /v1/models
         dial = Dial(len(self.dials) + 1, asked, self._next_script(), self.keys)
         self.dials.append(dial)
         admission = self._admission(dial)
         self._by_connection[connection] = dial, admission
         if not isinstance(admission, Refused):
             return None
-        body = admission.body
-        dial.answered(admission.status, body=body.decode())
+        dial.answered(admission.status, body=admission.body.decode())
         dial.finish(End(EndKind.REFUSED, Direction.SERVER))
-        told = Headers({"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close"})
-        if admission.status == http.HTTPStatus.TOO_MANY_REQUESTS:
-            told["Retry-After"] = "1"
-        return Response(admission.status, http.HTTPStatus(admission.status).phrase, told, body)
+        return _plain(admission)
 
     def _admission(self, dial: Dial) -> Admission:
         asked, refusal = dial.asked, dial.script.refuses
@@ -171,6 +169,17 @@ class Upstream:
         key = next(iter(dial.asked.keys), "")
         dialect = DIALECTS[dial.spoken]
         return ScriptedSession(inner, dial.script, dialect, clock=loop.time, note=dial.note, offered_key=key)
+
+
+def _plain(admission: Admission) -> Response | None:
+    """Answer in plain HTTP; None if an upgrade is what is wanted."""
+    if not isinstance(admission, Refused):
+        return None
+    body, status = admission.body, http.HTTPStatus(admission.status)
+    told = Headers({"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close"})
+    if status is http.HTTPStatus.TOO_MANY_REQUESTS:
+        told["Retry-After"] = "1"
+    return Response(status, status.phrase, told, body)
 
 
 async def _ping(connection: ServerConnection, dial: Dial) -> None:

@@ -18,9 +18,10 @@ import allure_commons
 from allure_commons.logger import AllureFileLogger
 from allure_commons.utils import md5
 
+from conformance.relay.rules import known_rules
 from conformance.rules import RULES
 from conformance.rules.engine.rule import Keyword
-from conformance.rules.rule_packs import heading_of, judged_rules, packs
+from conformance.rules.rule_packs import heading_of, packs
 from conformance.run.folder import Disk
 from conformance.run.record import KEEPS_EVERY_OTHER_RULE, KEEPS_THOSE_OF
 from conformance.trace.jsonl import dumps
@@ -56,14 +57,14 @@ OWN = {
 
 def vendor_of(name: str) -> str:
     """Tell whose rules an item asks about, by its name; empty for ours."""
-    if (rule := judged_rules().get(name)) is not None:
+    if (rule := known_rules().get(name)) is not None:
         return rule.vendor
     return name.removeprefix(KEEPS_THOSE_OF) if name.startswith(KEEPS_THOSE_OF) else ""
 
 
 def story_of(name: str) -> str:
     """Give the sentence behind an item's name."""
-    if (rule := judged_rules().get(name)) is not None:
+    if (rule := known_rules().get(name)) is not None:
         return rule.sentence
     if vendor := vendor_of(name):
         return f"The conversation breaks no rule of {vendor} that it does not set out to prove"
@@ -72,7 +73,7 @@ def story_of(name: str) -> str:
 
 def markers(scenario: Scenario, name: str) -> Iterator[Any]:
     """Give what is known at collection, so that --allure-severities and its like can select."""
-    rule = judged_rules().get(name)
+    rule = known_rules().get(name)
     yield allure.severity(SEVERITY[rule.keyword if rule is not None else Keyword.MUST])
     yield allure.feature(scenario.topic or scenario.id)
     yield allure.story(story_of(name))
@@ -89,7 +90,7 @@ class AllureSide:
 
     def describe(self, scenario: Scenario, name: str, stable_id: str, settings: Settings) -> None:
         """Label the item that is running; what asks about a vendor's rules stands under the vendor's name."""
-        vendor, rule = vendor_of(name), judged_rules().get(name)
+        vendor, rule = vendor_of(name), known_rules().get(name)
         profile = settings.profile.name if settings.profile is not None else "no profile"
         allure.dynamic.epic(heading_of(vendor) if vendor else settings.target.dialect.title)
         own = name in OWN or (vendor and rule is None)

@@ -16,6 +16,8 @@ from conformance.run.retry_policy import needs_no_pause, pause_before, repetitio
 if TYPE_CHECKING:
     from conformance.play.player import Conversation
     from conformance.play.preflight import Diagnosis
+    from conformance.relay.pair import Pair
+    from conformance.trace.trace import Trace
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -28,6 +30,10 @@ class Attempt:
     files: tuple[Path, ...] = ()
     """Where its traces were written."""
     spent: Spent = field(default_factory=Spent)
+    pairs: tuple[Pair, ...] = ()
+    """Both sides of a gateway, one for each connection."""
+    direct: tuple[Trace, ...] = ()
+    """The same conversation without the gateway."""
     broken: tuple[str, ...] = ()
     """Rules that it broke unexpectedly (or `plays`), where it was judged."""
 

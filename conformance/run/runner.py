@@ -20,10 +20,12 @@ from conformance.run.cost import Cost, cost_of
 from conformance.run.folder import Disk
 from conformance.run.known import facts_known_in, known_in, surprises_in
 from conformance.run.look import look
+from conformance.run.pairs import with_pairs
 from conformance.run.policy import Policy
+from conformance.run.relayed import play_relayed, relay_player
 from conformance.run.repetition import Repetition
 from conformance.run.retry import Attempt, Retrier
-from conformance.run.ruling import JudgedConversation, judge_conversation, key_of
+from conformance.run.ruling import JudgedConversation, judge_conversation, key_of, view_of
 from conformance.run.session_gate import SessionGate, sessions_at_once
 from conformance.run.settings import AUTO, Settings, embedded_on
 from conformance.scenario.audio import clip
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.play.target import Target
+    from conformance.relay.play import RelayPlayer
     from conformance.scenario.model import Scenario
 
 T = TypeVar("T")
@@ -72,6 +75,7 @@ class Runner:
         self.repetition = Repetition()
         self.notes: list[str] = []
         """What was chosen or found by the first connections, in sentences."""
+        self.relay: RelayPlayer | None = None
 
     def prepare(self, found: Mapping[str, Any] | None = None) -> Diagnosis | None:
         """Start the embedded reference if need be, and connect; None if somebody else (`found`) has done so.
@@ -80,6 +84,8 @@ class Runner:
         """
         if self.settings.embedded:
             self.settings = embedded_on(self.settings, self.loop_thread.run(self._listen()))
+        if self.settings.relay is not None:
+            self.relay = self.loop_thread.run(relay_player(self.settings, self.settings.relay, self.open_resources))
         if found is not None:
             self._speak(found["dialect"])
             self.settings = replace(self.settings, target=replace(self.settings.target, auth=found["auth"]))
@@ -206,10 +212,15 @@ class Runner:
         from conformance.rules.rule_packs import judged_rules
 
         *earlier, last = attempts
+        # What a scripted upstream does on purpose is not the gateway's: only the rules over pairs judge that.
+        rules = judged_rules().values() if last.conversation.scenario.upstream is None else ()
         facts = self.settings.profile.facts if self.settings.profile is not None else ()
         judged = judge_conversation(
-            last.conversation, judged_rules().values(), self.settings.waivers, facts, last.files, self.settings.scrub
+            last.conversation, rules, self.settings.waivers, facts, last.files, self.settings.scrub
         )
+        if self.settings.relay is not None:
+            offers = self.settings.relay.offers(self.settings.target)
+            judged = with_pairs(judged, last.pairs, offers, self.settings.waivers, map(view_of, last.direct))
         judged = replace(judged, known=known_in(judged, self.policy.baseline), earlier=tuple(earlier))
         fine = not surprises_in(judged, self.settings) and last.conversation.outcome is not Outcome.ENVIRONMENT
         flaky = fine and any(each.counts for each in earlier)
@@ -234,7 +245,7 @@ class Runner:
 
     async def _attempt(self, job: Job, number: int) -> Attempt:
         attempt = await self.attempt(job)
-        return replace(attempt, files=tuple(self._write(job, attempt.conversation, number)))
+        return replace(attempt, files=tuple(self._write(job, attempt, number)))
 
     async def attempt(self, job: Job) -> Attempt:
         """Play a conversation once, if the budget allows it and there is room; its traces are not written."""
@@ -256,22 +267,30 @@ class Runner:
         # Nobody knows what a play used that is cut off.
         spent = Spent(cost.sessions, cost.tokens, cost.heard, estimated=True)
         try:
-            player = Player(Wire(target), target, self.settings.scrub, partial(clip, home=_home(job)))
-            conversation = await player.play(job.scenario, job.variant)
-            spent = spent_on(conversation.traces, cost)
+            played = await self._played(job, target)
+            spent = spent_on(played.conversation.traces, cost)
         finally:
             await self.budget.settle(cost, spent)
-        return Attempt(conversation, spent=spent)
+        return replace(played, spent=spent)
 
-    def _write(self, job: Job, conversation: Conversation, attempt: int) -> Iterable[Path]:
+    async def _played(self, job: Job, target: Target) -> Attempt:
+        own_clip = partial(clip, home=_home(job))
+        if self.relay is not None:
+            return await play_relayed(replace(self.relay, target=target, clip=own_clip), job.scenario, job.variant)
+        player = Player(Wire(target), target, self.settings.scrub, own_clip)
+        return Attempt(await player.play(job.scenario, job.variant))
+
+    def _write(self, job: Job, attempt: Attempt, number: int) -> Iterable[Path]:
         from conformance.trace.jsonl import dump
 
-        again = f"~{attempt}" if attempt > 1 else ""
-        for number, trace in enumerate(conversation.traces, 1):
-            name = f"{job.key}{again}{f'#{number}' if number > 1 else ''}.jsonl"
-            path = self.settings.reports / "traces" / name
-            with self.disk.writing():
-                dump(self.settings.scrub.trace(trace), path)
+        again = f"~{number}" if number > 1 else ""
+        upstreams = [pair.upstream.trace for pair in attempt.pairs if pair.upstream is not None]
+        for side, traces in (("", attempt.conversation.traces), (".upstream", upstreams)):
+            for nth, trace in enumerate(traces, 1):
+                name = f"{job.key}{again}{side}{f'#{nth}' if nth > 1 else ''}.jsonl"
+                path = self.settings.reports / "traces" / name
+                with self.disk.writing():
+                    dump(self.settings.scrub.trace(trace), path)
                 yield path
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from conformance.contract.profile import Profile
     from conformance.play.target import Target
+    from conformance.relay.setup import RelaySetup
     from conformance.scenario.model import Scenario
 
 AUTO = "auto"
@@ -64,6 +65,8 @@ class Settings:
     """Whether somebody chose the voices."""
     session_limit: int | None = None
     """How many sessions the endpoint was seen to hold at once, where a conversation asked for more."""
+    relay: RelaySetup | None = None
+    """How we stand around a gateway, where one is tested; `target` is then the gateway."""
     embedded: bool = False
     """Whether the reference endpoint is what is played against; stays true once it listens."""
 
@@ -93,7 +96,7 @@ class Settings:
     def discovers(self) -> bool:
         """Whether the endpoint is asked what it offers: where no profile tells, or the profile leaves something out."""
         told = self.profile is not None and self.profile.features is None
-        return self.discovery and not told and not self.embedded
+        return self.discovery and not told and not self.embedded and self.relay is None
 
     def with_offers(self, lacking: Mapping[str, str], offered: Collection[str]) -> Settings:
         """Take in what the endpoint offers: a profile's word counts more, and what goes beyond it is only told."""
@@ -153,7 +156,8 @@ class Settings:
     def repeats(self) -> str:
         """The options that play the same again, without secrets."""
         told = {
-            "endpoint": "" if self.embedded else self.scrub(self.target.url),
+            "relay" if self.relay is not None else "endpoint": "" if self.embedded else self.scrub(self.target.url),
+            "upstream-listen": f"{self.relay.host}:{self.relay.port}" if self.relay is not None else "",
             "profile": self.profile.name if self.profile is not None else "",
             "auth": self.auth or (self.target.auth if self.profile and self.target.auth != self.styles[0] else ""),
             "dialect": "" if self.dialect == AUTO else self.dialect,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from conformance.relay.rules import PAIR_RULES
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import Keyword, Rule, vendor_in
 from conformance.rules.rule_packs import Pack, judged_rules
@@ -135,7 +136,8 @@ def rule_tallies(records: Iterable[ConversationRecord]) -> Iterator[RuleTally]:
     for record in records:
         for rule_id, each in record.rules.items():
             told[rule_id][record.conversation] = each
-    for rule_id, rule in judged_rules().items():
+    of_relays = PAIR_RULES if PAIR_RULES.keys() & told.keys() else {}
+    for rule_id, rule in {**judged_rules(), **of_relays}.items():
         own = told.get(rule_id, {})
         found = {each.verdict for each in own.values()}
         yield RuleTally(rule, next((each for each in GRAVITY if each in found), Verdict.NOT_RUN), own)

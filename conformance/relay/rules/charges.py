@@ -61,13 +61,13 @@ def _charged(pair: Pair, wanted: str) -> Judged:
         yield HELD
 
 
-@rules.must("relay.the-charge-is-the-reported-usage", covers=("RLY-30",))
+@rules.must("relay.the-charge-is-the-reported-usage", covers=("RLY-30",), needs="balance")
 def the_charge_is_the_reported_usage(pair: Pair) -> Judged:
     """A conversation is charged at what the upstream reported."""
     yield from _charged(pair, "usual")
 
 
-@rules.must("relay.usage-is-charged-once", covers=("RLY-30",))
+@rules.must("relay.usage-is-charged-once", covers=("RLY-30",), needs="balance")
 def usage_is_charged_once(pair: Pair) -> Judged:
     """No usage is charged more than once."""
     bill = pair.context.bill
@@ -81,7 +81,7 @@ def usage_is_charged_once(pair: Pair) -> Judged:
         yield HELD
 
 
-@rules.must("relay.cached-tokens-are-charged-at-their-price", covers=("RLY-31",))
+@rules.must("relay.cached-tokens-are-charged-at-their-price", covers=("RLY-31",), needs="cached price")
 def cached_tokens_are_charged_at_their_price(pair: Pair) -> Judged:
     """Input tokens from the cache are charged at the price of cached tokens."""
     bill, tariff = pair.context.bill, pair.context.declared.tariff
@@ -89,31 +89,31 @@ def cached_tokens_are_charged_at_their_price(pair: Pair) -> Judged:
         yield from _charged(pair, "cached")
 
 
-@rules.must("relay.cancelled-responses-are-charged", covers=("RLY-32",))
+@rules.must("relay.cancelled-responses-are-charged", covers=("RLY-32",), needs="balance")
 def cancelled_responses_are_charged(pair: Pair) -> Judged:
     """A cancelled response is charged at what the upstream reported of it."""
     yield from _charged(pair, "cancelled")
 
 
-@rules.must("relay.failed-responses-are-charged-as-reported", covers=("RLY-32",))
+@rules.must("relay.failed-responses-are-charged-as-reported", covers=("RLY-32",), needs="balance")
 def failed_responses_are_charged_as_reported(pair: Pair) -> Judged:
     """A failed response is charged at what the upstream reported of it, which may be nothing."""
     yield from _charged(pair, "failed")
 
 
-@rules.must("relay.a-lost-client-is-charged", covers=("RLY-32",))
+@rules.must("relay.a-lost-client-is-charged", covers=("RLY-32",), needs="balance")
 def a_lost_client_is_charged(pair: Pair) -> Judged:
     """What the upstream reported to a client that broke off is charged."""
     yield from _charged(pair, "dropped")
 
 
-@rules.must("relay.transcription-is-charged", covers=("RLY-33",))
+@rules.must("relay.transcription-is-charged", covers=("RLY-33",), needs="balance")
 def transcription_is_charged(pair: Pair) -> Judged:
     """The usage of an input transcription is charged beside that of the responses."""
     yield from _charged(pair, "transcribed")
 
 
-@rules.must("relay.a-refused-session-costs-nothing", covers=("RLY-34",))
+@rules.must("relay.a-refused-session-costs-nothing", covers=("RLY-34",), needs="balance")
 def a_refused_session_costs_nothing(pair: Pair) -> Judged:
     """A session that was refused costs nothing."""
     bill, tariff = pair.context.bill, pair.context.declared.tariff

@@ -33,19 +33,19 @@ def _stays(pair: Pair, place: str) -> Judged:
         yield HELD
 
 
-@rules.must("relay.client-keys-stay-out-of-headers", covers=("RLY-13",))
+@rules.must("relay.client-keys-stay-out-of-headers", covers=("RLY-13",), needs="keys")
 def client_keys_stay_out_of_headers(pair: Pair) -> Judged:
     """The client's key does not travel to the upstream in a header."""
     yield from _stays(pair, "header")
 
 
-@rules.must("relay.client-keys-stay-out-of-queries", covers=("RLY-13",))
+@rules.must("relay.client-keys-stay-out-of-queries", covers=("RLY-13",), needs="keys")
 def client_keys_stay_out_of_queries(pair: Pair) -> Judged:
     """The client's key does not travel to the upstream in the query of the URL."""
     yield from _stays(pair, "query")
 
 
-@rules.must("relay.client-keys-stay-out-of-subprotocols", covers=("RLY-13",))
+@rules.must("relay.client-keys-stay-out-of-subprotocols", covers=("RLY-13",), needs="keys")
 def client_keys_stay_out_of_subprotocols(pair: Pair) -> Judged:
     """The client's key does not travel to the upstream as a subprotocol."""
     yield from _stays(pair, "subprotocol")
@@ -64,14 +64,14 @@ def _hidden(pair: Pair, *, occasion: bool, places: tuple[str, ...]) -> Judged:
         yield HELD
 
 
-@rules.must("relay.upstream-keys-stay-out-of-events", covers=("RLY-14",))
+@rules.must("relay.upstream-keys-stay-out-of-events", covers=("RLY-14",), needs="keys")
 def upstream_keys_stay_out_of_events(pair: Pair) -> Judged:
     """The upstream's key does not reach the client in an event, also where an error of the upstream repeats it."""
     named = any(each.names_the_key for each in pair.context.script.says)
     yield from _hidden(pair, occasion=named and bool(pair.down.crossed), places=("event",))
 
 
-@rules.must("relay.upstream-keys-stay-out-of-headers", covers=("RLY-14",))
+@rules.must("relay.upstream-keys-stay-out-of-headers", covers=("RLY-14",), needs="keys")
 def upstream_keys_stay_out_of_headers(pair: Pair) -> Judged:
     """The upstream's key does not reach the client in a header of the answer to its upgrade."""
     hand = pair.client.handshake
@@ -79,14 +79,14 @@ def upstream_keys_stay_out_of_headers(pair: Pair) -> Judged:
     yield from _hidden(pair, occasion=answered, places=("header", "subprotocol"))
 
 
-@rules.must("relay.upstream-keys-stay-out-of-refusals", covers=("RLY-14",))
+@rules.must("relay.upstream-keys-stay-out-of-refusals", covers=("RLY-14",), needs="keys")
 def upstream_keys_stay_out_of_refusals(pair: Pair) -> Judged:
     """The upstream's key does not reach the client in the body of a refusal that the upstream caused."""
     refuses = pair.context.script.refuses
     yield from _hidden(pair, occasion=refuses is not None and refuses.names_the_key, places=("refusal",))
 
 
-@rules.must("relay.upstream-keys-stay-out-of-close-reasons", covers=("RLY-14",))
+@rules.must("relay.upstream-keys-stay-out-of-close-reasons", covers=("RLY-14",), needs="keys")
 def upstream_keys_stay_out_of_close_reasons(pair: Pair) -> Judged:
     """The upstream's key does not reach the client in the reason of a close."""
     ends = pair.context.script.ends
@@ -99,7 +99,7 @@ def _bad_key(pair: Pair) -> bool:
     return pair.context.guards and hand is not None and hand.credential in BAD_KEYS
 
 
-@rules.must("relay.a-wrong-key-opens-nothing", covers=("RLY-15",))
+@rules.must("relay.a-wrong-key-opens-nothing", covers=("RLY-15",), needs="keys")
 def a_wrong_key_opens_nothing(pair: Pair) -> Judged:
     """Without a valid key of the gateway no session is opened."""
     if not _bad_key(pair):
@@ -111,7 +111,7 @@ def a_wrong_key_opens_nothing(pair: Pair) -> Judged:
         yield HELD
 
 
-@rules.must("relay.keys-are-checked-before-dialling", covers=("RLY-15",))
+@rules.must("relay.keys-are-checked-before-dialling", covers=("RLY-15",), needs="keys")
 def keys_are_checked_before_dialling(pair: Pair) -> Judged:
     """The gateway does not dial the upstream for a client without a valid key."""
     if not _bad_key(pair) or pair.opened:
@@ -123,7 +123,7 @@ def keys_are_checked_before_dialling(pair: Pair) -> Judged:
         yield HELD
 
 
-@rules.should("relay.models-are-checked-before-dialling", covers=("RLY-16",))
+@rules.should("relay.models-are-checked-before-dialling", covers=("RLY-16",), needs="keys")
 def models_are_checked_before_dialling(pair: Pair) -> Judged:
     """The gateway does not dial the upstream for a model that the client may not use."""
     hand = pair.client.handshake

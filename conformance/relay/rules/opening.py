@@ -21,7 +21,7 @@ SENSIBLE = {
 }
 
 
-@rules.must("relay.models-are-mapped", covers=("RLY-17",))
+@rules.must("relay.models-are-mapped", covers=("RLY-17",), needs="alias")
 def models_are_mapped(pair: Pair) -> Judged:
     """The upstream is asked for the model that the gateway declares behind the client's name for it."""
     wanted = pair.context.declared.alias.get(pair.client_side.model)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from conformance.relay.pair import Pair
@@ -11,6 +11,14 @@ from conformance.rules.engine.rule import ANYTHING, HELD, Finding, Judged, Keywo
 from conformance.trace.views import View
 
 __all__ = ["HELD", "Finding", "Judged", "PairChapter", "PairRule", "judge_pair", "seen_by_a_pair_only"]
+
+#: What a rule may need -> why it says nothing without it.
+NEEDS: Mapping[str, str] = {
+    "keys": "the gateway has no keys of its own: the upstream's key is the client's",
+    "alias": "the profile declares no alias of this model (relay: alias:)",
+    "balance": "unproven: nobody reads the tenant's balance (--balance-url or --balance-command)",
+    "cached price": "unproven: nobody reads the balance, or the profile's tariff has no price for cached tokens",
+}
 
 PairCheck = Callable[[Pair], Judged]
 SPEC = "docs/gateways/rules.md"
@@ -26,6 +34,8 @@ class PairRule(Rule):
     """One requirement of a gateway and the generator that judges it."""
 
     of_pair: PairCheck
+    needs: str = ""
+    """What must be known of the gateway, a key of `NEEDS`."""
 
     @property
     def sentence(self) -> str:
@@ -39,15 +49,17 @@ class PairChapter:
 
     rules: list[PairRule] = field(default_factory=list)
 
-    def must(self, id: str, *, covers: tuple[str, ...]) -> Callable[[PairCheck], PairCheck]:
+    def must(self, id: str, *, covers: tuple[str, ...], needs: str = "") -> Callable[[PairCheck], PairCheck]:
         """Register a MUST rule."""
-        return self._register(Keyword.MUST, id, covers)
+        return self._register(Keyword.MUST, id, covers, needs)
 
-    def should(self, id: str, *, covers: tuple[str, ...]) -> Callable[[PairCheck], PairCheck]:
+    def should(self, id: str, *, covers: tuple[str, ...], needs: str = "") -> Callable[[PairCheck], PairCheck]:
         """Register a SHOULD rule."""
-        return self._register(Keyword.SHOULD, id, covers)
+        return self._register(Keyword.SHOULD, id, covers, needs)
 
-    def _register(self, keyword: Keyword, id: str, covers: tuple[str, ...]) -> Callable[[PairCheck], PairCheck]:
+    def _register(
+        self, keyword: Keyword, id: str, covers: tuple[str, ...], needs: str
+    ) -> Callable[[PairCheck], PairCheck]:
         if not id.startswith("relay."):
             raise ValueError(f"rule {id!r} is not of the chapter 'relay'")
 
@@ -61,6 +73,7 @@ class PairChapter:
                     spec=f"{SPEC}#{id.replace('.', '')}",
                     check=seen_by_a_pair_only,
                     of_pair=check,
+                    needs=needs,
                 )
             )
             return check

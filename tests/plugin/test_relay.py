@@ -1,0 +1,120 @@
+"""`pytest --relay=URL`: a gateway under test, with us on both of its sides."""
+
+import asyncio
+import json
+import socket
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from conformance.mutants.relay_behaviour import Behaviour
+from conformance.mutants.toy_relay import ToyRelay
+
+CLIENT, UPSTREAM = "client-key-of-the-tests", "upstream-key-of-the-tests"
+PROFILE = """title: The toy relay
+dialect: ga
+path: /v1/realtime
+auth: [bearer]
+sources: [its own tests]
+relay:
+  alias: {gpt-realtime: gpt-realtime-2025-08-28}
+  tariff: {cached_input: 0.5, output: 2, counts_up: true}
+"""
+
+
+@contextmanager
+def relayed(behave=Behaviour):
+    """Run a toy relay in a thread of its own; give it, and the address where our upstream has to listen."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    loop, ready, found = asyncio.new_event_loop(), threading.Event(), []
+
+    async def serve():
+        relay = ToyRelay(
+            f"ws://127.0.0.1:{port}/v1/realtime",
+            client_key=CLIENT,
+            upstream_key=UPSTREAM,
+            models={"gpt-realtime": "gpt-realtime-2025-08-28"},
+            behave=behave,
+        )
+        async with relay:
+            stop = asyncio.Event()
+            found.extend((relay, stop))
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    ready.wait(10)
+    try:
+        yield found[0], f"127.0.0.1:{port}"
+    finally:
+        loop.call_soon_threadsafe(found[1].set)
+        thread.join(10)
+        loop.close()
+
+
+def options(relay, listen):
+    return [
+        f"--relay={relay.url}",
+        f"--upstream-listen={listen}",
+        f"--upstream-token={UPSTREAM}",
+        f"--token={CLIENT}",
+        "--model=gpt-realtime",
+        f"--balance-url={relay.balance_url}",
+        "--balance-path=data.used",
+        "--examples=0",
+        "--profile=toy.yaml",
+    ]
+
+
+def test_a_transparent_relay_is_conformant_and_both_sides_are_kept(folder):
+    (folder.path / "toy.yaml").write_text(PROFILE)
+    with relayed() as (relay, listen):
+        result = folder.pytest(*options(relay, listen), "-k", "text_turn or wrong_key or lost_upstream")
+
+    assert result.returncode == 0, result.stdout
+    report = json.loads((folder.path / "reports" / "report.json").read_text())
+    assert "relay.deltas-are-not-batched" in {rule["id"] for rule in report["rules"]}
+    assert (folder.path / "reports" / "traces" / "relay" / "text_turn.upstream.jsonl").is_file()
+    written = "".join(path.read_text() for path in (folder.path / "reports").rglob("*.json*"))
+    assert CLIENT not in written
+    assert UPSTREAM not in written
+
+
+def test_a_relay_that_charges_twice_is_found_by_name(folder):
+    (folder.path / "toy.yaml").write_text(PROFILE)
+
+    def twice(usage, _status, _prices):
+        return 2.0 * (usage["input_tokens"] + 2 * usage["output_tokens"])
+
+    with relayed(lambda: Behaviour(charges=twice)) as (relay, listen):
+        result = folder.pytest(*options(relay, listen), "scenarios/relay/text_turn.yaml")
+
+    assert result.returncode == 1, result.stdout
+    assert "relay.usage-is-charged-once" in result.stdout
+    assert "--relay=" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--upstream-listen=127.0.0.1:9100"], "--upstream-listen is for a gateway under test"),
+        (["--relay=ws://127.0.0.1:1", "--endpoint=ws://127.0.0.1:1"], "name two endpoints"),
+        (["--relay=ws://127.0.0.1:1", "--upstream-listen=here"], "'here' is no address"),
+        (["--relay=ws://127.0.0.1:1", "--balance-url=ftp://x"], "is no HTTP URL"),
+        (["--relay=ws://127.0.0.1:1", "--tls-cert=nowhere.pem"], "there is no file nowhere.pem"),
+    ],
+)
+def test_wrong_options_are_one_message_and_status_4(folder, given, told):
+    result = folder.pytest(*given)
+
+    assert result.returncode == 4
+    assert told in result.stdout + result.stderr
+
+
+def test_a_scenario_with_an_upstream_is_not_collected_without_a_relay(folder):
+    result = folder.pytest("--collect-only", "-q")
+
+    assert "relay/" not in result.stdout
