@@ -65,6 +65,14 @@ def _shown(view: View, response: Response) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def _streamed(view: View, response: Response) -> list[str] | None:
+    """Return the modalities that a response was seen to use; None if it streamed no message."""
+    kinds = {stream.kind for item in response.items.values() for stream in item.streams}
+    name = "audio" if "output_audio" in kinds else "text"
+    spoken = not kinds.isdisjoint({"output_audio", "output_text"}) and name in view.dialect.modality_sets
+    return list(view.dialect.modality_sets[name]) if spoken else None
+
+
 def _asked(view: View, response: Response) -> dict[str, Any]:
     """Give the settings that a response was asked to have for itself; not the voice, once any was heard."""
     found = {name: view.dialect.response_setting(response.asked, name) for name in SHOWN}
@@ -105,8 +113,10 @@ def overrides_are_honoured(view: View) -> Judged:
     for response in view.responses:
         if response.created is None:
             continue
-        asked = _asked(view, response)
-        for name, value in _shown(view, response).items():
+        asked, shown = _asked(view, response), _shown(view, response)
+        if "modalities" not in shown and _agree(asked.get("modalities"), _streamed(view, response)):
+            yield HELD
+        for name, value in shown.items():
             if name not in asked:
                 continue
             if _agree(asked[name], value):
@@ -148,7 +158,11 @@ def _unasked(view: View, *, after_an_override: bool) -> Iterator[tuple[Response,
     session = _Session(view)
     for response in view.responses:
         own = {name for name in SHOWN if view.dialect.response_setting(response.asked, name) is not None}
-        for name, value in _shown(view, response).items():
+        shown = _shown(view, response)
+        used = _streamed(view, response)
+        if used is not None and _agree(session.during(response, "modalities"), used):
+            shown.setdefault("modalities", used)  # not shown, and yet seen to hold
+        for name, value in shown.items():
             usual = session.during(response, name)
             if name not in own and (name in overridden) is after_an_override and usual is not None:
                 yield response, name, usual, value
