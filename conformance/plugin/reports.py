@@ -94,9 +94,11 @@ class Reports:
 
     def status(self, exitstatus: int) -> int:
         """Return the exit status; pytest's own where nothing was to be judged, or it has more to say."""
-        if not self.written or (exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and not self.result.conversations):
+        if not self.written:
             return exitstatus
         status = self.result.status
+        if status is ExitStatus.NOTHING and not self.result.conversations:
+            return exitstatus  # nothing of ours was there; tests of others may have passed
         if status is ExitStatus.CLEAN and self.run.state.disk.trouble:
             return ExitStatus.INTERNAL  # nothing is wrong with the endpoint, and nobody can show it
         failed = exitstatus == pytest.ExitCode.TESTS_FAILED and not self.result.baseline_written

@@ -153,8 +153,11 @@ class RunResult:
     @property
     def status(self) -> ExitStatus:
         """The exit status."""
-        nobody = self.outcome is RunOutcome.NOTHING_JUDGED and bool(self.unjudged)
-        return status_of(self.outcome, replace(self.ending, unreachable="the environment") if nobody else self.ending)
+        environment = any(each.outcome is Outcome.ENVIRONMENT for each in self.unjudged)
+        nobody = self.outcome is RunOutcome.NOTHING_JUDGED and environment
+        if nobody and not self.ending.crashed:
+            return status_of(self.outcome, replace(self.ending, unreachable="the environment"))
+        return status_of(self.outcome, self.ending)
 
 
 def result_of(

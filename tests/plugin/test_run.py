@@ -132,7 +132,7 @@ def test_a_deselected_conversation_is_never_played(folder):
 
     result = folder.pytest("one.yaml", "two.yaml", "-m", "tea", "--strict-markers")
 
-    assert "in what was selected" in result.stdout
+    assert "incomplete (a selection)" in result.stdout
     assert conversations(result) == 1
     assert not (folder.path / "reports/traces/one.jsonl").exists()
 
@@ -199,7 +199,7 @@ def test_workers_of_an_unreachable_endpoint_are_sent_home(folder, deaf_port):
     result = folder.pytest(f"--endpoint=ws://127.0.0.1:{deaf_port}/v1/realtime", "-n2")
 
     assert result.returncode == 6
-    assert result.stdout.count("the endpoint is not ready") == 1
+    assert result.stdout.count("= the endpoint is not ready =") == 1
 
 
 def test_an_interrupt_ends_the_run_and_keeps_what_was_played(folder):

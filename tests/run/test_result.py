@@ -123,3 +123,9 @@ def test_known_failures_are_no_conformance_and_no_regression():
 
 def test_what_is_not_applicable_is_not_counted_as_played():
     assert result(record("a", {MUST: "not applicable"}, "not applicable")).played == 0
+
+
+def test_a_mistake_of_ours_is_ours_even_where_nothing_was_judged():
+    summed = result(record("a", {}, "error"), ending=Ending(crashed=True))
+
+    assert (summed.outcome, summed.status) == (RunOutcome.NOTHING_JUDGED, ExitStatus.INTERNAL)
