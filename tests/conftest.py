@@ -17,7 +17,7 @@ from conformance.commands.serve import hooks_of
 from conformance.play.pool import LoopThread
 from conformance.reference.server.server import Server
 
-ON_DEMAND = ("package", "matrix", "clients", "slow", "legal", "hostile", "lines")
+ON_DEMAND = ("package", "matrix", "clients", "slow", "legal", "hostile", "lines", "gateways")
 
 KEY = "sk-canary-0123456789abcdef"
 
@@ -104,7 +104,7 @@ class Folder:
         kept = {name: text for name, text in os.environ.items() if not name.startswith(FOREIGN)}
         return {**kept, "REALTIME_TOKEN": token, "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
 
-    def pytest(self, *arguments, token=KEY):
+    def pytest(self, *arguments, token=KEY, within=120):
         """Run pytest to its end."""
         return subprocess.run(
             self.command(*arguments),
@@ -112,7 +112,7 @@ class Folder:
             env=self.environment(token),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=within,
             check=False,
         )
 

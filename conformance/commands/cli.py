@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, UsageError
 from conformance.report.inert import inert
 from conformance.resources import dialect_names
 from conformance.secrets import Scrubber, secrets_in
@@ -45,6 +45,12 @@ def command() -> None:
     help="Whose findings break a conversation.",
 )
 @click.option("--strict", is_flag=True, help="SHOULD findings count too: --fail-on=should.")
+@click.option(
+    "--upstream",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The upstream's side of a gateway: the rules over pairs judge.",
+)
 @click.option("--expect", default="", metavar="FILE|SCENARIO", help="Rules that have to be proved: its `proves:`.")
 @click.option(
     "-j", "--jobs", default=1, show_default=True, type=click.IntRange(0, 512), help="Processes; 0: one a core."
@@ -67,6 +73,14 @@ def check(named: Sequence[str], **asked: Any) -> None:
     from conformance.corpus.verdict import Demands
 
     fail_on = FAIL_ON["should" if asked["strict"] else asked["fail_on"]]
+    if asked["upstream"] is not None:
+        from conformance.commands.check_pair import check_pair
+
+        if len(named) != 1:
+            raise UsageError("--upstream: a pair is one recording of the client and one of the upstream")
+        text, status = check_pair(Path(named[0]), asked["upstream"], fail_on)
+        click.echo(text, nl=False)
+        sys.exit(status)
     demands = Demands(asked["dialect"], fail_on, expected_rules(asked["expect"]) if asked["expect"] else ())
     form = "json" if asked["as_json"] else "json-lines" if asked["json_lines"] else "text"
     sys.exit(Inspection(named, demands, form, asked["jobs"] or cpu_count() or 1, asked["cluster"]).carry_out())

@@ -100,6 +100,7 @@ class Dial:
             key=self._whose(),
             model=asked.model,
             revision=revision(asked.headers, asked.subprotocols),
+            guards=bool(keys.upstream) and keys.upstream not in keys.clients,
             paced=self.script.between_events,
             script=script[1],
         )

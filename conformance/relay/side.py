@@ -36,6 +36,8 @@ class Side:
     """The model that was asked for."""
     revision: str = ""
     """The revision that was asked for: `ga` or `beta`."""
+    guards: bool = False
+    """Whether the gateway has keys of its own, where the upstream noted this."""
     paced: float = 0.0
     """Seconds between any two events that the upstream kept on purpose: what it says does not come by chance."""
     script: int = 0

@@ -1,0 +1,62 @@
+"""`realtime-conformance check CLIENT --upstream UPSTREAM`: both sides of a gateway, as they were recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.errors import UsageError
+from conformance.relay.pair import Context, Pair
+from conformance.relay.rules import PAIR_RULES
+from conformance.relay.rules.pair_rule import NEEDS, judge_pair
+from conformance.relay.side import side_of
+from conformance.relay.upstream_script import HONEST, UpstreamScript, upstream_scripts
+from conformance.report.text import finding_text
+from conformance.rules.engine.judge import VERDICT_OF_FINDING, Verdict
+from conformance.rules.engine.rule import Keyword
+from conformance.run.outcome import ExitStatus as Status
+from conformance.run.ruling import LocatedFinding, Ruling, view_of
+from conformance.scenario.load import library, load
+from conformance.trace.jsonl import load as load_trace
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from conformance.trace.trace import Trace
+
+
+def check_pair(client: Path, upstream: Path, counts: Collection[Keyword]) -> tuple[str, int]:
+    """Judge two recordings by the rules over pairs; return the text, and the exit status.
+
+    What the traces do not tell (a profile's declarations, a balance) is taken as nothing declared.
+    """
+    if client == upstream:
+        raise UsageError("the client's side and the upstream's are one file", "Give two recordings.")
+    ours, theirs = load_trace(client), load_trace(upstream)
+    guards = side_of(theirs).guards
+    pair = Pair(view_of(ours), view_of(theirs), Context(script=_script(ours, theirs), guards=guards))
+    offers = {"keys"} if guards else set()
+    lines, broken, proved = [], 0, 0
+    for rule in PAIR_RULES.values():
+        if rule.needs and rule.needs not in offers:
+            continue
+        judgement = judge_pair(rule, pair)
+        proved += judgement.verdict is Verdict.PASS
+        if judgement.findings:
+            located = tuple(LocatedFinding(finding, ours) for finding in judgement.findings)
+            lines += [finding_text(Ruling(rule, VERDICT_OF_FINDING[rule.keyword], located), client.stem), ""]
+            broken += rule.keyword in counts
+    silent = sum(rule.needs not in ("", *offers) for rule in PAIR_RULES.values())
+    verdict = "broken" if broken else "clean" if proved else "unclear"
+    known = f"; {silent} need what no recording tells ({', '.join(sorted(set(NEEDS) - offers))})" if silent else ""
+    head = f"{verdict}  {client} | {upstream}: {broken} rules over pairs broken, {proved} proved{known}"
+    return "\n".join([head, *lines]).rstrip() + "\n", Status.BROKEN if broken else Status.CLEAN
+
+
+def _script(client: Trace, upstream: Trace) -> UpstreamScript:
+    """Return what the upstream did on purpose, where the bundled scenario of the recording tells."""
+    name = client.name.partition("#")[0].partition("@")[0]
+    path = next((path for path in library(relayed=True) if path.as_posix().endswith(f"/{name}.yaml")), None)
+    section = load(path).upstream if path is not None else None
+    scripts = upstream_scripts(section) if section is not None else (HONEST,)
+    return scripts[min(side_of(upstream).script, len(scripts) - 1)]

@@ -1,0 +1,49 @@
+"""`check CLIENT --upstream UPSTREAM`: recorded pairs are judged as live ones."""
+
+import pytest
+from click.testing import CliRunner
+
+from conformance.commands.cli import command
+from conformance.mutants.relay_behaviour import Behaviour
+from conformance.mutants.relays import RELAY_MUTANTS
+from conformance.relay.rehearsal import rehearse_relayed
+from conformance.trace.jsonl import dump
+
+
+def recorded(folder, scenario, behave=Behaviour):
+    """Play a scenario through a toy relay; return the files of both sides."""
+    pair = rehearse_relayed(scenario, "ga", behave).pairs[0]
+    for name, view in (("client", pair.client), ("upstream", pair.upstream)):
+        dump(view.trace, folder / f"{name}.jsonl")
+    return str(folder / "client.jsonl"), str(folder / "upstream.jsonl")
+
+
+def check(*given):
+    return CliRunner().invoke(command, ["check", *given])
+
+
+def test_a_recorded_pair_of_a_transparent_relay_is_clean(tmp_path):
+    client, upstream = recorded(tmp_path, "relay/unknown_event")
+    result = check(client, "--upstream", upstream)
+
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("clean")
+    assert "balance" in result.output
+
+
+@pytest.mark.parametrize("name", ["an-append-is-lost", "every-end-is-normal"])
+def test_a_recorded_pair_of_a_mutant_relay_is_broken_by_its_rule(tmp_path, name):
+    mutant = RELAY_MUTANTS[name]
+    client, upstream = recorded(tmp_path, mutant.during, mutant.behave)
+    result = check(client, "--upstream", upstream)
+
+    assert result.exit_code == 1, result.output
+    assert f"rule  {mutant.killed_by}" in result.output
+    assert result.output.count("  rule  ") == 1
+
+
+def test_a_pair_is_two_recordings(tmp_path):
+    client, _ = recorded(tmp_path, "relay/unknown_event")
+
+    assert "one file" in str(check(client, "--upstream", client).exception)
+    assert "one recording of the client" in str(check(client, client, "--upstream", client).exception)
