@@ -69,7 +69,9 @@ def _digest(scenario: Scenario) -> str:
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(" ".join(text.split()), WIDTH, break_long_words=False)
+    """Wrap what an endpoint may have said; a comment of YAML holds only what can be printed."""
+    plain = "".join(each if each.isprintable() else "\ufffd" for each in " ".join(text.split()))
+    return textwrap.wrap(plain, WIDTH, break_long_words=False)
 
 
 def told(example: Example, kind: str) -> dict[str, Any]:
