@@ -43,6 +43,11 @@ class BeyondBounds(Disconnected):
     """We ended the connection: the endpoint sent more, or read less, than a run can bear; `reason` names the bound."""
 
 
+@dataclass(eq=False)
+class LineDropped(Disconnected):
+    """We ended the connection: the bad line that was asked for broke it (`--line`)."""
+
+
 @dataclass(frozen=True)
 class Refusal:
     """There is no connection: the upgrade was refused, or nobody answered."""

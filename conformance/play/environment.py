@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from conformance.play.connection import BeyondBounds, Disconnected, LineDropped
 from conformance.trace.service_errors import CODES, MODEL_CODES, SESSION_LIMIT_CODES
 
 #: Statuses of a refused upgrade that say nothing about conformance.
@@ -85,3 +86,9 @@ def trouble_of_close(code: int | None, reason: str) -> EnvironmentTrouble | None
     if code == TRY_AGAIN_LATER or (worded and code is not None):
         return EnvironmentTrouble(f"the endpoint closed with {code} ({reason})", full=True)
     return None
+
+
+def raise_our_doing(gone: Disconnected) -> None:
+    """Raise EnvironmentTrouble where it was we who ended the connection, because of a bound or of a bad line."""
+    if isinstance(gone, BeyondBounds | LineDropped):
+        raise EnvironmentTrouble(gone.reason, beyond=isinstance(gone, BeyondBounds)) from gone

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.contract.dialects import aliases, recognise
-from conformance.play.connection import BeyondBounds, Connection, Connector, Disconnected, RawFrame, Refusal
+from conformance.play.connection import Connection, Connector, Disconnected, RawFrame, Refusal
 from conformance.play.environment import (
     STATUSES,
     EnvironmentTrouble,
+    raise_our_doing,
     trouble_in,
     trouble_in_response,
     trouble_of_close,
@@ -136,7 +137,7 @@ class RecordedConnection:
             await self.connection.send(frame)
         except Disconnected as gone:
             self._ended(gone)
-            _blame_bounds(gone)
+            raise_our_doing(gone)
             raise Unmet("the connection ended", "an open session", self._how_it_ended) from gone
 
     async def _wait(self, command: Wait) -> Event:
@@ -187,7 +188,7 @@ class RecordedConnection:
             frame = await connection.receive(max(0.0, deadline - connection.now()))
         except Disconnected as gone:
             self._ended(gone)
-            _blame_bounds(gone)
+            raise_our_doing(gone)
             raise Unmet(
                 f"the connection ended while waiting for {command.awaiting}",
                 command.awaiting,
@@ -302,7 +303,7 @@ class RecordedConnection:
                 return
             except Disconnected as gone:
                 self._ended(gone)
-                _blame_bounds(gone)
+                raise_our_doing(gone)
 
     @property
     def _how_it_ended(self) -> str:
@@ -322,9 +323,3 @@ class RecordedConnection:
         by = Direction.CLIENT if gone.by_client else Direction.SERVER
         kind = EndKind.CLOSED if gone.code is not None else EndKind.DROPPED
         self.recorder.finish(End(kind, by, gone.code, gone.reason, at=at, graceful=gone.graceful))
-
-
-def _blame_bounds(gone: Disconnected) -> None:
-    """Raise EnvironmentTrouble where it was we who ended the connection, because of a bound."""
-    if isinstance(gone, BeyondBounds):
-        raise EnvironmentTrouble(gone.reason, beyond=True) from gone

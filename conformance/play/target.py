@@ -15,6 +15,7 @@ from conformance.errors import UsageError
 from conformance.play.auth import REALTIME, Credentials, offer
 from conformance.play.bounds import Bounds
 from conformance.play.connection import UpgradeRequest
+from conformance.play.line import LineSettings
 from conformance.trace.trace import Credential
 
 #: Answers may take so many times as long as the first event of the preflight took.
@@ -69,6 +70,7 @@ class Target:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     patience: Patience = field(default_factory=Patience)
     bounds: Bounds = field(default_factory=Bounds)
+    line: LineSettings = field(default_factory=LineSettings)
     ca_file: str | None = None
     insecure: bool = False
     transcriber: str = TRANSCRIBERS[0].name

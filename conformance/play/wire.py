@@ -32,7 +32,8 @@ from websockets.frames import CloseCode
 from websockets.typing import Subprotocol
 
 from conformance.play.bounds import CLOSING, PARTING, REFUSAL_KEPT, Bounds
-from conformance.play.connection import BeyondBounds, Disconnected, RawFrame, Refusal, UpgradeRequest
+from conformance.play.connection import BeyondBounds, Connector, Disconnected, RawFrame, Refusal, UpgradeRequest
+from conformance.play.line import Line, LineSettings
 from conformance.play.plain import get, tls_of
 from conformance.play.target import Target, url_of
 from conformance.trace.trace import Handshake
@@ -198,6 +199,12 @@ class Wire:
         )
         assert isinstance(opened, Socket)  # noqa: S101 - `create_connection` makes nothing else
         return opened
+
+
+def connector_to(target: Target) -> Connector:
+    """Return what connects to a target: the network, with a bad line before it where one is asked for."""
+    wire = Wire(target)
+    return wire if target.line == LineSettings() else Line(wire, target.line)
 
 
 def _shaken(handshake: Handshake, opened: ClientConnection) -> Handshake:

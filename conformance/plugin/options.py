@@ -78,6 +78,7 @@ OPTIONS = (
     Option("--header", "A further header of every upgrade; may be repeated.", "'Name: value'", action="append"),
     Option("--connect-timeout", "Seconds to wait for the upgrade (default 10).", "SECONDS", float),
     Option("--answer-timeout", "Seconds of silence to bear (default 20, more if slow).", "SECONDS", float),
+    Option("--line", "A bad line: delay=150ms,jitter=50ms,rate=256k,slow-reader,drop=0.001,seed=1.", "PROPERTIES"),
     Option("--max-message", "Bytes that one message of the endpoint may have (docs/bounds.md).", "BYTES", int),
     Option("--max-received", "Bytes that one connection may receive (docs/bounds.md).", "BYTES", int),
     Option("--max-events", "Messages that one connection may receive (docs/bounds.md).", "N", int),

@@ -15,6 +15,7 @@ from conformance.contract.dialects import CANONICAL, DIALECTS
 from conformance.errors import UsageError
 from conformance.play.auth import carries
 from conformance.play.bounds import Bounds
+from conformance.play.line import line_of
 from conformance.play.target import Patience, Target, checked_url
 from conformance.plugin import key
 from conformance.plugin.options import INI, strict, value
@@ -55,6 +56,7 @@ def settings_of(config: pytest.Config) -> Settings:
         headers=headers,
         patience=_patience(config),
         bounds=_bounds(config),
+        line=line_of(value(config, "line") or ""),
         ca_file=_existing(value(config, "ca-file")),
         insecure=bool(value(config, "insecure")),
         **_names(config),

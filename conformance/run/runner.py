@@ -14,7 +14,7 @@ from conformance.play.discovery import SESSIONS, Discovery, discover
 from conformance.play.player import Conversation, Outcome, Player
 from conformance.play.pool import LoopThread, Pool
 from conformance.play.preflight import Diagnosis, preflight
-from conformance.play.wire import Wire
+from conformance.play.wire import connector_to
 from conformance.run.budget import Budget, Exhausted, Spent, spent_on
 from conformance.run.cost import Cost, cost_of
 from conformance.run.folder import Disk
@@ -124,7 +124,7 @@ class Runner:
         settings, today = self.settings, self.policy.today
         try:
             return await discover(
-                Wire(settings.target),
+                connector_to(settings.target),
                 settings.target,
                 settings.scrub,
                 transcribers=(settings.target.transcriber,)
@@ -148,7 +148,7 @@ class Runner:
         await self.budget.reserve(first)
         sessions = 1
         try:
-            once = partial(preflight, Wire(target), target, self.settings.scrub)
+            once = partial(preflight, connector_to(target), target, self.settings.scrub)
             diagnosis, sessions = await self.retrier.connect(once)
         finally:
             await self.budget.settle(first, Spent(sessions))
@@ -277,7 +277,7 @@ class Runner:
         own_clip = partial(clip, home=_home(job))
         if self.relay is not None:
             return await play_relayed(replace(self.relay, target=target, clip=own_clip), job.scenario, job.variant)
-        player = Player(Wire(target), target, self.settings.scrub, own_clip)
+        player = Player(connector_to(target), target, self.settings.scrub, own_clip)
         return Attempt(await player.play(job.scenario, job.variant))
 
     def _write(self, job: Job, attempt: Attempt, number: int) -> Iterable[Path]:
