@@ -94,7 +94,7 @@ def show_no_internals(view: View) -> Judged:
             )
 
 
-@rules.must(
+@rules.should(
     "errors.name-the-event-they-refuse",
     about={"error"},
     covers=("ERR-02",),

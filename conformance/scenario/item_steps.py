@@ -12,6 +12,9 @@ from conformance.scenario.context import ScriptContext
 from conformance.scenario.model import Step
 from conformance.scenario.steps import ask, step
 
+#: Milliseconds of the assistant's audio of which a share can be cut.
+ENOUGH_AUDIO = 400
+
 
 @step
 def say(talk: ScriptContext, line: Step) -> Script:
@@ -88,6 +91,7 @@ def truncate(talk: ScriptContext, line: Step) -> Script:
 def _heard(talk: ScriptContext, item: str) -> Generator[Command, Reply, float]:
     """Return how many milliseconds of an item's audio have come."""
     reply: Reply = yield Spoken(item)
-    if not reply.event["bytes"]:
-        raise ModelDidNot(f"needs audio of the assistant; none came of {item}")
-    return float(reply.event["bytes"] * 1000 / FORMATS[talk.output_format][0])
+    milliseconds = float(reply.event["bytes"] * 1000 / FORMATS[talk.output_format][0])
+    if milliseconds < ENOUGH_AUDIO:
+        raise ModelDidNot(f"needs {ENOUGH_AUDIO} ms of the assistant's audio; {milliseconds:.0f} ms came of {item}")
+    return milliseconds

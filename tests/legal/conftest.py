@@ -290,7 +290,7 @@ class Run:
     @property
     def stopped(self):
         """Conversation -> why it was not played to its end, though it should have been."""
-        good = ("played", "not applicable", "model", "inconclusive")
+        good = ("played", "not applicable", "inconclusive")
         found = [each for each in self.report["conversations"] if each["outcome"] not in good]
         return {each["conversation"]: f"{each['outcome']}: {each['message']}" for each in found}
 

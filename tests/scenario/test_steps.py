@@ -293,8 +293,8 @@ def test_a_second_response_is_refused_only_while_the_first_one_runs():
 
 
 def test_audio_is_cut_at_a_share_of_what_has_come():
-    play = Play("truncate: {item: i, share: 0.5}").hear(bytes=4800)
+    play = Play("truncate: {item: i, share: 0.5}").hear(bytes=48000)
 
-    assert play.sent[0]["audio_end_ms"] == 50
+    assert play.sent[0]["audio_end_ms"] == 500
     with pytest.raises(ModelDidNot):
-        Play("truncate: {item: i, share: 0.5}").hear(bytes=0)
+        Play("truncate: {item: i, share: 0.5}").hear(bytes=4800)
