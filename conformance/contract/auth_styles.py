@@ -29,7 +29,8 @@ class AuthStyle:
     """What stands before the key."""
 
 
-#: Name, as in `--auth=` -> the style.  Who documents it: see `contract/profiles/` and docs/auth-styles.md.
+#: Name, as in `--auth=` -> the style.  Who documents it: see `contract/profiles/`; X-API-Key: speaches, LocalAI;
+#: apiKey: Portkey; xai-client-secret: xAI's browser clients.
 STYLES: Mapping[str, AuthStyle] = {
     "bearer": AuthStyle(Place.HEADER, "Authorization", "Bearer "),
     "query-token": AuthStyle(Place.QUERY, "token"),
