@@ -56,7 +56,16 @@ class View(CanonicalTrace):
 
     def exchanges_with(self, *types: str) -> Iterator[Exchange]:
         """Give the exchanges that these client events began."""
+        if len(types) == 1:
+            return iter(self._exchanges_by_type.get(types[0], ()))
         return (each for each in self.exchanges if each.sent.type in types)
+
+    @cached_property
+    def _exchanges_by_type(self) -> Mapping[str, list[Exchange]]:
+        found: dict[str, list[Exchange]] = {}
+        for each in self.exchanges:
+            found.setdefault(each.sent.type, []).append(each)
+        return found
 
     @cached_property
     def exchange_of(self) -> Mapping[int, Exchange]:
