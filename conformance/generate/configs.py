@@ -44,7 +44,7 @@ def settings(dialect: Dialect, features: Features = None) -> Mapping[str, Values
         "modalities": ("audio_output", st.sampled_from(("text", "audio"))),
         "max_output_tokens": ("", st.just("inf") | st.integers(1, values.MOST_TOKENS)),
         "temperature": ("", hundredths(60, 120)),
-        "tool_choice": ("tools", st.sampled_from(("auto", "none", "required"))),
+        "tool_choice": ("tools", st.sampled_from(CHOICES)),
         "tools": ("tools", values.tools()),
         "turn_detection": ("", st.one_of(detections)),
         "voice": ("audio_output", st.sampled_from(values.VOICES)),
@@ -62,19 +62,31 @@ def settings(dialect: Dialect, features: Features = None) -> Mapping[str, Values
     }
 
 
+#: Stands for the name of the first tool.
+NAMED = "named"
+CHOICES = ("auto", "none", "required", NAMED)
 #: Ways to reduce noise.
 NOISES = ({"type": "near_field"}, {"type": "far_field"})
 
 
 def _update(legal: Mapping[str, Values]) -> SearchStrategy[dict[str, Any]]:
     one = st.one_of([st.tuples(st.just(name), each) for name, each in legal.items()])
-    return st.lists(one, max_size=MOST_SETTINGS, unique_by=lambda pair: pair[0]).map(_with_its_tool)
+    pairs = st.lists(one, max_size=MOST_SETTINGS, unique_by=lambda pair: pair[0])
+    return st.builds(_with_its_tool, pairs, st.sampled_from(CHOICES))
 
 
-def _with_its_tool(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Name the first of the tools that the same update brings, where a call is required."""
+def _with_its_tool(pairs: list[tuple[str, Any]], usual: str) -> dict[str, Any]:
+    """Return the update that these settings make, with a choice that the tools of the same update bear out.
+
+    A choice names, or requires, what an update brings; other tools take back what an earlier update chose.
+    """
     chosen = dict(pairs)
-    if chosen.get("tools") and chosen.get("tool_choice") == "required":
+    if "tools" in chosen:
+        chosen.setdefault("tool_choice", usual)
+    choice = chosen.get("tool_choice")
+    if choice in (NAMED, "required") and not chosen.get("tools"):
+        chosen["tool_choice"] = "auto"
+    elif choice == NAMED:
         chosen["tool_choice"] = {"type": "function", "name": chosen["tools"][0]["name"]}
     return chosen
 

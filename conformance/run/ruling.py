@@ -176,6 +176,8 @@ def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: 
         return Ruling(rule, Verdict.PASS, (), held)
     if row and all(each.verdict is Verdict.NOT_APPLICABLE for each in row):
         return Ruling(rule, Verdict.NOT_APPLICABLE, reason="this revision of the protocol has nothing of the kind")
+    if rule.left_out is not None and (absent := next(filter(None, map(rule.left_out, views)), "")):
+        return Ruling(rule, Verdict.NOT_APPLICABLE, reason=f"the endpoint leaves out {absent}, which is optional")
     return Ruling(rule, Verdict.UNPROVEN)
 
 

@@ -30,6 +30,13 @@ def never_exercised(view):
     yield HELD
 
 
+@rules.must("made.rests-on-what-is-optional", about={"*"}, covers=(), spec="", left_out=lambda _view: "the good")
+def rests_on_what_is_optional(view):
+    """Something good comes."""
+    for frame in view.server("good"):
+        yield HELD if frame.index else Finding(0, "too early")
+
+
 def rulings(*traces, waivers=None):
     played = tuple(
         Trace(tuple(Entry(n, Direction.SERVER, 0.0, {"type": kind}) for n, kind in enumerate(each))) for each in traces
@@ -52,6 +59,15 @@ def test_what_breaks_a_rule_on_one_connection_breaks_it():
 def test_evidence_on_one_connection_is_enough():
     assert rulings(["good"], [])["nothing-is-bad"].verdict is Verdict.PASS
     assert rulings(["good"], [])["never-exercised"].verdict is Verdict.UNPROVEN
+
+
+def test_what_an_endpoint_may_leave_out_is_not_owed():
+    ruling = rulings(["other"])["rests-on-what-is-optional"]
+
+    assert ruling.verdict is Verdict.NOT_APPLICABLE
+    assert ruling.reason == "the endpoint leaves out the good, which is optional"
+    assert rulings(["other", "good"])["rests-on-what-is-optional"].verdict is Verdict.PASS
+    assert rulings(["good"])["rests-on-what-is-optional"].verdict is Verdict.FAIL
 
 
 def test_a_bug_in_one_rule_silences_no_other():

@@ -99,6 +99,8 @@ class Rule:
     """Canonical settings (`session_paths`) that a dialect must have for the rule to apply."""
     relaxed: str = ""
     """Why the keyword is weaker or the scope narrower than the documents say: what the wire shows."""
+    left_out: Callable[[View], str] | None = None
+    """Which optional thing the endpoint leaves out, so that there is nothing to judge; see `left_out`."""
 
     @property
     def sentence(self) -> str:
@@ -137,6 +139,7 @@ class Fields(TypedDict):
     speaks: NotRequired[Collection[str]]
     settings: NotRequired[Collection[str]]
     relaxed: NotRequired[str]
+    left_out: NotRequired[Callable[[View], str]]
 
 
 @dataclass
@@ -175,6 +178,7 @@ class Chapter:
                     speaks=frozenset(fields.get("speaks", ())),
                     settings=frozenset(fields.get("settings", ())),
                     relaxed=fields.get("relaxed", ""),
+                    left_out=fields.get("left_out"),
                 )
             )
             return check

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from conformance.rules.engine.left_out import statuses_of_items
 from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.conversation import Addition
@@ -157,7 +158,14 @@ def _texts(item: Any) -> list[Any]:
     return [text for part in listing(item.get("content")) if (text := string(mapping(part).get("text"))) is not None]
 
 
-@rules.must("items.client-items-are-complete", about={CREATE}, covers=("ITM-09",), spec=ADDED_SPEC, speaks={DONE})
+@rules.must(
+    "items.client-items-are-complete",
+    about={CREATE},
+    covers=("ITM-09",),
+    spec=ADDED_SPEC,
+    speaks={DONE},
+    left_out=statuses_of_items,
+)
 def client_items_are_complete(view: View) -> Judged:
     """A client's message is complete as soon as it is announced: its status is not `in_progress`."""
     for exchange, answer in created(view):

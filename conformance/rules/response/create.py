@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from conformance.rules.engine.left_out import conversations_of_responses
 from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import listing, string
@@ -195,7 +196,11 @@ def _overlapping(view: View) -> Iterator[Frame]:
 
 
 @rules.must(
-    "response_create.out-of-band-has-no-conversation", about={"response.create"}, covers=("RSP-13",), spec=CREATE
+    "response_create.out-of-band-has-no-conversation",
+    about={"response.create"},
+    covers=("RSP-13",),
+    spec=CREATE,
+    left_out=conversations_of_responses,
 )
 def out_of_band_has_no_conversation(view: View) -> Judged:
     """A response outside the conversation has no `conversation_id`."""

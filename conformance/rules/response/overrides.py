@@ -6,6 +6,7 @@ from bisect import bisect_left
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from conformance.rules.engine.left_out import overridden_settings, settings_of_responses
 from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.rules.engine.settings import heard_audio, reflects, short, updates
 from conformance.trace.frames import mapping
@@ -107,7 +108,13 @@ def _misfit(response: Response, name: str, wanted: Any, shown: Any, message: str
     return Finding(index, f"{response.id} {message} {name}.", short(wanted), short(shown), "/response")
 
 
-@rules.must("response_create.overrides-are-honoured", about={"response.create"}, covers=("RSP-21",), spec=CREATE)
+@rules.must(
+    "response_create.overrides-are-honoured",
+    about={"response.create"},
+    covers=("RSP-21",),
+    spec=CREATE,
+    left_out=overridden_settings,
+)
 def overrides_are_honoured(view: View) -> Judged:
     """A response shows the modalities, token limit, voice and audio format that its `response.create` asked for."""
     for response in view.responses:
@@ -126,7 +133,11 @@ def overrides_are_honoured(view: View) -> Judged:
 
 
 @rules.must(
-    "response_create.overrides-end-with-their-response", about={"response.create"}, covers=("RSP-21",), spec=CREATE
+    "response_create.overrides-end-with-their-response",
+    about={"response.create"},
+    covers=("RSP-21",),
+    spec=CREATE,
+    left_out=overridden_settings,
 )
 def overrides_end_with_their_response(view: View) -> Judged:
     """What a `response.create` overrides does not hold for the next response."""
@@ -138,7 +149,11 @@ def overrides_end_with_their_response(view: View) -> Judged:
 
 
 @rules.must(
-    "response_create.session-settings-hold", about={"response.create"}, covers=("SES-08", "RSP-21"), spec=CREATE
+    "response_create.session-settings-hold",
+    about={"response.create"},
+    covers=("SES-08", "RSP-21"),
+    spec=CREATE,
+    left_out=settings_of_responses,
 )
 def session_settings_hold(view: View) -> Judged:
     """A response without overrides shows the session's modalities, token limit, voice and audio format."""

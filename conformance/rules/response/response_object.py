@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.rules.engine.left_out import conversations_of_responses
 from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import listing, mapping, string, whole_number
 
@@ -200,7 +201,13 @@ def done_repeats_its_finished_items(view: View) -> Judged:
                 yield HELD
 
 
-@rules.must("response.done-is-of-the-same-conversation", about={"response.done"}, covers=("RSP-26",), spec=DONE)
+@rules.must(
+    "response.done-is-of-the-same-conversation",
+    about={"response.done"},
+    covers=("RSP-26",),
+    spec=DONE,
+    left_out=conversations_of_responses,
+)
 def done_is_of_the_same_conversation(view: View) -> Judged:
     """A response ends in the conversation in which it was created."""
     for response, done in _whole_dones(view):

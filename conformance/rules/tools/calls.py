@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from conformance.rules.engine.left_out import argument_deltas
 from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.rules.streaming.deltas import agrees, by_item, joins, listed
 from conformance.trace.frames import string
@@ -38,7 +39,13 @@ def _shown(item: OutputItem) -> Iterator[Frame]:
     return (frame for frame in (item.added, item.done) if frame is not None and frame.whole)
 
 
-@rules.must("tools.argument-deltas-make-the-whole", about=CALL_EVENTS, covers=("STR-09",), spec=ARGUMENTS_DONE)
+@rules.must(
+    "tools.argument-deltas-make-the-whole",
+    about=CALL_EVENTS,
+    covers=("STR-09",),
+    spec=ARGUMENTS_DONE,
+    left_out=argument_deltas,
+)
 def argument_deltas_make_the_whole(view: View) -> Judged:
     """The deltas of a call's arguments, joined, are the arguments of its done event."""
     for _, item in _calls(view):
