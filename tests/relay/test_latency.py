@@ -15,10 +15,12 @@ def median(delay):
 
 
 @pytest.mark.parametrize("milliseconds", [20, 150])
-def test_a_known_delay_is_measured_within_a_millisecond_of_what_the_loop_adds(milliseconds):
-    closest = min(abs(median(milliseconds / 1000) - milliseconds / 1000) for _ in range(3))
+def test_a_known_delay_is_measured_within_a_millisecond(milliseconds):
+    """The way without a delay takes time too, and a timer of the loop rings up to a millisecond late."""
+    delay = milliseconds / 1000
+    closest = min(abs(median(delay) - median(0.0) - delay) for _ in range(3))
 
-    assert closest < 0.001 + 0.002  # a sleeping loop wakes late, by about a millisecond; so do we
+    assert closest < 0.001
 
 
 @pytest.mark.parametrize("size", [2, 3, 5])
