@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS, recognise
 from conformance.corpus.understanding import understood
+from conformance.rules.deviations import told_once
 from conformance.rules.engine.dispatch import Dispatch
 from conformance.rules.engine.rule import Keyword
 from conformance.rules.rule_packs import judged_rules
@@ -112,7 +113,7 @@ def judge_with_view(recording: Recording, demands: Demands) -> tuple[RecordedVer
         return replace(blank, trouble=message), None, None
     dialect = demands.dialect if demands.dialect in DIALECTS else _dialect_of(trace)
     view = View(trace, DIALECTS[dialect])
-    outcome = _dispatch(dialect).judge(view)
+    outcome = told_once(view, _dispatch(dialect).judge)
     findings = tuple(_found(recording, outcome))
     unproven = tuple(_unproven(demands, outcome, dialect))
     verdict = RecordedVerdict(

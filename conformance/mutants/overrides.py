@@ -31,7 +31,9 @@ def audio_is_answered_in_text(dialect: Dialect) -> Fault:
 
     def receives(event: Event) -> Iterable[Event]:
         if event.get("type") == CREATE:
-            event = {**event, "response": {**event.get("response", {}), wanted[-1]: list(own["text"])}}
+            asked = event.get("response")
+            if isinstance(asked, dict | None):
+                event = {**event, "response": {**(asked or {}), wanted[-1]: list(own["text"])}}
         yield event
 
     def change(event: Event) -> Event:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.mutants.edits import is_output, put
+from conformance.mutants.edits import is_output, put, without
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.operators import adding_after, adding_before, both, changing_all, dropping_first, putting
 
@@ -107,9 +107,10 @@ def cleared_tools_are_called(_dialect: Dialect) -> Fault:
     cleared: list[bool] = []
 
     def receives(event: Event) -> Iterable[Event]:
-        if event.get("type") == "session.update" and event["session"].get("tools") == []:
+        asked = event.get("session")
+        if event.get("type") == "session.update" and isinstance(asked, dict) and asked.get("tools") == []:
             cleared.append(True)
-            event = {**event, "session": {key: value for key, value in event["session"].items() if key != "tools"}}
+            event = without(event, ("session", "tools"))
         yield event
 
     def sends(event: Event) -> Iterable[Event]:

@@ -13,6 +13,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from conformance.rules.engine.dispatch import Outcome
 from conformance.rules.engine.judge import Judgement, judge
 from conformance.rules.engine.rule import Finding
 from conformance.rules.envelope import renamed_in
@@ -101,6 +102,17 @@ def fold(view: View, judgements: Sequence[Judgement]) -> list[Judgement]:
         folded = [old if old.rule.id in told else new for old, new in zip(judgements, again, strict=True)]
     deviations = explain(view, folded)
     return [_hinted(each, deviations) for each in folded] if deviations else folded
+
+
+def told_once(view: View, judge_view: Callable[[View], Outcome]) -> Outcome:
+    """Return what *judge_view* says of a conversation, folded as `fold` does; without hints."""
+    outcome = judge_view(view)
+    told = {name: found for name, found in outcome.findings.items() if name in (RENAMED, BINARY)}
+    if not told:
+        return outcome
+    again = judge_view(respelled(view))
+    rest = {name: found for name, found in again.findings.items() if name not in told}
+    return Outcome(told | rest, again.held, again.errors)
 
 
 def _hinted(judgement: Judgement, deviations: Iterable[Deviation]) -> Judgement:

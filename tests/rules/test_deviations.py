@@ -7,7 +7,8 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.rules import RULES
-from conformance.rules.deviations import KNOWN, RENAMED, explain, fold, respelled
+from conformance.rules.deviations import KNOWN, RENAMED, explain, fold, respelled, told_once
+from conformance.rules.engine.dispatch import Dispatch
 from conformance.rules.engine.judge import judge
 from conformance.trace.jsonl import load
 from conformance.trace.trace import Direction, Entry, FrameKind, Handshake, Trace
@@ -144,6 +145,14 @@ def test_another_revisions_names_are_told_once():
 
 def respelling(kind):
     return kind.replace("response.text.", "response.output_text.")
+
+
+def test_a_recording_is_folded_as_a_play_is():
+    view = view_of(*text_turn("Goodbye."))
+
+    outcome = told_once(view, Dispatch(RULES.values(), view.dialect).judge)
+
+    assert set(outcome.findings) == findings(fold(view, judge(view, RULES.values())))
 
 
 def test_what_is_wrong_by_itself_survives_the_folding():
