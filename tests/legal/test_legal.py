@@ -1,8 +1,19 @@
 """Endpoints that keep the protocol in their own way come out clean."""
 
+import pytest
+
 
 def test_a_legal_endpoint_breaks_nothing_and_stops_no_conversation(variant, dialect, legal):
     run = legal(variant, dialect, "--examples=5")
+
+    assert run.broken == {}
+    assert run.stopped == {}
+    assert run.status == 0, run.output[-3000:]
+
+
+@pytest.mark.parametrize("name", ["one_delta", "weak_model", "calls_once", "cascade", "slots_http_429"])
+def test_its_smoke_conversations_are_clean_too(name, legal):
+    run = legal(name, "ga", "-m", "smoke", "--examples=0")
 
     assert run.broken == {}
     assert run.stopped == {}
