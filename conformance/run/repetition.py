@@ -34,7 +34,7 @@ class Repetition:
         """Say why nothing more is played; empty while there is no reason."""
         if self.row < ENOUGH:
             return ""
-        return f"not played: {ENOUGH} conversations in a row had ended the same way ({self.waited_in_vain})"
+        return f"{ENOUGH} conversations in a row had ended the same way ({self.waited_in_vain})"
 
 
 def _waited_in_vain(conversation: Conversation) -> str:

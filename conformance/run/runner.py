@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.names import TRANSCRIBERS, VOICES, usual
 from conformance.play.discovery import SESSIONS, Discovery, discover
-from conformance.play.player import Conversation, Outcome, Player
+from conformance.play.player import Outcome, Player
 from conformance.play.pool import LoopThread, Pool
 from conformance.play.preflight import Diagnosis, preflight
 from conformance.play.wire import connector_to
@@ -250,9 +250,7 @@ class Runner:
     async def attempt(self, job: Job) -> Attempt:
         """Play a conversation once, if the budget allows it and there is room; its traces are not written."""
         if reason := self.repetition.reason:
-            return Attempt(
-                Conversation(job.scenario, job.variant, (), Outcome.INCONCLUSIVE, message=reason, silent=True)
-            )
+            raise self.budget.end(reason)
         attempt = await self.gate.play(sessions_at_once(job.scenario), partial(self._once, job))
         conversation, settings = attempt.conversation, self.settings
         self.repetition.note(conversation)

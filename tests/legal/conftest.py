@@ -243,6 +243,15 @@ def http(status, kind, message):
     return lambda: Refused(status, error_body(kind, message))
 
 
+class Silent(Server):
+    """Opens sessions, and says nothing more."""
+
+    def _session(self, upgrade, number):
+        session = super()._session(upgrade, number)
+        session.sends = lambda event: [event] if event["type"] == "session.created" else []
+        return session
+
+
 VARIANTS = {
     "one_delta": Legal(one_delta),
     "bridge": Legal(bridge),
@@ -300,7 +309,7 @@ def legal(listen, tmp_path):
     """Give `legal(name, dialect, *arguments) -> Run`: the whole library against a legal endpoint."""
 
     def play(name, dialect, *arguments):
-        variant = VARIANTS[name]
+        variant = VARIANTS[name] if isinstance(name, str) else name
         hooks = lambda spoken: variant.change(DIALECTS[spoken]).spelled_for(DIALECTS[spoken])  # noqa: E731
         server = variant.server(tokens=(KEY,), models=("gpt-realtime",), hooks=hooks, **variant.settings)
         reports = tmp_path / "reports"
@@ -336,3 +345,9 @@ def pytest_generate_tests(metafunc):
             for dialect in legal.dialects
         ]
         metafunc.parametrize(("variant", "dialect"), cases)
+
+
+@pytest.fixture
+def silent():
+    """An endpoint that opens sessions, and says nothing more."""
+    return Legal(server=Silent)

@@ -18,3 +18,12 @@ def test_its_smoke_conversations_are_clean_too(name, legal):
     assert run.broken == {}
     assert run.stopped == {}
     assert run.status == 0, run.output[-3000:]
+
+
+def test_a_silent_endpoint_is_neither_blamed_nor_passed_and_costs_our_patience_a_few_times_only(legal, silent):
+    run = legal(silent, "ga", "--answer-timeout=1")
+
+    assert run.broken == {}
+    assert any("conversations in a row had ended the same way" in told for told in run.stopped.values())
+    assert "\nconformant" not in run.output
+    assert run.status == 7
