@@ -76,7 +76,7 @@ def messages_are_in_words(view: View) -> Judged:
 @rules.should("errors.are-about-what-was-sent", about=ABOUT, covers=("ERR-02",), spec=SPEC)
 def are_about_what_was_sent(view: View) -> Judged:
     """An error that names no event comes only while an event that it can be about is open."""
-    if view.partial or not view.admitted:
+    if view.partial or view.one_sided or not view.admitted:
         return
     for frame, open_then in _anonymous(view):
         kinds = kinds_pointed_to(frame)

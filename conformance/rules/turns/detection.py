@@ -53,7 +53,8 @@ def speech_alternates(view: View) -> Judged:
     for frame in view.server(STARTED, STOPPED):
         first = before.index if before is not None else heard
         if frame.type != (STOPPED if before is not None and before.type == STARTED else STARTED):
-            if not view.gap_between(first, frame.index) and not _meddled(view, first, frame.index):
+            known = before.index if before is not None else -1
+            if not view.gap_between(known, frame.index) and not _meddled(view, first, frame.index):
                 actual = "no speech_started" if before is None else before.type.rpartition(".")[2]
                 said = f"{frame.type.rpartition('.')[2]} came after {actual}"
                 yield Finding(frame.index, said, STARTED if frame.type == STOPPED else STOPPED, frame.type)
