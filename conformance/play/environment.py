@@ -19,7 +19,6 @@ STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 SESSION_LIMIT_STATUSES = frozenset({429, 503})
 #: Close codes with which a full endpoint closes at once; 1008 only with words (it is also a refused key).
 TRY_AGAIN_LATER = 1013
-POLICY_VIOLATION = 1008
 #: How messages and close reasons say it.
 SESSION_LIMIT_WORDS = re.compile(
     r"(too many|limit|maximum|max\.?|all|no (free|more|available)|concurrent)\b.{0,40}\b(session|connection|slot)s?"

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from conformance.trace.frames import NOTHING, Frame, mapping
-from conformance.trace.trace import Direction, End, FrameKind, Handshake, Trace
+from conformance.trace.trace import Direction, End, Handshake, Trace
 
 #: What opens a session.
 OPENERS = frozenset({"session.created", "transcription_session.created"})
@@ -207,10 +207,6 @@ class CanonicalTrace:
             or mapping(session).get("object") == "realtime.transcription_session"
             for _, session in self.sessions
         )
-
-    def is_text(self, frame: Frame) -> bool:
-        """Tell whether the frame came as a text frame."""
-        return frame.entry.kind is FrameKind.TEXT
 
 
 def _reached(session: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
