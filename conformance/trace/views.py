@@ -68,11 +68,6 @@ class View(CanonicalTrace):
         return found
 
     @cached_property
-    def exchange_of(self) -> Mapping[int, Exchange]:
-        """The exchanges by the index of the client event."""
-        return {each.sent.index: each for each in self.exchanges}
-
-    @cached_property
     def blamed(self) -> Mapping[int, Exchange]:
         """Index of an `error` -> the exchange it names by `error.event_id`."""
         return {error.index: each for each in self.exchanges for error in each.errors}
