@@ -9,6 +9,7 @@ What the endpoint does wrong is a finding, never an exception; what the network 
     │       └── ProfileError
     ├── PackError               an installed package of rules that cannot be used
     ├── TraceError              a saved trace that cannot be read
+    ├── CertificateError        a certificate, or its archive, that does not hold what it claims
     ├── SchemaError             our own schema files are missing or broken
     └── HarnessError            our own bug: the harness said something wrong on the wire
 """
@@ -58,6 +59,10 @@ class PackError(ConformanceError):
 
 class TraceError(ConformanceError):
     """A saved trace cannot be read."""
+
+
+class CertificateError(ConformanceError):
+    """A certificate, or the archive that holds it, is not what it claims to be."""
 
 
 class SchemaError(ConformanceError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from conformance.commands.finished_runs import COMMANDS
 from conformance.errors import ConformanceError, UsageError
 from conformance.report.inert import inert
 from conformance.resources import dialect_names
@@ -220,16 +221,21 @@ def docs(only_check: bool) -> None:
 
 @command.command()
 @click.argument("folder", default="reports", type=click.Path(path_type=Path, file_okay=False))
-def report(folder: Path) -> None:
+@click.option("--flaky", is_flag=True, help="What fails in some of the runs that FOLDER remembers, and not in others.")
+def report(folder: Path, flaky: bool) -> None:
     """Sum up what a run left in FOLDER (reports/ by default), also if it was killed.
 
     Exit status: that of the run; of a run that was killed 1 if anything failed so far, else 2.
     """
     from conformance.commands.report import gathered
+    from conformance.report.history import flaky_text, rates_of
     from conformance.report.screen import Plain
     from conformance.report.terminal import summary
     from conformance.run.outcome import RunOutcome
 
+    if flaky:
+        click.echo(flaky_text(rates_of(folder)), nl=False)
+        return
     found = gathered(folder)
     terminal = Plain()
     if found.status is None:
@@ -263,6 +269,10 @@ def lint(files: Sequence[Path]) -> None:
     counts = {"file": len(paths), "mistake": wrong} | ({"warning": len(told) - wrong} if len(told) > wrong else {})
     click.echo(", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items()))
     sys.exit(MISUSED if wrong else CLEAN)
+
+
+for each in COMMANDS:
+    command.add_command(each)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -7,34 +7,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from conformance.contract.dialects import CANONICAL, DIALECTS
-from conformance.errors import ConformanceError, TraceError
+from conformance.errors import TraceError
 from conformance.play.player import Outcome
-from conformance.play.target import Target
-from conformance.report.json import write
+from conformance.report.files import write_files
 from conformance.rules.rule_packs import judged_rules, packs
 from conformance.run.baseline import PLAYS
 from conformance.run.budget import spent_on
 from conformance.run.cost import Cost
 from conformance.run.event_coverage import events_in
+from conformance.run.finished import profile_named, settings_from
 from conformance.run.journal import read
 from conformance.run.record import ConversationRecord, keeps
 from conformance.run.recording import SILENT, plain_record
 from conformance.run.result import RunResult, result_of
 from conformance.run.ruling import rule_on, view_of
-from conformance.run.settings import Settings
-from conformance.secrets import Scrubber
 from conformance.trace.jsonl import load
 from conformance.trace.trace import EndKind
 
 if TYPE_CHECKING:
-    from conformance.contract.profile import Profile
+    from conformance.run.settings import Settings
     from conformance.trace.trace import Trace
-
-#: In the place of a key: nobody wrote it down.
-GIVEN = "given"
 
 
 @dataclass(frozen=True)
@@ -49,9 +43,9 @@ class Gathered:
 
 
 def gathered(reports: Path) -> Gathered:
-    """Read the verdicts in *reports*, judge what has none, and write report.json; UsageError if there was no run."""
+    """Read the verdicts in *reports*, judge what has none, and write the files; UsageError if there was no run."""
     told = read(reports)
-    settings = _settings(told.about, reports)
+    settings = settings_from(told.about, reports, profile_named(told.about.get("profile")))
     before = len(told.records)
     if told.status is None:
         reported = {trace for record in told.records.values() for trace in _traces(record)}
@@ -59,7 +53,7 @@ def gathered(reports: Path) -> Gathered:
             told.records.setdefault(name, _record(name, traces, reports, settings))
     result = result_of(told.records, settings, ending=told.ending)
     if told.status is None:
-        write(result)
+        write_files(result)
     return Gathered(result, len(told.records) - before, told.status)
 
 
@@ -101,37 +95,3 @@ def _record(name: str, traces: dict[Path, Trace], reports: Path, settings: Setti
         },
         spent=spent_on(traces.values(), Cost()),
     )
-
-
-def _settings(about: dict[str, Any], reports: Path) -> Settings:
-    dialect = DIALECTS.get(str(about.get("dialect")), CANONICAL)
-    return Settings(
-        target=Target(
-            url=about.get("endpoint", ""),
-            dialect=dialect,
-            model=about.get("model"),
-            auth=about.get("auth", ""),
-            key=GIVEN if about.get("keyed") else "",
-        ),
-        auth=about.get("asked_auth", ""),
-        excused=frozenset(about.get("excused", ())),
-        profile=_profile(about.get("profile")),
-        strict=bool(about.get("strict")),
-        allow_unproven=bool(about.get("allow_unproven")),
-        strict_evidence=bool(about.get("strict_evidence")),
-        waive=bool(about.get("waive", True)),
-        reports=reports,
-        scrub=Scrubber(),
-        embedded=bool(about.get("embedded")),
-    )
-
-
-def _profile(name: str | None) -> Profile | None:
-    if name is None:
-        return None
-    from conformance.contract.profile import load_profile
-
-    try:
-        return load_profile(name)
-    except ConformanceError:  # a file that has gone since
-        return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.plugin.options import INI, OPTIONS, taken
+from conformance.plugin.options import INI, OPTIONS, taken, value
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,3 +29,13 @@ def pytest_configure(config: pytest.Config) -> None:
         from conformance.plugin.run import activate
 
         activate(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Certify, if that is asked for, in the place of a single run."""
+    if value(config, "certify") is None:
+        return None
+    from conformance.plugin.certify import certify_run
+
+    return certify_run(config)

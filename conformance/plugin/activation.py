@@ -50,13 +50,16 @@ def arguments(config: pytest.Config) -> list[str]:
 
 
 def _bundled(config: pytest.Config, argument: str, bundled: Path) -> str:
-    """Turn `scenarios/…`, which is not here, into the place of the bundled file."""
+    """Turn what is not here, `scenarios/…` or an id such as `response/text_turn`, into the file that is meant."""
     name, colons, rest = argument.partition("::")
-    path = Path(name)
-    if path.is_absolute() or path.parts[:1] != (BUNDLED,) or (config.invocation_params.dir / path).exists():
+    path, here = Path(name), config.invocation_params.dir
+    if path.is_absolute() or not path.parts or ".." in path.parts or (here / path).exists():
         return argument
-    found = bundled.joinpath(*path.parts[1:])
-    return f"{found}{colons}{rest}" if found.exists() else argument
+    found = bundled.joinpath(*path.parts[path.parts[0] == BUNDLED :])
+    for place in (here / f"{name}.yaml", here / BUNDLED / f"{name}.yaml", found, found.with_name(f"{found.name}.yaml")):
+        if place.exists():
+            return f"{place}{colons}{rest}"
+    return argument
 
 
 def _holds_scenarios(config: pytest.Config, argument: str) -> bool:

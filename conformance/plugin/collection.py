@@ -109,7 +109,7 @@ def _marked(item: ConversationItem, scenario: Scenario) -> ConversationItem:
     if item.config.pluginmanager.hasplugin("allure_pytest"):
         from conformance.report.allure import markers
 
-        for marker in markers(scenario, item.name):
+        for marker in markers(item.name):
             item.add_marker(marker)
     return item
 

@@ -135,8 +135,14 @@ class GeneratedItem(pytest.Item):
         self.record = search.record(found)
         if allure is not None and found.cases:
             shown = search.judged[found.cases[0].example.number]
-            allure.show(self.nodeid, shown, shown.conversation.seconds, with_trace=True)
+            allure.show(self.nodeid, keeps(self.vendor), shown, self._reproduce(search, found), whole=True)
         self._decide(search, found)
+
+    def _reproduce(self, search: Search, found: Exploration) -> str:
+        """Return the command that plays the first case again."""
+        case = found.cases[0]
+        path = search.shelf.files.get(case.flaw.rule) or case.scenario.path
+        return search.reproduce(path) if path is not None else ""
 
     def _decide(self, search: Search, found: Exploration) -> None:
         grave = [case for case in found.cases if search.grave(case)]

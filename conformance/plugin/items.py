@@ -70,7 +70,7 @@ class ConversationItem(pytest.Item):
             pytest.skip(f"not applicable: {reason}")
         if allure is not None:
             whole = isinstance(self, Plays)
-            allure.show(self.stable_id, judged, judged.conversation.seconds if whole else 0.0, with_trace=whole)
+            allure.show(self.stable_id, self.name, judged, self.reproduce, whole=whole)
         self.decide(judged)
 
     def decide(self, judged: JudgedConversation) -> None:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.report import json
+from conformance.plugin.verdicts import ConformanceWarning
+from conformance.report.files import write_files
+from conformance.report.github import write_summary
 from conformance.report.text import wrapped
 from conformance.rules.rule_packs import packs
 from conformance.run.outcome import ExitStatus, RunOutcome
 from conformance.secrets import scrub_file
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from _pytest.terminal import TerminalReporter
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from conformance.run.cost import Plan
     from conformance.run.result import RunResult
 
+#: Verbosity at which pytest tells every item in full.
+EVERYTHING = 2
 #: What pytest's own status may still be where the result is fine: everything passed, or nothing was collected.
 FINE = (RunOutcome.CONFORMANT, RunOutcome.NO_REGRESSION, RunOutcome.INCOMPLETE)
 
@@ -88,9 +93,10 @@ class Reports:
         """Write every file of the run."""
         self.written = True
         with self.run.state.disk.writing():
-            json.write(self.result)
+            write_files(self.result)
+            write_summary(self.result)
             if self.run.allure is not None and not self.result.ending.unreachable:
-                self.run.allure.about(self.run.settings)
+                self.run.allure.finish(self.result)
 
     def status(self, exitstatus: int) -> int:
         """Return the exit status; pytest's own where nothing was to be judged, or it has more to say."""
@@ -106,12 +112,23 @@ class Reports:
             return ExitStatus.BROKEN  # an item that is not ours, or a mistake of ours: never green
         return status
 
-    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
-        """Sum up, one line a rule."""
-        if self.written:
-            from conformance.report.terminal import summary
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> Generator[None]:
+        """Sum up: each fault once, and not again for each item that shows it; under -vv as pytest would."""
+        kept = {}
+        if self.written and terminalreporter.verbosity < EVERYTHING:
+            kept = {name: terminalreporter.stats.get(name, []) for name in ("failed", "warnings")}
+            terminalreporter.stats |= {
+                name: [each for each in found if not _ours(each)] for name, found in kept.items()
+            }
+        try:
+            if self.written:
+                from conformance.report.terminal import summary
 
-            summary(terminalreporter, self.result)
+                summary(terminalreporter, self.result)
+            return (yield)
+        finally:
+            terminalreporter.stats |= kept
 
     def close(self, status: int) -> None:
         """Put the status on disk, scrub what pytest wrote, and say what was spent."""
@@ -125,3 +142,14 @@ class Reports:
             from conformance.report.terminal import spending
 
             self.say(*wrapped(spending(self.result), "", "  "))
+        if (terminal := self._terminal()) is not None:
+            from conformance.report.terminal import verdict
+
+            verdict(terminal, self.result)
+
+
+def _ours(report: object) -> bool:
+    """Tell whether a report, or a warning, of pytest's is about an item of ours: the summary tells that once."""
+    if getattr(report, "realtime_item", False):
+        return isinstance(getattr(report, "longrepr", None), str)  # a verdict; what crashed is told with its traceback
+    return ConformanceWarning.__name__ in getattr(report, "message", "")

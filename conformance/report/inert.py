@@ -7,6 +7,7 @@ surrogate pairs that no file can hold, and NUL.  Each of them is shown as a visi
 from __future__ import annotations
 
 import re
+from typing import Any
 
 #: C0 without tab and line feed, DEL, C1, invisible and direction-turning marks, line separators, lone surrogates and
 #: the noncharacters that XML 1.0 forbids (https://www.w3.org/TR/xml/#charsets, https://www.unicode.org/reports/tr9/).
@@ -28,6 +29,17 @@ def one_line(text: str, most: int = 400) -> str:
     """Return *text* inert, in one line of at most *most* characters."""
     line = " ".join(inert(text[: most * 4]).split())
     return line if len(line) <= most and len(text) <= most * 4 else line[: most - 1] + "…"
+
+
+def inert_data(value: Any) -> Any:
+    """Return a copy of JSON data with every text and key inert."""
+    if isinstance(value, str):
+        return inert(value)
+    if isinstance(value, dict):
+        return {inert(key): inert_data(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [inert_data(each) for each in value]
+    return value
 
 
 def _sign(found: re.Match[str]) -> str:

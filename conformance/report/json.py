@@ -1,17 +1,19 @@
-"""report.json: the whole run as data, in the shape of `schemas/harness/report.json`."""
+"""report.json: the whole run as data, in the shape of `schemas/harness/report.json`, the published form."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.report.provenance import profile_digest, rules_digest, scenarios_digest, tool_version
 from conformance.report.sentence import sentence_of
 from conformance.rules.engine.rule import vendor_in
 from conformance.run.outcome import RunOutcome
-from conformance.trace import json_text
+from conformance.trace.latency import summary
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from datetime import datetime
 
+    from conformance.report.evidence import Evidence
     from conformance.run.record import ConversationRecord
     from conformance.run.result import RunResult
     from conformance.run.tally import RuleTally
@@ -20,23 +22,32 @@ FORMAT = "realtime-conformance/report"
 FORMAT_VERSION = 1
 
 
-def report_of(result: RunResult) -> dict[str, Any]:
-    """Return the whole of report.json."""
+def report_of(result: RunResult, evidence: Evidence, when: datetime) -> dict[str, Any]:
+    """Return the whole of report.json; *when* is the time at which the run ended."""
     settings = result.settings
     return {
         "format": FORMAT,
         "version": FORMAT_VERSION,
+        "tool": {"version": tool_version(), "rules": rules_digest(), "scenarios": scenarios_digest()},
+        "date": when.isoformat(timespec="seconds"),
+        "seconds": round(result.seconds, 3),
         "endpoint": settings.scrub(settings.target.url),
         "embedded": settings.embedded,
         "dialect": settings.target.dialect.name,
         "profile": settings.profile.name if settings.profile is not None else None,
+        "profile_digest": profile_digest(settings.profile),
         "auth": settings.auth or settings.target.auth,
         "model": settings.target.model,
+        "seed": result.seed,
         "partial": result.ending.partial,
         "outcome": str(result.outcome),
         "conformant": result.outcome is RunOutcome.CONFORMANT,
         "exit_status": int(result.status),
         "verdict": sentence_of(result),
+        "spent": _spent(result),
+        "latency": {name: dict(told) for name, told in summary(evidence.times).items()},
+        "features": _features(result),
+        "waivers": dict(settings.waivers),
         "rules": [_rule(line) for line in result.rules.lines],
         **_packs(result),
         "documented_facts": [
@@ -54,6 +65,7 @@ def _rule(line: RuleTally) -> dict[str, Any]:
         "keyword": line.rule.keyword,
         "sentence": line.rule.sentence,
         "spec": line.rule.spec,
+        "requirements": list(line.rule.covers),
         "verdict": line.verdict,
         "conversations": {str(verdict): list(names) for verdict, names in line.conversations.items()},
         "first": line.first,
@@ -84,12 +96,24 @@ def _conversation(record: ConversationRecord) -> dict[str, Any]:
     return {**told, "rules": ours, "packs": parted} if parted else told
 
 
-def write(result: RunResult) -> Path:
-    """Write report.json, scrubbed, in one go: a reader never sees half of it."""
-    path = result.settings.reports / "report.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json_text.dumps(result.settings.scrub.data(report_of(result)), indent=True).decode()
-    part = path.with_name(path.name + ".part")
-    part.write_text(text + "\n", encoding="utf-8")
-    part.replace(path)
-    return path
+def _spent(result: RunResult) -> dict[str, Any]:
+    """Return what was used, and what it costs where the prices of the model are known."""
+    price, spent = result.policy.price, result.spent
+    usd = round(price.of(spent.tokens), 6) if price is not None else None
+    return {
+        "total_tokens": spent.tokens.total,
+        "usd": usd,
+        "prices_as_of": result.policy.prices.as_of,
+        **spent.as_data(),
+    }
+
+
+def _features(result: RunResult) -> dict[str, Any]:
+    """Return what is claimed, what was refused when it was asked for, and what works beyond what is claimed."""
+    settings = result.settings
+    claimed = settings.claimed
+    return {
+        "claimed": None if claimed is None else sorted(claimed),
+        "refused": dict(settings.lacking),
+        "unclaimed": list(settings.unclaimed),
+    }

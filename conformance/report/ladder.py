@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conformance.trace.trace import Entry, Trace
 
 #: Rungs shown at most: all of a short conversation, of a long one the beginning and what stands around a mark.
-MOST_RUNGS, OPENING_RUNGS, AROUND_A_MARK = 90, 6, 18
+MOST_RUNGS, OPENING_RUNGS, AROUND_A_MARK = 50, 4, 12
 #: Frames of a folded run that its rung opens to.
 MOST_FRAMES = 8
 #: Seconds of silence that get a rung of their own.

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 from conformance.play.player import Outcome
 from conformance.play.target import Patience
 from conformance.report.baseline import baseline_section, repetitions_section
+from conformance.report.failure_text import failure_text, stop_text
+from conformance.report.failures import as_named_here, failures_of, stops_of
+from conformance.report.files import PAGE
 from conformance.report.sentence import many, sentence_of
 from conformance.report.text import wrapped
 from conformance.report.timeline import WIDTH
 from conformance.rules.engine.judge import Verdict
-from conformance.run.baseline import PLAYS
 from conformance.run.outcome import RunOutcome
 from conformance.run.prices import dollars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from conformance.play.preflight import Diagnosis
     from conformance.report.screen import Terminal
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from conformance.run.settings import Settings
     from conformance.run.tally import RuleTally, Tally
 
+#: Failures that are told in full; of the others a line each.
+MOST_IN_FULL = 12
 #: So many conversations are named that look for a fact.
 MOST_NAMED = 3
 #: Verdicts whose rules are listed one by one, and in which colour.
@@ -99,7 +103,7 @@ def diagnosed(terminal: Terminal, diagnosis: Diagnosis, settings: Settings) -> N
 
 
 def summary(terminal: Terminal, result: RunResult) -> None:
-    """Sum up: what is not simply right line by line, the rest in numbers, the verdict last."""
+    """Sum up: each failure in full and once, what is not simply right line by line, the rest in numbers."""
     settings = result.settings
     repetitions_section(terminal, result.conversations.values(), strict=settings.strict)
     if result.policy.file is not None and result.conversations:
@@ -109,20 +113,48 @@ def summary(terminal: Terminal, result: RunResult) -> None:
     elif result.baseline_written and result.policy.file is not None:
         terminal.write_line(f"Written: {result.policy.file.name}")
     terminal.write_sep("=", "conformance")
-    for record in (*result.stopped, *result.unjudged, *result.inconclusive):
+    if not result.conversations:
+        return
+    told = _failures(terminal, result)
+    for record in (*result.unjudged, *result.inconclusive):
         for line in wrapped(f"{_NAMES[record.outcome]} {record.conversation}: {record.message}", "", "  "):
             terminal.write_line(line, **_MARKUP[record.outcome])
-    _list(terminal, result.rules)
+    _list(terminal, result.rules, told)
     _count(terminal, result.rules, "rules")
     for pack in result.packs:
         _count(terminal, pack, pack.pack.heading)
-        _list(terminal, pack)
+        _list(terminal, pack, told)
     if not result.ending.partial:
         _events(terminal, result.events)
     _facts(terminal, result.facts)
-    terminal.write_line(f"traces and report.json: {settings.reports}")
+
+
+def verdict(terminal: Terminal, result: RunResult) -> None:
+    """Say where everything lies, and the verdict: the last lines of all."""
+    terminal.write_line(f"read on: {as_named_here(result.settings.reports / PAGE)}")
     # One line, however long: pipelines search for it.
     terminal.write_line(sentence_of(result), bold=True, **_COLOURS[result.outcome])
+
+
+def _failures(terminal: Terminal, result: RunResult) -> frozenset[str]:
+    """Tell each broken rule and each reason to stop in full, the first ones; return the rules that were told."""
+    texts = [(each, failure_text(result, each)) for each in failures_of(result)[:MOST_IN_FULL]]
+    for failure, text in texts:
+        red = failure.line.verdict is Verdict.FAIL or result.settings.strict
+        _paragraph(terminal, text, red=red, yellow=not red)
+    for stop in stops_of(result)[: max(MOST_IN_FULL - len(texts), 1)]:
+        _paragraph(terminal, stop_text(result, stop), red=True)
+    return frozenset(failure.line.rule.id for failure, _ in texts)
+
+
+def _paragraph(terminal: Terminal, text: str, **markup: bool) -> None:
+    """Write a text with its first sentence, and the line with the mark, in colour."""
+    lines = text.splitlines()
+    head = next((place for place, line in enumerate(lines) if line.startswith("  ")), len(lines))
+    for place, line in enumerate(lines):
+        bold = place < head
+        terminal.write_line(line, **(markup | {"bold": bold} if bold or line.startswith(">") else {}))
+    terminal.write_line("")
 
 
 _NAMES = {
@@ -147,15 +179,14 @@ _COLOURS: Mapping[RunOutcome, Mapping[str, bool]] = {
 }
 
 
-def _list(terminal: Terminal, tally: Tally) -> None:
-    """List the rules that are not simply right; what one of them explains stands under it."""
+def _list(terminal: Terminal, tally: Tally, told: Collection[str]) -> None:
+    """List the rules that are not simply right and were not *told*; what one of them explains stands under it."""
     listed = {**LISTED, **(VERBOSE if terminal.verbosity > 0 else {})}
     for verdict, markup in listed.items():
         for each in tally.lines:
-            if each.verdict is verdict and not each.cause:
+            if each.verdict is verdict and not each.cause and each.rule.id not in told:
                 _show(terminal, each, markup)
                 _consequences(terminal, tally.consequences.get(each.rule.id, ()))
-    _consequences(terminal, tally.consequences.get(PLAYS, ()), "the conversations that stopped leave")
 
 
 def _show(terminal: Terminal, line: RuleTally, markup: Mapping[str, bool]) -> None:
@@ -163,10 +194,15 @@ def _show(terminal: Terminal, line: RuleTally, markup: Mapping[str, bool]) -> No
     amount = f"{number}/{of}" if number != of else str(number)
     head = f"{line.rule.keyword:<6} {line.verdict:<9} {line.rule.id}"
     terminal.write_line(f"{head:<{WIDTH - 9}} {amount:>8}", **markup)
-    if line.first and line.verdict is not Verdict.PASS:
+    if line.verdict is not Verdict.PASS and (why := line.first or _NOTHING_SAID.get(line.verdict)):
         where = line.conversations[line.verdict][0]
-        for text in wrapped(f"{where}: {line.first}", " " * 7):
+        told = f"{where}: {why}" + (f" (looked for: {_some(sorted(line.rule.about))})" if not line.first else "")
+        for text in wrapped(told, " " * 7):
             terminal.write_line(text)
+
+
+#: What is said where neither a finding nor a reason is there.
+_NOTHING_SAID = {Verdict.UNPROVEN: "it was played, and nothing in it shows that"}
 
 
 def _consequences(terminal: Terminal, lines: Sequence[RuleTally], who: str = "it leaves") -> None:

@@ -15,6 +15,8 @@ from conformance.run.journal import FORMAT, NAME
 
 #: Held as long as a run writes into the folder; the system lets go of it whatever ends the process.
 LOCK = ".running"
+#: What reports write into it at the end of every run.
+WRITTEN = ("report.json", "index.html", "junit.xml")
 #: So many runs at once find a folder of their own beside the one that was asked for.
 MOST = 100
 
@@ -89,7 +91,8 @@ def forget_the_last_run(reports: Path) -> None:
     if not _is_ours(reports / NAME):
         return
     traces = reports / "traces"
-    for old in (*_files(traces, "*.jsonl"), *_files(reports / "allure-results", "*"), reports / "report.json"):
+    written = (reports / name for name in WRITTEN)
+    for old in (*_files(traces, "*.jsonl"), *_files(reports / "allure-results", "*"), *written):
         with suppress(OSError):
             old.unlink(missing_ok=True)
 

@@ -132,6 +132,10 @@ class EventTypes:
     seen: tuple[str, ...] = ()
 
 
+#: Fields of a conversation that are told only where they say something.
+_ON_OCCASION = ("step", "expected", "actual", "known", "cause", "flaky")
+
+
 @dataclass(frozen=True, kw_only=True)
 class ConversationRecord:
     """One conversation and what every rule says of it."""
@@ -145,6 +149,11 @@ class ConversationRecord:
     """Names of the items that were selected, sorted; a verdict that nobody asked for is left out."""
     outcome: Outcome
     message: str = ""
+    step: str = ""
+    """The step at which it stopped, with file and line."""
+    expected: str = ""
+    actual: str = ""
+    """Of the step at which it stopped."""
     seconds: float = 0.0
     traces: tuple[str, ...] = ()
     """Files, relative to the reports folder."""
@@ -183,7 +192,7 @@ class ConversationRecord:
             "rules": {name: each.as_data() for name, each in self.rules.items()},
             "spent": self.spent.as_data(),
         }
-        told |= {name: each for name in ("known", "cause", "flaky") if (each := getattr(self, name))}
+        told |= {name: each for name in _ON_OCCASION if (each := getattr(self, name))}
         if self.attempts:
             told["attempts"] = [each.as_data() for each in self.attempts]
         return told
@@ -205,6 +214,9 @@ class ConversationRecord:
             events=EventTypes(tuple(events["sent"]), tuple(events["seen"])),
             rules={name: RuleRecord.from_data(each) for name, each in told["rules"].items()},
             spent=Spent.from_data(told["spent"]),
+            step=told.get("step", ""),
+            expected=told.get("expected", ""),
+            actual=told.get("actual", ""),
             known=told.get("known", ""),
             cause=told.get("cause", ""),
             attempts=tuple(AttemptRecord.from_data(each) for each in told.get("attempts", ())),

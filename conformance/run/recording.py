@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
+    from conformance.play.player import Conversation
     from conformance.run.retry import Attempt
     from conformance.scenario.model import Scenario
 
@@ -37,6 +38,9 @@ def record_of(judged: JudgedConversation, reports: Path, questions: Collection[s
         questions=tuple(sorted(questions)),
         outcome=conversation.outcome,
         message="" if conversation.outcome is Outcome.PLAYED else conversation.message,
+        step=_step(conversation) if stopped else "",
+        expected=conversation.expected,
+        actual=conversation.actual,
         seconds=round(conversation.seconds, 6),
         traces=tuple(_relative(file, reports) for file in judged.files),
         facts=tuple(sorted((fact.kind, fact.name) for fact in judged.facts)),
@@ -52,6 +56,14 @@ def record_of(judged: JudgedConversation, reports: Path, questions: Collection[s
         attempts=tuple(_attempt(each, reports) for each in judged.earlier),
         flaky=judged.flaky,
     )
+
+
+def _step(conversation: Conversation) -> str:
+    """Name the step at which a conversation stopped, with the line of the script."""
+    step, path = conversation.step, conversation.scenario.path
+    if step is None:
+        return "the barrier and the close that end every conversation"
+    return f"{step.name}   ({path.name}, line {step.line})" if step.line and path is not None else step.name
 
 
 def record_not_played(

@@ -30,6 +30,8 @@ class ResponseLatency:
     first_text: float | None
     """To the first delta of text or transcript."""
     first_audio: float | None
+    audio_after_speech: float | None
+    """From the end of the speech that it answers to the first delta of audio."""
     done: float | None
     gaps: tuple[float, ...]
     """Between each delta of the response and the next, whatever its kind."""
@@ -57,14 +59,25 @@ def _response(view: View, response: Response) -> ResponseLatency:
     asked = _asked(view, response)
     deltas = [frame for frame in response.frames if frame.type.endswith(".delta")]
     times = [frame.entry.at for frame in deltas if frame.entry.at is not None]
+    first_audio = next((frame for frame in deltas if frame.type in AUDIO), None)
     return ResponseLatency(
         response.id,
         _since(asked, response.created),
         _since(asked, next((frame for frame in deltas if frame.type in TEXTS), None)),
-        _since(asked, next((frame for frame in deltas if frame.type in AUDIO), None)),
+        _since(asked, first_audio),
+        _since(_speech_ended(view, response), first_audio),
         _since(asked, response.done),
         tuple(after - before for before, after in pairwise(times)),
     )
+
+
+def _speech_ended(view: View, response: Response) -> float | None:
+    """Give the time at which the speech ended that an unasked response answers."""
+    created = response.created
+    if created is None or created not in view.unasked_responses:
+        return None
+    ended = [turn.stopped for turn in view.turns if turn.stopped is not None and turn.stopped.index < created.index]
+    return ended[-1].entry.at if ended else None
 
 
 def _asked(view: View, response: Response) -> float | None:
@@ -95,20 +108,25 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
-def summary(latencies: Iterable[Latency]) -> Mapping[str, Mapping[str, float]]:
-    """Sum up many conversations: what was waited for -> count, p50, p95, p99 and max; only what was timed."""
+def measured(latencies: Iterable[Latency]) -> Mapping[str, tuple[float, ...]]:
+    """Put the times of many conversations together: what was waited for -> seconds; empty where nothing was timed."""
     every = list(latencies)
     responses = [response for latency in every for response in latency.responses]
-    measured: dict[str, list[float | None]] = {
+    found: dict[str, list[float | None]] = {
         "session_created": [each.session_created for each in every],
         "response_created": [each.created for each in responses],
         "first_text": [each.first_text for each in responses],
         "first_audio": [each.first_audio for each in responses],
+        "audio_after_speech": [each.audio_after_speech for each in responses],
         "response_done": [each.done for each in responses],
         "between_deltas": [gap for each in responses for gap in each.gaps],
     }
-    known = {name: [value for value in values if value is not None] for name, values in measured.items()}
-    return {name: _summed(values) for name, values in known.items() if values}
+    return {name: tuple(value for value in values if value is not None) for name, values in found.items()}
+
+
+def summary(times: Mapping[str, Sequence[float]]) -> Mapping[str, Mapping[str, float]]:
+    """Sum up what `measured` gave: what was waited for -> count, p50, p95, p99 and max; only what was timed."""
+    return {name: _summed(values) for name, values in times.items() if values}
 
 
 def _summed(values: Sequence[float]) -> Mapping[str, float]:

@@ -4,8 +4,8 @@ import hashlib
 from allure_commons.model2 import Label, StatusDetails
 from allure_commons.model2 import TestResult as Result
 
-from conformance.report.allure import attachment, scrubbed, story_of
-from conformance.rules import RULES
+from conformance.report.allure import scrubbed
+from conformance.report.allure_attachments import attachment
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Direction, Entry, Trace
 
@@ -34,10 +34,3 @@ def test_everything_that_allure_writes_is_scrubbed():
     result.statusDetails = StatusDetails(message="said sk-secret-123", trace="sk-secret-123")
 
     assert "secret" not in repr(scrubbed(result, Scrubber(("sk-secret-123",))))
-
-
-def test_a_story_is_the_requirement_in_words():
-    rule = next(iter(RULES.values()))
-
-    assert story_of(rule.id) == rule.sentence
-    assert story_of("plays").startswith("The conversation")

@@ -60,7 +60,7 @@ def test_a_mark_after_a_recording_without_an_end_has_its_place():
 def test_the_raw_frame_is_behind_a_click():
     html = ladder_html(conversation("response.done"), {0})
 
-    assert re.search(r'<details class="rung heard frame marked">.*<pre>.*response\.done', html, re.DOTALL)
+    assert re.search(r'<details class="rung heard frame marked" open>.*<pre>.*response\.done', html, re.DOTALL)
 
 
 @pytest.mark.parametrize("draw", [ladder_html, ladder_svg])

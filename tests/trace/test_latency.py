@@ -1,7 +1,7 @@
 import pytest
 
 from conformance.contract.dialects import DIALECTS
-from conformance.trace.latency import latency_of, percentile, summary
+from conformance.trace.latency import latency_of, measured, percentile, summary
 from conformance.trace.trace import Direction, Entry, Handshake, Trace
 from conformance.trace.views import View
 
@@ -58,6 +58,20 @@ def test_a_response_to_speech_is_timed_from_the_commit_of_its_turn():
     assert latency.responses[0].done is None
 
 
+def test_the_first_sound_after_speech_is_timed_from_the_end_of_the_speech():
+    latency = latency_of(
+        view_of(
+            ("server", 3.0, "input_audio_buffer.speech_started", {"item_id": "item_1"}),
+            ("server", 5.0, "input_audio_buffer.speech_stopped", {"item_id": "item_1"}),
+            ("server", 5.3, "response.created", response("resp_1")),
+            ("server", 5.7, "response.output_audio.delta", delta("resp_1")),
+        )
+    )
+
+    assert measured([latency])["audio_after_speech"] == pytest.approx((0.7,))
+    assert measured([latency_of(view_of(*ASKED))])["audio_after_speech"] == ()
+
+
 def test_what_the_recorder_did_not_time_stays_unknown():
     untimed = tuple((who, None, kind, fields) for who, _, kind, fields in ASKED)
 
@@ -66,7 +80,7 @@ def test_what_the_recorder_did_not_time_stays_unknown():
     assert latency.session_created is None
     assert latency.responses[0].created is None
     assert latency.responses[0].gaps == ()
-    assert summary([latency]) == {}
+    assert summary(measured([latency])) == {}
 
 
 def test_a_percentile_lies_between_its_neighbours():
@@ -78,7 +92,7 @@ def test_a_percentile_lies_between_its_neighbours():
 def test_a_summary_counts_only_what_was_timed():
     latency = latency_of(view_of(*ASKED))
 
-    told = summary([latency, latency])
+    told = summary(measured([latency, latency]))
 
     assert told["session_created"]["count"] == 2
     assert told["between_deltas"]["count"] == 4

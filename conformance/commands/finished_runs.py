@@ -1,0 +1,78 @@
+"""Commands for runs: the suite without knowing pytest, and what is made of reports that are there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from conformance.run.outcome import ExitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def verify(file: Path) -> None:
+    """Recompute a certificate (`pytest --certify=FILE.zip`): every verdict from its traces, without a network.
+
+    Exit status: 0 it holds, 1 it does not, 4 it cannot be read, or another version made it.
+    """
+    from conformance.commands.verify import as_text, verified
+
+    found = verified(file)
+    click.echo(as_text(found), nl=False)
+    sys.exit(ExitStatus.CLEAN if found.valid else ExitStatus.BROKEN)
+
+
+@click.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+def compare(before: Path, after: Path) -> None:
+    """Say what changed between two runs (reports folders, report.json or certificates), as Markdown.
+
+    Exit status: 0 nothing got worse, 1 something did, 4 a report cannot be read.
+    """
+    from conformance.report.comparison import compare as compared
+    from conformance.report.markdown import comparison_markdown
+    from conformance.report.saved_report import read_report
+
+    was, now = read_report(before), read_report(after)
+    found = compared(was, now)
+    click.echo(comparison_markdown(was, now, found), nl=False)
+    sys.exit(ExitStatus.BROKEN if found.regression else ExitStatus.CLEAN)
+
+
+@click.command()
+@click.argument("reports", metavar="REPORT...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write a page; without it Markdown is printed.")
+def matrix(reports: Sequence[Path], output: Path | None) -> None:
+    """Put many runs into one table: endpoints by chapters, each with its evidence."""
+    from conformance.report.matrix import matrix_html, matrix_markdown
+    from conformance.report.saved_report import read_report
+
+    found = [read_report(path) for path in reports]
+    if output is None:
+        click.echo(matrix_markdown(found, Path.cwd()), nl=False)
+        return
+    output.write_text(matrix_html(found, output.resolve().parent), encoding="utf-8")
+    click.echo(f"written: {output}")
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("url")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def run(url: str, arguments: Sequence[str]) -> None:
+    """Play the suite against URL: what `pytest --endpoint=URL` does, with the same options and statuses.
+
+    The key is read from REALTIME_TOKEN. All options: realtime-conformance run URL --help
+    """
+    import pytest
+
+    sys.exit(pytest.main([f"--endpoint={url}", "-p", "no:cacheprovider", *arguments]))
+
+
+COMMANDS = (run, verify, compare, matrix)

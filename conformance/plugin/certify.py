@@ -1,0 +1,88 @@
+"""`--certify=FILE.zip`: the whole suite three times, with nothing that could soften it, and the archive of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.errors import ConformanceError
+from conformance.plugin.options import OPTIONS, value
+from conformance.report.certificate import REPETITIONS, SEED, Repetition, certified, certify
+from conformance.run.finished import finished
+from conformance.run.outcome import ExitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: Options that do not change what is judged, nor how.
+NEUTRAL = frozenset(
+    {"certify", "endpoint", "model", "token", "token-env", "token-file", "token-command", "auth", "dialect", "profile"}
+    | {"sessions", "ca-file", "header", "connect-timeout", "answer-timeout", "prices", "retries", "reports"}
+)
+#: pytest's own options that leave items out, by the name of their value.
+SELECTING = {"-k": "keyword", "-m": "markexpr", "--deselect": "deselect", "--lf": "lf", "--sw": "stepwise"}
+SELECTING |= {"--maxfail": "maxfail", "--collect-only": "collectonly", "--ignore": "ignore", "-n": "numprocesses"}
+#: Beside the reports of other runs.
+FOLDER = "certify"
+
+
+def certify_run(config: pytest.Config) -> int:
+    """Play the suite as often as a certificate asks for and write it; return the exit status."""
+    if softening := list(_softening(config)):
+        raise pytest.UsageError(f"--certify judges everything: {', '.join(softening)} cannot go with it")
+    target = config.invocation_params.dir / value(config, "certify")
+    home = config.invocation_params.dir / (value(config, "reports") or "reports") / FOLDER
+    repetitions = []
+    for number in range(1, REPETITIONS + 1):
+        folder = home / str(number)
+        print(f"repetition {number} of {REPETITIONS}: {folder}", flush=True)
+        status = _play(config, folder)
+        if status not in (ExitStatus.CLEAN, ExitStatus.BROKEN):
+            print(f"no certificate: the repetition ended with status {status}")
+            return status
+        repetitions.append(Repetition(finished(folder), folder))
+    try:
+        levels = certify(target, repetitions)["levels"]
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from error
+    print(*_told(levels, target), sep="\n")
+    return ExitStatus.CLEAN if certified(levels) else ExitStatus.BROKEN
+
+
+def _softening(config: pytest.Config) -> Iterator[str]:
+    """Give the options that leave something out or excuse it."""
+    for option in OPTIONS:
+        name = option.flag.removeprefix("--")
+        if name not in NEUTRAL and value(config, name) is not None:
+            yield option.flag
+    for flag, name in SELECTING.items():
+        if config.getoption(name, None):
+            yield flag
+    if config.args_source.name == "ARGS":
+        yield from config.args
+
+
+def _play(config: pytest.Config, folder: Path) -> int:
+    """Play the suite once in a process of its own."""
+    ours = [f"--reports={folder}", f"--seed={SEED}", "--examples=0"]
+    command = [sys.executable, "-m", "pytest", *_without_values(config.invocation_params.args), *ours]
+    return subprocess.run(command, cwd=config.invocation_params.dir, check=False).returncode  # noqa: S603
+
+
+def _without_values(arguments: tuple[str | Path, ...] | list[str]) -> Iterator[str]:
+    """Give the arguments without `--certify` and `--reports`, each with its value in one word or in two."""
+    skip = False
+    for each in map(str, arguments):
+        if not skip and not each.startswith(("--certify=", "--reports=")) and each not in ("--certify", "--reports"):
+            yield each
+        skip = each in ("--certify", "--reports")
+
+
+def _told(levels: Mapping[str, str], target: Path) -> Iterator[str]:
+    for name, status in levels.items():
+        yield f"  {name:<14} {status}"
+    yield f"written: {target}   (anybody can recompute it: realtime-conformance verify {target.name})"

@@ -1,0 +1,145 @@
+"""Two runs side by side: what got worse, what got better, and what is only different."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from conformance.rules.engine.judge import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from conformance.report.saved_report import SavedReport
+    from conformance.trace.trace import Trace
+
+BROKEN = frozenset({Verdict.FAIL, Verdict.WARNING})
+#: Verdicts that leave a rule without evidence.
+WITHOUT_EVIDENCE = frozenset({Verdict.UNPROVEN, Verdict.NOT_RUN, Verdict.INCONCLUSIVE})
+#: A time that changed by less than this share, or by less than so many seconds, did not change.
+NOTABLE_SHARE, NOTABLE_SECONDS = 0.25, 0.02
+#: The same for tokens of one conversation.
+NOTABLE_TOKENS = 0.1
+#: Events that come when they like.
+AT_ANY_TIME = frozenset({"rate_limits.updated"})
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One thing that is told of in both reports, and differs."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What changed from one report to another."""
+
+    broken: tuple[Changed, ...] = ()
+    """Rules that are broken only now."""
+    fixed: tuple[Changed, ...] = ()
+    unproven: tuple[Changed, ...] = ()
+    """Rules that were proved, and are not any more."""
+    stopped: tuple[Changed, ...] = ()
+    """Conversations that got through their scripts, and do not any more."""
+    order: tuple[Changed, ...] = ()
+    """Conversations in which the endpoint says other events, or in another order."""
+    latency: tuple[Changed, ...] = ()
+    tokens: tuple[Changed, ...] = ()
+    caveats: tuple[str, ...] = ()
+    """Why the two may differ though the endpoint does not."""
+
+    @property
+    def regression(self) -> bool:
+        """Whether anything got worse."""
+        return bool(self.broken or self.unproven or self.stopped)
+
+
+def compare(before: SavedReport, after: SavedReport) -> Comparison:
+    """Return what changed from *before* to *after*."""
+    was, now = before.verdicts, after.verdicts
+    rules = [Changed(name, was[name], now[name]) for name in was if name in now and was[name] != now[name]]
+    both = [name for name in before.conversations if name in after.conversations]
+    return Comparison(
+        broken=tuple(each for each in rules if each.after in BROKEN and each.before not in BROKEN),
+        fixed=tuple(each for each in rules if each.before in BROKEN and each.after == Verdict.PASS),
+        unproven=tuple(each for each in rules if each.before == Verdict.PASS and each.after in WITHOUT_EVIDENCE),
+        stopped=tuple(_stopped(before, after, both)),
+        order=tuple(_order(before, after, both)),
+        latency=tuple(_latency(before.data["latency"], after.data["latency"])),
+        tokens=tuple(_tokens(before, after, both)),
+        caveats=tuple(_caveats(before, after)),
+    )
+
+
+def _stopped(before: SavedReport, after: SavedReport, names: Iterable[str]) -> Iterator[Changed]:
+    for name in names:
+        was, now = before.conversations[name]["outcome"], after.conversations[name]["outcome"]
+        if was == "played" and now not in ("played", "not applicable"):
+            yield Changed(name, was, f"{now}: {after.conversations[name]['message']}")
+
+
+def _order(before: SavedReport, after: SavedReport, names: Iterable[str]) -> Iterator[Changed]:
+    for name in names:
+        for number, (was, now) in enumerate(zip(before.traces(name), after.traces(name), strict=False), 1):
+            said, says = spoken(was), spoken(now)
+            if said != says:
+                place = next((at for at, pair in enumerate(zip(said, says, strict=False)) if pair[0] != pair[1]), None)
+                at = min(len(said), len(says)) if place is None else place
+                yield Changed(f"{name}{f'#{number}' if number > 1 else ''}", _at(said, at), _at(says, at))
+                break
+
+
+def spoken(trace: Trace) -> list[str]:
+    """Return what the endpoint said, without ids and words: types in order, each run of deltas once."""
+    types = [entry.type for entry in trace if not entry.sent and entry.type not in AT_ANY_TIME]
+    return [kind for kind, _ in groupby(types)]
+
+
+def _at(types: Sequence[str], place: int) -> str:
+    """Name the event at a place, with the one before it."""
+    here = types[place] if place < len(types) else "the end"
+    return f"{here} after {types[place - 1]}" if place else here
+
+
+def _latency(before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mapping[str, float]]) -> Iterator[Changed]:
+    for name, told in before.items():
+        for share in ("p50", "p95"):
+            was, now = told.get(share), after.get(name, {}).get(share)
+            if was is not None and now is not None and _notable(was, now, NOTABLE_SHARE, NOTABLE_SECONDS):
+                yield Changed(f"{name} {share}", f"{was * 1000:.0f} ms", f"{now * 1000:.0f} ms ({_percent(was, now)})")
+
+
+def _tokens(before: SavedReport, after: SavedReport, names: Iterable[str]) -> Iterator[Changed]:
+    was, now = (each.data["spent"]["total_tokens"] for each in (before, after))
+    if _notable(was, now, NOTABLE_TOKENS, 1):
+        yield Changed("all conversations", f"{was:,}", f"{now:,} ({_percent(was, now)})")
+    for name in names:
+        was, now = (sum(each.conversations[name]["spent"]["tokens"][:4]) for each in (before, after))
+        if _notable(was, now, 5 * NOTABLE_TOKENS, 50):
+            yield Changed(name, f"{was:,}", f"{now:,} ({_percent(was, now)})")
+
+
+def _notable(was: float, now: float, share: float, least: float) -> bool:
+    return abs(now - was) > max(share * was, least)
+
+
+def _percent(was: float, now: float) -> str:
+    return f"{(now - was) / was:+.0%}" if was else "new"
+
+
+def _caveats(before: SavedReport, after: SavedReport) -> Iterator[str]:
+    for name, what in (("version", "versions of the suite"), ("rules", "rules"), ("scenarios", "scenarios")):
+        if before.data["tool"][name] != after.data["tool"][name]:
+            yield f"They were judged by different {what}."
+            break
+    for name in ("dialect", "profile", "model"):
+        was, now = before.data[name], after.data[name]
+        if was != now:
+            yield f"The {name} is another one: {was or 'none'}, then {now or 'none'}."
+    for report, which in ((before, "first"), (after, "second")):
+        if report.data["partial"]:
+            yield f"The {which} one judged only a part."

@@ -1,0 +1,81 @@
+"""What the traces of a run hold beside verdicts: times and sound.  Every trace is read once, and none is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from conformance.errors import TraceError
+from conformance.report.recorded_audio import Clip, clips_of
+from conformance.run.ruling import view_of
+from conformance.trace.jsonl import load
+from conformance.trace.latency import Latency, latency_of, measured
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from conformance.run.record import ConversationRecord
+    from conformance.run.result import RunResult
+    from conformance.trace.trace import Trace
+
+#: Bytes of sound that a page carries; what is beyond stays in the traces.
+MOST_SOUND = 6_000_000
+#: A conversation in which none of these occurred holds no sound.
+AUDIBLE = frozenset({"input_audio_buffer.append", "response.output_audio.delta", "response.audio.delta"})
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One sound, and the conversations in which it was heard: the same words are said in many."""
+
+    clip: Clip
+    conversations: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The times and the sound of a run."""
+
+    times: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """What was waited for -> seconds (`trace.latency.measured`)."""
+    recordings: tuple[Recording, ...] = ()
+    silent: int = 0
+    """Sounds left out, for there were too many."""
+
+
+def evidence_of(result: RunResult) -> Evidence:
+    """Read what a run left in its reports folder; what cannot be read is passed over."""
+    folder = result.settings.reports
+    latencies: list[Latency] = []
+    heard: dict[str, tuple[Clip, list[str]]] = {}
+    for record in result.conversations.values():
+        audible = not AUDIBLE.isdisjoint((*record.events.sent, *record.events.seen))
+        for trace in traces_of(record, folder):
+            view = view_of(trace)
+            latencies.append(latency_of(view))
+            for clip in clips_of(view) if audible else ():
+                heard.setdefault(clip.digest, (clip, []))[1].append(record.conversation)
+    recordings, left_out = _fitting(heard.values())
+    return Evidence(measured(latencies), recordings, left_out)
+
+
+def traces_of(record: ConversationRecord, folder: Path) -> Iterable[Trace]:
+    """Read the traces of a conversation, in the order of its connections; what is gone is passed over."""
+    for name in record.traces:
+        try:
+            yield load(folder / name)
+        except TraceError:
+            continue
+
+
+def _fitting(heard: Iterable[tuple[Clip, list[str]]]) -> tuple[tuple[Recording, ...], int]:
+    kept: list[Recording] = []
+    size = left_out = 0
+    for clip, names in heard:
+        size += len(clip.samples) * 2
+        if size > MOST_SOUND:
+            left_out += 1
+        else:
+            kept.append(Recording(clip, tuple(dict.fromkeys(names))))
+    return tuple(kept), left_out

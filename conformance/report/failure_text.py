@@ -1,0 +1,111 @@
+"""A failure in words, 80 columns wide: what is demanded, what came instead, the frame itself, how to see it again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from conformance.report.evidence import traces_of
+from conformance.report.failures import Failure, Stop, reproduce
+from conformance.report.inert import inert, one_line
+from conformance.report.raw_frame import shortened
+from conformance.report.text import pair, wrapped
+from conformance.report.timeline import WIDTH, excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from conformance.run.record import ConversationRecord, FindingRecord
+    from conformance.run.result import RunResult
+    from conformance.run.tally import RuleTally
+    from conformance.trace.trace import Trace
+
+#: Lines of the offending frame, and characters of each.
+MOST_FRAME_LINES = 6
+#: Consequences that are named; further ones are counted.
+MOST_CONSEQUENCES = 3
+
+
+def failure_text(result: RunResult, failure: Failure) -> str:
+    """Return the whole of a failure as inert text, scrubbed."""
+    return _finished(result, _failure(result, failure))
+
+
+def stop_text(result: RunResult, stop: Stop) -> str:
+    """Return why conversations stopped as inert text, scrubbed."""
+    return _finished(result, _stop(result, stop))
+
+
+def _finished(result: RunResult, lines: Iterator[str]) -> str:
+    return result.settings.scrub(inert("\n".join(lines)))
+
+
+def _failure(result: RunResult, failure: Failure) -> Iterator[str]:
+    rule, finding = failure.line.rule, failure.finding
+    yield from wrapped(rule.demand)
+    covers = f" ({', '.join(rule.covers)})" if rule.covers else ""
+    yield f"  rule      {rule.id}{covers}"
+    yield f"  spec      {rule.spec}"
+    path = f" (at {finding.path})" if finding.path else ""
+    yield from wrapped(one_line(f"{finding.message}{path}", 1000), "  ")
+    yield from pair(one_line(finding.expected), one_line(finding.actual))
+    yield from _where(failure.record, failure.conversations, failure.place)
+    yield from _shown(result, failure.record, finding)
+    yield from _consequences(failure.consequences)
+    yield from _reproduce(result, failure.record)
+
+
+def _stop(result: RunResult, stop: Stop) -> Iterator[str]:
+    record = stop.record
+    yield from wrapped(f"The conversation did not get through its script: {one_line(record.message, 1000)}")
+    if record.step:
+        yield f"  step      {one_line(record.step)}"
+    yield from pair(one_line(record.expected), one_line(record.actual))
+    yield from _where(record, stop.conversations, record.traces[-1] if record.traces else "")
+    traces = list(traces_of(record, result.settings.reports))
+    if traces:
+        yield from excerpt(traces[-1], len(traces[-1]))
+    yield from _consequences(stop.consequences)
+    yield from _reproduce(result, record)
+
+
+def _where(record: ConversationRecord, conversations: Sequence[str], place: str) -> Iterator[str]:
+    others = len(conversations) - 1
+    more = f" and {others} more conversation{'s' if others > 1 else ''}" if others > 0 else ""
+    yield from wrapped(f"in {record.conversation}{more}:", "  ")
+    if place:
+        yield f"  {place}"
+
+
+def _shown(result: RunResult, record: ConversationRecord, finding: FindingRecord) -> Iterator[str]:
+    """Give the excerpt around the finding, and the frame itself."""
+    traces = list(traces_of(record, result.settings.reports))
+    if finding.connection >= len(traces):
+        return
+    trace = traces[finding.connection]
+    yield from excerpt(trace, finding.entry)
+    yield from _frame(trace, finding.entry)
+
+
+def _frame(trace: Trace, index: int) -> Iterator[str]:
+    if not 0 <= index < len(trace) or (event := trace.entries[index].event) is None:
+        return
+    text = inert(json.dumps(shortened(event), ensure_ascii=False))
+    width = WIDTH - 6
+    lines = [text[start : start + width] for start in range(0, len(text), width)]
+    yield from (f"    {line}" for line in lines[:MOST_FRAME_LINES])
+    if len(lines) > MOST_FRAME_LINES:
+        yield f"    … {len(text) - width * MOST_FRAME_LINES} more characters"
+
+
+def _consequences(lines: Sequence[RuleTally]) -> Iterator[str]:
+    if not lines:
+        return
+    names = [line.rule.id for line in lines]
+    more = f" and {len(names) - MOST_CONSEQUENCES} more" if len(names) > MOST_CONSEQUENCES else ""
+    yield from wrapped(f"therefore unproven: {', '.join(names[:MOST_CONSEQUENCES])}{more}", "    ", "      ")
+
+
+def _reproduce(result: RunResult, record: ConversationRecord) -> Iterator[str]:
+    # One line, however long: it is there to be copied.
+    yield f"  reproduce: {reproduce(result, record.conversation)}"

@@ -1,0 +1,124 @@
+"""What went wrong in a run, each thing once: a broken rule with all conversations that break it, what follows from it.
+
+Every report tells these, so that one fault is one finding wherever somebody looks.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.rules.engine.judge import Verdict
+from conformance.run.baseline import PLAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from conformance.run.record import ConversationRecord, FindingRecord
+    from conformance.run.result import RunResult
+    from conformance.run.tally import RuleTally, Tally
+
+#: Verdicts of rules that are told as failures, the gravest first.
+BROKEN = (Verdict.FAIL, Verdict.WARNING)
+#: How the conversations are named that stand for generated examples.
+GENERATED = "generated/"
+#: The folder, beside the reports of a run, into which a repetition writes.
+AGAIN = "again"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One broken rule: where it is shown, where else it is broken, and what is unproven because of it."""
+
+    line: RuleTally
+    record: ConversationRecord
+    """The conversation that shows it: one that was made to, else the shortest."""
+    findings: tuple[FindingRecord, ...]
+    conversations: tuple[str, ...]
+    consequences: tuple[RuleTally, ...] = ()
+
+    @property
+    def finding(self) -> FindingRecord:
+        """The first one."""
+        return self.findings[0]
+
+    @property
+    def place(self) -> str:
+        """The trace and the line in it, from 1; empty where no trace was written."""
+        return place_of(self.record, self.finding)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One reason for which conversations did not get through their scripts."""
+
+    record: ConversationRecord
+    conversations: tuple[str, ...]
+    consequences: tuple[RuleTally, ...] = ()
+
+
+def failures_of(result: RunResult) -> tuple[Failure, ...]:
+    """Return every broken rule of a run, ours and the vendors', MUST before SHOULD."""
+    found = [each for tally in result.tallies for each in _of(tally, result)]
+    return tuple(sorted(found, key=lambda each: BROKEN.index(each.line.verdict)))
+
+
+def _of(tally: Tally, result: RunResult) -> Iterator[Failure]:
+    for line in tally.lines:
+        if line.verdict not in BROKEN:
+            continue
+        names = line.conversations[line.verdict]
+        shown = [name for name in names if line.told[name].findings]
+        if not shown:
+            continue
+        first = min(shown, key=lambda name: _telling(result.conversations[name], line.rule.id))
+        findings = line.told[first].findings
+        follows = tally.consequences.get(line.rule.id, ())
+        yield Failure(line, result.conversations[first], findings, names, follows)
+
+
+def _telling(record: ConversationRecord, rule_id: str) -> tuple[bool, bool, float]:
+    """Sort conversations: with a trace, set out to prove the rule, and short, come first."""
+    return not record.traces, rule_id not in record.promises, record.seconds
+
+
+def stops_of(result: RunResult) -> tuple[Stop, ...]:
+    """Return why conversations stopped, each reason once, with the conversations that it stopped."""
+    by_reason: dict[str, list[ConversationRecord]] = {}
+    for record in result.stopped:
+        by_reason.setdefault(record.message, []).append(record)
+    follows = result.rules.consequences.get(PLAYS, ())
+    return tuple(
+        Stop(records[0], tuple(each.conversation for each in records), _caused_by(follows, records))
+        for records in by_reason.values()
+    )
+
+
+def _caused_by(lines: Sequence[RuleTally], records: Sequence[ConversationRecord]) -> tuple[RuleTally, ...]:
+    names = {each.conversation for each in records}
+    return tuple(line for line in lines if names & line.told.keys())
+
+
+def place_of(record: ConversationRecord, finding: FindingRecord) -> str:
+    """Return `traces/….jsonl:LINE` of a finding: the first line is the handshake, the next ones are the entries."""
+    if finding.connection >= len(record.traces):
+        return ""
+    return f"{record.traces[finding.connection]}:{max(finding.entry, -1) + 2}"
+
+
+def reproduce(result: RunResult, conversation: str) -> str:
+    """Return the command that plays a conversation again, into a folder of its own, without secrets."""
+    settings = result.settings
+    what = [shlex.quote(conversation.partition("@")[0])]
+    if conversation.startswith(GENERATED):
+        what = ["-m generated", *([f"--seed={result.seed}"] if result.seed is not None else [])]
+    own = settings.reports if settings.reports.name == AGAIN else settings.reports / AGAIN
+    return " ".join(filter(None, ("pytest", *what, settings.repeats, f"--reports={shlex.quote(as_named_here(own))}")))
+
+
+def as_named_here(path: Path) -> str:
+    """Return a path as somebody would type it: relative where it lies below the working directory."""
+    here = Path.cwd()
+    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()

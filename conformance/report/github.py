@@ -1,0 +1,104 @@
+"""What GitHub shows of a run: the step summary as a table of rules, and an annotation for each broken rule.
+
+https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.report.failures import Failure, failures_of, reproduce, stops_of
+from conformance.report.inert import one_line
+from conformance.report.markdown import plain
+from conformance.report.sentence import sentence_of
+from conformance.rules.engine.judge import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from conformance.run.result import RunResult
+
+#: Where GitHub reads the summary of a step from.
+SUMMARY = "GITHUB_STEP_SUMMARY"
+SIGNS = {Verdict.FAIL: "❌", Verdict.WARNING: "⚠️", Verdict.UNPROVEN: "❔", Verdict.ERROR: "💥", Verdict.KNOWN: "📌"}
+#: Rows of the table.
+MOST_ROWS = 100
+
+
+def write_summary(result: RunResult, environment: Mapping[str, str] = os.environ) -> bool:
+    """Append the summary to the step's, if this is a step of GitHub's; tell whether it is."""
+    path = environment.get(SUMMARY)
+    if not path:
+        return False
+    with Path(path).open("a", encoding="utf-8") as file:
+        file.write(result.settings.scrub(summary_of(result)) + "\n")
+    return True
+
+
+def summary_of(result: RunResult) -> str:
+    """Return the verdict and a table of the rules that are not simply right, as Markdown."""
+    settings = result.settings
+    name = "the embedded reference endpoint" if settings.embedded else settings.target.url
+    told = [f"### {plain(sentence_of(result))}", "", f"{plain(name)}, revision {settings.target.dialect.name}", ""]
+    rows = list(_rows(result))
+    if rows:
+        told += ["| | requirement | what happened | conversations |", "|---|---|---|---:|", *rows[:MOST_ROWS]]
+    if len(rows) > MOST_ROWS:
+        told.append(f"\n{len(rows) - MOST_ROWS} more in report.json")
+    failures = failures_of(result)
+    if failures:
+        told += ["", "Reproduce the first one:", "", "```", reproduce(result, failures[0].record.conversation), "```"]
+    return "\n".join(told)
+
+
+def _rows(result: RunResult) -> Iterator[str]:
+    for failure in failures_of(result):
+        rule = failure.line.rule
+        named = f"[{plain(rule.sentence)}]({rule.spec})<br>`{rule.id}`"
+        first = plain(failure.finding.message)
+        yield f"| {SIGNS[failure.line.verdict]} {rule.keyword} | {named} | {first} | {len(failure.conversations)} |"
+    for stop in stops_of(result):
+        what = f"`{stop.record.conversation}` does not play | {plain(stop.record.message)}"
+        yield f"| ❌ | {what} | {len(stop.conversations)} |"
+    for line in result.rules.unmet:
+        rule = line.rule
+        named = f"[{plain(rule.sentence)}]({rule.spec})<br>`{rule.id}`"
+        what = f"{named} | unproven: {plain(line.first)}"
+        yield f"| {SIGNS[Verdict.UNPROVEN]} {rule.keyword} | {what} | {len(line.told)} |"
+
+
+def annotations_of(result: RunResult, scenarios: Path) -> Iterator[str]:
+    """Return a workflow command for each broken rule, at its scenario where that lies in the repository.
+
+    *scenarios* is the folder of scenario files, relative to the repository or not there at all.
+    """
+    for failure in failures_of(result):
+        kind = "error" if failure.line.verdict is Verdict.FAIL or result.settings.strict else "warning"
+        yield _command(result, kind, f"{failure.line.rule.demand} ({failure.line.rule.id})", _words(failure),
+                       scenarios / f"{failure.record.conversation.partition('@')[0]}.yaml")  # fmt: skip
+    for stop in stops_of(result):
+        path = scenarios / f"{stop.record.conversation.partition('@')[0]}.yaml"
+        yield _command(result, "error", f"{stop.record.conversation} does not play", stop.record.message, path)
+
+
+def _words(failure: Failure) -> str:
+    finding, number = failure.finding, len(failure.conversations)
+    parts = [finding.message, *(f"{name} {text}" for name, text in
+             (("expected", finding.expected), ("actual", finding.actual)) if text)]  # fmt: skip
+    return f"{'; '.join(parts)} (in {number} conversation{'s' if number > 1 else ''})"
+
+
+def _command(result: RunResult, kind: str, title: str, message: str, path: Path) -> str:
+    scrub = result.settings.scrub
+    place = f"file={_property(path.as_posix())},line=1," if path.is_file() and not path.is_absolute() else ""
+    return f"::{kind} {place}title={_property(scrub(one_line(title)))}::{_data(scrub(one_line(message, 1000)))}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

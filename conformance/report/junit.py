@@ -1,0 +1,101 @@
+"""junit.xml: a suite for each chapter of the rules, a case for each rule, so that one fault is one failure.
+
+Written beside what pytest's own `--junitxml` writes, where every item of every conversation is a case.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from conformance.report.failure_text import failure_text, stop_text
+from conformance.report.failures import failures_of, stops_of
+from conformance.report.inert import inert, one_line
+from conformance.report.provenance import tool_version
+from conformance.report.sentence import sentence_of
+from conformance.rules.engine.judge import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.run.result import RunResult
+    from conformance.run.tally import RuleTally
+
+SUITE = "realtime-conformance"
+#: Verdicts that a case is skipped with.
+SKIPPED = frozenset({Verdict.NOT_APPLICABLE, Verdict.NOT_RUN, Verdict.INCONCLUSIVE, Verdict.KNOWN})
+
+
+def junit_of(result: RunResult) -> str:
+    """Return the file as text."""
+    root = ElementTree.Element("testsuites", name=SUITE, time=f"{result.seconds:.3f}")
+    texts = {each.line.rule.id: failure_text(result, each) for each in failures_of(result)}
+    unmet = {line.rule.id for tally in result.tallies for line in tally.unmet}
+    by_chapter: dict[str, list[RuleTally]] = {}
+    for tally in result.tallies:
+        for line in tally.lines:
+            by_chapter.setdefault(line.rule.chapter or line.rule.vendor, []).append(line)
+    for chapter, lines in by_chapter.items():
+        suite = ElementTree.SubElement(root, "testsuite", name=f"{SUITE}.{chapter}")
+        for line in lines:
+            _rule(suite, line, texts, counts=line.rule.id in unmet, strict=result.settings.strict)
+        _count(suite)
+    _conversations(root, result)
+    _count(root)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _rule(suite: ElementTree.Element, line: RuleTally, texts: Mapping[str, str], *, counts: bool, strict: bool) -> None:
+    rule = line.rule
+    case = ElementTree.SubElement(suite, "testcase", classname=f"{SUITE}.{rule.chapter}", name=rule.id, time="0")
+    told = {"rule": rule.id, "keyword": str(rule.keyword), "sentence": rule.sentence, "spec": rule.spec}
+    told |= {"requirement": ", ".join(rule.covers), "verdict": str(line.verdict)}
+    _properties(case, told)
+    text, first = texts.get(rule.id, ""), one_line(line.first)
+    fails = line.verdict is Verdict.FAIL or (strict and line.verdict is Verdict.WARNING)
+    if fails or counts:
+        words = first or f"{line.verdict}: promised, and nothing in the conversations shows it"
+        failure = ElementTree.SubElement(case, "failure", type=str(line.verdict), message=words)
+        failure.text = text or words
+    elif line.verdict is Verdict.ERROR:
+        ElementTree.SubElement(case, "error", type="harness", message=first)
+    elif line.verdict in SKIPPED or line.verdict is Verdict.UNPROVEN:
+        ElementTree.SubElement(case, "skipped", message=first or str(line.verdict))
+    elif text:
+        ElementTree.SubElement(case, "system-out").text = text
+
+
+def _conversations(root: ElementTree.Element, result: RunResult) -> None:
+    """Tell the conversations that stopped, a case for each reason; one that says how all others went."""
+    suite = ElementTree.SubElement(root, "testsuite", name=f"{SUITE}.conversations")
+    told = {
+        "version": tool_version(),
+        "endpoint": "embedded reference" if result.settings.embedded else result.settings.target.url,
+        "outcome": str(result.outcome),
+        "verdict": sentence_of(result),
+    }
+    _properties(suite, told)
+    for stop in stops_of(result):
+        case = ElementTree.SubElement(suite, "testcase", classname=SUITE, name=f"{stop.record.conversation} plays")
+        message = one_line(stop.record.message)
+        ElementTree.SubElement(case, "failure", type="stopped", message=message).text = stop_text(result, stop)
+    for record in result.unjudged:
+        case = ElementTree.SubElement(suite, "testcase", classname=SUITE, name=f"{record.conversation} is judged")
+        ElementTree.SubElement(case, "error", type=str(record.outcome), message=one_line(record.message))
+    stopped = len(result.stopped) + len(result.unjudged)
+    name = f"{result.played - min(stopped, result.played)} other conversations play"
+    ElementTree.SubElement(suite, "testcase", classname=SUITE, name=name, time=f"{result.seconds:.3f}")
+    _count(suite)
+
+
+def _properties(of: ElementTree.Element, told: Mapping[str, str]) -> None:
+    properties = ElementTree.SubElement(of, "properties")
+    for name, value in told.items():
+        if value:
+            ElementTree.SubElement(properties, "property", name=name, value=inert(value))
+
+
+def _count(suite: ElementTree.Element) -> None:
+    for name, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(name, str(sum(1 for _ in suite.iter(tag))))

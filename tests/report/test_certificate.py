@@ -1,0 +1,213 @@
+"""A certificate, and every way in which one can lie."""
+
+import json
+import shutil
+import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from click.testing import CliRunner
+
+import tests.report.whole_run
+from conformance.commands import verify
+from conformance.commands.cli import command
+from conformance.commands.verify import verified
+from conformance.contract.profile import load_profile
+from conformance.errors import CertificateError
+from conformance.report import certificate
+from conformance.report.archive import SUMS, write_archive
+from conformance.report.certificate import Repetition, certified, certify
+from tests.report.whole_run import whole_run
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+
+
+#: One conversation or two of each level: what is judged is the same, and quickly.
+FEW = (
+    "response/text_turn",
+    "response/two_turns",
+    "connection/accepts_the_key",
+    "audio/manual_turn",
+    "tools/round_trip",
+)
+FEW += ("turns/server_vad", "transcription/in_a_conversation", "unsupported/tools")
+
+
+@pytest.fixture(scope="module")
+def few():
+    """The suite, as if it had only these conversations."""
+    whole = certificate.library()
+    some = {name: whole[name] for name in FEW}
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (certificate, verify, tests.report.whole_run):
+            patch.setattr(module, "library", lambda: some)
+        yield
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory, few):
+    """A certificate of the reference."""
+    home = tmp_path_factory.mktemp("good")
+    result = whole_run(home / "reports")
+    statement = certify(home / "good.zip", [Repetition(result, home / "reports")] * 3, NOW)
+    return home / "good.zip", statement
+
+
+@pytest.fixture
+def members(good):
+    """What the good certificate holds, to be tampered with."""
+    with zipfile.ZipFile(good[0]) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if name != SUMS}
+
+
+@pytest.fixture
+def rejected(tmp_path):
+    """Give `rejected(members) -> the reasons`: the tampered members under honest checksums."""
+
+    def judge(members):
+        write_archive(tmp_path / "tampered.zip", members)
+        return verified(tmp_path / "tampered.zip", NOW).differences
+
+    return judge
+
+
+def test_the_reference_is_certified_in_each_level(good):
+    path, statement = good
+
+    assert set(statement["levels"]) == {"core", "audio", "turns", "tools", "transcription"}
+    assert set(statement["levels"].values()) == {"conformant"}
+    assert certified(statement["levels"])
+    assert verified(path, NOW).differences == ()
+
+
+def test_the_command_says_that_it_holds(good):
+    done = CliRunner().invoke(command, ["verify", str(good[0])])
+
+    assert done.exit_code == 0
+    assert done.output.splitlines()[-1] == "verified: every verdict follows from the traces"
+
+
+def test_one_flipped_byte_in_any_kind_of_member_is_noticed(good, tmp_path):
+    with zipfile.ZipFile(good[0]) as archive:
+        names = archive.namelist()
+    kinds = {name.rpartition(".")[2]: name for name in names}
+    for name in kinds.values():
+        flipped = tmp_path / "flipped.zip"
+        with zipfile.ZipFile(good[0]) as archive, zipfile.ZipFile(flipped, "w") as copy:
+            for each in names:
+                data = bytearray(archive.read(each))
+                if each == name:
+                    data[len(data) // 2] ^= 1
+                copy.writestr(each, bytes(data))
+        with pytest.raises(CertificateError, match=r"changed|damaged|does not name it|missing"):
+            verified(flipped, NOW)
+
+
+def test_a_byte_of_the_archive_itself_is_noticed(good, tmp_path):
+    data = bytearray(good[0].read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    (tmp_path / "flipped.zip").write_bytes(data)
+
+    with pytest.raises(CertificateError):
+        verified(tmp_path / "flipped.zip", NOW)
+
+
+def test_an_edited_verdict_is_noticed_even_under_honest_checksums(members, rejected):
+    name = "runs/2/report.json"
+    report = json.loads(members[name])
+    record = next(each for each in report["conversations"] if each["conversation"] == "response/text_turn")
+    record["rules"]["ordering.response-done-is-last"]["verdict"] = "fail"
+    members[name] = json.dumps(report).encode()
+
+    (why,) = rejected(members)
+    assert "run 2: response/text_turn: ordering.response-done-is-last is pass, not fail" in why
+
+
+def test_a_finding_that_was_taken_out_is_noticed(tmp_path, few):
+    result = whole_run(tmp_path / "reports", "delta-follows-its-response")
+    statement = certify(tmp_path / "bad.zip", [Repetition(result, tmp_path / "reports")] * 3, NOW)
+    assert statement["levels"]["core"] == "not conformant"
+    assert verified(tmp_path / "bad.zip", NOW).valid
+
+    with zipfile.ZipFile(tmp_path / "bad.zip") as archive:
+        held = {name: archive.read(name) for name in archive.namelist() if name != SUMS}
+    told = json.loads(held["statement.json"])
+    told["levels"] = dict.fromkeys(told["levels"], "conformant")
+    held["statement.json"] = json.dumps(told).encode()
+    write_archive(tmp_path / "forged.zip", held)
+
+    assert any(
+        "the levels are core not conformant" in each for each in verified(tmp_path / "forged.zip", NOW).differences
+    )
+
+
+def test_a_dropped_trace_is_noticed(members, rejected):
+    del members["runs/1/traces/response/text_turn.jsonl"]
+
+    assert any("traces/response/text_turn.jsonl is missing" in each for each in rejected(members))
+
+
+def test_a_trace_of_another_conversation_does_not_stand_in(members, rejected):
+    traces = "runs/1/traces/response/"
+    members[f"{traces}text_turn.jsonl"] = members[f"{traces}two_turns.jsonl"]
+
+    assert any("is a trace of response/two_turns, not of response/text_turn" in each for each in rejected(members))
+
+
+def test_a_dropped_conversation_is_noticed(members, rejected):
+    for number in (1, 2, 3):
+        name = f"runs/{number}/report.json"
+        report = json.loads(members[name])
+        report["conversations"] = [
+            each for each in report["conversations"] if each["conversation"] != "response/text_turn"
+        ]
+        members[name] = json.dumps(report).encode()
+
+    assert any("response/text_turn is missing" in each for each in rejected(members))
+
+
+def test_fewer_repetitions_are_noticed(members, rejected):
+    statement = json.loads(members["statement.json"])
+    del statement["runs"][2]
+    members["statement.json"] = json.dumps(statement).encode()
+
+    assert rejected(members) == ("it rests on 2 runs: 3 are asked for",)
+
+
+def test_an_expired_one_is_rejected(good):
+    (why,) = verified(good[0], NOW + timedelta(days=400)).differences
+
+    assert "expired" in why
+
+
+@pytest.mark.parametrize("name", ["suite", "rules", "scenarios"])
+def test_another_version_cannot_judge_it(members, rejected, name):
+    statement = json.loads(members["statement.json"])
+    statement[name] = "another"
+    members["statement.json"] = json.dumps(statement).encode()
+
+    with pytest.raises(CertificateError, match="another version of the suite"):
+        rejected(members)
+
+
+def test_a_waiver_that_is_not_on_the_suites_list_is_refused():
+    profile = replace(load_profile("openai"), name="own.yaml", waivers={"ordering.response-done-is-last": "we like it"})
+
+    with pytest.raises(CertificateError, match="waivers of its own"):
+        certificate.refuse_own_waivers(profile)
+
+
+def test_a_run_that_lost_its_files_is_not_certified(tmp_path, few):
+    result = whole_run(tmp_path / "reports")
+    shutil.rmtree(tmp_path / "reports" / "traces")
+
+    with pytest.raises(CertificateError, match="jsonl"):
+        certify(tmp_path / "x.zip", [Repetition(result, tmp_path / "reports")], NOW)
+
+
+def test_the_whole_suite_is_certified_and_verified(tmp_path):
+    result = whole_run(tmp_path / "reports")
+    certify(tmp_path / "whole.zip", [Repetition(result, tmp_path / "reports")], NOW)
+
+    assert verified(tmp_path / "whole.zip", NOW).differences == ("it rests on 1 runs: 3 are asked for",)

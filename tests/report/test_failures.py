@@ -1,0 +1,70 @@
+from conformance.report.failure_text import failure_text, stop_text
+from conformance.report.failures import failures_of, reproduce, stops_of
+from conformance.report.timeline import WIDTH
+
+LATE = "delta-follows-its-response"
+
+
+def test_one_fault_is_one_failure_however_many_conversations_show_it(run):
+    (failure,) = failures_of(run(LATE))
+
+    assert failure.line.rule.id == "ordering.response-done-is-last"
+    assert failure.conversations == ("response/text_turn", "response/two_turns", "audio/manual_turn")
+
+
+def test_the_conversation_that_set_out_to_prove_a_rule_shows_it(run):
+    (failure,) = failures_of(run(LATE))
+
+    assert failure.line.rule.id in failure.record.promises
+
+
+def test_a_failure_names_the_line_of_the_trace_on_which_the_frame_stands(run):
+    result = run(LATE)
+    (failure,) = failures_of(result)
+
+    path, _, line = failure.place.rpartition(":")
+    frame = (result.settings.reports / path).read_text().splitlines()[int(line) - 1]
+    assert "response.output_text.delta" in frame
+
+
+def test_a_run_without_fault_has_no_failures(run):
+    assert failures_of(run()) == ()
+    assert stops_of(run()) == ()
+
+
+def test_the_words_of_a_failure_fit_a_terminal_and_hold_everything(run):
+    result = run(LATE)
+    (failure,) = failures_of(result)
+
+    text = failure_text(result, failure)
+
+    lines = text.splitlines()
+    assert len(lines) <= 24
+    assert [line for line in lines if len(line) > WIDTH and not line.lstrip().startswith(("spec", "reproduce"))] == []
+    for part in (
+        "MUST",
+        "RSP-05",
+        "spec  ",
+        "and 2 more conversations",
+        '"type": "response.output_text.delta"',
+        "reproduce: ",
+    ):
+        assert part in text
+
+
+def test_the_repetition_writes_to_a_folder_of_its_own(run):
+    result = run(LATE)
+
+    command = reproduce(result, "response/text_turn@bearer")
+
+    assert command.startswith("pytest response/text_turn --endpoint=wss://endpoint.test/v1/realtime ")
+    assert command.endswith(f"--reports={result.settings.reports}/again")
+
+
+def test_why_conversations_stopped_is_told_once(run):
+    result = run("create-is-ignored")
+
+    stops = stops_of(result)
+
+    assert [len(each.conversations) for each in stops] == [len(result.stopped)]
+    assert "reproduce: " in stop_text(result, stops[0])

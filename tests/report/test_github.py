@@ -1,0 +1,50 @@
+from pathlib import Path
+
+from conformance.report.github import SUMMARY, annotations_of, summary_of, write_summary
+from conformance.report.sentence import sentence_of
+
+LATE, RULE = "delta-follows-its-response", "ordering.response-done-is-last"
+
+
+def test_the_summary_begins_with_the_verdict_and_has_a_row_for_a_broken_rule(run):
+    result = run(LATE)
+    text = summary_of(result)
+
+    assert text.startswith(f"### {sentence_of(result)}".replace("_", r"\_"))
+    assert text.count("❌") == 1
+    assert f"`{RULE}`" in text
+    assert "](https://platform.openai.com/" in text
+    assert "reports/again" in text
+
+
+def test_a_run_without_fault_has_a_summary_without_a_table(run):
+    assert "|" not in summary_of(run())
+
+
+def test_the_summary_is_written_where_github_looks_for_it(run, tmp_path):
+    target = tmp_path / "summary.md"
+
+    assert write_summary(run(LATE), {SUMMARY: str(target)})
+    assert not write_summary(run(), {})
+    assert target.read_text().startswith("### NOT conformant")
+
+
+def test_an_annotation_stands_at_the_scenario_where_that_lies_in_the_repository(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scenarios/response").mkdir(parents=True)
+    (tmp_path / "scenarios/response/text_turn.yaml").touch()
+
+    (line,) = annotations_of(run(LATE), Path("scenarios"))
+
+    assert line.startswith("::error file=scenarios/response/text_turn.yaml,line=1,title=MUST ")
+    assert RULE in line
+
+
+def test_a_should_is_a_warning_unless_that_counts(run):
+    def kinds(**how):
+        return {
+            line.split(" ")[0] for line in annotations_of(run("usage-before-the-response-began", **how), Path("no"))
+        }
+
+    assert kinds() == {"::warning"}
+    assert kinds(strict=True) == {"::error"}

@@ -1,0 +1,50 @@
+from xml.etree import ElementTree
+
+from conformance.report.junit import junit_of
+
+RULE = "ordering.response-done-is-last"
+
+
+def suites(result):
+    return ElementTree.fromstring(junit_of(result))
+
+
+def test_one_fault_is_one_failure(run):
+    (failure,) = suites(run("delta-follows-its-response")).iterfind(".//failure[@type='fail']")
+
+    assert "came after response.done" in failure.get("message")
+    assert "reproduce: " in failure.text
+
+
+def test_a_case_has_its_properties(run):
+    case = next(each for each in suites(run()).iter("testcase") if each.get("name") == RULE)
+
+    told = {each.get("name"): each.get("value") for each in case.iter("property")}
+    assert (told["rule"], told["keyword"], told["requirement"], told["verdict"]) == (RULE, "MUST", "RSP-05", "pass")
+
+
+def test_the_suite_is_named_after_the_tool(run):
+    root = suites(run())
+
+    assert root.get("name") == "realtime-conformance"
+    assert all(each.get("name").startswith("realtime-conformance.") for each in root)
+
+
+def test_the_numbers_add_up(run):
+    root = suites(run("delta-follows-its-response"))
+
+    for name, tag in (("tests", "testcase"), ("failures", "failure"), ("skipped", "skipped")):
+        assert int(root.get(name)) == sum(int(suite.get(name)) for suite in root) == len(list(root.iter(tag)))
+
+
+def test_what_was_not_exercised_is_skipped_and_never_passed(run):
+    root = suites(run(scenarios=("session/merges",)))
+
+    case = next(each for each in root.iter("testcase") if each.get("name") == RULE)
+    assert case.find("skipped") is not None
+
+
+def test_a_conversation_that_stopped_is_a_failure_of_its_own(run):
+    root = suites(run("create-is-ignored"))
+
+    assert any(each.get("type") == "stopped" for each in root.iter("failure"))
