@@ -8,7 +8,6 @@ from conformance.rules.rule_packs import judged_rules
 from conformance.trace import json_text
 
 if TYPE_CHECKING:
-    from conformance.corpus.tally import Tally
     from conformance.corpus.verdict import Found, RecordedVerdict
     from conformance.rules.engine.dispatch import Outcome
     from conformance.trace.views import View
@@ -46,25 +45,3 @@ def _found(found: Found) -> dict[str, Any]:
     told = {"entry": found.entry, "place": found.place, "message": found.message}
     more = {"expected": found.expected, "actual": found.actual, "path": found.path}
     return told | {name: value for name, value in more.items() if value}
-
-
-def tally_data(tally: Tally) -> dict[str, Any]:
-    """Put the sum of many verdicts into plain data."""
-    return {
-        "conversations": tally.conversations,
-        "entries": tally.entries,
-        "verdicts": dict(tally.kinds),
-        "dialects": dict(tally.dialects),
-        "rules": {
-            name: {
-                "proved": tally.proved[name],
-                "broken": tally.broken[name],
-                "findings": tally.findings[name],
-                "examples": [_found(each) for each in tally.examples.get(name, ())],
-            }
-            for name in judged_rules()
-            if tally.proved[name] or tally.broken[name]
-        },
-        "unproven": dict(tally.unproven),
-        "troubles": list(tally.troubles),
-    }

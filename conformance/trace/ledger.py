@@ -7,8 +7,6 @@ A count that is absent, no integer or negative is None: unknown, never zero.
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -98,12 +96,6 @@ class Ledger:
         """Give the whole ledger as text: the header, a row a line, and the sums of the responses."""
         last = ("", "session", "", "", *(str(self.totals[name]) for name in COUNTS), _cell(self.seconds_received))
         return [HEADER, *(line.cells() for line in self.lines), last]
-
-    def to_csv(self) -> str:
-        """Give the rows as CSV (RFC 4180)."""
-        out = io.StringIO(newline="")
-        csv.writer(out).writerows(self.rows())
-        return out.getvalue()
 
 
 def _cell(value: float | None) -> str:

@@ -1,6 +1,4 @@
 import base64
-import csv
-import io
 
 import pytest
 
@@ -123,12 +121,6 @@ def test_the_rows_begin_with_the_header_and_end_with_the_sums():
     assert rows[1][:4] == ("0", "response", "r", "completed")
     assert rows[-1][4] == "205"
     assert {len(row) for row in rows} == {len(COUNTS) + 5}
-
-
-def test_the_csv_reads_back_as_the_rows():
-    books = ledger(done('a "quoted", id'), done("b"))
-
-    assert [tuple(row) for row in csv.reader(io.StringIO(books.to_csv()))] == books.rows()
 
 
 def test_an_empty_session_has_an_empty_ledger():
