@@ -74,8 +74,9 @@ def _missing(result: RunResult) -> list[str]:
             (len(rules.unmet), "promised requirement", "unproven"),
             (rules.inconclusive if settings.strict_evidence else 0, "promised requirement", "inconclusive (the model)"),
             (len(result.unshown), "documented fact", "not shown"),
+            (len(result.inconclusive) if result.hollow else 0, "conversation", "inconclusive, more than half"),
             (len(result.unjudged), "conversation", "not judged (the environment, or an error of ours)"),
-            (result.not_run, "conversation", "not run (the budget)"),
+            (result.not_run, "conversation", f"not run ({result.ending.why_not_run})"),
             (rules.flaky if settings.strict else 0, "conversation", "flaky"),
             *(part for pack in result.packs for part in _unjudged_by(pack)),
             (result.to_edit, "known failure", "to edit in the baseline"),
@@ -95,7 +96,7 @@ def _not_proved(result: RunResult) -> str:
 
 
 def _incomplete(result: RunResult) -> str:
-    why = result.ending.why_partial or "the budget"
+    why = result.ending.why_partial or result.ending.why_not_run
     rest = _missing(result)
     beside = f"; {', '.join(rest)}" if rest else ""
     return f"incomplete ({why}): nothing broken in what was judged, {_proved(result)}{beside}"
@@ -138,7 +139,7 @@ def _beside(result: RunResult) -> Iterator[str]:
         (0 if result.settings.strict else rules.counted(Verdict.WARNING), "SHOULD requirement", "not kept"),
         (len(rules.unproven) - len(rules.unmet), "promised requirement", "unproven, which does not count"),
         (
-            0 if result.settings.strict_evidence else len(result.inconclusive),
+            0 if result.hollow or result.settings.strict_evidence else len(result.inconclusive),
             "conversation",
             "inconclusive (the model)",
         ),

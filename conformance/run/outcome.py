@@ -46,7 +46,7 @@ class Ending:
     unreachable: str = ""
     """Why the first connection opened no session."""
     exhausted: str = ""
-    """The budget that did not allow everything, as the option that set it."""
+    """What did not allow everything: a budget, as the option that set it, or that the run would only repeat itself."""
     selection: bool = False
     """Somebody left conversations or items out."""
     stopped_early: bool = False
@@ -62,12 +62,18 @@ class Ending:
         return bool(self.interrupted or self.exhausted or self.selection or self.stopped_early or self.misused)
 
     @property
+    def why_not_run(self) -> str:
+        """Why conversations were not run, in a word or two."""
+        budget = not self.exhausted or self.exhausted.startswith("--")
+        return "the budget" if budget else "they would only wait again"
+
+    @property
     def why_partial(self) -> str:
         """The reason in a word or two; empty if everything was judged."""
         reasons = (
             (self.interrupted, "interrupted"),
             (self.misused, "a broken scenario"),
-            (self.exhausted, "the budget"),
+            (self.exhausted, self.why_not_run),
             (self.stopped_early, "ended at a failure"),
             (self.selection, "a selection"),
         )

@@ -77,6 +77,11 @@ class RunResult:
         """Conversations in which the model did not do its part."""
         return tuple(each for each in self.conversations.values() if each.outcome is Outcome.INCONCLUSIVE)
 
+    @property
+    def hollow(self) -> bool:
+        """Whether more than half of the conversations were inconclusive: too little to call an endpoint conformant."""
+        return 2 * len(self.inconclusive) > self.played
+
     @cached_property
     def played(self) -> int:
         """Count the conversations that were judged; those that only vendors' rules were asked about do not count."""
@@ -138,7 +143,7 @@ class RunResult:
         """What the run came to."""
         judged = self.played or any(each.counted(Verdict.PASS) or each.broken for each in self.tallies)
         broken = bool(self.stopped or any(each.broken for each in self.tallies))
-        missing = bool(self.unjudged or self.unshown or any(each.unjudged for each in self.tallies))
+        missing = bool(self.unjudged or self.unshown or self.hollow or any(each.unjudged for each in self.tallies))
         decisive = (
             (not judged, RunOutcome.NOTHING_JUDGED),
             (broken and not self.baseline_written, RunOutcome.NOT_CONFORMANT),

@@ -64,3 +64,13 @@ def test_a_known_failure_is_expected_of_generated_examples_too(folder, endpoint)
     done = folder.pytest(*named, "--baseline=known.yaml")
 
     assert "1 xfailed" in done.stdout, done.stdout
+
+
+def test_a_search_that_finds_only_what_should_not_be_warns(folder, endpoint):
+    lean = ("scenarios", "-k", "generated", "--examples=6", "--seed=1", "--dialect=ga")
+
+    result = folder.pytest("--endpoint=" + endpoint("errors-have-no-id"), *lean)
+
+    assert result.returncode == 0, result.stdout
+    assert "AssertionError" not in result.stdout
+    assert "SHOULD requirement not kept" in result.stdout

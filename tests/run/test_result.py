@@ -129,3 +129,23 @@ def test_a_mistake_of_ours_is_ours_even_where_nothing_was_judged():
     summed = result(record("a", {}, "error"), ending=Ending(crashed=True))
 
     assert (summed.outcome, summed.status) == (RunOutcome.NOTHING_JUDGED, ExitStatus.INTERNAL)
+
+
+def test_a_run_in_which_the_model_did_little_is_not_called_conformant():
+    idle = [record(name, {MUST: "inconclusive"}, "inconclusive") for name in "abc"]
+
+    summed = result(record("d", {MUST: "pass"}), *idle)
+
+    assert summed.outcome is RunOutcome.NOT_PROVED
+    assert sentence_of(summed).startswith("not proved: 3 conversations inconclusive, more than half")
+    assert result(record("d", {MUST: "pass"}), idle[0]).outcome is RunOutcome.CONFORMANT
+
+
+def test_a_run_that_only_repeated_itself_does_not_speak_of_a_budget():
+    silent = "6 conversations in a row had ended the same way (nothing came)"
+
+    summed = result(record("a", {MUST: "pass"}), record("b", {}, "not run"), ending=Ending(exhausted=silent))
+
+    assert summed.outcome is RunOutcome.INCOMPLETE
+    assert "1 conversation not run (they would only wait again)" in sentence_of(summed)
+    assert "budget" not in sentence_of(summed)
