@@ -20,7 +20,7 @@ from conformance.plugin.outlet import clean, guard
 from conformance.plugin.policy_from_options import policy_of
 from conformance.plugin.reports import Reports, allure_beside
 from conformance.plugin.settings_from_options import scrubber_of, settings_of
-from conformance.plugin.verdicts import ConformanceWarning
+from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble
 from conformance.rules.engine.rule import Keyword
 from conformance.rules.rule_packs import packs
 from conformance.run.budget import Exhausted
@@ -208,6 +208,11 @@ class Playing:
         ours = isinstance(item, ConversationItem | GeneratedItem)
         clean(report, self.run.settings.scrub, ours=ours)
         report.realtime_item = ours
+        # Whatever is no verdict is a mistake of ours: the run must not be called fine beside it.
+        verdicts = (NonConformance, ConformanceWarning, Trouble)
+        report.realtime_crashed = (
+            ours and report.failed and call.excinfo is not None and not isinstance(call.excinfo.value, verdicts)
+        )
         if call.when == "call" and isinstance(item, ConversationItem):
             kept = self.run.runner.kept.get(item.job)
             if isinstance(item, Plays) and isinstance(kept, JudgedConversation):
@@ -235,6 +240,8 @@ class Playing:
         """Gather the records; and whether a test that is not ours failed."""
         if report.failed and not getattr(report, "realtime_item", False):
             self.run.state.ends(others_failed=True)
+        if getattr(report, "realtime_crashed", False):
+            self.run.state.ends(crashed=True)
         told = getattr(report, "realtime", None)
         if told is not None:
             self.run.state.add(ConversationRecord.from_data(told))

@@ -79,8 +79,9 @@ def _missing(result: RunResult) -> list[str]:
             (result.not_run, "conversation", f"not run ({result.ending.why_not_run})"),
             (rules.flaky if settings.strict else 0, "conversation", "flaky"),
             *(part for pack in result.packs for part in _unjudged_by(pack)),
+            (int(result.ending.crashed), "mistake", "of ours got in the way (see above)"),
             (result.to_edit, "known failure", "to edit in the baseline"),
-            (bool(result.baseline_refused), "baseline", f"not written ({result.baseline_refused})"),
+            (int(bool(result.baseline_refused)), "baseline", f"not written ({result.baseline_refused})"),
         ]
     )
 

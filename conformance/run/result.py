@@ -143,7 +143,8 @@ class RunResult:
         """What the run came to."""
         judged = self.played or any(each.counted(Verdict.PASS) or each.broken for each in self.tallies)
         broken = bool(self.stopped or any(each.broken for each in self.tallies))
-        missing = bool(self.unjudged or self.unshown or self.hollow or any(each.unjudged for each in self.tallies))
+        missing = bool(self.unjudged or self.unshown or self.hollow or self.ending.crashed)
+        missing = missing or any(each.unjudged for each in self.tallies)
         decisive = (
             (not judged, RunOutcome.NOTHING_JUDGED),
             (broken and not self.baseline_written, RunOutcome.NOT_CONFORMANT),

@@ -97,3 +97,15 @@ def test_a_wrong_option_of_the_gate_is_status_4(folder, wrong):
     assert result.returncode == Status.MISUSED
     assert wrong.partition("=")[0].partition(" ")[0] in result.stderr or "nothing.yaml" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_crash_of_ours_beside_good_verdicts_is_never_called_conformant(folder, endpoint):
+    folder.talk("talk")
+    folder.write(
+        "conftest.py", CRASH.replace("(item):\n", "(item):\n    if item.name != 'keeps-every-other-rule': return\n")
+    )
+
+    result = folder.pytest(f"--endpoint={endpoint()}", "talk.yaml")
+
+    assert result.returncode == Status.INTERNAL
+    assert "not proved: 1 mistake of ours got in the way" in result.stdout
