@@ -1,8 +1,12 @@
 """Records and results for the tests of a run, without a run."""
 
+from datetime import UTC, datetime
+
 from conformance.contract.dialects import DIALECTS
 from conformance.play.player import Outcome
 from conformance.play.target import Target
+from conformance.report.evidence import evidence_of
+from conformance.report.json import report_of
 from conformance.rules.engine.judge import Verdict
 from conformance.run.record import ConversationRecord, RuleRecord
 from conformance.run.result import result_of
@@ -26,3 +30,8 @@ def settings(**how):
 def result(*records, ending=None, policy=None, **how):
     """Return what records come to; *how* are settings."""
     return result_of({each.conversation: each for each in records}, settings(**how), policy, ending=ending)
+
+
+def whole_report(told):
+    """Return report.json as data."""
+    return report_of(told, evidence_of(told), datetime(2026, 1, 1, tzinfo=UTC))

@@ -10,10 +10,9 @@ import pytest
 from conformance.errors import HarnessError
 from conformance.generate import KINDS
 from conformance.plugin.context import RUN, Run
-from conformance.plugin.items import bug_of
 from conformance.plugin.options import value
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble
-from conformance.report.text import finding_text, several, stopped_text
+from conformance.report.text import bug_of, finding_text, several, stopped_text
 from conformance.resources import folder
 from conformance.rules.rule_packs import packs
 from conformance.run.record import keeps

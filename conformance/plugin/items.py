@@ -13,7 +13,7 @@ from conformance.errors import ConformanceError, HarnessError
 from conformance.play.player import Outcome
 from conformance.plugin.context import RUN, Run
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble, Unproven
-from conformance.report.text import several
+from conformance.report.text import bug_of, several
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import Keyword
 from conformance.run.budget import Exhausted
@@ -23,13 +23,6 @@ from conformance.run.recording import rule_record
 if TYPE_CHECKING:
     from conformance.run.ruling import JudgedConversation, Ruling
     from conformance.run.runner import Job
-
-
-def bug_of(vendor: str) -> str:
-    """Say whose bug it is that a rule of *vendor* (empty: of ours) crashed."""
-    if vendor:
-        return f"That is a bug in the rules of {vendor}, not the endpoint's: please report it to them with the trace."
-    return "That is our bug, not the endpoint's: please report it with the trace."
 
 
 class ConversationItem(pytest.Item):

@@ -10,6 +10,7 @@ import pytest
 from conformance.plugin.verdicts import ConformanceWarning
 from conformance.report.files import write_files
 from conformance.report.github import write_summary
+from conformance.report.screen import Screen
 from conformance.report.text import wrapped
 from conformance.rules.rule_packs import packs
 from conformance.run.outcome import ExitStatus, RunOutcome
@@ -58,9 +59,9 @@ class Reports:
             for line in lines:
                 terminal.write_line(self.run.settings.scrub(line))
 
-    def _terminal(self) -> TerminalReporter | None:
+    def _terminal(self) -> Screen | None:
         found: TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
-        return found
+        return Screen(found) if found is not None else None
 
     def tell_plan(self, plan: Plan, *, generated: bool) -> None:
         """Say what would be played."""
@@ -125,7 +126,7 @@ class Reports:
             if self.written:
                 from conformance.report.terminal import summary
 
-                summary(terminalreporter, self.result)
+                summary(Screen(terminalreporter), self.result)
             return (yield)
         finally:
             terminalreporter.stats |= kept
@@ -151,5 +152,5 @@ class Reports:
 def _ours(report: object) -> bool:
     """Tell whether a report, or a warning, of pytest's is about an item of ours: the summary tells that once."""
     if getattr(report, "realtime_item", False):
-        return isinstance(getattr(report, "longrepr", None), str)  # a verdict; what crashed is told with its traceback
+        return not getattr(report, "realtime_crashed", False)  # what crashed is told with its traceback
     return ConformanceWarning.__name__ in getattr(report, "message", "")

@@ -21,6 +21,7 @@ from conformance.plugin.policy_from_options import policy_of
 from conformance.plugin.reports import Reports, allure_beside
 from conformance.plugin.settings_from_options import scrubber_of, settings_of
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble
+from conformance.report.inert import one_line
 from conformance.rules.engine.rule import Keyword
 from conformance.rules.rule_packs import packs
 from conformance.run.budget import Exhausted
@@ -164,7 +165,7 @@ class Playing:
             self.run.state.begin(self.run.settings)
             if diagnosis is not None:
                 self.reports.tell_diagnosis(diagnosis)
-                self.reports.say(*self.run.runner.notes)
+                self.reports.say(*map(one_line, self.run.runner.notes))
         return not (self.run.state.ending.unreachable or self.run.state.ending.exhausted)
 
     def _plan(self, items: Iterable[ConversationItem]) -> Plan:
@@ -233,7 +234,8 @@ class Playing:
             return record_of(kept, self.run.settings.reports, questions)
         if isinstance(kept, Exhausted):
             return record_not_played(scenario, variant, questions, Outcome.NOT_RUN, kept.budget)
-        why = self.run.settings.scrub(str(kept or (call.excinfo.value if call.excinfo else "not played")))
+        error = kept or (call.excinfo.value if call.excinfo else None)
+        why = self.run.settings.scrub(f"{type(error).__name__}: {error}" if error else "not played")
         return record_not_played(scenario, variant, questions, Outcome.ERROR, why)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -24,6 +24,26 @@ class Terminal(Protocol):
         """Write a separator."""
 
 
+class Screen:
+    """Somebody else's terminal; nothing that is written here does anything but stand there."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+
+    @property
+    def verbosity(self) -> int:
+        """How much to say: 1 under -v."""
+        return self.terminal.verbosity
+
+    def write_line(self, line: str, **markup: bool) -> None:
+        """Write one line."""
+        self.terminal.write_line(inert(line), **markup)
+
+    def write_sep(self, sep: str, title: str | None = None, fullwidth: int | None = None, **markup: bool) -> None:
+        """Write a separator."""
+        self.terminal.write_sep(sep, inert(title) if title is not None else None, fullwidth, **markup)
+
+
 class Plain:
     """A terminal without pytest."""
 

@@ -79,11 +79,17 @@ def _missing(result: RunResult) -> list[str]:
             (result.not_run, "conversation", f"not run ({result.ending.why_not_run})"),
             (rules.flaky if settings.strict else 0, "conversation", "flaky"),
             *(part for pack in result.packs for part in _unjudged_by(pack)),
-            (int(result.ending.crashed), "mistake", "of ours got in the way (see above)"),
+            (int(_unexplained(result)), "mistake", "of ours got in the way (see above)"),
             (result.to_edit, "known failure", "to edit in the baseline"),
             (int(bool(result.baseline_refused)), "baseline", f"not written ({result.baseline_refused})"),
         ]
     )
+
+
+def _unexplained(result: RunResult) -> bool:
+    """Tell whether something of ours crashed that no rule and no conversation accounts for."""
+    told = result.unjudged or any(each.counted(Verdict.ERROR) for each in result.tallies)
+    return result.ending.crashed and not told
 
 
 def _unjudged_by(pack: PackTally) -> Iterator[Part]:

@@ -85,3 +85,10 @@ def wrapped(text: str, first: str = "", further: str | None = None) -> list[str]
         " ".join(inert(text).split()), WIDTH, initial_indent=first, subsequent_indent=indent,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
+
+
+def bug_of(vendor: str) -> str:
+    """Say whose bug it is that a rule of *vendor* (empty: of ours) crashed."""
+    if vendor:
+        return f"That is a bug in the rules of {vendor}, not the endpoint's: please report it to them with the trace."
+    return "That is our bug, not the endpoint's: please report it with the trace."

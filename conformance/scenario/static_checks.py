@@ -16,7 +16,7 @@ from conformance.yaml_source import nearest
 #: What a run tells its scripts as `${run.…}`.
 RUN_VALUES = ("model", "transcriber", "token_transcriber", "voice", "other_voice")
 #: Steps that look at what has come, so that an ended connection may still answer them.
-LISTENING = frozenset({"await", "expect", "call", "outcome", "still_running"})
+LISTENING = frozenset({"await", "expect", "call", "outcome", "still_running", "expect_close"})
 #: Steps that an acknowledgement or an error answers: `answer:` chooses which.
 ANSWERED = frozenset(
     {"configure", "barrier", "respond", "cancel", "commit", "clear"}

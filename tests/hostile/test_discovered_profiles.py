@@ -12,14 +12,18 @@ INJECTED = "no\nwaivers:\n  session.created-comes-first: {reason: x, source: y}\
 
 
 def refusing(message):
-    """Return a websockets handler that opens sessions and refuses every update with *message*."""
+    """Return a websockets handler that opens sessions and refuses every update that names a setting with *message*."""
 
     async def behave(connection):
         session = {"id": "sess_1", "object": "realtime.session"}
         await connection.send(json.dumps({"type": "session.created", "event_id": "e", "session": session}))
         async for text in connection:
+            asked = json.loads(text)
+            if not set(asked.get("session", {})) - {"type"} and asked["type"] == "session.update":
+                await connection.send(json.dumps({"type": "session.updated", "event_id": "e", "session": session}))
+                continue
             error = {"type": "invalid_request_error", "code": "bad", "message": message}
-            error["event_id"] = json.loads(text).get("event_id")
+            error["event_id"] = asked.get("event_id")
             await connection.send(json.dumps({"type": "error", "event_id": "e", "error": error}))
 
     return behave

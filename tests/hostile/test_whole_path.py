@@ -16,7 +16,6 @@ from conformance.mutants.rehearsal import rehearse
 from conformance.play.connection import Disconnected
 from conformance.play.player import Player
 from conformance.play.target import Patience, Target
-from conformance.report import json as report_json
 from conformance.report.allure import attachment
 from conformance.report.inert import ACTIVE
 from conformance.report.ladder import ladder_html, ladder_svg
@@ -38,6 +37,7 @@ from conformance.trace import json_text
 from conformance.trace.jsonl import dumps
 from conformance.trace.jsonl import loads as read
 from conformance.trace.trace import Direction, Handshake
+from tests.records import whole_report
 
 KEY = "sk-canary-0123456789abcdef"
 TARGET = Target("ws://test/v1/realtime", GA, KEY, patience=Patience(answer=0.001, first_event=0.001, conversation=5))
@@ -128,7 +128,7 @@ def told_of(frames, reason=""):
         shown += [end_text(trace.end)]
         lines += [stored.decode(), attachment(trace)]
     errors = [(each.rule.id, each.reason) for each in judged.rulings.values() if each.verdict is Verdict.ERROR]
-    everything = "\n".join([*shown, *lines, written.decode(), json_text.dumps(report_json.report_of(result)).decode()])
+    everything = "\n".join([*shown, *lines, written.decode(), json_text.dumps(whole_report(result)).decode()])
     return everything, "\n".join(shown), errors
 
 

@@ -108,7 +108,7 @@ def test_a_conversation_that_stops_tells_its_line_and_drowns_nobody(folder, endp
     assert result.returncode == 1
     assert "  step      await (talk.yaml, line 8)" in result.stdout
     assert "expected  response.done" in result.stdout
-    assert "therefore unproven: usage.total-is-the-sum" in result.stdout
+    assert "therefore unproven: ordering.response-done-is-last, usage.total-is-the-sum" in result.stdout
 
 
 def test_a_scenario_for_the_other_revision_is_not_applicable(folder):

@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 
 from conformance.commands import cli
 from conformance.commands.lint import remarks
+from conformance.corpus import verdict
 from conformance.errors import PackError
 from conformance.play.player import Outcome
-from conformance.report.json import report_of
 from conformance.report.sentence import sentence_of
 from conformance.resources import folder
 from conformance.rules import RULES
@@ -24,7 +24,7 @@ from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import HELD, Chapter, Finding
 from conformance.rules.rule_packs import GROUP, judged_rules, packs
 from conformance.run.record import AttemptRecord, KnownFailure, RuleRecord
-from tests.records import record, result
+from tests.records import record, result, whole_report
 
 MUST = "ordering.response-done-is-last"
 SESSION = {"type": "session.created", "event_id": "event_1", "session": {"object": "realtime.session"}}
@@ -67,6 +67,7 @@ def installed(monkeypatch):
     def forget():
         packs.cache_clear()
         judged_rules.cache_clear()
+        verdict._dispatch.cache_clear()
 
     def install(*entries):
         forget()
@@ -213,9 +214,9 @@ def test_rules_that_judged_and_are_not_installed_any_more_are_missed(installed):
 def test_the_report_holds_a_vendors_rules_under_a_key_of_their_own(installed):
     schema = json.loads((folder("schemas") / "harness" / "report.json").read_text(encoding="utf-8"))
     installed()
-    without = report_of(result(record("a", {MUST: "pass"})))
+    without = whole_report(result(record("a", {MUST: "pass"})))
     installed(Entry("acme", chapter()))
-    report = json.loads(json.dumps(report_of(result(record("a", {MUST: "pass", "acme/greets": "fail"})))))
+    report = json.loads(json.dumps(whole_report(result(record("a", {MUST: "pass", "acme/greets": "fail"})))))
 
     assert report["packs"]["acme"]["kept"] is False
     assert [each["verdict"] for each in report["packs"]["acme"]["rules"]] == ["fail", "not run"]

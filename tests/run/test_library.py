@@ -9,12 +9,12 @@ import pytest
 from conformance.commands.serve import hooks_of
 from conformance.errors import ConformanceError
 from conformance.reference.server.server import Server
-from conformance.report.json import report_of
 from conformance.run.baseline import Baseline, BaselineEntry
 from conformance.run.budget import Limits
 from conformance.run.library import judge, play
 from conformance.run.outcome import ExitStatus, RunOutcome
 from conformance.run.policy import Policy
+from tests.records import whole_report
 
 TALK = "response/text_turn"
 LATE = "ordering.response-done-is-last"
@@ -58,7 +58,7 @@ def test_a_fault_is_found_and_recorded_with_its_place(faulty, reports):
     told = result.conversations[TALK].rules[LATE]
     assert result.outcome is RunOutcome.NOT_CONFORMANT
     assert told.findings[0].entry > 0
-    assert report_of(result)["exit_status"] == 1
+    assert whole_report(result)["exit_status"] == 1
 
 
 def test_a_known_failure_is_no_regression_and_no_conformance(faulty, reports):
