@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.plugin.activation import BUNDLED
 from conformance.plugin.verdicts import ConformanceWarning
 from conformance.report.files import write_files
-from conformance.report.github import write_summary
+from conformance.report.github import annotations_of, write_summary
 from conformance.report.screen import Screen
 from conformance.report.text import wrapped
 from conformance.rules.rule_packs import packs
@@ -18,7 +21,6 @@ from conformance.secrets import scrub_file
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
     from _pytest.terminal import TerminalReporter
 
@@ -143,6 +145,8 @@ class Reports:
             from conformance.report.terminal import spending
 
             self.say(*wrapped(spending(self.result), "", "  "))
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            self.say(*annotations_of(self.result, Path(BUNDLED)))
         if (terminal := self._terminal()) is not None:
             from conformance.report.terminal import verdict
 

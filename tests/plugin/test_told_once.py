@@ -81,3 +81,12 @@ def test_the_run_command_is_pytest_with_the_endpoint(folder, endpoint):
 
     assert done.returncode == 1
     assert "NOT conformant" in done.stdout
+
+
+def test_on_github_each_broken_rule_is_an_annotation(folder, endpoint, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    told = folder.pytest("response/text_turn", f"--endpoint={endpoint(LATE)}").stdout
+
+    assert told.count("\n::error ") == 1
+    assert f"({RULE})" in next(line for line in told.splitlines() if line.startswith("::error "))
