@@ -230,7 +230,7 @@ def report(folder: Path, flaky: bool) -> None:
     from conformance.commands.report import gathered
     from conformance.report.history import flaky_text, rates_of
     from conformance.report.screen import Plain
-    from conformance.report.terminal import summary
+    from conformance.report.terminal import summary, verdict
     from conformance.run.outcome import RunOutcome
 
     if flaky:
@@ -245,6 +245,7 @@ def report(folder: Path, flaky: bool) -> None:
             yellow=True,
         )
     summary(terminal, found.result)
+    verdict(terminal, found.result)
     if found.status is not None:
         sys.exit(found.status)
     sys.exit(FINDINGS if found.result.outcome is RunOutcome.NOT_CONFORMANT else INTERRUPTED)

@@ -79,8 +79,8 @@ class RunResult:
 
     @property
     def hollow(self) -> bool:
-        """Whether more than half of the conversations were inconclusive: too little to call an endpoint conformant."""
-        return 2 * len(self.inconclusive) > self.played
+        """Whether more than half of a run's conversations were inconclusive: too little to call anybody conformant."""
+        return not self.ending.exhausted and 2 * len(self.inconclusive) > self.played
 
     @cached_property
     def played(self) -> int:
