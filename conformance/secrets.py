@@ -32,12 +32,12 @@ WORD = re.compile(r"[a-z_.]{1,60}")
 
 
 def hides(text: Any, clean: Any, mark: str = TOKEN_MARK) -> bool:
-    """Tell whether scrubbing put a mark into a text: one that somebody wrote there is no secret."""
+    """Return whether scrubbing put a mark into a text: one that somebody wrote there is no secret."""
     return isinstance(text, str) and mark in clean and clean.count(mark) > text.count(mark)
 
 
 def is_public(word: str) -> bool:
-    """Tell whether the protocol itself says *word* (`session`, `completed`): every conversation shows it anyway."""
+    """Return whether the protocol itself says *word* (`session`, `completed`): every conversation shows it anyway."""
     return bool(WORD.fullmatch(word)) and word in _protocol()
 
 
@@ -116,7 +116,7 @@ class Scrubber:
         return root[0]
 
     def finds(self, value: Any) -> tuple[bool, bool]:
-        """Tell whether JSON data holds a secret of ours, and whether it holds somebody's key; nesting may be deep."""
+        """Return whether JSON data holds a secret of ours, and whether it holds somebody's key; nesting may be deep."""
         waiting, ours, shaped = [value], False, False
         while waiting:
             each = waiting.pop()

@@ -147,7 +147,7 @@ class _Builder:
         return built
 
     def until(self, end: type) -> Iterator[Any]:
-        """Give the events of a collection; whoever takes one builds its value before the next."""
+        """Yield the events of a collection; whoever takes one builds its value before the next."""
         while not isinstance(event := next(self.events), end):
             yield event
 
@@ -177,7 +177,7 @@ def _scalar(event: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Give the data without its places."""
+    """Return the data without its places."""
     if isinstance(value, dict):
         return {key: plain(each) for key, each in value.items()}
     return [plain(each) for each in value] if isinstance(value, list) else value
@@ -215,7 +215,7 @@ def _first(found: tuple[tuple[int, int], Any]) -> tuple[tuple[int, int], int]:
 
 
 def place_of(data: Any, path: Iterable[Any]) -> tuple[int, int]:
-    """Give line and column of what lies at *path*, or of the nearest thing around it that has a place."""
+    """Return line and column of what lies at *path*, or of the nearest thing around it that has a place."""
     place: tuple[int, int] = getattr(data, "where", (1, 1))
     for step in path:
         try:

@@ -46,7 +46,7 @@ def listening(server):
 
 @pytest.fixture
 def listen():
-    """Give `listen(server) -> what its block gives`: it listens until the test ends."""
+    """Return `listen(server) -> what its block gives`: it listens until the test ends."""
     with ExitStack() as stack:
         yield lambda server: stack.enter_context(listening(server))
 
@@ -165,7 +165,7 @@ def odd_endpoint(listen):
 
 @pytest.fixture
 def endpoint(listen, key):
-    """Give `endpoint(mutant="", **settings) -> url` of a reference that listens until the test ends."""
+    """Return `endpoint(mutant="", **settings) -> url` of a reference that listens until the test ends."""
 
     def make(mutant="", **settings):
         settings = {"tokens": (key,), "models": ("gpt-realtime",), **settings}

@@ -94,7 +94,7 @@ class Inspection:
 
 
 def _one_by_one(files: Iterable[Source], task: Task) -> Iterator[Part]:
-    """Give each conversation as soon as it is judged, and an empty part behind the last of each source."""
+    """Yield each conversation as soon as it is judged, and an empty part behind the last of each source."""
     for source in files:
         for verdict, told in judge_source(source, task):
             part = Part(told=[told] if told else [])
@@ -129,7 +129,7 @@ class _Output:
 
 
 def _with_progress(parts: Iterator[Part], files: int) -> Iterator[Part]:
-    """Give the parts, and show how far they are where somebody looks on."""
+    """Yield the parts, and show how far they are where somebody looks on."""
     if not sys.stderr.isatty() or files == 1:
         yield from parts
         return

@@ -72,7 +72,7 @@ def exercises(scenario: Scenario, promised: Sequence[Rule]) -> Iterator[Exercise
 
 @cache
 def shown_by_every_endpoint() -> frozenset[str]:
-    """Give the rules that some bundled scenario promises.
+    """Return the rules that some bundled scenario promises.
 
     The others wait for an occasion that few endpoints give: that the reference does not give it says nothing.
     """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def remarks(path: Path) -> Iterator[Remark]:
-    """Give all that is to be told about a file: mistakes, and warnings."""
+    """Yield all that is to be told about a file: mistakes, and warnings."""
     if is_script(path):
         yield from (Remark("", told) for told in lint_script(path))
         return

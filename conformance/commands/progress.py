@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def shown(parts: Iterator[Part], files: int) -> Iterator[Part]:
-    """Give *parts*, and show on standard error how many of the files are done."""
+    """Yield *parts*, and show on standard error how many of the files are done."""
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("files, {task.fields[speed]}"), TimeRemainingColumn())
     began, conversations = monotonic(), 0
     first = next(parts, None)  # processes are begun before the thread that draws

@@ -62,7 +62,7 @@ def _traces(record: ConversationRecord) -> list[str]:
 
 
 def _left(reports: Path, reported: set[str]) -> dict[str, dict[Path, Trace]]:
-    """Give the traces that no verdict speaks of, by conversation; of several attempts the last."""
+    """Return the traces that no verdict speaks of, by conversation; of several attempts the last."""
     found: dict[str, dict[Path, Trace]] = {}
     for path in sorted((reports / "traces").rglob("*.jsonl")):
         name = path.relative_to(reports / "traces").with_suffix("").as_posix()

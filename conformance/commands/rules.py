@@ -45,7 +45,7 @@ def listing_of(pack: Pack) -> str:
 
 
 def find(rules: Mapping[str, Rule], name: str) -> Rule:
-    """Give the rule called *name*; UsageError names those that look like it."""
+    """Return the rule called *name*; UsageError names those that look like it."""
     if name in rules:
         return rules[name]
     words = set(_words(name.lower()))

@@ -24,7 +24,7 @@ FOUND = (Verdict.FAIL, Verdict.WARNING, Verdict.NOTE)
 
 
 def found_in(trace: Trace) -> Collection[str]:
-    """Give the ids of the rules that find something in *trace*."""
+    """Return the ids of the rules that find something in *trace*."""
     rulings = rule_on((view_of(trace),), tuple(RULES.values()), {})
     return frozenset(rule_id for rule_id, each in rulings.items() if each.verdict in FOUND)
 

@@ -165,7 +165,7 @@ class _Run:
             raise CertificateError(f"{self.name} has no report.json that can be read") from error
 
     def _expected(self) -> Iterator[tuple[Scenario, str]]:
-        """Give every conversation that the suite holds with such an endpoint."""
+        """Yield every conversation that the suite holds with such an endpoint."""
         for scenario in library().values():
             every = scenario.each == "auth" or self.settings.auth == "all"
             for style in self.settings.styles if every else ("",):

@@ -65,7 +65,7 @@ def absences(wanted: Sequence[Wanted], event: Mapping[str, Any]) -> tuple[Wanted
 
 
 def _places(wanted: Wanted, event: Mapping[str, Any]) -> Iterable[str]:
-    """Give the places where a wanted field is absent; where no array lies on the way there is one at most."""
+    """Return the places where a wanted field is absent; where no array lies on the way there is one at most."""
     steps = steps_of(wanted.path)
     if "*" in steps:
         return _lacking(wanted, event)

@@ -82,7 +82,7 @@ class Dialect:
         return self.renamed.get(canonical, canonical)
 
     def canonical(self, spoken: str) -> str:
-        """Give the canonical name of an event type as spoken."""
+        """Return the canonical name of an event type as spoken."""
         return self.canonical_names.get(spoken, spoken)
 
     def content_type(self, canonical: str) -> str:
@@ -148,7 +148,7 @@ class Dialect:
         return reach(response, self.response_paths.get(name), default)
 
     def audio_format(self, spelled: Any) -> str | None:
-        """Give the canonical name of an audio format as spelled in a session, or None if unknown."""
+        """Return the canonical name of an audio format as spelled in a session, or None if unknown."""
         kind = spelled.get("type") if isinstance(spelled, Mapping) else spelled
         for name, own in self.audio_formats.items():
             if kind == (own["type"] if isinstance(own, Mapping) else own):

@@ -26,7 +26,7 @@ class Documented:
 
 
 def target(base: str, reference: str) -> str:
-    """Give the file that *reference* names, as written in the file *base*."""
+    """Return the file that *reference* names, as written in the file *base*."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(base), reference))
 
 

@@ -39,7 +39,7 @@ class Fact:
 
 
 def named(text: str) -> Fact | None:
-    """Give the fact that is written so (`usage field total_tokens`), None if none is."""
+    """Return the fact that is written so (`usage field total_tokens`), None if none is."""
     for kind in KINDS:
         head, gap, name = text.partition(kind.replace("_", " ") + " ")
         if gap and name and not head:
@@ -48,7 +48,7 @@ def named(text: str) -> Fact | None:
 
 
 def shown(facts: Iterable[Fact], view: View) -> frozenset[Fact]:
-    """Give those of *facts* that one trace proves."""
+    """Return those of *facts* that one trace proves."""
     seen = {
         "path": _path(view),
         "auth": _auth(view),
@@ -77,7 +77,7 @@ def _auth(view: View) -> frozenset[str]:
 
 
 def _taken(view: View) -> frozenset[str]:
-    """Give the client events, as spoken, that were acknowledged; one without acknowledgement: that had its effect."""
+    """Return the client events, as spoken, that were acknowledged; one without acknowledgement: that had its effect."""
     last = {kind: effect(view) for kind, effect in EFFECTS.items()}
     return frozenset(
         each.sent.entry.type
@@ -114,13 +114,13 @@ def _counted(view: View) -> frozenset[str]:
 
 
 def _is_counted(value: Any) -> bool:
-    """Tell whether a field of the usage counts something: a whole number of at least 0, or details."""
+    """Return whether a field of the usage counts something: a whole number of at least 0, or details."""
     count = whole_number(value)
     return isinstance(value, dict) or (count is not None and count >= 0)
 
 
 def _reflected(view: View) -> Iterable[tuple[Session, Session, Session]]:
-    """Give what each accepted update asked for, the session as it was shown last, and the one that answered."""
+    """Yield what each accepted update asked for, the session as it was shown last, and the one that answered."""
     answers = {each.answer.index: each for each in view.exchanges_with("session.update") if each.answer is not None}
     before: Session = {}
     for frame in view.server("session.created", "session.updated"):
@@ -130,7 +130,7 @@ def _reflected(view: View) -> Iterable[tuple[Session, Session, Session]]:
 
 
 def _shows(field: str, sent: Session, before: Session, session: Session) -> bool:
-    """Tell whether *field* came to be what was asked for: a default that stays proves nothing."""
+    """Return whether *field* came to be what was asked for: a default that stays proves nothing."""
     path = field.split(".")
     asked, was, actual = (reach(each, path, ABSENT) for each in (sent, before, session))
     if asked is ABSENT or not reflects(asked, actual):
@@ -139,7 +139,7 @@ def _shows(field: str, sent: Session, before: Session, session: Session) -> bool
 
 
 def reflects(asked: Any, actual: Any) -> bool:
-    """Tell whether a setting *came* back as it was *asked* for; what was not asked for may stand beside it."""
+    """Return whether a setting *came* back as it was *asked* for; what was not asked for may stand beside it."""
     if isinstance(asked, dict):
         return isinstance(actual, dict) and all(
             reflects(value, actual.get(key, ABSENT)) for key, value in asked.items()

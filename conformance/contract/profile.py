@@ -115,13 +115,13 @@ def _profile(path: Path) -> Profile:
 
 @cache
 def every_feature() -> frozenset[str]:
-    """Give all features that a scenario can need: the words of `schemas/harness/scenario.json`."""
+    """Return all features that a scenario can need: the words of `schemas/harness/scenario.json`."""
     schema = harness_schema("scenario")
     return frozenset(schema["$defs"]["feature"]["enum"])
 
 
 def _features(claimed: Any) -> Iterable[str]:
-    """Give the claimed features: a list, or `{without: [...]}` for all but these."""
+    """Return the claimed features: a list, or `{without: [...]}` for all but these."""
     return every_feature() - set(claimed["without"]) if isinstance(claimed, dict) else claimed
 
 

@@ -100,7 +100,7 @@ class Schemas:
             return (UNJUDGEABLE,)
 
     def misfits(self, side: Direction, event_type: str, events: Sequence[Event]) -> list[int]:
-        """Give the positions of those *events* of one type that break its schema: the fast way for many."""
+        """Return the positions of those *events* of one type that break its schema: the fast way for many."""
         judge = self._of(side).get(event_type)
         if judge is None:
             return []
@@ -111,7 +111,7 @@ class Schemas:
             return [position for position, event in enumerate(events) if self.problems(side, event)]
 
     def wants(self, event_type: str) -> bool:
-        """Tell whether clients need more of this event than its schema demands."""
+        """Return whether clients need more of this event than its schema demands."""
         return event_type in self._wanted
 
     def absences(self, event: Event) -> tuple[Wanted, ...]:
@@ -119,7 +119,7 @@ class Schemas:
         return absences(self._wanted.get(_type(event), ()), event)
 
     def extras(self, side: Direction, event: Event) -> tuple[str, ...]:
-        """Give the JSON pointers, sorted, of the fields that no source documents: information, no fault."""
+        """Return the JSON pointers, sorted, of the fields that no source documents: information, no fault."""
         return tuple(sorted(extra_paths(self._documented, f"{self.dialect}/{side.value}/{_type(event)}.json", event)))
 
     def _of(self, side: Direction) -> Judges:

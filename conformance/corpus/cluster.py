@@ -26,7 +26,7 @@ PATIENCE = 20
 
 
 def judge_on_cluster(sources: Sequence[Source], task: Task, address: str) -> Iterator[Part]:
-    """Give the sum of each group of tasks as it is done, in the order of the sources."""
+    """Yield the sum of each group of tasks as it is done, in the order of the sources."""
     with _client(address) as client:
         _same_versions(client)
         pending = [
@@ -50,7 +50,7 @@ def together(parts: Sequence[Part]) -> Part:
 
 
 def _results(client: Any, joined: Any, group: Sequence[tuple[Sequence[Source], Any]], task: Task) -> Iterator[Part]:
-    """Give what the tasks of a branch came to; if one of them killed its workers, each source for itself."""
+    """Yield what the tasks of a branch came to; if one of them killed its workers, each source for itself."""
     from distributed import KilledWorker
 
     try:

@@ -40,7 +40,7 @@ class Part:
 
 
 def judge_source(source: Source, task: Task) -> Iterator[tuple[RecordedVerdict, str]]:
-    """Give the verdict on each conversation of a source, and what is told of it."""
+    """Yield the verdict on each conversation of a source, and what is told of it."""
     try:
         for recording in source.recordings():
             verdict, view, outcome = judge_with_view(recording, task.demands)
@@ -75,5 +75,5 @@ def crashed(source: Source, task: Task) -> Part:
 
 
 def chunks(sources: Sequence[Source], size: int) -> Iterable[Sequence[Source]]:
-    """Give the sources in groups of *size*."""
+    """Return the sources in groups of *size*."""
     return (sources[first : first + size] for first in range(0, len(sources), size))

@@ -24,7 +24,7 @@ AHEAD = 4
 
 
 def judge_in_processes(sources: Sequence[Source], task: Task, processes: int) -> Iterator[Part]:
-    """Give parts in the order of the sources, each as soon as it and all before it are judged."""
+    """Yield parts in the order of the sources, each as soon as it and all before it are judged."""
     size = max(1, min(LARGEST_CHUNK, len(sources) // (processes * AHEAD)))
     groups = deque(chunks(sources, size))
     while groups:

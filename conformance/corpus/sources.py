@@ -38,7 +38,7 @@ class Source:
     """A path, a URL, or `-` for standard input."""
 
     def recordings(self) -> Iterator[Recording]:
-        """Give its conversations; TraceError says what is wrong with the file, or with what is left of it."""
+        """Yield its conversations; TraceError says what is wrong with the file, or with what is left of it."""
         where = "standard input" if self.name == STDIN else self.name
         try:
             with self._opened() as raw, _unpacked(raw, where) as file:

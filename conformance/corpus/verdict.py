@@ -153,7 +153,7 @@ def _found(recording: Recording, outcome: Outcome) -> Iterable[Found]:
 
 
 def _unproven(demands: Demands, outcome: Outcome, dialect: str) -> Iterable[str]:
-    """Give the expected rules that apply to the revision and neither held nor found anything."""
+    """Yield the expected rules that apply to the revision and neither held nor found anything."""
     if demands.expected:
         applicable = {rule.id for rule in _dispatch(dialect).rules}
         for name in demands.expected:

@@ -67,7 +67,7 @@ def item_id_of(event: Event) -> str | None:
 
 
 def is_output(event: Event) -> bool:
-    """Tell whether a conversation event announces an item that the model made."""
+    """Return whether a conversation event announces an item that the model made."""
     item = event.get("item")
     if not str(event.get("type")).startswith("conversation.item.") or not isinstance(item, dict):
         return False

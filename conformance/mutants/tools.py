@@ -91,7 +91,7 @@ def _in_the_conversation(name: str, value: str) -> Fault:
 
 
 def _renaming(event: Event, name: str) -> Event:
-    """Give the calls that an event shows another name."""
+    """Return the calls that an event shows another name."""
     items = [event.get("item"), *(event.get("response") or {}).get("output", ())]
     for each in items:
         if isinstance(each, dict) and each.get("type") == "function_call":

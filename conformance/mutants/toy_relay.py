@@ -173,7 +173,7 @@ class ToyRelay:
         self._kept.append(line)
 
     def charge(self, behaviour: Behaviour, event: Mapping[str, Any]) -> float:
-        """Give what an event of the upstream costs."""
+        """Return what an event of the upstream costs."""
         kind, response = event.get("type"), event.get("response") or {}
         usage = response.get("usage") if kind == "response.done" else event.get("usage")
         if not isinstance(usage, dict) or kind not in CHARGED:

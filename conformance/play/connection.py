@@ -69,7 +69,7 @@ class Connection(Protocol):
         """Send a text (str) or binary (bytes) frame; Disconnected if the connection is over."""
 
     async def receive(self, within: float) -> RawFrame:
-        """Give the next frame; TimeoutError after *within* seconds, Disconnected at the end."""
+        """Return the next frame; TimeoutError after *within* seconds, Disconnected at the end."""
 
     async def close(self, code: int = 1000, reason: str = "") -> Disconnected:
         """Close from our side and tell how it went."""

@@ -107,7 +107,7 @@ FAILS_ON_REQUEST = "realtime-conformance"
 
 
 def shown(feature: str, asked: Event, heard: list[Event]) -> bool:
-    """Tell whether an endpoint that did not refuse a feature has shown it, when it was *asked*."""
+    """Return whether an endpoint that did not refuse a feature has shown it, when it was *asked*."""
     if feature in REFUSED_ANYWAY:
         return any(event.get("type") == "error" and named_by(event) == asked["event_id"] for event in heard)
     if feature in SHOWN_BY:
@@ -118,7 +118,7 @@ def shown(feature: str, asked: Event, heard: list[Event]) -> bool:
 
 
 def refuses(feature: str, error: Event) -> bool:
-    """Tell whether an error in answer to the question says that the feature is missing."""
+    """Return whether an error in answer to the question says that the feature is missing."""
     text = told(error).lower()
     if any(each in text for each in NO_SUCH_ITEM):
         return False

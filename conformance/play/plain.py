@@ -71,7 +71,7 @@ async def _ask(target: Target, url: str, ask: UpgradeRequest, heard: bytearray) 
 
 
 def _whole(heard: bytearray) -> bool:
-    """Tell whether an answer is at its end before the connection is."""
+    """Return whether an answer is at its end before the connection is."""
     head, ended, body = heard.partition(b"\r\n\r\n")
     head += b"\r\n"
     if not ended:

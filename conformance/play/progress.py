@@ -16,18 +16,18 @@ PROBE = "probe"
 
 
 def is_output(kind: str) -> bool:
-    """Tell whether an event type is of what a model brings about."""
+    """Return whether an event type is of what a model brings about."""
     return kind.startswith(OUTPUT)
 
 
 def is_part_of_response(awaiting: str) -> bool:
-    """Tell whether what is awaited (one type, or several joined by "or") belongs to a response that was created."""
+    """Return whether what is awaited (one type, or several joined by "or") belongs to a response that was created."""
     kinds = awaiting.split(" or ")
     return all(each.startswith("response.") and each != "response.created" for each in kinds)
 
 
 def answers_probe(kind: str, event: Event, probe: str) -> bool:
-    """Tell whether an event answers the probe of that id."""
+    """Return whether an event answers the probe of that id."""
     error = event.get("error")
     named = error.get("event_id") if isinstance(error, dict) else None
     return kind in (*UPDATED, "conversation.item.retrieved") or (kind == "error" and named in (None, probe))
@@ -67,7 +67,7 @@ class Progress:
             del self.open[: self.open.index(sent) + 1]
 
     def only(self, sent: str) -> bool:
-        """Tell whether a client event is the only one that may still be answered."""
+        """Return whether a client event is the only one that may still be answered."""
         return self.open == [sent]
 
     def hears(self, kind: str, event: Event) -> None:
@@ -89,7 +89,7 @@ class Progress:
         self.longest = max(self.longest, seconds)
 
     def first_output_is_awaited(self, awaiting: str) -> bool:
-        """Tell whether a wait is for a response of which nothing but `response.created` has come."""
+        """Return whether a wait is for a response of which nothing but `response.created` has come."""
         return bool(self.running) and not self.output and is_part_of_response(awaiting)
 
     def probe(self, dialect: Dialect, awaiting: str) -> Event:

@@ -75,7 +75,7 @@ class Recorder:
         return event or {}
 
     def _secrets_in(self, text: str, event: Event | None) -> tuple[bool, bool]:
-        """Tell whether a frame holds a secret of ours, and whether it holds somebody's key."""
+        """Return whether a frame holds a secret of ours, and whether it holds somebody's key."""
         if event is not None and "\\" in text:  # a secret may be spelled in escapes: \\u0073k-…
             return self.scrub.finds(event)
         clean = self.scrub(text)
@@ -107,5 +107,5 @@ class Recorder:
             self.trace = replace(self.trace, end=replace(end, leaked=self._leaks(end.reason)))
 
     def result(self) -> Trace:
-        """Give the trace as it is now."""
+        """Return the trace as it is now."""
         return replace(self.trace, entries=tuple(self.entries))

@@ -94,7 +94,7 @@ class Target:
 
 
 def checked_url(url: str) -> str:
-    """Give a WebSocket URL, http(s) turned into ws(s); UsageError says what is wrong with anything else."""
+    """Return a WebSocket URL, http(s) turned into ws(s); UsageError says what is wrong with anything else."""
     parts = urlsplit(url)
     schemes = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
     if parts.scheme not in schemes:
@@ -165,7 +165,7 @@ def _model(target: Target, kind: Credential, options: Mapping[str, Any]) -> str 
 
 
 def url_of(target: Target, ask: UpgradeRequest) -> str:
-    """Give the URL of one upgrade: the endpoint's own query, the model and the credential."""
+    """Return the URL of one upgrade: the endpoint's own query, the model and the credential."""
     parts = urlsplit(target.url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     named = {name for name, _ in query}

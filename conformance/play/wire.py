@@ -237,7 +237,7 @@ def _refused_by_http(
 
 
 def _trouble(error: Exception, target: Target) -> tuple[str, str]:
-    """Give one sentence and the kind of cause for an upgrade that got no HTTP answer."""
+    """Return one sentence and the kind of cause for an upgrade that got no HTTP answer."""
     host = urlsplit(target.url).netloc
     if isinstance(error, TimeoutError):
         return f"{host} did not answer the upgrade within {target.patience.connect:g} s", "timeout"

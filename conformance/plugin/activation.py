@@ -18,7 +18,7 @@ YAML = (".yaml", ".yml")
 
 
 def asked_for(config: pytest.Config) -> bool:
-    """Tell whether this run asks for the plugin."""
+    """Return whether this run asks for the plugin."""
     if config.getoption("help", False) or config.getoption("version", 0):
         return False
     if hasattr(config, "workerinput"):
@@ -31,7 +31,7 @@ def asked_for(config: pytest.Config) -> bool:
 
 
 def bundled_by_default(config: pytest.Config) -> bool:
-    """Tell whether an endpoint but no path was named, so that the bundled scenarios are what is meant.
+    """Return whether an endpoint but no path was named, so that the bundled scenarios are what is meant.
 
     In the root of a project of scenarios its own `testpaths` are.
     """
@@ -40,7 +40,7 @@ def bundled_by_default(config: pytest.Config) -> bool:
 
 
 def arguments(config: pytest.Config) -> list[str]:
-    """Give what pytest shall collect: the bundled scenarios where nothing or they are named."""
+    """Return what pytest shall collect: the bundled scenarios where nothing or they are named."""
     from conformance.resources import folder
 
     bundled = folder(BUNDLED)
@@ -83,7 +83,7 @@ def _yaml_files(folder: Path) -> list[Path]:
 
 
 def left_out(config: pytest.Config) -> bool:
-    """Tell whether the command line names less than whole folders, or a part of the bundled scenarios."""
+    """Return whether the command line names less than whole folders, or a part of the bundled scenarios."""
     from conformance.resources import folder
 
     bundled = folder(BUNDLED)

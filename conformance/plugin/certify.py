@@ -54,7 +54,7 @@ def certify_run(config: pytest.Config) -> int:
 
 
 def _softening(config: pytest.Config) -> Iterator[str]:
-    """Give the options that leave something out or excuse it."""
+    """Yield the options that leave something out or excuse it."""
     for option in OPTIONS:
         name = option.flag.removeprefix("--")
         if name not in NEUTRAL and value(config, name) is not None:
@@ -74,7 +74,7 @@ def _play(config: pytest.Config, folder: Path) -> int:
 
 
 def _without_values(arguments: tuple[str | Path, ...] | list[str]) -> Iterator[str]:
-    """Give the arguments without `--certify` and `--reports`, each with its value in one word or in two."""
+    """Yield the arguments without `--certify` and `--reports`, each with its value in one word or in two."""
     skip = False
     for each in map(str, arguments):
         if not skip and not each.startswith(("--certify=", "--reports=")) and each not in ("--certify", "--reports"):

@@ -32,7 +32,7 @@ SMOKE = "smoke"
 
 
 def collects(path: Path, session: pytest.Session) -> bool:
-    """Tell whether *path* is a scenario: it looks like one, or it was named."""
+    """Return whether *path* is a scenario: it looks like one, or it was named."""
     return looks_like_scenario(path) or session.isinitpath(path)
 
 
@@ -71,7 +71,7 @@ class ScenarioFile(pytest.File):
         return list(_items(self, Job.of(scenario)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
-        """Give our own messages without a traceback."""
+        """Return our own messages without a traceback."""
         return message_of(excinfo) or super().repr_failure(excinfo)
 
 
@@ -88,7 +88,7 @@ class AuthStyle(pytest.Collector):
         return node
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Give the items."""
+        """Return the items."""
         return list(_items(self, Job.of(self.scenario, self.name)))
 
 
@@ -122,5 +122,5 @@ def _register(config: pytest.Config, names: set[str]) -> None:
 
 
 def message_of(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
-    """Give the text of our own errors, empty for anybody else's."""
+    """Return the text of our own errors, empty for anybody else's."""
     return str(excinfo.value) if isinstance(excinfo.value, ConformanceError) else ""

@@ -34,7 +34,7 @@ SUITE = "scenarios"
 
 
 def seed_of(config: pytest.Config) -> int:
-    """Give the seed: as asked for, the controller's, or a new one."""
+    """Return the seed: as asked for, the controller's, or a new one."""
     handed = getattr(config, "workerinput", {}).get("realtime_seed")
     asked = value(config, "seed")
     return int(handed if handed is not None else asked if asked is not None else secrets.randbelow(2**32))
@@ -161,7 +161,7 @@ class GeneratedItem(pytest.Item):
             raise Trouble(f"the environment got in the way after {found.examples} generated examples: {found.trouble}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Give verdicts and our own messages as they are, without a traceback."""
+        """Return verdicts and our own messages as they are, without a traceback."""
         if isinstance(excinfo.value, NonConformance | ConformanceWarning | Trouble | HarnessError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)

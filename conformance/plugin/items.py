@@ -106,13 +106,13 @@ class ConversationItem(pytest.Item):
         return " ".join(filter(None, ("pytest", shlex.quote(nodeid), self.run.settings.repeats)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Give verdicts and our own messages as they are, without a traceback."""
+        """Return verdicts and our own messages as they are, without a traceback."""
         if isinstance(excinfo.value, NonConformance | ConformanceWarning | Trouble | ConformanceError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
-        """Give file, line and the conversation's own name."""
+        """Return file, line and the conversation's own name."""
         return self.path, self.line, self.stable_id
 
 
@@ -147,7 +147,7 @@ class Proves(ConversationItem):
     """The conversation proves one rule."""
 
     def decide(self, judged: JudgedConversation) -> None:
-        """Give the rule's verdict."""
+        """Return the rule's verdict."""
         ruling = judged.rulings[self.name]
         self.broken(judged, [ruling])
         if ruling.verdict is Verdict.NOT_APPLICABLE:

@@ -41,7 +41,7 @@ class Option(NamedTuple):
 
 
 def taken(parser: pytest.Parser) -> frozenset[str]:
-    """Give the option names that other plugins have registered; none where pytest does not tell."""
+    """Return the option names that other plugins have registered; none where pytest does not tell."""
     groups = [*getattr(parser, "_groups", ()), getattr(parser, "_anonymous", None)]
     return frozenset(name for group in groups if group is not None for each in group.options for name in each.names())
 
@@ -101,17 +101,17 @@ OPTIONS = (
 
 
 def value(config: pytest.Config, flag: str) -> Any:
-    """Give the value of one of our options, None if it was not given."""
+    """Return the value of one of our options, None if it was not given."""
     return config.getoption("realtime_" + flag.replace("-", "_"))
 
 
 def given(config: pytest.Config) -> bool:
-    """Tell whether any of our options was given."""
+    """Return whether any of our options was given."""
     return any(config.getoption(option.dest) is not None for option in OPTIONS)
 
 
 def strict(config: pytest.Config) -> bool:
-    """Tell whether SHOULD findings count.
+    """Return whether SHOULD findings count.
 
     pytest has a `--strict` of its own, in every release (8: for markers; 9: all its strictness, kept as an
     override of the ini option): given on the command line it means ours too.

@@ -100,7 +100,7 @@ def _entries(config: pytest.Config, file: Path | None, *, update: bool) -> tuple
 
 
 def _exists(config: pytest.Config, scenario: str) -> bool:
-    """Tell whether there is a scenario of that id: a bundled one, one of the project, or one that was named."""
+    """Return whether there is a scenario of that id: a bundled one, one of the project, or one that was named."""
     homes: list[Any] = [folder("scenarios"), config.rootpath]
     named = {Path(each.partition("::")[0]).stem for each in config.args}
     return (

@@ -154,7 +154,7 @@ class Reports:
 
 
 def _ours(report: object) -> bool:
-    """Tell whether a report, or a warning, of pytest's is about an item of ours: the summary tells that once."""
+    """Return whether a report, or a warning, of pytest's is about an item of ours: the summary tells that once."""
     if getattr(report, "realtime_item", False):
         return not getattr(report, "realtime_crashed", False)  # what crashed is told with its traceback
     return ConformanceWarning.__name__ in getattr(report, "message", "")

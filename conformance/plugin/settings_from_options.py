@@ -111,13 +111,13 @@ def _url(endpoint: str, profile: Profile | None) -> str:
 
 
 def _first_guess(asked: str, profile: Profile | None) -> Dialect:
-    """Give the dialect in which the first connection asks for a session."""
+    """Return the dialect in which the first connection asks for a session."""
     name = asked if asked != AUTO else (profile.dialect if profile is not None else CANONICAL.name)
     return DIALECTS[name]
 
 
 def _token(config: pytest.Config, *, embedded: bool) -> str:
-    """Give the key: from wherever it was said to be, at most one place."""
+    """Return the key: from wherever it was said to be, at most one place."""
     if (handed := getattr(config, "workerinput", {}).get("realtime", {}).get("key")) is not None:
         return str(handed)
     places = {
@@ -136,7 +136,7 @@ def _token(config: pytest.Config, *, embedded: bool) -> str:
 
 
 def scrubber_of(config: pytest.Config) -> Scrubber:
-    """Give a scrubber of whatever is secret on the command line and around it; never fails."""
+    """Return a scrubber of whatever is secret on the command line and around it; never fails."""
     headers = [
         (name, text.strip()) for name, _, text in (each.partition(":") for each in value(config, "header") or [])
     ]
@@ -218,5 +218,5 @@ def _reports(config: pytest.Config) -> Path:
 
 
 def _home(config: pytest.Config) -> Path:
-    """Give the root of a project of scenarios, elsewhere the current folder: foreign roots stay clean."""
+    """Return the root of a project of scenarios, elsewhere the current folder: foreign roots stay clean."""
     return config.rootpath if config.getini(INI) else config.invocation_params.dir

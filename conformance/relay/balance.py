@@ -21,7 +21,7 @@ class Balance(Protocol):
     """Something that knows what a tenant has used, or has left."""
 
     async def read(self) -> float:
-        """Give the number as it is now; UsageError if it cannot be read."""
+        """Return the number as it is now; UsageError if it cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class BalanceUrl:
     headers: Sequence[tuple[str, str]] = field(default=(), repr=False)
 
     async def read(self) -> float:
-        """Give the number as it is now."""
+        """Return the number as it is now."""
         return number_in(await asyncio.to_thread(self._get), self.path, self.url)
 
     def _get(self) -> bytes:
@@ -55,7 +55,7 @@ class BalanceCommand:
     path: tuple[str, ...] = ()
 
     async def read(self) -> float:
-        """Give the number as it is now."""
+        """Return the number as it is now."""
         return number_in(await asyncio.to_thread(self._run), self.path, self.command)
 
     def _run(self) -> bytes:

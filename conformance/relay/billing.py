@@ -23,11 +23,11 @@ class Bill:
     """The usage of every response and transcription, as the upstream reported it."""
 
     def charged(self, tariff: Tariff) -> float:
-        """Give what was charged, in the units of the balance."""
+        """Return what was charged, in the units of the balance."""
         return self.after - self.before if tariff.counts_up else self.before - self.after
 
     def owed(self, tariff: Tariff) -> float:
-        """Give what the tariff makes of the reported usage."""
+        """Return what the tariff makes of the reported usage."""
         return sum((price(usage, tariff) for usage in self.usages), 0.0)
 
     @property
@@ -37,7 +37,7 @@ class Bill:
 
 
 def price(usage: Mapping[str, Any], tariff: Tariff) -> float:
-    """Give what one usage costs; a usage in seconds, as some transcriptions have, costs nothing in tokens."""
+    """Return what one usage costs; a usage in seconds, as some transcriptions have, costs nothing in tokens."""
     cached = _cached(usage)
     fresh = (whole_number(usage.get("input_tokens")) or 0) - cached
     output = whole_number(usage.get("output_tokens")) or 0

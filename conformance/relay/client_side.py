@@ -59,7 +59,7 @@ class NotingConnection:
         await self.inner.send(frame)
 
     async def receive(self, within: float) -> RawFrame:
-        """Give the next frame."""
+        """Return the next frame."""
         try:
             frame = await self.inner.receive(within)
         except Disconnected as gone:

@@ -132,7 +132,7 @@ def _by_type(frame: Frame) -> Hashable:
 
 
 def payload(frame: Frame) -> bytes:
-    """Give the bytes of a frame that holds no JSON object."""
+    """Return the bytes of a frame that holds no JSON object."""
     text = frame.entry.text or ""
     return base64.b64decode(text) if frame.entry.kind is FrameKind.BINARY else text.encode("utf-8", "surrogatepass")
 
@@ -146,7 +146,7 @@ def _moved(crossed: Sequence[Crossed]) -> Iterator[Crossed]:
 
 
 def changes(source: Frame, target: Frame, declared: Declared) -> Iterator[Change]:
-    """Give the differences of one event that nobody declared, at most ten."""
+    """Yield the differences of one event that nobody declared, at most ten."""
     if not (source.whole and target.whole):
         return
     told = 0
@@ -162,7 +162,7 @@ def changes(source: Frame, target: Frame, declared: Declared) -> Iterator[Change
 
 
 def differences(sent: Any, received: Any, path: str = "") -> Iterator[Change]:
-    """Give every place in which two JSON values differ; 1 and 1.0 do not."""
+    """Yield every place in which two JSON values differ; 1 and 1.0 do not."""
     if isinstance(sent, dict) and isinstance(received, dict):
         for key in [*sent, *(key for key in received if key not in sent)]:
             here = f"{path}/{key.replace('~', '~0').replace('/', '~1')}"
@@ -184,11 +184,11 @@ def _declared(change: Change, declared: Declared) -> bool:
 
 
 def _fits(pattern: list[str], steps: list[str]) -> bool:
-    """Tell whether a pointer, with `*` for any step, leads to *steps* or to something around them."""
+    """Return whether a pointer, with `*` for any step, leads to *steps* or to something around them."""
     return len(pattern) <= len(steps) and all(one in ("*", other) for one, other in zip(pattern, steps, strict=False))
 
 
 def _held_a_key(source: Frame, change: Change) -> bool:
-    """Tell whether a key stood there: then a gateway may have redacted it, and rules of their own look at leaks."""
+    """Return whether a key stood there: then a gateway may have redacted it, and rules of their own look at leaks."""
     sent = change.sent
     return isinstance(sent, str) and (source.entry.leaked or TOKEN_MARK in sent or KEY_MARK in sent)

@@ -121,7 +121,7 @@ class Dial:
         return "client" if set(offered) & set(self.keys.clients) else "other"
 
     def now(self) -> float:
-        """Give the seconds since the gateway asked."""
+        """Return the seconds since the gateway asked."""
         return time.monotonic() - self.opened
 
     def note(self, direction: Direction, frame: str | bytes) -> None:

@@ -106,7 +106,7 @@ class Pair:
         return bool(self.down.crossed or self.up.crossed)
 
     def latency(self, source: Frame, target: Frame) -> float | None:
-        """Give the seconds from the upstream's side to the client's of an event; None without clocks."""
+        """Return the seconds from the upstream's side to the client's of an event; None without clocks."""
         sent, heard = source.entry.at, target.entry.at
         began, opened = self.upstream_side.opened, self.client_side.opened
         if sent is None or heard is None or began is None or opened is None:

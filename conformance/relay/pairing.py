@@ -33,7 +33,7 @@ def _ids(event: dict[str, Any]) -> Iterator[str]:
 
 
 def paired(clients: Sequence[Trace], dials: Sequence[Trace], *, by_order: bool = False) -> list[Trace | None]:
-    """Give the dial of each client's trace; None where there was none, or nothing tells.
+    """Return the dial of each client's trace; None where there was none, or nothing tells.
 
     *by_order*: these dials belong to these clients and to nobody else, so that the order may tell.
     """
@@ -64,7 +64,7 @@ def _by_order(clients: Sequence[Trace], dials: Sequence[Trace], found: dict[int,
 
 
 def _could(client: Trace, dial: Trace) -> bool:
-    """Tell whether a dial came during a client's connection, as far as the clocks tell."""
+    """Return whether a dial came during a client's connection, as far as the clocks tell."""
     ours, theirs = side_of(client), side_of(dial)
     if ours.asked is None or theirs.asked is None:
         return True

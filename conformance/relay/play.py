@@ -78,7 +78,7 @@ class RelayPlayer:
             return await self._play(scenario, variant, alone=False)
 
     def _needs_quiet(self, scenario: Scenario) -> bool:
-        """Tell whether only the order can tell whose dial it is, or the balance whose use."""
+        """Return whether only the order can tell whose dial it is, or the balance whose use."""
         knocks = any(step.name == "expect_refusal" for step in scenario.steps)
         return scenario.upstream is not None or knocks or self.balance is not None
 

@@ -113,7 +113,7 @@ def library() -> Mapping[str, Scenario]:
 
 
 def certified(levels: Mapping[str, str]) -> bool:
-    """Tell whether every claimed level is conformant, and at least one is claimed."""
+    """Return whether every claimed level is conformant, and at least one is claimed."""
     claimed = {status for status in levels.values() if status != LevelStatus.NOT_CLAIMED}
     return claimed == {LevelStatus.CONFORMANT}
 

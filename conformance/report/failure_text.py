@@ -78,7 +78,7 @@ def _where(record: ConversationRecord, conversations: Sequence[str], place: str)
 
 
 def _shown(result: RunResult, record: ConversationRecord, finding: FindingRecord) -> Iterator[str]:
-    """Give the excerpt around the finding, and the frame itself."""
+    """Yield the excerpt around the finding, and the frame itself."""
     traces = list(traces_of(record, result.settings.reports))
     if finding.connection >= len(traces):
         return

@@ -45,7 +45,7 @@ def in_full(verdict: RecordedVerdict, view: View | None, outcome: Outcome | None
 
 
 def _house(verdict: RecordedVerdict, view: View, outcome: Outcome, vendor: str, about: str) -> Iterator[str]:
-    """Give the verdict line of our rules or of a vendor's, what they saw, and their findings."""
+    """Yield the verdict line of our rules or of a vendor's, what they saw, and their findings."""
     must, should = verdict.of(Keyword.MUST, vendor), verdict.of(Keyword.SHOULD, vendor)
     rules = [rule for rule in judged_rules().values() if rule.vendor == vendor]
     proved = [rule for rule in rules if rule.id in verdict.held]
@@ -68,7 +68,7 @@ def _rules(findings: Iterable[object]) -> int:
 
 
 def _seen(verdict: RecordedVerdict, proved: list[Rule], rules: list[Rule]) -> Iterator[str]:
-    """Give what the verdict rests on, and what it says nothing about."""
+    """Yield what the verdict rests on, and what it says nothing about."""
     if verdict.trouble:
         yield f"a rule of ours failed: {verdict.trouble}"
     if verdict.unproven:

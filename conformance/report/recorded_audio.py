@@ -104,7 +104,7 @@ def clips_of(view: View) -> tuple[Clip, ...]:
 
 
 def _said(view: View) -> Iterator[Clip]:
-    """Give each turn that was appended to the input buffer."""
+    """Yield each turn that was appended to the input buffer."""
     turn: list[Frame] = []
     for frame in view.frames:
         if frame.type == "input_audio_buffer.append" and frame.entry.sent:
@@ -125,7 +125,7 @@ def _turn(view: View, turn: list[Frame], item_id: str | None) -> Iterator[Clip]:
 
 
 def _placed(view: View) -> Iterator[Clip]:
-    """Give the sound that a client put into the conversation as an item."""
+    """Yield the sound that a client put into the conversation as an item."""
     for frame in view.client("conversation.item.create"):
         for part in map(mapping, listing(frame.part("item").get("content"))):
             if data := _decoded(string(part.get("audio"))):

@@ -87,7 +87,7 @@ def _missing(result: RunResult) -> list[str]:
 
 
 def _unexplained(result: RunResult) -> bool:
-    """Tell whether something of ours crashed that no rule and no conversation accounts for."""
+    """Return whether something of ours crashed that no rule and no conversation accounts for."""
     told = result.unjudged or any(each.counted(Verdict.ERROR) for each in result.tallies)
     return result.ending.crashed and not told
 

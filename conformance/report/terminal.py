@@ -214,7 +214,7 @@ def _consequences(terminal: Terminal, lines: Sequence[RuleTally], who: str = "it
 
 
 def _count(terminal: Terminal, tally: Tally, heading: str) -> None:
-    """Give the numbers of rules, one verdict after the other."""
+    """Return the numbers of rules, one verdict after the other."""
     counts = [(each, tally.counted(each)) for each in Verdict]
     told = ", ".join(f"{number} {_WORDS.get(each, each)}" for each, number in counts if number)
     for line in wrapped(f"{heading}: {told}", "", "  "):

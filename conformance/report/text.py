@@ -20,7 +20,7 @@ MOST_SHOWN = 3
 
 
 def finding_text(ruling: Ruling, conversation: str, reproduce: str = "") -> str:
-    """Give the whole text of a rule's findings in a conversation; *reproduce* is the command that repeats it."""
+    """Return the whole text of a rule's findings in a conversation; *reproduce* is the command that repeats it."""
     rule = ruling.rule
     lines = [*wrapped(rule.demand), f"  rule  {rule.id}", f"  spec  {rule.spec}"]
     for located in ruling.findings[:MOST_SHOWN]:
@@ -41,7 +41,7 @@ def _located(located: LocatedFinding, conversation: str) -> list[str]:
 
 
 def pair(expected: str, actual: str) -> list[str]:
-    """Give the lines `expected` and `actual`, where there is anything to say."""
+    """Return the lines `expected` and `actual`, where there is anything to say."""
     lines = []
     for name, text in (("expected", expected), ("actual", actual)):
         if text:

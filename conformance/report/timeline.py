@@ -29,7 +29,7 @@ LONGEST_ID = 20
 
 
 def excerpt(trace: Trace, index: int, around: int = AROUND) -> list[str]:
-    """Give the lines around entry *index*; -1 is the handshake, len(trace) the end."""
+    """Return the lines around entry *index*; -1 is the handshake, len(trace) the end."""
     first, last = max(0, index - around), min(len(trace), index + around + 1)
     lines = []
     if index < around and trace.handshake is not None:
@@ -69,7 +69,7 @@ def what_is(entry: Entry) -> str:
 
 
 def ids_of(event: Mapping[str, Any]) -> Iterator[str]:
-    """Give the ids that tell what an event is about, shortened."""
+    """Yield the ids that tell what an event is about, shortened."""
     shown = 0
     for path in IDS:
         value: Any = event

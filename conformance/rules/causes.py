@@ -60,5 +60,5 @@ def cause_of(rule: str, broken: Collection[str]) -> str:
 
 
 def stops_a_script(rule: str) -> bool:
-    """Tell whether a script that waits for what *rule* demands cannot go on where it is broken."""
+    """Return whether a script that waits for what *rule* demands cannot go on where it is broken."""
     return any(fnmatchcase(rule, pattern) for pattern in AWAITED)

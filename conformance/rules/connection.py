@@ -30,7 +30,7 @@ BROWSER_OFFER = ("realtime", "openai-insecure-api-key.")
 
 
 def _upgrade(view: View) -> Handshake | None:
-    """Give the handshake if it asked for an upgrade and the answer, or its absence, says something."""
+    """Return the handshake if it asked for an upgrade and the answer, or its absence, says something."""
     hand = view.handshake
     if hand is None or _is_plain(hand) or hand.status in OVERLOADED:
         return None
@@ -64,7 +64,7 @@ def a_valid_key_opens_a_session(view: View) -> Judged:
 
 
 def _asks_for_another_revision(view: View, hand: Handshake) -> bool:
-    """Tell whether the request had, on purpose, not the headers of the revision that is spoken here."""
+    """Return whether the request had, on purpose, not the headers of the revision that is spoken here."""
     every = {name for each in DIALECTS.values() for name in each.headers}
     own = DIALECTS[view.dialect.name].headers if view.dialect.name in DIALECTS else {}
     return bool(hand.request_headers) and every.intersection(hand.request_headers) != own.keys()
@@ -214,7 +214,7 @@ def the_key_never_comes_back(view: View) -> Judged:
 
 
 def _shows_a_key(text: str) -> bool:
-    """Tell whether ours was scrubbed from a text, or anything else that has the form of a key."""
+    """Return whether ours was scrubbed from a text, or anything else that has the form of a key."""
     return TOKEN_MARK in text or KEY_MARK in text
 
 

@@ -58,7 +58,7 @@ class Deviation:
     """Where in the event; a finding that points elsewhere comes of something else."""
 
     def explains(self, rule_id: str, finding: Finding) -> bool:
-        """Tell whether a finding comes of it."""
+        """Return whether a finding comes of it."""
         here = not finding.path or finding.path.startswith(self.paths)
         return here and finding.index in self.indices and rule_id.startswith(self.rules)
 

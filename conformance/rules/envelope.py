@@ -64,7 +64,7 @@ def events_have_a_type(view: View) -> Judged:
 
 
 def _identified(view: View) -> list[tuple[Frame, str | None]]:
-    """Give the server's events that owe an id, with that id."""
+    """Return the server's events that owe an id, with that id."""
     return [pair for pair in view.named if pair[0].type not in WITHOUT_ID]
 
 
@@ -156,7 +156,7 @@ def fits_its_schema(view: View) -> Judged:
 
 
 def _has_its_own_rule(frame: Frame, path: str) -> bool:
-    """Tell whether another rule speaks of the field: the ids above, usage and errors in their own chapters."""
+    """Return whether another rule speaks of the field: the ids above, usage and errors in their own chapters."""
     if path.startswith("/response/usage") and frame.type == "response.done":
         return True
     return path in ("/event_id", "/type") or (frame.type == "error" and path.startswith("/error"))
@@ -227,7 +227,7 @@ def speaks_one_revision(view: View) -> Judged:
 
 
 def _foreign_tells(view: View) -> frozenset[str]:
-    """Give the names that only other revisions speak."""
+    """Return the names that only other revisions speak."""
     own = DIALECTS.get(view.dialect.name)
     mine = own.tells if own is not None else frozenset()
     return frozenset(name for each in DIALECTS.values() if each is not own for name in each.tells) - mine

@@ -90,7 +90,7 @@ def are_about_what_was_sent(view: View) -> Judged:
 
 
 def _anonymous(view: View) -> Iterator[tuple[Frame, Counter[str]]]:
-    """Give each error that names no event, with how many client events of each type were open when it came.
+    """Yield each error that names no event, with how many client events of each type were open when it came.
 
     None after a response that nothing explains: that has rules of its own, and what collides with it has none.
     """
@@ -108,7 +108,7 @@ def _anonymous(view: View) -> Iterator[tuple[Frame, Counter[str]]]:
 
 
 def _changes(view: View) -> Iterator[tuple[int, int, str]]:
-    """Give where client events came to be open (1), and where they were answered (-1), by type."""
+    """Yield where client events came to be open (1), and where they were answered (-1), by type."""
     for each in view.exchanges:
         yield each.sent.index, 1, each.sent.type
         answers = [frame.index for frame in (each.answer, *each.errors) if frame is not None]

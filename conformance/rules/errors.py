@@ -125,7 +125,7 @@ def name_the_event_they_refuse(view: View) -> Judged:
 
 
 def _may_be_blamed(exchange: Exchange) -> bool:
-    """Tell whether the client sent it wrong on purpose, under an id, and no error names it."""
+    """Return whether the client sent it wrong on purpose, under an id, and no error names it."""
     sent = exchange.sent
     named = sent.entry.deliberate and sent.text("event_id") is not None and sent.type != "conversation.item.delete"
     return named and not exchange.errors and exchange.answer is None
@@ -149,13 +149,13 @@ def the_session_goes_on(view: View) -> Judged:
 
 
 def _garbage_is_pending(view: View) -> bool:
-    """Tell whether nothing was answered since the client sent a frame that is no JSON object."""
+    """Return whether nothing was answered since the client sent a frame that is no JSON object."""
     garbage = _garbage(view)
     return bool(garbage) and view.settled < garbage[-1].index
 
 
 def _wrong_types(view: View) -> Iterator[tuple[Exchange, str]]:
-    """Give the exchanges that a wrong or missing `type` began, with the code that is known for it."""
+    """Yield the exchanges that a wrong or missing `type` began, with the code that is known for it."""
     for exchange in view.exchanges:
         sent = exchange.sent
         if not sent.entry.deliberate or sent.entry.event is None or not sent.whole:
@@ -203,7 +203,7 @@ def wrong_types_have_their_codes(view: View) -> Judged:
 
 
 def _garbage(view: View) -> list[Frame]:
-    """Give the client's frames that hold no JSON object."""
+    """Return the client's frames that hold no JSON object."""
     return [frame for frame in view.said if frame.entry.event is None and frame.whole]
 
 
@@ -257,7 +257,7 @@ def a_refused_event_has_no_effect(view: View) -> Judged:
 
 
 def _created_anyway(view: View, exchange: Exchange) -> Frame | None:
-    """Give the announcement of the item that was refused, unless another event asked for an item of that id."""
+    """Return the announcement of the item that was refused, unless another event asked for an item of that id."""
     name = string(exchange.sent.part("item").get("id"))
     added = view.announced.get(name) if name is not None and exchange.sent.type == "conversation.item.create" else None
     if added is None or added.frame.index < exchange.sent.index:
@@ -301,7 +301,7 @@ def do_not_end_a_response(view: View) -> Judged:
 
 
 def _failed_by_itself(response: Response) -> bool:
-    """Tell whether a quota, a rate limit or a model that broke down ended the response."""
+    """Return whether a quota, a rate limit or a model that broke down ended the response."""
     return response.status == "failed" and is_of_the_service(mapping(response.final.get("status_details")).get("error"))
 
 

@@ -14,7 +14,7 @@ CONSTANT = 3
 
 
 def foreign_session(view: View) -> Iterator[Frame]:
-    """Give session events in the shape of another revision: flat for nested, or nested for flat."""
+    """Yield session events in the shape of another revision: flat for nested, or nested for flat."""
     own = {path[0] for path in view.dialect.session_paths.values()}
     others = {path[0] for each in DIALECTS.values() for path in each.session_paths.values()} - own
     for frame in view.server("session.created", "session.updated"):
@@ -23,7 +23,7 @@ def foreign_session(view: View) -> Iterator[Frame]:
 
 
 def session_outside(view: View) -> Iterator[Frame]:
-    """Give a `session.created` without a session object."""
+    """Return a `session.created` without a session object."""
     return (frame for frame in view.server("session.created") if frame.whole and "session" not in frame.event)
 
 
@@ -35,74 +35,74 @@ def _usages(view: View) -> Iterator[tuple[Frame, Mapping[str, object]]]:
 
 
 def with_usage_keys(*keys: str) -> Callable[[View], Iterator[Frame]]:
-    """Give the events whose usage has one of these keys."""
+    """Return the events whose usage has one of these keys."""
     return lambda view: (frame for frame, usage in _usages(view) if not usage.keys().isdisjoint(keys))
 
 
 def usage_beside(view: View) -> Iterator[Frame]:
-    """Give the ends of responses with the usage outside the response object."""
+    """Yield the ends of responses with the usage outside the response object."""
     for frame in view.server("response.done"):
         if frame.part("usage") and not frame.part("response").get("usage"):
             yield frame
 
 
 def without_ids(view: View) -> Iterator[Frame]:
-    """Give the events without an id, if most have none."""
+    """Yield the events without an id, if most have none."""
     bare = [frame for frame in view.heard if frame.type and frame.whole and not frame.text("event_id")]
     if 2 * len(bare) > len(view.heard):
         yield from bare
 
 
 def constant_ids(view: View) -> Iterator[Frame]:
-    """Give the events whose id comes several times."""
+    """Return the events whose id comes several times."""
     counts = Counter(frame.text("event_id") for frame in view.heard)
     return (frame for frame in view.heard if (name := frame.text("event_id")) and counts[name] >= CONSTANT)
 
 
 def echoed_ids(view: View) -> Iterator[Frame]:
-    """Give the events whose id is one of the client's."""
+    """Return the events whose id is one of the client's."""
     said = {name for frame in view.said if (name := frame.text("event_id"))}
     return (frame for frame in view.heard if frame.text("event_id") in said)
 
 
 def errors_like(view: View, shown: Callable[[object], bool]) -> Iterator[Frame]:
-    """Give the `error` events whose inner error is as *shown* says."""
+    """Return the `error` events whose inner error is as *shown* says."""
     return (frame for frame in view.server("error") if shown(frame.event.get("error")))
 
 
 def has_its_code_in_type(error: object) -> bool:
-    """Tell whether an error has its identifier in `type`, where the class of error belongs."""
+    """Return whether an error has its identifier in `type`, where the class of error belongs."""
     fields = mapping(error)
     kind = fields.get("type")
     return isinstance(kind, str) and fields.get("code") is None and not kind.endswith("_error")
 
 
 def status_details_as_text(view: View) -> Iterator[Frame]:
-    """Give the response objects whose status details are a string."""
+    """Yield the response objects whose status details are a string."""
     for frame in view.server("response.created", "response.done"):
         if isinstance(frame.part("response").get("status_details"), str):
             yield frame
 
 
 def done_for_each_item(view: View) -> Iterator[Frame]:
-    """Give the repeated ends of responses that ended as often as they have items."""
+    """Yield the repeated ends of responses that ended as often as they have items."""
     for response in view.responses:
         if 1 < len(response.dones) == len(response.items):
             yield from response.dones
 
 
 def no_item_done(view: View) -> Iterator[Frame]:
-    """Give the announced items where no item is ever done though the revision has that event."""
+    """Yield the announced items where no item is ever done though the revision has that event."""
     known = "conversation.item.done" in view.dialect.canonical_server_events
     if known and "conversation.item.done" not in view.types:
         yield from view.server("conversation.item.added")
 
 
 def of_type(*kinds: str) -> Callable[[View], Iterator[Frame]]:
-    """Give the events of these types."""
+    """Return the events of these types."""
     return lambda view: iter(view.server(*kinds))
 
 
 def born_incomplete(view: View) -> Iterator[Frame]:
-    """Give the responses that begin as incomplete."""
+    """Return the responses that begin as incomplete."""
     return (each for each in view.server("response.created") if each.part("response").get("status") == "incomplete")

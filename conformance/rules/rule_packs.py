@@ -70,7 +70,7 @@ def packs() -> Mapping[str, Pack]:
 
 @cache
 def judged_rules() -> Mapping[str, Rule]:
-    """Give every rule that conversations are judged by: ours, then each vendor's."""
+    """Return every rule that conversations are judged by: ours, then each vendor's."""
     return dict(RULES) | {rule_id: rule for pack in packs().values() for rule_id, rule in pack.rules.items()}
 
 

@@ -18,7 +18,7 @@ TELLTALES = frozenset({"transcription_error", "transcription_failed", "audio_uni
 
 
 def _part(frame: Frame) -> tuple[str, int] | None:
-    """Give the content part that a transcription event is about; a delta may leave out the index 0."""
+    """Return the content part that a transcription event is about; a delta may leave out the index 0."""
     name = frame.text("item_id")
     if not name or frame.entry.ids_elided:
         return None

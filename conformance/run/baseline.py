@@ -62,15 +62,15 @@ class BaselineEntry:
     """`file:line` of the entry."""
 
     def applies(self, here: BaselineContext) -> bool:
-        """Tell whether the entry speaks of this run."""
+        """Return whether the entry speaks of this run."""
         return all(_holds(name, wanted, here) for name, wanted in self.when.items())
 
     def about(self, rule: str, conversation: str) -> bool:
-        """Tell whether the entry speaks of this rule and conversation."""
+        """Return whether the entry speaks of this rule and conversation."""
         return rule == self.rule and self.scenario in ("", conversation, conversation.partition("@")[0])
 
     def expired(self, today: date) -> bool:
-        """Tell whether the day until which it was accepted is over."""
+        """Return whether the day until which it was accepted is over."""
         return self.expires is not None and self.expires < today
 
     @property
@@ -99,11 +99,11 @@ class Baseline:
 
     @property
     def valid(self) -> Iterator[BaselineEntry]:
-        """Give the entries that have not expired."""
+        """Return the entries that have not expired."""
         return (each for each in self.entries if not each.expired(self.today))
 
     def excuse(self, rule: str, conversation: str, outcome: str, messages: Sequence[str]) -> BaselineEntry | None:
-        """Give the entry that excuses what came, None if none does: each message must be a known one."""
+        """Return the entry that excuses what came, None if none does: each message must be a known one."""
         mine = [each for each in self.valid if each.about(rule, conversation) and outcome in each.outcomes]
         covering = [_covering(mine, message) for message in messages or ("",)]
         return covering[0] if covering and all(covering) else None
@@ -205,7 +205,7 @@ def _met(entry: BaselineEntry, judged: Iterable[Seen]) -> tuple[str, ...]:
 
 
 def _fixed(entry: BaselineEntry, judged: Sequence[Seen]) -> bool:
-    """Tell whether the failure is gone: the rule was judged, and passed."""
+    """Return whether the failure is gone: the rule was judged, and passed."""
     return not entry.intermittent and any(each.outcome == PASS for each in judged)
 
 

@@ -81,7 +81,7 @@ def _entry(
 
 
 def updated(text: str, path: Path, found: Review) -> str:
-    """Give the text of the baseline after a run: the fixed leave it, new ones join, changed messages are replaced."""
+    """Return the text of the baseline after a run: the fixed leave it, new ones join, changed messages are replaced."""
     if not text.strip():
         text = HEAD
     data = parsed(text, path, FileError)
@@ -110,7 +110,7 @@ def updated(text: str, path: Path, found: Review) -> str:
 
 
 def _spans(lines: list[str], starts: list[int]) -> list[tuple[int, int, int]]:
-    """Give for each entry: the first comment line that belongs to it, its own first line, the line after it."""
+    """Return for each entry: the first comment line that belongs to it, its own first line, the line after it."""
     spans = []
     for number, start in enumerate(starts):
         above = start
@@ -145,7 +145,7 @@ def _with_message(lines: list[str], message: str) -> list[str]:
 
 
 def _fresh(found: Review) -> list[Seen]:
-    """Give the failures that get an entry of their own: not those whose entry only gets a new message."""
+    """Return the failures that get an entry of their own: not those whose entry only gets a new message."""
     edited = [entry for entry, _ in found.other]
     return [each for each in found.unlisted if not any(entry.about(each.rule, each.conversation) for entry in edited)]
 
@@ -165,7 +165,7 @@ def _written(seen: Seen) -> list[str]:
 
 
 def _stable(message: str) -> str:
-    """Give the part of a message that comes again: up to the first number or generated id."""
+    """Return the part of a message that comes again: up to the first number or generated id."""
     kept = re.split(r"[^ ]*[0-9]", message, maxsplit=1)[0].rstrip()
     return kept if len(kept) >= SHORTEST else ""
 
@@ -175,7 +175,7 @@ def _scalar(text: str) -> str:
 
 
 def _end_of_entries(lines: list[str]) -> int:
-    """Give the line after the last entry, or after `known:`."""
+    """Return the line after the last entry, or after `known:`."""
     own = [
         number for number, line in enumerate(lines) if line.strip() and line[0] in " \t-" and line.lstrip()[0] != "#"
     ]

@@ -33,7 +33,7 @@ class Limits:
         return any(each is not None for each in (self.tokens, self.sessions, self.seconds, self.usd))
 
     def share(self, workers: int) -> Limits:
-        """Give the part of one of several processes that know nothing of each other, after the preflight.
+        """Return the part of one of several processes that know nothing of each other, after the preflight.
 
         Time passes for all.
         """
@@ -72,7 +72,7 @@ class Spent:
         )
 
     def as_data(self) -> dict[str, Any]:
-        """Give it as plain data, for the records."""
+        """Return it as plain data, for the records."""
         told = {"sessions": self.sessions, "tokens": list(self.tokens.numbers), "seconds_sent": round(self.heard, 3)}
         return told | ({"estimated": True} if self.estimated else {})
 

@@ -83,7 +83,7 @@ class _Session:
 
 
 def cost_of(scenario: Scenario, dialect: str, clip: Callable[[str, str], bytes]) -> Cost:
-    """Give the upper bound of one play; *clip* gives the bytes of (name, canonical format)."""
+    """Return the upper bound of one play; *clip* gives the bytes of (name, canonical format)."""
     sessions: dict[str, _Session] = {}
     total = Cost(expected=JUDGING)
     for step in scenario.steps_in(dialect):

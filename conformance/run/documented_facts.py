@@ -51,7 +51,7 @@ class FactCoverage:
         return tuple(fact for fact in self.missing if self.sought.get(fact) and str(fact) not in self.excused)
 
     def seen(self) -> Iterator[Seen]:
-        """Give what the baseline has to know."""
+        """Yield what the baseline has to know."""
         for fact, conversation in self.proofs.items():
             if conversation or self.sought.get(fact):
                 outcome = PASS if conversation else UNPROVEN
@@ -74,7 +74,7 @@ def fact_coverage(records: Mapping[str, ConversationRecord], settings: Settings,
 
 
 def asked(settings: Settings) -> tuple[Fact, ...]:
-    """Give the documented facts that a run can show: not the styles and the path that somebody chose others for."""
+    """Return the documented facts that a run can show: not the styles and the path that somebody chose others for."""
     if settings.profile is None:
         return ()
     asked_for = {
@@ -85,20 +85,20 @@ def asked(settings: Settings) -> tuple[Fact, ...]:
 
 
 def _whole(records: Mapping[str, ConversationRecord]) -> bool:
-    """Tell whether every conversation of the library was held, and said something of the endpoint."""
+    """Return whether every conversation of the library was held, and said something of the endpoint."""
     played = {name.partition("@")[0] for name in records}
     return played.issuperset(library()) and all(record.outcome in ITS_OWN for record in records.values())
 
 
 @cache
 def library() -> frozenset[str]:
-    """Give the ids of the bundled scenarios."""
+    """Return the ids of the bundled scenarios."""
     home = folder("scenarios")
     return frozenset(path.relative_to(home).with_suffix("").as_posix() for path in bundled_files())
 
 
 def conversations_for(settings: Settings) -> Mapping[Fact, tuple[str, ...]]:
-    """Give for each fact the conversations of the library that show it where it is true: on the reference."""
+    """Return for each fact the conversations of the library that show it where it is true: on the reference."""
     from conformance.mutants.rehearsal import bundled
 
     scenarios = [name for name in sorted(library()) if not settings.not_applicable(bundled(name))]

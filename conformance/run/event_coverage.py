@@ -36,7 +36,7 @@ class Coverage:
     """Type -> why no scenario can send or see it over a WebSocket."""
 
     def as_data(self) -> dict[str, Any]:
-        """Give it as JSON data, as `events` in `schemas/harness/report.json`."""
+        """Return it as JSON data, as `events` in `schemas/harness/report.json`."""
         sets = {"sent": self.sent, "unsent": self.unsent, "seen": self.seen, "unseen": self.unseen}
         return {**{name: sorted(types) for name, types in sets.items()}, "unplayed": dict(self.unplayed)}
 
@@ -60,7 +60,7 @@ def coverage_of(records: Iterable[ConversationRecord], dialect: Dialect) -> Cove
 
 
 def events_in(traces: Iterable[Trace]) -> EventTypes:
-    """Give the event types of some traces that any revision knows, for a record."""
+    """Return the event types of some traces that any revision knows, for a record."""
     said: dict[bool, set[str]] = {True: set(), False: set()}
     for trace in traces:
         for entry in trace:

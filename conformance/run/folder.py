@@ -98,7 +98,7 @@ def forget_the_last_run(reports: Path) -> None:
 
 
 def _is_ours(journal: Path) -> bool:
-    """Tell whether the journal of a run lies there: then the folder is one of results."""
+    """Return whether the journal of a run lies there: then the folder is one of results."""
     try:
         with journal.open(encoding="utf-8") as file:
             return FORMAT in file.readline(1000)

@@ -64,7 +64,7 @@ def surprises_in(judged: JudgedConversation, settings: Settings) -> tuple[str, .
 
 
 def _mild(judged: JudgedConversation, name: str, settings: Settings) -> bool:
-    """Tell whether a failure only warns, or is the consequence of another one."""
+    """Return whether a failure only warns, or is the consequence of another one."""
     if name == PLAYS:
         return bool(judged.cause_of_the_stop) and not settings.strict
     ruling = judged.rulings[name]

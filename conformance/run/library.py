@@ -99,7 +99,7 @@ def play_with(settings: Settings, scenarios: Sequence[Scenario], policy: Policy 
 
 
 def jobs_of(scenario: Scenario, settings: Settings) -> Iterator[Job]:
-    """Give the conversations of a scenario: one, or one in each auth style."""
+    """Yield the conversations of a scenario: one, or one in each auth style."""
     if scenario.each == "auth" or settings.auth == "all":
         for style in settings.styles:
             yield Job.of(scenario, style)

@@ -52,7 +52,7 @@ class Price:
     audio: Mapping[str, float]
 
     def of(self, tokens: Tokens) -> float:
-        """Give the price of *tokens* in US dollars."""
+        """Return the price of *tokens* in US dollars."""
         return (_part(self.text, tokens.text_in, tokens.cached_text, tokens.text_out)
                 + _part(self.audio, tokens.audio_in, tokens.cached_audio, tokens.audio_out)) / MILLION  # fmt: skip
 
@@ -75,7 +75,7 @@ class Prices:
     models: Mapping[str, Price] = field(default_factory=dict)
 
     def of(self, model: str | None) -> Price | None:
-        """Give the price of a model, or of the model of which it is a dated snapshot (`NAME-2025-…`)."""
+        """Return the price of a model, or of the model of which it is a dated snapshot (`NAME-2025-…`)."""
         if not model:
             return None
         name = model.rpartition("/")[2]

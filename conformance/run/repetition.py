@@ -47,7 +47,7 @@ def _waited_in_vain(conversation: Conversation) -> str:
 
 
 def _was_answered(conversation: Conversation) -> bool:
-    """Tell whether the endpoint said anything after a client event."""
+    """Return whether the endpoint said anything after a client event."""
     for trace in conversation.traces:
         asked = False
         for entry in trace:

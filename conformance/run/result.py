@@ -229,5 +229,5 @@ def _unfinished(records: Iterable[ConversationRecord]) -> Iterable[ConversationR
 
 
 def _of_vendors(record: ConversationRecord) -> bool:
-    """Tell whether vendors' rules alone are asked about: nothing of ours was judged."""
+    """Return whether vendors' rules alone are asked about: nothing of ours was judged."""
     return bool(record.questions) and all(each.startswith(KEEPS_THOSE_OF) for each in record.questions)

@@ -32,7 +32,7 @@ MOST_PATIENCE = 60.0
 
 
 def was_cut(conversation: Conversation) -> bool:
-    """Tell whether the endpoint's side broke the connection in the middle of the script, without a close frame."""
+    """Return whether the endpoint's side broke the connection in the middle of the script, without a close frame."""
     if conversation.outcome is not Outcome.STOPPED or not conversation.traces:
         return False
     ends = [trace.end for trace in conversation.traces]
@@ -40,24 +40,24 @@ def was_cut(conversation: Conversation) -> bool:
 
 
 def says_nothing(conversation: Conversation) -> bool:
-    """Tell whether the conversation may go otherwise if it is played again."""
+    """Return whether the conversation may go otherwise if it is played again."""
     return conversation.outcome in (Outcome.ENVIRONMENT, Outcome.INCONCLUSIVE) or was_cut(conversation)
 
 
 def repetitions(conversation: Conversation, retries: int) -> int:
-    """Give how often it may be played again; *retries* is how often the environment may get in the way."""
+    """Return how often it may be played again; *retries* is how often the environment may get in the way."""
     if conversation.silent or conversation.full or conversation.beyond:  # another play would end the same way
         return 0
     return min(retries, SECOND_CHANCES) if conversation.outcome is Outcome.INCONCLUSIVE else retries
 
 
 def needs_no_pause(conversation: Conversation) -> bool:
-    """Tell whether the endpoint is well, so that a first repetition may follow at once."""
+    """Return whether the endpoint is well, so that a first repetition may follow at once."""
     return conversation.outcome is Outcome.INCONCLUSIVE or was_cut(conversation)
 
 
 def always_at_the_same_step(attempts: Sequence[Conversation]) -> bool:
-    """Tell whether the connection was cut more than once, and always at the same line of the script."""
+    """Return whether the connection was cut more than once, and always at the same line of the script."""
     cut = [each for each in attempts if was_cut(each)]
     return len(cut) > 1 and len({_place(each) for each in cut}) == 1
 
@@ -67,7 +67,7 @@ def _place(conversation: Conversation) -> tuple[str, int]:
 
 
 def settled(attempts: Sequence[Conversation]) -> Conversation:
-    """Give what the attempts come to: the last one, told as trouble of the environment if that is all they show."""
+    """Return what the attempts come to: the last one, told as trouble of the environment if that is all they show."""
     last, number = attempts[-1], len(attempts)
     if number == 1 or not says_nothing(last):
         return last
@@ -80,7 +80,7 @@ def settled(attempts: Sequence[Conversation]) -> Conversation:
 
 
 def pause_before(attempt: int, retry_after: str, now: datetime, *, at_once: bool = False) -> float | None:
-    """Give the seconds to wait before *attempt* (from 1, the first repetition); None: not worth waiting for.
+    """Return the seconds to wait before *attempt* (from 1, the first repetition); None: not worth waiting for.
 
     *retry_after* is the header of that name; *at_once*: nothing asks for a pause (`needs_no_pause`).
     """

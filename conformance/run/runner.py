@@ -227,7 +227,7 @@ class Runner:
         return replace(judged, spent=sum((each.spent for each in attempts), Spent()), flaky=flaky)
 
     def cost(self, job: Job) -> Cost:
-        """Give the upper bound of one play."""
+        """Return the upper bound of one play."""
         return cost_of(job.scenario, self.settings.target.dialect.name, partial(clip, home=_home(job)))
 
     async def _play(self, job: Job, first: int = 1) -> tuple[Attempt, ...]:

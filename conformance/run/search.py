@@ -143,7 +143,7 @@ class Search:
                 file.write(line + "\n")
 
     def grave(self, case: Case) -> bool:
-        """Tell whether a case fails the item; one of SHOULD rules only warns."""
+        """Return whether a case fails the item; one of SHOULD rules only warns."""
         return self.settings.strict or any(flaw.keyword != SHOULD for flaw in case.example.flaws)
 
     def record(self, found: Exploration) -> ConversationRecord | None:

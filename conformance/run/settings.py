@@ -168,7 +168,7 @@ class Settings:
 
 
 def embedded_on(settings: Settings, url: str) -> Settings:
-    """Give the target its address, now that the embedded reference listens."""
+    """Set the address of the target, now that the embedded reference listens."""
     path = settings.profile.path if settings.profile is not None else ""
     if path:
         url = urlsplit(url)._replace(path=path).geturl()

@@ -21,7 +21,7 @@ FORMATS: Mapping[str, tuple[int, bytes, str]] = {
 
 
 def silence(milliseconds: int, audio_format: str) -> bytes:
-    """Give that much silence in a canonical format."""
+    """Return that much silence in a canonical format."""
     rate, sample, _ = FORMATS[audio_format]
     return sample * (rate * milliseconds // 1000 // len(sample))
 
@@ -37,12 +37,12 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 def places(home: Path | None) -> tuple[Path, ...]:
-    """Give the folders where clips may lie: the bundled ones, and the script's own."""
+    """Return the folders where clips may lie: the bundled ones, and the script's own."""
     return (folder("fixtures") / "audio", *([home] if home else []))
 
 
 def names(home: Path | None = None) -> frozenset[str]:
-    """Give the names of the clips that a script in the folder *home* may speak."""
+    """Return the names of the clips that a script in the folder *home* may speak."""
     endings = {f".{ending}" for _, _, ending in FORMATS.values()}
     files = (path for place in places(home) if place.is_dir() for path in place.iterdir())
     return frozenset(path.stem for path in files if path.suffix in endings and NAME.fullmatch(path.stem))

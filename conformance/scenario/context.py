@@ -55,7 +55,7 @@ class ScriptContext:
     """Of the client events sent so far."""
 
     def event_id(self, step: str) -> str:
-        """Give the next client event id: readable, unique in the conversation."""
+        """Return the next client event id: readable, unique in the conversation."""
         event_id = f"client_{len(self.event_ids) + 1}_{step}"
         self.event_ids.add(event_id)
         return event_id

@@ -42,7 +42,7 @@ def item(talk: ScriptContext, line: Step) -> Script:
 
 @step
 def answer_call(talk: ScriptContext, line: Step) -> Script:
-    """Give the output of a function call: `{call_id, output}`."""
+    """Yield the output of a function call: `{call_id, output}`."""
     given = {"type": "function_call_output", **line.argument}
     return (yield from _create(talk, line, given, {}))
 

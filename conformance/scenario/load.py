@@ -110,7 +110,7 @@ def _known_clips(data: Marked, path: Path) -> None:
 
 
 def _step(each: Any, data: Marked, index: int) -> tuple[Step, Any]:
-    """Give a step, and the connections on which it is played."""
+    """Return a step, and the connections on which it is played."""
     if isinstance(each, str):
         return Step(each, None, *place_of(data, ["steps", index])), ""
     name = next(key for key in each if key not in MODIFIERS)

@@ -62,7 +62,7 @@ class Scenario:
     path: Path | None = None
 
     def steps_in(self, dialect: str) -> tuple[Step, ...]:
-        """Give the steps as they are played in a dialect: with the connection that opens by itself."""
+        """Return the steps as they are played in a dialect: with the connection that opens by itself."""
         steps = tuple(step for step in self.steps if step.only in ("", dialect))
         return (Step("connect", on=steps[0].on), *steps) if steps and steps[0].name not in OPENING else steps
 

@@ -56,7 +56,7 @@ class Dead:
 
 
 def dead(scenario: Scenario, revisions: Mapping[str, Revision]) -> list[Dead]:
-    """Give what is dead in a scenario, in the order of the file; *revisions* are the dialects by name."""
+    """Return what is dead in a scenario, in the order of the file; *revisions* are the dialects by name."""
     found = [*_around(scenario), *_in_some_revision(scenario)]
     for step in scenario.steps:
         played = sorted(scenario.dialects & {step.only} if step.only else scenario.dialects)
@@ -223,19 +223,19 @@ def _options(step: Step, scenario: Scenario) -> Iterator[Dead]:
 
 
 def _chooses(step: Step) -> bool:
-    """Tell whether `answer` changes what a step does."""
+    """Return whether `answer` changes what a step does."""
     if step.name == "expect_refusal":
         return step.answer == "either"
     return step.name in ANSWERED and (step.name, step.answer) != ("cancel", "none")
 
 
 def _waits(step: Step) -> bool:
-    """Tell whether it is up to the script how long a step waits."""
+    """Return whether it is up to the script how long a step waits."""
     return step.name == "unheard" or (_brings(step) and step.name != "connect")
 
 
 def _brings(step: Step) -> bool:
-    """Tell whether a step waits for an event, and gives it."""
+    """Return whether a step waits for an event, and gives it."""
     if step.name in ANSWERED:
         return step.answer != "none" and not (step.name == "cancel" and not step.answer)
     return step.name in OPENING | LISTENING - {"still_running"}
@@ -262,7 +262,7 @@ def _spelled_otherwise(step: Step, revisions: list[tuple[str, Revision]]) -> Ite
 
 
 def awaited(step: Step) -> list[str]:
-    """Give the event types that an `await` or `expect` names."""
+    """Return the event types that an `await` or `expect` names."""
     if step.name not in ("await", "expect"):
         return []
     kinds: list[str] = []

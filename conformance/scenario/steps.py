@@ -68,7 +68,7 @@ def answered(talk: ScriptContext, line: Step, sent: str, ack: str, fits: Mapping
 
 
 def _error_about(talk: ScriptContext, event: Event, sent: str) -> bool:
-    """Tell whether an error may be about the event *sent*: it names that, or none of the others."""
+    """Return whether an error may be about the event *sent*: it names that, or none of the others."""
     error = event.get("error")
     named = error.get("event_id") if isinstance(error, dict) else None
     return named == sent or not isinstance(named, str) or named not in talk.event_ids
@@ -110,7 +110,7 @@ def configure(talk: ScriptContext, line: Step) -> Script:
 
 
 def update_of(talk: ScriptContext, settings: Mapping[str, Any]) -> Event:
-    """Give the update event of this kind of session."""
+    """Return the update event of this kind of session."""
     if talk.intent == "transcription":
         session = {**talk.dialect.session(settings), **({"type": "transcription"} if _typed(talk) else {})}
         return {"type": "session.update" if _typed(talk) else "transcription_session.update", "session": session}
@@ -118,7 +118,7 @@ def update_of(talk: ScriptContext, settings: Mapping[str, Any]) -> Event:
 
 
 def updated_of(talk: ScriptContext) -> str:
-    """Give the acknowledgement of `update_of`."""
+    """Return the acknowledgement of `update_of`."""
     beta_transcription = talk.intent == "transcription" and not _typed(talk)
     return "transcription_session.updated" if beta_transcription else "session.updated"
 

@@ -47,7 +47,7 @@ class MessageReader:
         self._parts: list[bytes] = []
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        """Give the messages that *data* completes; pings and pongs are none."""
+        """Yield the messages that *data* completes; pings and pongs are none."""
         self._bytes += data
         while (frame := self._frame()) is not None:
             final, opcode, payload = frame

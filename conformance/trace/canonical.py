@@ -118,11 +118,11 @@ class CanonicalTrace:
         return tuple([(frame, frame.text("event_id")) for kind, frames in groups if kind for frame in frames])
 
     def server(self, *types: str) -> tuple[Frame, ...]:
-        """Give the server's events of these canonical types, in order."""
+        """Return the server's events of these canonical types, in order."""
         return _of(self._heard_by_type, types)
 
     def client(self, *types: str) -> tuple[Frame, ...]:
-        """Give the client's events of these canonical types, in order."""
+        """Return the client's events of these canonical types, in order."""
         return _of(self._said_by_type, types)
 
     @cached_property
@@ -132,7 +132,7 @@ class CanonicalTrace:
         return (*before, *(entry.index for entry in self.trace.entries if entry.gap))
 
     def gap_between(self, first: int, last: int) -> bool:
-        """Tell whether events are missing between two entries."""
+        """Return whether events are missing between two entries."""
         return any(first <= gap < last for gap in self.gaps)
 
     @cached_property
@@ -184,12 +184,12 @@ class CanonicalTrace:
         return dict(self.sessions)
 
     def session_at(self, index: int) -> Mapping[str, Any]:
-        """Give the last session object shown before entry *index*; empty if none was."""
+        """Return the last session object shown before entry *index*; empty if none was."""
         position = bisect_left(self.sessions, index, key=lambda shown: shown[0])
         return self.sessions[position - 1][1] if position else NOTHING
 
     def setting_at(self, index: int, name: str, default: Any = None) -> Any:
-        """Give a canonical setting as it was in effect before entry *index*."""
+        """Return a canonical setting as it was in effect before entry *index*."""
         return self.dialect.setting(self.session_at(index), name, default)
 
     @cached_property

@@ -222,11 +222,11 @@ class _Attribution:
                         other.candidates.remove(exchange)
 
     def _clouded(self, exchange: Exchange) -> bool:
-        """Tell whether an error may be about *exchange* that may be about another one too."""
+        """Return whether an error may be about *exchange* that may be about another one too."""
         return exchange.sent.index < self.murk or any(exchange in each.candidates for each in self.suspicions)
 
     def _acknowledge(self, waiting: _Waiting, ack: Frame) -> None:
-        """Give *ack* to the first waiting client event that it can belong to."""
+        """Attribute *ack* to the first waiting client event that it can belong to."""
         name = item_id_of(ack)
         exchange = waiting.by_name(name) or self._next(waiting, ack, name)
         if exchange is None:

@@ -28,36 +28,36 @@ class Frame:
     """False if the recorder shortened it: conclude nothing from what is missing or short."""
 
     def text(self, name: str) -> str | None:
-        """Give a field if it is a string."""
+        """Return a field if it is a string."""
         value = self.event.get(name)
         return value if isinstance(value, str) else None
 
     def number(self, name: str) -> int | None:
-        """Give a field if it is an integer (true and false are not)."""
+        """Return a field if it is an integer (true and false are not)."""
         return whole_number(self.event.get(name))
 
     def part(self, name: str) -> Mapping[str, Any]:
-        """Give a field if it is an object, else an empty one."""
+        """Return a field if it is an object, else an empty one."""
         return mapping(self.event.get(name))
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """Give *value* if it is an object, else an empty one."""
+    """Return *value* if it is an object, else an empty one."""
     return value if isinstance(value, dict) else NOTHING
 
 
 def listing(value: Any) -> list[Any]:
-    """Give *value* if it is an array, else an empty one."""
+    """Return *value* if it is an array, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def string(value: Any) -> str | None:
-    """Give *value* if it is a string."""
+    """Return *value* if it is a string."""
     return value if isinstance(value, str) else None
 
 
 def whole_number(value: Any) -> int | None:
-    """Give *value* if it is a JSON integer; 1.0 counts, true does not."""
+    """Return *value* if it is a JSON integer; 1.0 counts, true does not."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

@@ -52,7 +52,7 @@ class Commit:
 
 
 def detection_in(trace: CanonicalTrace, session: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Give the turn detection of a session object: empty if it is off, None if the object does not tell.
+    """Return the turn detection of a session object: empty if it is off, None if the object does not tell.
 
     Off is spelled null; some endpoints write `{"type": "none"}` or `{"type": null}`.
     """
@@ -65,12 +65,12 @@ def detection_in(trace: CanonicalTrace, session: Mapping[str, Any]) -> Mapping[s
 
 
 def detection_at(trace: CanonicalTrace, index: int) -> Mapping[str, Any] | None:
-    """Give the turn detection in effect before the server's entry *index*, as `detection_in` does."""
+    """Return the turn detection in effect before the server's entry *index*, as `detection_in` does."""
     return detection_in(trace, trace.session_at(index))
 
 
 def bytes_of(frame: Frame) -> int | None:
-    """Give the decoded size of an append; None if the recording shortened it or it holds no text."""
+    """Return the decoded size of an append; None if the recording shortened it or it holds no text."""
     text = frame.text("audio")
     if text is None or not frame.whole:
         return None

@@ -72,7 +72,7 @@ def _response(view: View, response: Response) -> ResponseLatency:
 
 
 def _speech_ended(view: View, response: Response) -> float | None:
-    """Give the time at which the speech ended that an unasked response answers."""
+    """Return the time at which the speech ended that an unasked response answers."""
     created = response.created
     if created is None or created not in view.unasked_responses:
         return None
@@ -81,7 +81,7 @@ def _speech_ended(view: View, response: Response) -> float | None:
 
 
 def _asked(view: View, response: Response) -> float | None:
-    """Give the time of the `response.create`, or of the detected turn's commit, that a response answers."""
+    """Return the time of the `response.create`, or of the detected turn's commit, that a response answers."""
     if response.cause is not None:
         return response.cause.entry.at
     created = response.created
@@ -98,7 +98,7 @@ def _since(start: float | None, frame: Frame | None) -> float | None:
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
-    """Give the value below which *share* (0 to 1) of *values* lie, interpolated; None if there are none."""
+    """Return the value below which *share* (0 to 1) of *values* lie, interpolated; None if there are none."""
     if not values:
         return None
     ordered = sorted(values)

@@ -65,7 +65,7 @@ class LedgerEntry:
     response: Response | None = None
 
     def cells(self) -> tuple[str, ...]:
-        """Give the line as text, in the order of HEADER; empty where unknown."""
+        """Return the line as text, in the order of HEADER; empty where unknown."""
         numbers = (_cell(self.counts[name]) for name in COUNTS)
         return (str(self.frame.index), self.kind, self.id, self.status, *numbers, _cell(self.seconds))
 
@@ -93,7 +93,7 @@ class Ledger:
         return tuple(line for line in self.lines if line.kind == "transcription")
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Give the whole ledger as text: the header, a row a line, and the sums of the responses."""
+        """Return the whole ledger as text: the header, a row a line, and the sums of the responses."""
         last = ("", "session", "", "", *(str(self.totals[name]) for name in COUNTS), _cell(self.seconds_received))
         return [HEADER, *(line.cells() for line in self.lines), last]
 

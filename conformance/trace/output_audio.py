@@ -27,7 +27,7 @@ PADDINGS = {b"": "", b"=": "=", b"==": "=="}
 
 
 def measured(text: str) -> int | None:
-    """Give how many bytes *text* encodes in base64 as defined above; None if it is not that.  Nothing is decoded."""
+    """Return how many bytes *text* encodes in base64 as defined above; None if it is not that.  Nothing is decoded."""
     try:
         foreign = text.encode("ascii").translate(None, ALPHABET)
     except UnicodeEncodeError:
@@ -38,7 +38,7 @@ def measured(text: str) -> int | None:
 
 
 def seconds(size: int, audio_format: str | None) -> float | None:
-    """Give the length of *size* bytes of audio in seconds; None for an unknown format."""
+    """Return the length of *size* bytes of audio in seconds; None for an unknown format."""
     if audio_format not in RATES:
         return None
     width, rate = RATES[audio_format]

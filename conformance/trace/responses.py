@@ -178,7 +178,7 @@ class Response:
 
 
 def id_of(frame: Frame) -> str | None:
-    """Give the id of the response that a server event belongs to."""
+    """Return the id of the response that a server event belongs to."""
     if frame.type in ("response.created", "response.done"):
         return string(frame.part("response").get("id"))
     return frame.text("response_id") if frame.type.startswith("response.") else None
@@ -219,7 +219,7 @@ def responses_of(trace: CanonicalTrace, exchanges: Sequence[Exchange]) -> tuple[
 
 
 def _address(frame: Frame) -> tuple[Hashable, ...] | None:
-    """Give what names the stream of a delta; None where that cannot be looked up."""
+    """Return what names the stream of a delta; None where that cannot be looked up."""
     event = frame.event
     try:
         address = event["response_id"], event["item_id"], event.get("content_index"), frame.type
@@ -281,7 +281,7 @@ def _place_in_part(item: OutputItem, frame: Frame) -> tuple[list[Frame], ...]:
 
 
 def _attribute(trace: CanonicalTrace, exchanges: Sequence[Exchange], found: list[Response]) -> None:
-    """Give each response the `response.create` it answers, where only one is possible.
+    """Map each response to the `response.create` it answers, where only one is possible.
 
     Responses that detected speech began have no cause; once speech was detected nothing is attributed by order.
     """

@@ -45,6 +45,6 @@ ALL_CODES = CODES | MODEL_CODES | SESSION_LIMIT_CODES | EXPIRY_CODES
 
 
 def is_of_the_service(error: Any) -> bool:
-    """Tell whether an `error` object (of an event, or of a response's status details) need not be about any event."""
+    """Return whether an `error` object (of an event, or of a response's status details) need not be about any event."""
     told = mapping(error)
     return not ALL_CODES.isdisjoint({string(told.get("type")), string(told.get("code"))})

@@ -34,7 +34,7 @@ class Span:
 
 
 def spans(view: View, nest: str) -> Iterator[Span]:
-    """Give the spans of one kind (`response`, `output item`, `content part`, or a stream) as they were first named."""
+    """Yield the spans of one kind (`response`, `output item`, `content part`, or a stream) as they were first named."""
     for response in view.responses:
         if nest == "response":
             yield Span(response.id, response.frames, response.done, response.created is not None, True, NEVER, response)

@@ -55,7 +55,7 @@ class View(CanonicalTrace):
         return exchanges_of(self)
 
     def exchanges_with(self, *types: str) -> Iterator[Exchange]:
-        """Give the exchanges that these client events began."""
+        """Return the exchanges that these client events began."""
         if len(types) == 1:
             return iter(self._exchanges_by_type.get(types[0], ()))
         return (each for each in self.exchanges if each.sent.type in types)
@@ -86,7 +86,7 @@ class View(CanonicalTrace):
         return max((each.sent.index for each in self.exchanges if each.answer is not None), default=-1)
 
     def overdue(self, index: int, *awaited: str) -> bool:
-        """Tell whether what entry *index* entails must have come by now.
+        """Return whether what entry *index* entails must have come by now.
 
         A later client event was answered (the channel is ordered), or the play gave up waiting for one of *awaited*.
         """

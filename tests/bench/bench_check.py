@@ -73,7 +73,7 @@ def written(home, traces, count):
 
 @pytest.fixture(scope="module")
 def corpora(tmp_path_factory):
-    """Give the corpora by name."""
+    """Return the corpora by name."""
     home = tmp_path_factory.mktemp("corpora")
     found = {"short": written(home / "short", short_traces(), 600), "long": written(home / "long", [long_trace()], 20)}
     found["mixed"] = written(home / "mixed", [*short_traces()[:90], long_trace()], 400)

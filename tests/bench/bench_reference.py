@@ -98,14 +98,14 @@ async def listen(port):
 
 
 def lateness(times):
-    """Give by how many seconds each delta came after its place in the schedule of its own session."""
+    """Return by how many seconds each delta came after its place in the schedule of its own session."""
     starts = min(when - number / PER_SECOND for number, when in enumerate(times))
     return [when - number / PER_SECOND - starts for number, when in enumerate(times)]
 
 
 @contextmanager
 def apart(pid):
-    """Give the process *pid* a core of its own, and this one the others, both ahead of their neighbours."""
+    """Pin the process *pid* to a core of its own, and this one the others, both ahead of their neighbours."""
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(pid, {cores[0]})
     os.sched_setaffinity(0, set(cores[1:] or cores))

@@ -54,7 +54,7 @@ def serving(**options):
 
 @pytest.fixture
 def serve():
-    """Give `serving`, so that a test says how its server is."""
+    """Return `serving`, so that a test says how its server is."""
     return serving
 
 

@@ -20,7 +20,7 @@ def write(path, *events):
 
 @pytest.fixture
 def check(monkeypatch):
-    """Give `check(*arguments) -> (status, output)`."""
+    """Return `check(*arguments) -> (status, output)`."""
 
     def called(*arguments, stdin=None):
         monkeypatch.setattr("sys.argv", ["realtime-conformance"])
@@ -34,7 +34,7 @@ def check(monkeypatch):
 
 @pytest.fixture
 def good(tmp_path):
-    """Give a conversation that breaks nothing: what came before and after was not recorded."""
+    """Return a conversation that breaks nothing: what came before and after was not recorded."""
     error = {"type": "error", "event_id": "event_1", "error": {"type": "invalid_request_error", "code": "a",
              "message": "no", "param": None, "event_id": None}}  # fmt: skip
     return write(tmp_path / "good.jsonl", error)

@@ -19,7 +19,7 @@ COMMAND = [sys.executable, "-c", "import sys; from conformance.commands.cli impo
 
 @pytest.fixture
 def command(capsys):
-    """Give `command(*arguments) -> (status, stdout, stderr)`."""
+    """Return `command(*arguments) -> (status, stdout, stderr)`."""
 
     def run(*arguments):
         with pytest.raises(SystemExit) as left:

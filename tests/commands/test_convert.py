@@ -13,7 +13,7 @@ from conformance.trace.jsonl import dumps
 
 @pytest.fixture(scope="module")
 def trace():
-    """Give the trace of a text turn on the reference endpoint."""
+    """Return the trace of a text turn on the reference endpoint."""
     return rehearse(load(folder("scenarios") / "response" / "text_turn.yaml"), "ga").traces[0]
 
 

@@ -24,7 +24,7 @@ GA_ONLY = "items.every-item-gets-done"
 
 @pytest.fixture
 def written(tmp_path):
-    """Give `written(head, *steps) -> path`."""
+    """Return `written(head, *steps) -> path`."""
 
     def write(head, *steps):
         path = tmp_path / "talk.yaml"

@@ -52,7 +52,7 @@ CARRIES_IN = {
 
 @cache
 def played_by(features):
-    """Give the scenarios that are played in `beta` of whom claims these features."""
+    """Return the scenarios that are played in `beta` of whom claims these features."""
     scripts = map(bundled, IDS)
     return [
         each
@@ -78,13 +78,13 @@ def shown_by(profile, fault=None, styles=tuple(STYLES)):
 
 
 def ready(fault, style):
-    """Tell whether a run would get beyond its preflight."""
+    """Return whether a run would get beyond its preflight."""
     target = replace(rehearsal_target(BETA), auth=style)
     return asyncio.run(preflight(Rehearsal(target, fault=fault), target, Scrubber(()))).ready
 
 
 def carried(profile, fact):
-    """Give what is expected to vanish: the fact, and what cannot be shown without it."""
+    """Return what is expected to vanish: the fact, and what cannot be shown without it."""
     also = CARRIES_IN.get(profile.name, {}).get(str(fact)) or CARRIES.get(str(fact), [])
     return {each for each in profile.facts if each == fact or EVERYTHING in also or str(each).startswith(tuple(also))}
 

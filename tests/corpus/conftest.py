@@ -24,14 +24,14 @@ def write(path, *events):
 
 @pytest.fixture(scope="session")
 def turn():
-    """Give the trace of a text turn on the reference endpoint."""
+    """Return the trace of a text turn on the reference endpoint."""
     (trace,) = rehearse(load(folder("scenarios") / "response" / "text_turn.yaml"), "ga").traces
     return trace
 
 
 @pytest.fixture
 def corpus(tmp_path, turn):
-    """Give a folder with good conversations, a broken one, a stranger and a file that cannot be read."""
+    """Return a folder with good conversations, a broken one, a stranger and a file that cannot be read."""
     home = tmp_path / "corpus"
     for number in range(12):
         path = home / f"day{number % 2}" / f"{number:02}.jsonl"
@@ -45,7 +45,7 @@ def corpus(tmp_path, turn):
 
 @pytest.fixture
 def recordings():
-    """Give the recordings of real endpoints, where the knowledge folder is at hand."""
+    """Return the recordings of real endpoints, where the knowledge folder is at hand."""
     home = Path(__file__).parents[2].parent / "shared" / "traces"
     if not home.is_dir():
         pytest.skip("the recordings of real endpoints are not at hand")

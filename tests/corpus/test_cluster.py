@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 @pytest.fixture(scope="module")
 def address():
-    """Give the address of a scheduler with two worker processes."""
+    """Return the address of a scheduler with two worker processes."""
     import dask
 
     dask.config.set({"distributed.scheduler.allowed-failures": 1})
@@ -33,7 +33,7 @@ def address():
 
 @pytest.fixture
 def many(tmp_path, turn):
-    """Give a folder of a hundred conversations."""
+    """Return a folder of a hundred conversations."""
     for number in range(100):
         (tmp_path / f"{number:03}.jsonl").write_bytes(dumps(turn))
     return tmp_path

@@ -29,7 +29,7 @@ def without_wire(verdict):
 
 @pytest.fixture
 def native(turn):
-    """Give the verdict on the trace as it was played."""
+    """Return the verdict on the trace as it was played."""
     (recording,) = _opened(JSON_LINES.write([turn]))
     return judge_recording(recording, Demands())
 

@@ -23,7 +23,7 @@ PATIENCE = Patience(connect=5, first_event=2, answer=2, conversation=60)
 
 
 def judged(conversation):
-    """Give what is wrong with a conversation, by all rules and by its own script."""
+    """Return what is wrong with a conversation, by all rules and by its own script."""
     views = [View(trace, DIALECTS[trace.dialect]) for trace in conversation.traces]
     found = [judgement for view in views for judgement in judge(view, RULES.values()) if judgement.findings]
     flaws = [Flaw(each.rule.id, str(each.rule.keyword), each.findings[0].message) for each in found]
@@ -35,7 +35,7 @@ def judged(conversation):
 
 @contextmanager
 def listening(dialect, make=None):
-    """Give a way to play over a socket, against a mutant where *make* is one's."""
+    """Return a way to play over a socket, against a mutant where *make* is one's."""
     loop_thread, spoken = LoopThread(), DIALECTS[dialect]
     server = Server(hooks=None if make is None else lambda _name: make(spoken).spelled_for(spoken))
     loop_thread.run(server.__aenter__())

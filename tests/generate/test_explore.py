@@ -117,7 +117,7 @@ QUICK = (
 
 
 def wrong(name):
-    """Give (dialect, make) of a faulty endpoint."""
+    """Return (dialect, make) of a faulty endpoint."""
     own = {each.__name__: each for each in OWN}
     if name in own:
         return "ga", own[name]

@@ -133,20 +133,20 @@ async def _read_on(reader):
 
 @pytest.fixture
 def bytes_of():
-    """Give the makers of bytes: `frame`, `event`; of behaviours: `says`, `repeats`; and the first event, `created`."""
+    """Return makers of bytes (`frame`, `event`), of behaviours (`says`, `repeats`), and the first event, `created`."""
     created = frame(json.dumps(CREATED))
     return SimpleNamespace(frame=frame, event=event, says=says, repeats=repeats, created=created)
 
 
 @pytest.fixture
 def raw_endpoint(listen):
-    """Give `raw_endpoint(behave, **settings) -> url`."""
+    """Return `raw_endpoint(behave, **settings) -> url`."""
     return lambda behave, **settings: listen(Raw(behave, **settings)).url
 
 
 @pytest.fixture
 def raw_play():
-    """Give `raw_play(behave, script, bounds=…, **patience) -> (conversation, seconds)`: a script played over TCP."""
+    """Return `raw_play(behave, script, bounds=…, **patience) -> (conversation, seconds)`: a script played over TCP."""
 
     def play(behave, text=TURN, *, bounds=None, upgrades=True, headers="", **patience):
         waits = {"connect": 1.0, "first_event": 0.5, "answer": 0.5, "conversation": 10.0, **patience}

@@ -31,7 +31,7 @@ def refusing(message):
 
 @pytest.fixture
 def discovered(odd_endpoint, capsys):
-    """Give `discovered(message, query="", user="") -> (status, output)` of the command."""
+    """Return `discovered(message, query="", user="") -> (status, output)` of the command."""
 
     def ask(message, query="", user=""):
         url = odd_endpoint(refusing(message)).replace("ws://", f"ws://{user}") + query

@@ -76,7 +76,7 @@ def joined(deltas):
 
 
 def bridge(_dialect):
-    """Give nothing of a response before all of it is there, as a bridge to an API without streams does."""
+    """Hold a response back until all of it is there, as a bridge to an API without streams does."""
     held, running = [], set()
 
     def sends(event):
@@ -141,7 +141,7 @@ def anonymous_errors(event):
 
 
 def bare_errors(event):
-    """Give errors nothing but a type and a message."""
+    """Leave errors nothing but a type and a message."""
     if event["type"] == "error":
         event["error"] = {key: event["error"][key] for key in ("type", "message")}
     return event
@@ -159,7 +159,7 @@ def created_too(dialect):
 
 
 def no_argument_deltas(_dialect):
-    """Give the arguments of a call at once."""
+    """Return the arguments of a call at once."""
     return Fault(sends=lambda event: () if event["type"] == "response.function_call_arguments.delta" else (event,))
 
 
@@ -306,7 +306,7 @@ class Run:
 
 @pytest.fixture
 def legal(listen, tmp_path):
-    """Give `legal(name, dialect, *arguments) -> Run`: the whole library against a legal endpoint."""
+    """Return `legal(name, dialect, *arguments) -> Run`: the whole library against a legal endpoint."""
 
     def play(name, dialect, *arguments):
         variant = VARIANTS[name] if isinstance(name, str) else name

@@ -20,7 +20,7 @@ WITHOUT = {"server_vad": {"idle_timeout"}, "audio_output": {"voices"}}
 
 
 def asked(dialect):
-    """Give every feature that is asked for in a dialect."""
+    """Return every feature that is asked for in a dialect."""
     return {each for each in (*QUESTIONS, *KNOCKS, "transcription", "voices") if ONLY.get(each, dialect) == dialect}
 
 

@@ -50,7 +50,7 @@ def test_careless():
 
 
 def spellings(key):
-    """Give the key in all the ways in which an endpoint may say it."""
+    """Return the key in all the ways in which an endpoint may say it."""
     escaped = "".join(f"\\u{ord(letter):04x}" for letter in key)
     return {
         "plain": key,
@@ -102,7 +102,7 @@ class Echo(Server):
 
 
 def hits(data, marks):
-    """Give where the canary is: as bytes, inside runs of base64, inside members of an archive."""
+    """Return where the canary is: as bytes, inside runs of base64, inside members of an archive."""
     found = [mark for mark in marks if mark.encode() in data]
     for run in re.findall(rb"[A-Za-z0-9+/_-]{12,}", data):
         for shift in range(4):
@@ -131,7 +131,7 @@ def search(folder, result, key):
 
 @pytest.fixture
 def run(folder, monkeypatch):
-    """Give `run(url, key, style)`: everything that can write, writes."""
+    """Return `run(url, key, style)`: everything that can write, writes."""
     folder.talk("talk")
     folder.write("expect_refusal.yaml", KNOCKS)
     folder.write("unknown.yaml", UNKNOWN)

@@ -37,7 +37,7 @@ class Moody(Server):
 
 @pytest.fixture
 def moody(listen, key):
-    """Give `moody(**how) -> (server, url)`."""
+    """Return `moody(**how) -> (server, url)`."""
 
     def make(**how):
         server = Moody(key, **how)

@@ -11,7 +11,7 @@ SHOULD = "ordering.output-item-is-added-before-it-joins"
 
 
 def results(folder):
-    """Give {item: (status, result)} of what Allure was told."""
+    """Return {item: (status, result)} of what Allure was told."""
     files = (folder.path / "reports/allure-results").glob("*-result.json")
     told = [json.loads(file.read_text()) for file in files]
     return {each["fullName"]: (each["status"], each) for each in told}

@@ -14,7 +14,7 @@ LISTED = "known:\n  - rule: {rule}\n    scenario: talk\n    issue: https://issue
 
 
 def section(result):
-    """Give the part of the terminal about the baseline, without what differs from run to run."""
+    """Return the part of the terminal about the baseline, without what differs from run to run."""
     found = re.search(r"^=+ baseline .*?(?=^=+ conformance)", result.stdout, re.MULTILINE | re.DOTALL)
     text = re.sub(r"resp_\w+", "resp_1", found[0] if found else result.stderr)
     return f"status {result.returncode}\n{text}"
@@ -30,7 +30,7 @@ def golden(name, text):
 
 @pytest.fixture
 def broken(folder, endpoint):
-    """Give `broken(baseline, *options)`: run the talk against an endpoint that breaks one rule."""
+    """Return `broken(baseline, *options)`: run the talk against an endpoint that breaks one rule."""
     folder.talk("talk")
 
     def run(baseline, *options, mutant=BREAKS):

@@ -37,7 +37,7 @@ LATE = "delta-follows-its-response"
 
 @pytest.fixture
 def vendor(folder, monkeypatch):
-    """Give `vendor(name, source)`: its package lies on the path from now on."""
+    """Return `vendor(name, source)`: its package lies on the path from now on."""
     site = folder.path / "site"
     usual = folder.environment
     monkeypatch.setattr(folder, "environment", lambda token: {**usual(token), "PYTHONPATH": str(site)})
@@ -52,7 +52,7 @@ def vendor(folder, monkeypatch):
 
 
 def told(result):
-    """Give what was printed, in one line."""
+    """Return what was printed, in one line."""
     return " ".join(result.stdout.split())
 
 

@@ -38,7 +38,7 @@ def played(reports, scenarios, fault=None, mangle=None):
 
 @pytest.fixture
 def run(tmp_path):
-    """Give `run(mutant or None, mangle=…) -> RunResult`."""
+    """Return `run(mutant or None, mangle=…) -> RunResult`."""
 
     def make(mutant=None, *, scenarios=SCENARIOS, mangle=None, strict=False, interrupted=False, message=""):
         reports = tmp_path / "reports"

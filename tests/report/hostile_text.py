@@ -14,12 +14,12 @@ ACTIVE = ("<script", "<img", "\x1b", "\x00", "\u202e", "\u2066", "\ud83d", "\x9b
 
 
 def active_in(text):
-    """Give what of HOSTILE would still act in *text*."""
+    """Return what of HOSTILE would still act in *text*."""
     return [each for each in ACTIVE if each in text]
 
 
 def mangled(trace):
-    """Give a trace in which every text of the endpoint's last events holds HOSTILE; and a megabyte of it."""
+    """Return a trace in which every text of the endpoint's last events holds HOSTILE; and a megabyte of it."""
     entries = list(trace.entries)
     told = [entry for entry in entries if not entry.sent and entry.event is not None][1:]
     for entry in told[:12]:

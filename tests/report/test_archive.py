@@ -11,7 +11,7 @@ from conformance.report.archive import SUMS, read_archive, write_archive
 
 @pytest.fixture
 def packed(tmp_path):
-    """Give `packed({name: data}) -> path`, without checksums."""
+    """Return `packed({name: data}) -> path`, without checksums."""
 
     def pack(members, compression=zipfile.ZIP_STORED):
         path = tmp_path / "a.zip"

@@ -63,7 +63,7 @@ def members(good):
 
 @pytest.fixture
 def rejected(tmp_path):
-    """Give `rejected(members) -> the reasons`: the tampered members under honest checksums."""
+    """Return `rejected(members) -> the reasons`: the tampered members under honest checksums."""
 
     def judge(members):
         write_archive(tmp_path / "tampered.zip", members)

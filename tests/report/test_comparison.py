@@ -20,7 +20,7 @@ WHEN = datetime(2026, 9, 1, tzinfo=UTC)
 
 @pytest.fixture
 def saved(run, tmp_path):
-    """Give `saved(name, mutant) -> the report as it lies on the disk`."""
+    """Return `saved(name, mutant) -> the report as it lies on the disk`."""
 
     def make(name, mutant=None, **how):
         result = run(mutant, **how)

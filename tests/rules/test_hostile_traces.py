@@ -202,7 +202,7 @@ def good_turn(dialect):
 
 
 def places(value, path=()):
-    """Give the path of every value inside a JSON value."""
+    """Yield the path of every value inside a JSON value."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, each in inner:
         yield (*path, key)

@@ -40,7 +40,7 @@ HAVE_A_MEANING = ("id", "item_id", "call_id", "conversation_id", "previous_item_
 
 
 def played():
-    """Give (scenario id, dialect, traces, promised rules that they prove) of each conversation with the reference."""
+    """Return (scenario id, dialect, traces, promised rules that they prove) of each conversation with the reference."""
     found = []
     for path in sorted(folder("scenarios").rglob("*.yaml")):
         scenario = load(path)
@@ -59,7 +59,7 @@ def library():
 
 
 def judged(traces):
-    """Give {rule id: ruling} over all traces of one conversation."""
+    """Return {rule id: ruling} over all traces of one conversation."""
     return rule_on(tuple(View(trace, DIALECTS[trace.dialect]) for trace in traces), MUSTS, {})
 
 
@@ -67,7 +67,7 @@ def judged(traces):
 
 
 def each_event(change):
-    """Give the variation that changes every event of the server: `change(event, dialect)` gives it, None omits it."""
+    """Return the variation that changes every event of the server: `change(event, dialect)` gives it, None omits it."""
 
     def vary(entries, dialect):
         varied = []
@@ -102,7 +102,7 @@ def parent_of(event, path):
 
 
 def optional_places(event, dialect):
-    """Give the places of the fields that the schema does not require, innermost first; one at a time they may go."""
+    """Yield the places of the fields that the schema does not require, innermost first; one at a time they may go."""
     schemas = schemas_for(dialect)
     for path in sorted(places(event), key=len, reverse=True):
         pointer = "/" + "/".join(map(str, path))
@@ -263,7 +263,7 @@ def stream_of(event):
 
 
 def one_delta_a_stream(entries, _dialect):
-    """Give every stream of text its whole in its first delta."""
+    """Put the whole of every text stream into its first delta."""
     first, varied = {}, []
     for entry in entries:
         event = entry.event or {}
@@ -312,7 +312,7 @@ def both_names_of_an_announcement(entries, dialect):
 
 
 def swapped(first, second):
-    """Give the variation that exchanges two neighbours, the first of one type and the other of another."""
+    """Return the variation that exchanges two neighbours, the first of one type and the other of another."""
 
     def vary(entries, dialect):
         names = [DIALECTS[dialect].wire_name(kind) for kind in (first, second)]

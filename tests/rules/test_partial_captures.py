@@ -21,7 +21,7 @@ STRIDE = 23
 
 
 def captures():
-    """Give the reference's conversations and the real ones, as if somebody had recorded them without the upgrade."""
+    """Yield the reference's conversations and the real ones, as if somebody had recorded them without the upgrade."""
     for path in sorted(folder("scenarios").rglob("*.yaml")):
         for dialect in DIALECTS:
             yield from (replace(each, handshake=None, intent={}) for each in rehearse(load(path), dialect).traces)

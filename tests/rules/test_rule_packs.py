@@ -62,7 +62,7 @@ class Entry:
 
 @pytest.fixture
 def installed(monkeypatch):
-    """Give `installed(*entries)`: what is found from now on."""
+    """Return `installed(*entries)`: what is found from now on."""
 
     def forget():
         packs.cache_clear()

@@ -28,7 +28,7 @@ def reports(tmp_path):
 
 @pytest.fixture
 def faulty(listen):
-    """Give `faulty(mutant) -> url`."""
+    """Return `faulty(mutant) -> url`."""
     return lambda mutant: listen(Server(tokens=(KEY,), models=("gpt-realtime",), hooks=hooks_of(mutant))).url
 
 

@@ -31,7 +31,7 @@ UNPROVABLE = {
 
 @cache
 def views(scenario_id, dialect):
-    """Give every trace of a scenario, in every auth style where it is played in each."""
+    """Return every trace of a scenario, in every auth style where it is played in each."""
     scenario = bundled(scenario_id)
     features = FEATURES - scenario.without if scenario.without else None
     found = []
@@ -44,7 +44,7 @@ def views(scenario_id, dialect):
 
 @cache
 def verdicts(scenario_id, dialect):
-    """Give the verdicts of every rule on a scenario."""
+    """Return the verdicts of every rule on a scenario."""
     found = {}
     for view in views(scenario_id, dialect):
         for each in judge(view, RULES.values()):

@@ -6,7 +6,7 @@ CREATE, ADDED = "conversation.item.create", "conversation.item.added"
 
 
 def exchanges(*told):
-    """Give {event_id: exchange} of a conversation told as (sent, event)."""
+    """Return {event_id: exchange} of a conversation told as (sent, event)."""
     entries = (
         Entry(number, Direction.CLIENT if sent else Direction.SERVER, 0.0, event, deliberate=event.pop("wrong", False))
         for number, (sent, event) in enumerate(told)

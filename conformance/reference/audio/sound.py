@@ -85,7 +85,7 @@ def _from_alaw(code: int) -> int:
 
 
 def silent(data: bytes, fmt: Format) -> bool:
-    """Tell whether *data* is nothing but digital silence."""
+    """Return whether *data* is nothing but digital silence."""
     return not data.strip(QUIET[fmt.name])
 
 

@@ -75,7 +75,7 @@ def lint_script(path: Path) -> list[str]:
 
 
 def is_script(path: Path) -> bool:
-    """Tell whether a YAML file means to be a script: it has the key that only scripts have."""
+    """Return whether a YAML file means to be a script: it has the key that only scripts have."""
     try:
         return any(line.startswith("script:") for line in path.read_text(encoding="utf-8").splitlines())
     except (OSError, UnicodeDecodeError):

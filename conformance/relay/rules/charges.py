@@ -40,7 +40,7 @@ def circumstance(pair: Pair) -> str:
 
 
 def _multiple(bill: Bill, pair: Pair) -> int:
-    """Give how many times the price was charged; 0 if it is no multiple."""
+    """Return how many times the price was charged; 0 if it is no multiple."""
     tariff = pair.context.declared.tariff
     owed, charged = bill.owed(tariff), bill.charged(tariff)
     near = (times for times in MULTIPLES if math.isclose(charged, times * owed, abs_tol=tariff.tolerance))

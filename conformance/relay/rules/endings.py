@@ -14,7 +14,7 @@ PRIVATE = 3000
 
 
 def _closed_by_upstream(pair: Pair) -> End | None:
-    """Give the end of the upstream's side if it was the upstream that closed."""
+    """Return the end of the upstream's side if it was the upstream that closed."""
     end = pair.upstream.end if pair.upstream is not None else None
     if end is None or end.by is not Direction.SERVER or end.kind is not EndKind.CLOSED:
         return None
@@ -22,7 +22,7 @@ def _closed_by_upstream(pair: Pair) -> End | None:
 
 
 def _closed_for_client(pair: Pair) -> End | None:
-    """Give the end of the client's side if the gateway closed it with a close frame."""
+    """Return the end of the client's side if the gateway closed it with a close frame."""
     end = pair.client.end
     closed = end is not None and end.kind is EndKind.CLOSED and end.by is Direction.SERVER
     return end if closed else None

@@ -99,7 +99,7 @@ def judge_pair(rule: PairRule, pair: Pair) -> Judgement:
 
 
 def _some(judged: Judged) -> Iterator[object]:
-    """Give what a rule says, until more findings tell nothing new."""
+    """Yield what a rule says, until more findings tell nothing new."""
     found = 0
     for said in judged:
         yield said

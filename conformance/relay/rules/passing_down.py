@@ -32,7 +32,7 @@ def subject(view: View, frame: Frame) -> str:
 
 
 def losses(pair: Pair, *subjects: str) -> Iterator[Finding]:
-    """Give a finding for each frame of these subjects that the client never heard."""
+    """Yield a finding for each frame of these subjects that the client never heard."""
     if pair.upstream is None:
         return
     for frame in pair.lost_down:
@@ -49,13 +49,13 @@ def named(frame: Frame) -> str:
 
 
 def at_client(pair: Pair, lost: Frame) -> int:
-    """Give the place in the client's trace where a lost frame of the upstream should be."""
+    """Return the place in the client's trace where a lost frame of the upstream should be."""
     later = (each.target.index for each in pair.down.crossed if each.source.index > lost.index)
     return min(later, default=len(pair.client.trace))
 
 
 def arrived(pair: Pair, *subjects: str) -> bool:
-    """Tell whether a frame of these subjects reached the client."""
+    """Return whether a frame of these subjects reached the client."""
     upstream = pair.upstream
     return upstream is not None and any(subject(upstream, each.source) in subjects for each in pair.down.crossed)
 
@@ -80,12 +80,12 @@ def kind_of_change(view: View, crossed: Crossed, change: Change) -> str:
 
 
 def extras(view: View, frame: Frame) -> tuple[str, ...]:
-    """Give the places of the fields that the documents do not know."""
+    """Return the places of the fields that the documents do not know."""
     return schemas_for(view.dialect.name).extras(Direction.SERVER, frame.event)
 
 
 def alterations(pair: Pair, *kinds: str) -> Iterator[Finding]:
-    """Give a finding for each changed place of these kinds."""
+    """Yield a finding for each changed place of these kinds."""
     if pair.upstream is not None:
         for crossed in pair.down.crossed:
             for change in crossed.changes:
@@ -206,7 +206,7 @@ def nothing_is_said_in_the_upstreams_name(pair: Pair) -> Judged:
 
 
 def _explains(pair: Pair, frame: Frame) -> bool:
-    """Tell whether an added event is the gateway's word on a failure, or on a client event that it refused."""
+    """Return whether an added event is the gateway's word on a failure, or on a client event that it refused."""
     if frame.type != "error" or pair.upstream is None:
         return frame.type == "error"
     end = pair.upstream.end
@@ -215,7 +215,7 @@ def _explains(pair: Pair, frame: Frame) -> bool:
 
 
 def strangers(pair: Pair) -> Iterator[Frame]:
-    """Give what the client heard although the upstream said it in another session of the same conversation."""
+    """Yield what the client heard although the upstream said it in another session of the same conversation."""
     elsewhere = {
         (frame.type, event_id)
         for view in pair.context.others

@@ -102,7 +102,7 @@ def _injected(pair: Pair, kinds: tuple[str, ...]) -> Iterator[Finding]:
 
 
 def _before(pair: Pair, injected: Frame) -> int:
-    """Give the last entry of the client that reached the upstream before what was injected."""
+    """Return the last entry of the client that reached the upstream before what was injected."""
     return max((each.source.index for each in pair.up.crossed if each.target.index < injected.index), default=0)
 
 

@@ -24,13 +24,13 @@ SHARE = 0.4
 
 
 def paced(pair: Pair) -> bool:
-    """Tell whether the upstream spoke slowly on purpose, and we heard it on time: only then it tells of the gateway."""
+    """Return whether the upstream was slow on purpose, and we heard it on time: only then it tells of the gateway."""
     pace = pair.upstream_side.paced
     return pace >= APART and pair.client_side.lag < pace / 2
 
 
 def latencies(pair: Pair) -> list[float]:
-    """Give what the gateway adds to each event of the upstream, in seconds."""
+    """Return what the gateway adds to each event of the upstream, in seconds."""
     found = (pair.latency(each.source, each.target) for each in pair.down.crossed)
     return [each for each in found if each is not None]
 
@@ -53,7 +53,7 @@ def added_latency_is_small(pair: Pair) -> Judged:
 
 
 def gaps(pair: Pair) -> list[tuple[float, float]]:
-    """Give the seconds between consecutive deltas: at the upstream, and at the client."""
+    """Return the seconds between consecutive deltas: at the upstream, and at the client."""
     deltas = [each for each in pair.down.crossed if each.source.type.endswith(".delta")]
     found = []
     for one, other in pairwise(deltas):

@@ -46,12 +46,12 @@ class Judgement:
 
 
 def applies(rule: Rule, view: View) -> bool:
-    """Tell whether the dialect of the conversation knows what the rule speaks of."""
+    """Return whether the dialect of the conversation knows what the rule speaks of."""
     return rule.speaks <= view.dialect.canonical_server_events and rule.settings <= view.dialect.session_paths.keys()
 
 
 def exercised(rule: Rule, view: View) -> bool:
-    """Tell whether anything the rule is about occurred at all; cheap."""
+    """Return whether anything the rule is about occurred at all; cheap."""
     about = rule.about
     return (
         "*" in about

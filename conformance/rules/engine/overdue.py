@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def is_due(view: View, exchange: Exchange) -> bool:
-    """Tell whether the answer to *exchange* would have come by the end of the trace, if it ever did."""
+    """Return whether the answer to *exchange* would have come by the end of the trace, if it ever did."""
     if exchange.sent.index < view.settled:
         return True
     awaited = {ACKNOWLEDGED_BY.get(exchange.sent.type), "error"}
@@ -25,12 +25,12 @@ def is_due(view: View, exchange: Exchange) -> bool:
 
 
 def last_loose_error(view: View) -> int:
-    """Give the index of the last `error` that names no client event of the trace; -1 if all do."""
+    """Return the index of the last `error` that names no client event of the trace; -1 if all do."""
     return next((error.index for error in reversed(view.server("error")) if error.index not in view.attributed), -1)
 
 
 def overdue(view: View, *types: str) -> Iterator[Exchange]:
-    """Give the exchanges these client events began whose answer, of whatever kind, never came.
+    """Yield the exchanges these client events began whose answer, of whatever kind, never came.
 
     An error that names nobody may be the answer to any earlier event, so those before one are not given.
     """

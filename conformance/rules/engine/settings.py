@@ -28,12 +28,12 @@ TOOL_CHOICES = frozenset({"auto", "none", "required"})
 
 
 def settings_in(view: View, session: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give the settings that a session object of this dialect holds, by canonical name."""
+    """Return the settings that a session object of this dialect holds, by canonical name."""
     return view.settings_in(session)
 
 
 def asked_for(view: View, exchange: Exchange) -> dict[str, Any]:
-    """Give the settings that a `session.update` wants to change; none if the recorder shortened it."""
+    """Return the settings that a `session.update` wants to change; none if the recorder shortened it."""
     if not exchange.sent.whole:
         return {}
     wanted = settings_in(view, exchange.sent.part("session"))
@@ -41,19 +41,19 @@ def asked_for(view: View, exchange: Exchange) -> dict[str, Any]:
 
 
 def updates(view: View) -> Iterator[Exchange]:
-    """Give the exchanges that a `session.update` began."""
+    """Return the exchanges that a `session.update` began."""
     return view.exchanges_with("session.update", "transcription_session.update")
 
 
 def acknowledgements_tell(view: View) -> bool:
-    """Tell whether each `session.updated` can be laid to one update: one too many shifts all that follow."""
+    """Return whether each `session.updated` can be laid to one update: one too many shifts all that follow."""
     answers = {each.answer.index for each in updates(view) if each.answer is not None}
     shown = view.server("session.updated", "transcription_session.updated")
     return not view.partial and all(frame.index in answers for frame in shown)
 
 
 def reflects(asked: Any, shown: Any) -> bool:
-    """Tell whether *shown* is what was *asked* for, completed or reordered by the server at most."""
+    """Return whether *shown* is what was *asked* for, completed or reordered by the server at most."""
     if isinstance(asked, dict):
         return _names(asked, shown) or (
             isinstance(shown, dict) and all(reflects(value, shown.get(key)) for key, value in asked.items())
@@ -68,7 +68,7 @@ def reflects(asked: Any, shown: Any) -> bool:
 
 
 def difference(asked: Any, shown: Any) -> tuple[str, Any, Any]:
-    """Give where in a setting (a JSON pointer) *shown* first departs from *asked*, and both values there."""
+    """Return where in a setting (a JSON pointer) *shown* first departs from *asked*, and both values there."""
     path = ""
     while isinstance(asked, dict) and isinstance(shown, dict):
         key = next((key for key, value in asked.items() if not reflects(value, shown.get(key))), None)
@@ -79,7 +79,7 @@ def difference(asked: Any, shown: Any) -> tuple[str, Any, Any]:
 
 
 def _names(asked: Mapping[str, Any], shown: Any) -> bool:
-    """Tell whether a voice or format was asked for as an object and is shown by its name."""
+    """Return whether a voice or format was asked for as an object and is shown by its name."""
     return isinstance(shown, str) and shown in (asked.get("name"), asked.get("id"), asked.get("type"))
 
 
@@ -116,24 +116,24 @@ def _is_illegal(view: View, name: str, value: Any) -> bool:
 
 
 def modalities_asked(view: View, exchange: Exchange) -> frozenset[str] | None:
-    """Give the modalities that a `session.update` asks for; None if it asks for none, or for no strings."""
+    """Return the modalities that a `session.update` asks for; None if it asks for none, or for no strings."""
     names = [string(each) for each in listing(asked_for(view, exchange).get("modalities"))]
     return frozenset(name for name in names if name is not None) if names and None not in names else None
 
 
 def shown_after(view: View, index: int) -> tuple[int, Mapping[str, Any]] | None:
-    """Give the first session object shown after entry *index*, with its own index."""
+    """Return the first session object shown after entry *index*, with its own index."""
     position = bisect_right(view.sessions, index, key=lambda shown: shown[0])
     return view.sessions[position] if position < len(view.sessions) else None
 
 
 def heard_audio(view: View) -> int:
-    """Give the index of the first sound of the assistant; the length of the trace if there is none."""
+    """Return the index of the first sound of the assistant; the length of the trace if there is none."""
     return next((frame.index for frame in view.server("response.output_audio.delta")), len(view.frames))
 
 
 def path_of(view: View, name: str) -> str:
-    """Give the place of a setting as a JSON pointer into `session.updated`."""
+    """Return the place of a setting as a JSON pointer into `session.updated`."""
     return "/session/" + "/".join(view.dialect.session_paths[name])
 
 

@@ -26,7 +26,7 @@ BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_= \
 
 
 def undecodable(frame: Frame) -> bool:
-    """Tell whether an append's audio is base64 in no reading at all."""
+    """Return whether an append's audio is base64 in no reading at all."""
     text = frame.text("audio")
     if text is None or not frame.whole:
         return False
@@ -34,7 +34,7 @@ def undecodable(frame: Frame) -> bool:
 
 
 def hung_up_after(view: View, index: int) -> bool:
-    """Tell whether the server ended the connection after entry *index*, which was all that was left to answer."""
+    """Return whether the server ended the connection after entry *index*, which was all that was left to answer."""
     end = view.end
     if end is None or end.by is not Direction.SERVER or end.kind not in (EndKind.CLOSED, EndKind.DROPPED):
         return False
@@ -114,7 +114,7 @@ def undecodable_append_is_refused(view: View) -> Judged:
 
 
 def judged_commits(view: View) -> list[Commit]:
-    """Give the commits that can be judged: only the client commits, and no stray error may be about them."""
+    """Return the commits that can be judged: only the client commits, and no stray error may be about them."""
     return [each for each in view.commits if each.manual and not each.ambiguous]
 
 

@@ -25,7 +25,7 @@ DONE_SPEC = SERVER_EVENTS + "conversation/item/done"
 
 
 def created(view: View) -> Iterator[tuple[Exchange, Frame]]:
-    """Give each accepted `conversation.item.create` with its announcement."""
+    """Yield each accepted `conversation.item.create` with its announcement."""
     if view.partial or any(addition.repeated for addition in view.additions):
         return  # one announcement too many shifts all that follow
     for exchange in view.exchanges_with(CREATE):
@@ -34,7 +34,7 @@ def created(view: View) -> Iterator[tuple[Exchange, Frame]]:
 
 
 def id_of(frame: Frame) -> str | None:
-    """Give the id of the item in an event."""
+    """Return the id of the item in an event."""
     return string(frame.part("item").get("id"))
 
 
@@ -106,7 +106,7 @@ class Present:
         self._names: set[str] = set()
 
     def before(self, index: int) -> set[str]:
-        """Give the ids; valid until the next call."""
+        """Return the ids; valid until the next call."""
         while self._next is not None and self._next.index < index:
             if self._next.type == ADDED:
                 name = id_of(self._next)
@@ -144,7 +144,7 @@ def _differs(asked: Any, shown: Any, name: str) -> bool:
 
 
 def _other_texts(asked: Any, shown: Any) -> bool:
-    """Tell whether an item shows other texts than it was given; a part, or all, may be announced without."""
+    """Return whether an item shows other texts than it was given; a part, or all, may be announced without."""
     given, parts = listing(asked.get("content")), shown.get("content")
     if not isinstance(parts, list):
         return False
@@ -180,7 +180,7 @@ def client_items_are_complete(view: View) -> Judged:
 
 
 def output_ids(view: View) -> frozenset[str]:
-    """Give the ids of the items that responses produced."""
+    """Return the ids of the items that responses produced."""
     return frozenset(name for response in view.responses for name in response.items)
 
 
@@ -256,7 +256,7 @@ def every_item_gets_done(view: View) -> Judged:
 
 
 def _is_over(view: View, addition: Addition, closed: dict[str, int], produced: frozenset[str]) -> bool:
-    """Tell whether the item's end would have come by now: a later question was answered."""
+    """Return whether the item's end would have come by now: a later question was answered."""
     after = closed.get(addition.item_id, -1) if addition.item_id in produced else addition.frame.index
     return 0 <= after < view.settled
 

@@ -68,7 +68,7 @@ class _History:
 
 
 def requests(view: View, *kinds: str) -> Iterator[tuple[Exchange, str, _History]]:
-    """Give the exchanges about one item, with its id and what was known of it then."""
+    """Yield the exchanges about one item, with its id and what was known of it then."""
     if view.partial:
         return
     history = _History(view)
@@ -173,7 +173,7 @@ def retrieving_an_unknown_item_is_refused(view: View) -> Judged:
 
 
 def retrieved(view: View) -> Iterator[tuple[Frame, str, Mapping[str, Any]]]:
-    """Give each `conversation.item.retrieved` with the item in it."""
+    """Yield each `conversation.item.retrieved` with the item in it."""
     for exchange, name, _ in requests(view, RETRIEVE):
         answer = exchange.answer
         if answer is not None and answer.whole and answer.part("item"):

@@ -29,7 +29,7 @@ def the_predecessor_is_known(view: View) -> Judged:
 
 
 def _placed_by_client(view: View) -> dict[int, str]:
-    """Give index of an announcement -> the `previous_item_id` that the client asked for."""
+    """Return index of an announcement -> the `previous_item_id` that the client asked for."""
     placed = {}
     for exchange in view.exchanges_with(CREATE):
         asked = exchange.sent.text("previous_item_id")

@@ -20,7 +20,7 @@ SLACK_MS, SLACK = 100, 0.05
 
 
 def _parts(view: View) -> Iterator[tuple[Frame, str, int, Mapping[str, Any]]]:
-    """Give each part of a retrieved item that holds audio: the event, the item, the place and the part."""
+    """Yield each part of a retrieved item that holds audio: the event, the item, the place and the part."""
     for frame, name, item in retrieved(view):
         for at, part in enumerate(map(mapping, listing(item.get("content")))):
             if part.get("audio"):
@@ -45,7 +45,7 @@ def retrieved_audio_is_base64(view: View) -> Judged:
 
 
 def _lengths(view: View) -> Iterator[tuple[Frame, Sound, int, float, float]]:
-    """Give each retrieved sound of the assistant: the event, the stream, the place, ms streamed, ms retrieved."""
+    """Yield each retrieved sound of the assistant: the event, the stream, the place, ms streamed, ms retrieved."""
     sounds = {(each.stream.item_id, each.stream.content_index): each for each in view.sounds}
     for frame, name, at, part in _parts(view):
         sound, size = sounds.get((name, at)), measured(string(part["audio"]) or "?")

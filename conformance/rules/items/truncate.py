@@ -37,7 +37,7 @@ class _Cut:
 
 
 def _cuts(view: View) -> Iterator[_Cut]:
-    """Give each truncation of a sound that was over."""
+    """Yield each truncation of a sound that was over."""
     if not view.client(TRUNCATE):
         return
     sounds = _sounds(view)

@@ -43,7 +43,7 @@ def _comes(view: View, edge: Edge) -> Judged:
 
 
 def _given_up(view: View, span: Span, last_end: int) -> bool:
-    """Tell whether somebody waited for the end of this response in vain, or the endpoint went on without it.
+    """Return whether somebody waited for the end of this response in vain, or the endpoint went on without it.
 
     *last_end* is where the last response of the conversation began that came to its end.
     """
@@ -59,7 +59,7 @@ def _given_up(view: View, span: Span, last_end: int) -> bool:
 
 
 def _hung_up(view: View, end: End) -> bool:
-    """Tell whether the endpoint closed as if all were well; another code, or an error, has a rule of its own."""
+    """Return whether the endpoint closed as if all were well; another code, or an error, has a rule of its own."""
     normal = end.kind is EndKind.CLOSED and end.by is Direction.SERVER and end.code in (1000, 1005)
     return normal and not (view.heard and view.heard[-1].type == "error")
 

@@ -28,7 +28,7 @@ NOT_ACTIVE = "response_cancel_not_active"
 
 
 def _hit(view: View) -> Iterator[tuple[Exchange, Response]]:
-    """Give each cancel that was not refused, with the only running response it can mean."""
+    """Yield each cancel that was not refused, with the only running response it can mean."""
     for exchange in view.exchanges_with("response.cancel"):
         name = exchange.sent.text("response_id")
         running = active_at(view, exchange.sent.index)
@@ -38,7 +38,7 @@ def _hit(view: View) -> Iterator[tuple[Exchange, Response]]:
 
 
 def _idle(view: View) -> Iterator[Exchange]:
-    """Give each cancel that was sent while nothing ran and nothing had been asked for."""
+    """Yield each cancel that was sent while nothing ran and nothing had been asked for."""
     if view.turns or view.partial:
         return
     for exchange in view.exchanges_with("response.cancel"):

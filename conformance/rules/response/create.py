@@ -31,12 +31,12 @@ ALREADY_ACTIVE = "conversation_already_has_active_response"
 
 
 def wants_default(exchange: Exchange) -> bool:
-    """Tell whether a `response.create` asks for a response in the default conversation."""
+    """Return whether a `response.create` asks for a response in the default conversation."""
     return exchange.sent.part("response").get("conversation") != "none"
 
 
 def can_be_read(exchange: Exchange) -> bool:
-    """Tell whether a `response.create` is well enough formed to be refused for nothing but its moment."""
+    """Return whether a `response.create` is well enough formed to be refused for nothing but its moment."""
     return isinstance(exchange.sent.event.get("response"), dict | None)
 
 
@@ -64,7 +64,7 @@ def _spans(view: View) -> tuple[list[Response], list[int], list[int]]:
 
 
 def collisions(view: View) -> Iterator[tuple[Exchange, Response]]:
-    """Give each `response.create` for the default conversation that was sent while a response ran there."""
+    """Yield each `response.create` for the default conversation that was sent while a response ran there."""
     for exchange in view.exchanges_with("response.create"):
         running = [each for each in active_at(view, exchange.sent.index) if not each.out_of_band]
         if running and wants_default(exchange) and can_be_read(exchange):
@@ -185,7 +185,7 @@ def a_response_answers_one_create(view: View) -> Judged:
 
 
 def _overlapping(view: View) -> Iterator[Frame]:
-    """Give the beginnings of responses that began while another ran: `one-response-at-a-time` tells them."""
+    """Yield the beginnings of responses that began while another ran: `one-response-at-a-time` tells them."""
     until = -1
     for response in view.responses:
         if response.created is None or response.out_of_band:

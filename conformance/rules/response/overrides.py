@@ -48,20 +48,20 @@ def metadata_is_returned(view: View) -> Judged:
 
 
 def _metadata(response: Mapping[str, Any]) -> dict[str, str]:
-    """Give the metadata as the reference defines them: strings under names."""
+    """Return the metadata as the reference defines them: strings under names."""
     found = mapping(response.get("metadata"))
     return {name: value for name, value in found.items() if isinstance(value, str)}
 
 
 def _agree(wanted: Any, shown: Any) -> bool:
-    """Tell whether two settings are the same; modalities are a set: their order is not stable on the wire."""
+    """Return whether two settings are the same; modalities are a set: their order is not stable on the wire."""
     if isinstance(wanted, list) and isinstance(shown, list):
         return sorted(map(str, wanted)) == sorted(map(str, shown))
     return reflects(wanted, shown)
 
 
 def _shown(view: View, response: Response) -> dict[str, Any]:
-    """Give the settings that the new response object shows."""
+    """Return the settings that the new response object shows."""
     found = {name: view.dialect.response_setting(response.initial, name) for name in SHOWN}
     return {name: value for name, value in found.items() if value is not None}
 
@@ -75,7 +75,7 @@ def _streamed(view: View, response: Response) -> list[str] | None:
 
 
 def _asked(view: View, response: Response) -> dict[str, Any]:
-    """Give the settings that a response was asked to have for itself; not the voice, once any was heard."""
+    """Return the settings that a response was asked to have for itself; not the voice, once any was heard."""
     found = {name: view.dialect.response_setting(response.asked, name) for name in SHOWN}
     if heard_audio(view) < response.first:
         found["voice"] = None
@@ -165,7 +165,7 @@ def session_settings_hold(view: View) -> Judged:
 
 
 def _unasked(view: View, *, after_an_override: bool) -> Iterator[tuple[Response, str, Any, Any]]:
-    """Give each setting that a response shows and did not ask for, beside the session's.
+    """Yield each setting that a response shows and did not ask for, beside the session's.
 
     Either those that an earlier response had for itself, or the others.
     """

@@ -28,7 +28,7 @@ OF_AN_ITEM = ("type", "role", "status")
 
 
 def _whole_dones(view: View) -> Iterator[tuple[Response, Frame]]:
-    """Give each response that is over, with its unshortened `response.done`."""
+    """Yield each response that is over, with its unshortened `response.done`."""
     for response in view.responses:
         if response.done is not None and response.done.whole:
             yield response, response.done
@@ -283,7 +283,7 @@ def a_used_up_limit_makes_it_incomplete(view: View) -> Judged:
 
 
 def _limited(view: View) -> Iterator[tuple[Response, Frame, int, int]]:
-    """Give each response that is over and had a limit: its end, the limit, and the output tokens that it used."""
+    """Yield each response that is over and had a limit: its end, the limit, and the output tokens that it used."""
     for response, done in _whole_dones(view):
         shown = view.dialect.response_setting(response.initial or response.final, "max_output_tokens")
         limit = whole_number(shown)

@@ -46,7 +46,7 @@ def created_comes_first(view: View) -> Judged:
 
 
 def _asked_for_a_session(view: View) -> bool:
-    """Tell whether the upgrade opened a connection of its own, not one that joins a call."""
+    """Return whether the upgrade opened a connection of its own, not one that joins a call."""
     return view.handshake is not None and "call_id=" not in view.handshake.url
 
 
@@ -227,7 +227,7 @@ def the_expiry_is_near(view: View) -> Judged:
 
 
 def _date_of(view: View) -> int | None:
-    """Give the server's own time of the upgrade, in Unix seconds, where it said so."""
+    """Return the server's own time of the upgrade, in Unix seconds, where it said so."""
     headers = view.handshake.response_headers if view.handshake is not None else {}
     said = next((value for name, value in headers.items() if name.lower() == "date"), None)
     try:

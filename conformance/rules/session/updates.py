@@ -33,7 +33,7 @@ UPDATE_SPEC = CLIENT_EVENTS + "session/update"
 
 
 def _accepted(view: View) -> Iterator[tuple[Exchange, Frame, Mapping[str, Any]]]:
-    """Give each accepted update with its acknowledgement and the session shown there."""
+    """Yield each accepted update with its acknowledgement and the session shown there."""
     if not acknowledgements_tell(view):
         return
     for exchange in updates(view):

@@ -21,7 +21,7 @@ ABOUT = frozenset({"response.content_part.added"})
 
 
 def _messages(view: View) -> Iterator[tuple[OutputItem, Frame | None, tuple[int, Any], Frame | None]]:
-    """Give each completed message that was streamed from its beginning: how it is shown, and how its response does."""
+    """Yield each completed message that was streamed from its beginning: how it is shown, and how its response does."""
     if view.partial:
         return
     for response in view.responses:

@@ -25,7 +25,7 @@ SILENCE = {"pcm16": b"\x00", "g711_ulaw": b"\xff\x7f", "g711_alaw": b"\xd5\x55"}
 
 
 def _decoded(view: View) -> Iterator[tuple[Sound, Iterator[bytes]]]:
-    """Give each stream that the recording holds whole, with the bytes of its deltas; decoded as they are asked for."""
+    """Yield each stream that the recording holds whole, with the bytes of its deltas; decoded as they are asked for."""
     for sound in view.sounds:
         if sound.stream.whole and sound.sizes and None not in sound.sizes and sound.size:
             yield sound, (binascii.a2b_base64(frame.text("delta") or "") for frame in sound.stream.deltas)

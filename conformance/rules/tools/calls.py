@@ -35,7 +35,7 @@ def _calls(view: View) -> Iterator[tuple[Response, OutputItem]]:
 
 
 def _shown(item: OutputItem) -> Iterator[Frame]:
-    """Give the unshortened events that show the call as an item."""
+    """Return the unshortened events that show the call as an item."""
     return (frame for frame in (item.added, item.done) if frame is not None and frame.whole)
 
 
@@ -120,7 +120,7 @@ def name_is_the_same_everywhere(view: View) -> Judged:
 
 
 def _everywhere(view: View) -> Iterator[tuple[Response, OutputItem, list[tuple[Frame, Mapping[str, Any]]]]]:
-    """Give each call with every event that shows it as an item, and the item there."""
+    """Yield each call with every event that shows it as an item, and the item there."""
     conversation = [by_item(view, kind) for kind in ("conversation.item.added", "conversation.item.done")]
     for response, item in _calls(view):
         frames = [*_shown(item), *(found[item.id] for found in conversation if item.id in found)]

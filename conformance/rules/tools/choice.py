@@ -24,7 +24,7 @@ ABOUT = frozenset({"response.done"})
 
 
 def _responses(view: View) -> Iterator[tuple[Response, Frame]]:
-    """Give the responses that are over, whose settings can be told, each with its end."""
+    """Yield the responses that are over, whose settings can be told, each with its end."""
     if view.partial:
         return
     for response in view.responses:
@@ -35,7 +35,7 @@ def _responses(view: View) -> Iterator[tuple[Response, Frame]]:
 
 
 def _unsettled(view: View, response: Response) -> bool:
-    """Tell whether the session was updated while the response was asked for and begun."""
+    """Return whether the session was updated while the response was asked for and begun."""
     first = response.cause.index if response.cause is not None else response.first
     following = bisect_right(view.sessions, first, key=lambda shown: shown[0])
     return following < len(view.sessions) and view.sessions[following][0] < response.first
@@ -57,7 +57,7 @@ def _name_of(item: OutputItem) -> str | None:
 
 
 def _forbidden(view: View, response: Response) -> bool:
-    """Tell whether a response may call nothing: it has no tools, or must not use them."""
+    """Return whether a response may call nothing: it has no tools, or must not use them."""
     tools, choice = (_effective(view, response, name) for name in ("tools", "tool_choice"))
     return (isinstance(tools, list) and not tools) or choice == "none"
 

@@ -40,7 +40,7 @@ def committed_turn_is_answered(view: View) -> Judged:
 
 
 def _passed_over(view: View, commit: Frame, until: int, starts: list[int]) -> bool:
-    """Tell whether nothing will answer a turn any more: we waited in vain, or a later turn was answered."""
+    """Return whether nothing will answer a turn any more: we waited in vain, or a later turn was answered."""
     if until == len(view.frames):
         return any(each.startswith("response.") for each in view.awaited)
     return any(start > until for start in starts) and _had_time(view, commit)
@@ -52,14 +52,14 @@ def _unanswered(frame: Frame) -> Finding:
 
 
 def _until_the_next(view: View) -> Iterator[tuple[Frame, int]]:
-    """Give each commit of detection, with the entry of the next; the length of the trace for the last."""
+    """Yield each commit of detection, with the entry of the next; the length of the trace for the last."""
     commits = view.unasked_commits
     for position, frame in enumerate(commits):
         yield frame, commits[position + 1].index if position + 1 < len(commits) else len(view.frames)
 
 
 def _had_time(view: View, commit: Frame) -> bool:
-    """Tell whether a turn was left alone long enough to be answered: no response ran, nobody spoke at once."""
+    """Return whether a turn was left alone long enough to be answered: no response ran, nobody spoke at once."""
     running = any(
         each.first < commit.index and (each.open or each.last > commit.index) and not each.out_of_band
         for each in view.responses
@@ -113,7 +113,7 @@ def no_response_by_itself(view: View) -> Judged:
 
 
 def _interrupted(view: View, interrupt: bool) -> Iterator[tuple[Frame, Response]]:
-    """Give each pair of a `speech_started` and the response of the conversation that ran when it came."""
+    """Yield each pair of a `speech_started` and the response of the conversation that ran when it came."""
     coming = deque(_finished(view))
     running: list[Response] = []
     for frame in view.server(STARTED):
@@ -126,7 +126,7 @@ def _interrupted(view: View, interrupt: bool) -> Iterator[tuple[Frame, Response]
 
 
 def _finished(view: View) -> list[tuple[int, Response]]:
-    """Give the responses of the conversation that came to an end, and where they began, in that order."""
+    """Return the responses of the conversation that came to an end, and where they began, in that order."""
     judged = [
         (response.created.index, response)
         for response in view.responses
@@ -233,7 +233,7 @@ def detection_is_on_at_first(view: View) -> Judged:
 
 
 def _detects_later(view: View) -> bool:
-    """Tell whether the endpoint shows somewhere that it can detect turns."""
+    """Return whether the endpoint shows somewhere that it can detect turns."""
     shown = (view.dialect.setting(session, "turn_detection") for _, session in view.sessions)
     types = (each.get("type") for each in shown if isinstance(each, dict))
     return any(isinstance(kind, str) and kind != "none" for kind in types)

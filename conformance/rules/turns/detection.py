@@ -25,17 +25,17 @@ SLACK, SLACK_MS = 1.05, 500
 
 
 def _meddled(view: View, first: int, last: int) -> bool:
-    """Tell whether the client committed, cleared or changed settings between two entries."""
+    """Return whether the client committed, cleared or changed settings between two entries."""
     return any(first < frame.index < last and not _names_nothing(frame) for frame in view.client(*MEDDLING))
 
 
 def _names_nothing(frame: Frame) -> bool:
-    """Tell whether a client event is an update that names no setting."""
+    """Return whether a client event is an update that names no setting."""
     return frame.type == "session.update" and not frame.part("session").keys() - {"type"}
 
 
 def detection_on(view: View, index: int) -> Mapping[str, Any]:
-    """Give the turn detection in effect before entry *index*; empty where it is off or unknown."""
+    """Return the turn detection in effect before entry *index*; empty where it is off or unknown."""
     return detection_at(view, index) or NOTHING
 
 
@@ -84,7 +84,7 @@ def stopped_names_its_speech(view: View) -> Judged:
 
 
 def _ended(view: View) -> Iterator[tuple[Turn, Frame, Frame | None]]:
-    """Give each turn that ended by silence, its `speech_stopped`, and the first commit since it began."""
+    """Yield each turn that ended by silence, its `speech_stopped`, and the first commit since it began."""
     committed = view.server(COMMITTED)
     position = 0
     for turn in view.turns:

@@ -36,7 +36,7 @@ def blame(line: LedgerEntry, message: str, expected: object, actual: object, pat
 
 
 def numbers(line: LedgerEntry, *names: str) -> tuple[int, ...] | None:
-    """Give counts of a line; None if one of them is unknown."""
+    """Return counts of a line; None if one of them is unknown."""
     found = tuple(count for name in names if (count := line.counts[name]) is not None)
     return found if len(found) == len(names) else None
 

@@ -69,7 +69,7 @@ def no_audio_costs_no_audio_input(view: View) -> Judged:
 
 
 def _first_sound(view: View) -> int:
-    """Give the index of the first event that puts audio into the conversation."""
+    """Return the index of the first event that puts audio into the conversation."""
     found = [frame.index for frame in view.client("input_audio_buffer.append")[:1]]
     found += [turn.first for turn in view.turns[:1]]
     found += [line.frame.index for line in view.ledger.responses if line.counts["output_audio"]][:1]
@@ -159,7 +159,7 @@ def _committed_before(line: LedgerEntry, other: int, committed: tuple[list[int],
 
 
 def _following(view: View) -> Iterator[tuple[LedgerEntry, LedgerEntry]]:
-    """Give each two responses of one growing conversation that follow each other."""
+    """Yield each two responses of one growing conversation that follow each other."""
     lines = [line for line in view.ledger.responses if line.response is not None and not line.response.out_of_band]
     for earlier, later in pairwise(lines):
         if not (earlier.counts["input"] and later.counts["input"]) or view.gaps or view.turns:
@@ -206,7 +206,7 @@ def is_counted_per_response(view: View) -> Judged:
 
 
 def _said_between(view: View, first: int, last: int) -> int | None:
-    """Give a bound for the tokens of what the client added: a token is at least a byte.  None if it holds media."""
+    """Return a bound for the tokens of what the client added: a token is at least a byte.  None if it holds media."""
     bound = 2 * ITEM_OVERHEAD
     for frame in view.client("conversation.item.create", "input_audio_buffer.append"):
         if not first < frame.index < last:
@@ -239,7 +239,7 @@ def completed_counts_its_output(view: View) -> Judged:
 
 
 def _transcribed(view: View) -> Iterator[tuple[LedgerEntry, Commit]]:
-    """Give each transcription with the commit whose audio it transcribes."""
+    """Yield each transcription with the commit whose audio it transcribes."""
     committed = {
         name: each
         for each in view.commits

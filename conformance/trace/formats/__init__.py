@@ -17,7 +17,7 @@ FORMATS: tuple[Format, ...] = (HAR, FRAME_LOG, JSON_LINES, CASSETTE)
 
 
 def recordings(file: BufferedReader, where: str) -> Iterator[Recording]:
-    """Give the conversations in *file*, whose name is *where*; TraceError says what is wrong with it."""
+    """Yield the conversations in *file*, whose name is *where*; TraceError says what is wrong with it."""
     yield from format_of(file, where).read(file, where)
 
 

@@ -25,7 +25,7 @@ MOST_VALUES = 5_000_000
 
 
 def recognises(head: bytes) -> bool:
-    """Tell whether a file begins as YAML with a list of frames or of conversations."""
+    """Return whether a file begins as YAML with a list of frames or of conversations."""
     if head[:1] in (b"{", b"["):
         return False
     keys = {line.split(b":")[0].strip() for line in head.splitlines() if b":" in line and not line[:1].isspace()}
@@ -35,7 +35,7 @@ def recognises(head: bytes) -> bool:
 
 
 def read(file: BufferedReader, where: str) -> Iterator[Recording]:
-    """Give every conversation of the cassette."""
+    """Yield every conversation of the cassette."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

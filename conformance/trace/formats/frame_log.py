@@ -53,17 +53,17 @@ MILLISECONDS = 1e11
 
 
 def recognises(head: bytes) -> bool:
-    """Tell whether a file begins as one JSON object over several lines."""
+    """Return whether a file begins as one JSON object over several lines."""
     return head.startswith(b"{") and head[: head.find(b"\n")].strip() == b"{"
 
 
 def read(file: BufferedReader, where: str) -> Iterator[Recording]:
-    """Give every conversation of the document."""
+    """Yield every conversation of the document."""
     yield from recordings(document(whole(file, where), where), where)
 
 
 def recordings(value: Any, where: str) -> Iterator[Recording]:
-    """Give every conversation in a JSON value; TraceError where there is none."""
+    """Yield every conversation in a JSON value; TraceError where there is none."""
     lists = list(frame_lists(value))
     found = [trace for frames in lists for trace in traces_of(frames)]
     if not any(_direction(mapping(each)) for frames in lists for each in frames):
@@ -75,7 +75,7 @@ def recordings(value: Any, where: str) -> Iterator[Recording]:
 
 
 def frame_lists(value: Any, depth: int = 0) -> Iterator[list[Any]]:
-    """Give the lists of frames in a document: one for each conversation."""
+    """Yield the lists of frames in a document: one for each conversation."""
     if isinstance(value, list) and any(_is_frame(each) for each in value):
         yield value
     elif depth < DEEPEST:
@@ -90,7 +90,7 @@ def _is_frame(value: Any) -> bool:
 
 
 def traces_of(frames: Iterable[Any]) -> Iterator[Trace]:
-    """Give the conversations of one list: another begins after a close, and where another session is opened."""
+    """Yield the conversations of one list: another begins after a close, and where another session is opened."""
     entries: list[Entry] = []
     opened, end = "", None
     for each in map(mapping, frames):

@@ -43,12 +43,12 @@ SECRET_PARAMETERS = frozenset({"api-key", "api_key", "apikey", "key", "token", "
 
 
 def recognises(head: bytes) -> bool:
-    """Tell whether a file begins as a HAR does."""
+    """Return whether a file begins as a HAR does."""
     return head.startswith(b"{") and b'"log"' in head[:200] and b'"format"' not in head[:64]
 
 
 def read(file: BufferedReader, where: str) -> Iterator[Recording]:
-    """Give every WebSocket of the file as a conversation."""
+    """Yield every WebSocket of the file as a conversation."""
     log = mapping(mapping(document(whole(file, where), where)).get("log"))
     sockets = [entry for entry in listing(log.get("entries")) if isinstance(entry, dict) and MESSAGES in entry]
     if not sockets:

@@ -39,12 +39,12 @@ CURE = "What can be read: docs/recordings.md."
 
 
 def recognises(head: bytes) -> bool:
-    """Tell whether a file begins with a JSON object or array."""
+    """Return whether a file begins with a JSON object or array."""
     return head.startswith((b"{", b"["))
 
 
 def read(file: BufferedReader, where: str) -> Iterator[Recording]:
-    """Give the conversations of the file, each as soon as it is read."""
+    """Yield the conversations of the file, each as soon as it is read."""
     values = _Values(file, where)
     first = next(iter(values), None)
     if first is None:
@@ -90,7 +90,7 @@ class _Values:
         yield from self._odd(number + 1, rest, last=True)
 
     def _odd(self, number: int, line: bytes, *, last: bool = False) -> Iterator[tuple[int, Any]]:
-        """Give the value of a line that is blank, oddly written, or was cut off behind others."""
+        """Yield the value of a line that is blank, oddly written, or was cut off behind others."""
         if not line.strip():
             return
         try:
@@ -146,7 +146,7 @@ def _conversations(values: Iterator[tuple[int, Any]], where: str, source: _Value
 
 
 def _begins_another(value: Any, reader: TraceReader) -> bool:
-    """Tell whether a line belongs to another connection than those before it."""
+    """Return whether a line belongs to another connection than those before it."""
     if not isinstance(value, dict):
         return False
     return value.get("format") == FORMAT or (reader.end is not None and not value.keys() & {"end", "_close"})

@@ -112,7 +112,7 @@ def document(data: bytes, where: str) -> Any:
 
 
 def numbered(traces: Iterable[Trace], where: str, remark: str = "") -> Iterator[Recording]:
-    """Give the conversations of a file that has no lines, without those in which nothing was said or asked."""
+    """Yield the conversations of a file that has no lines, without those in which nothing was said or asked."""
     number = 0
     for trace in traces:
         if trace.entries or trace.handshake is not None:
@@ -137,7 +137,7 @@ def _audio(entry: Entry) -> str | None:
 
 
 def session_opened(entry: Entry) -> bool:
-    """Tell whether this frame of the server opens a session."""
+    """Return whether this frame of the server opens a session."""
     return entry.type in ("session.created", "transcription_session.created") and not entry.sent
 
 
