@@ -20,6 +20,7 @@ from conformance.plugin.outlet import clean, guard
 from conformance.plugin.policy_from_options import policy_of
 from conformance.plugin.reports import Reports, allure_beside
 from conformance.plugin.settings_from_options import scrubber_of, settings_of
+from conformance.plugin.sign_of_life import SignOfLife
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble
 from conformance.report.inert import one_line
 from conformance.rules.engine.rule import Keyword
@@ -65,6 +66,8 @@ def activate(config: pytest.Config) -> None:
     config.pluginmanager.register(reports, f"{PLUGIN}-reports")
     config.pluginmanager.register(Distribution(run, playing.prepare), f"{PLUGIN}-distributed")
     config.pluginmanager.register(Generated(run), f"{PLUGIN}-generated")
+    if run.worker is None:
+        config.pluginmanager.register(SignOfLife(run), f"{PLUGIN}-sign-of-life")
 
 
 def _with_own_folder(settings: Settings, config: pytest.Config) -> tuple[Settings, str]:

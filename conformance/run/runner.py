@@ -28,6 +28,7 @@ from conformance.run.retry import Attempt, Retrier
 from conformance.run.ruling import JudgedConversation, judge_conversation, key_of, view_of
 from conformance.run.session_gate import SessionGate, sessions_at_once
 from conformance.run.settings import AUTO, Settings, embedded_on
+from conformance.run.watch import Watch
 from conformance.scenario.audio import clip
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Runner:
         )
         self.budget = Budget(policy.limits, policy.price)
         self.retrier = Retrier(policy.retries)
+        self.watch = Watch()
         self.kept: dict[Job, JudgedConversation | Exception] = {}
         self.open_resources = AsyncExitStack()
         self.diagnosis: Diagnosis | None = None
@@ -178,6 +180,7 @@ class Runner:
             for job in dict.fromkeys(jobs)
             if job not in self.kept and not self.settings.not_applicable(job.scenario)
         ]
+        self.watch.expects({job.key: self.cost(job).expected for job in fresh})
         self.pool.enqueue(job for job in fresh if job not in self.pool.playing)
 
     def take(self, job: Job) -> JudgedConversation:
@@ -232,7 +235,9 @@ class Runner:
 
     async def _play(self, job: Job, first: int = 1) -> tuple[Attempt, ...]:
         """Play a conversation until it says something; Exhausted if a budget ends it before."""
-        return await self.within_time(self.retrier.play(partial(self._attempt, job), first))
+        attempts = await self.within_time(self.retrier.play(partial(self._attempt, job), first))
+        self.watch.finished(job.key)
+        return attempts
 
     async def within_time(self, work: Coroutine[Any, Any, T]) -> T:
         """Do *work* while the run has time; Exhausted when that is over."""
@@ -265,7 +270,8 @@ class Runner:
         # Nobody knows what a play used that is cut off.
         spent = Spent(cost.sessions, cost.tokens, cost.heard, estimated=True)
         try:
-            played = await self._played(job, target)
+            with self.watch.playing(job.key):
+                played = await self._played(job, target)
             spent = spent_on(played.conversation.traces, cost)
         finally:
             await self.budget.settle(cost, spent)

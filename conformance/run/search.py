@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,8 @@ class Search:
         """Names the search."""
         self.folder = self.settings.reports / FOLDER
         self.shelf = Shelf(self.settings.reports / "found", claim.id, self.reproduce, self.settings.scrub)
+        self.counted: Counter[str] = Counter()
+        """What was played, by what for."""
         self.judged: dict[int, JudgedConversation] = {}
         """Of the examples that broke something, by their number."""
         self.last: JudgedConversation | None = None
@@ -66,7 +69,13 @@ class Search:
         """What the search by our rules has played, each to be judged once: whoever wants to see it again plays it."""
 
     def explore(self) -> Exploration:
-        """Search."""
+        """Search, and let whoever looks on know how far that is."""
+        try:
+            return self._explored()
+        finally:
+            self.runner.watch.search = ""
+
+    def _explored(self) -> Exploration:
         dialect = self.settings.target.dialect
         strategy: SearchStrategy[Scenario] = STRATEGIES[self.claim.id](dialect, self.settings.claimed)
         first = () if self.options.repeatable else tuple(self.shelf.earlier(dialect.name))
@@ -132,6 +141,8 @@ class Search:
         return flaws
 
     def _tell(self, example: Example) -> None:
+        self.counted[example.during] += 1
+        self.runner.watch.search = f"{self.claim.id} {_at_work(example.during, self.counted, self._plan())}"
         if example.flaws and self.last is not None:
             self.judged[example.number] = self.last
         if not (self.fresh or example.flaws):
@@ -170,6 +181,15 @@ class Search:
             with self.runner.disk.writing():
                 dump(trace, path)
                 yield path
+
+
+def _at_work(during: str, counted: Counter[str], plan: SearchPlan) -> str:
+    """Say what a search is doing: with how many examples, and of how many at most."""
+    if during == "shrink":
+        return f"making a case small, {counted[during]}/{plan.shrink_sessions}"
+    if during == "generate":
+        return f"{counted[during]}/{plan.examples}"
+    return {"replay": "earlier cases", "confirm": "a case once more"}[during]
 
 
 def _first(ruling: Ruling) -> tuple[str, str, str]:
