@@ -58,5 +58,5 @@ def _script(client: Trace, upstream: Trace) -> UpstreamScript:
     name = client.name.partition("#")[0].partition("@")[0]
     path = next((path for path in library(relayed=True) if path.as_posix().endswith(f"/{name}.yaml")), None)
     section = load(path).upstream if path is not None else None
-    scripts = upstream_scripts(section) if section is not None else (HONEST,)
+    scripts = upstream_scripts(section, client.dialect) if section is not None else (HONEST,)
     return scripts[min(side_of(upstream).script, len(scripts) - 1)]

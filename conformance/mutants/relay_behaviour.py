@@ -103,6 +103,8 @@ class Behaviour:
     charges: Callable[[Mapping[str, Any], str, Prices], float] | None = None
     """From a usage, the kind or status of its event, and the prices to what is charged."""
     charges_lost_clients: bool = True
+    charges_again_after: float | None = None
+    """Seconds after the end of a session in which all of it is charged once more; None: never."""
     charges_refusals: float = 0.0
 
 

@@ -119,6 +119,12 @@ faults.rows(
      "The upstream is asked for another revision than the client speaks.", lambda: Behaviour(dials=_other_revision)),
 )
 faults.rows(
+    "one_revision",
+    ("a-revision-that-is-gone-is-asked-for", "the-upstream-is-asked-for-a-revision-it-speaks",
+     "QuantumNous/new-api adaptor.go", "An upstream of one revision is asked for the other one.",
+     lambda: Behaviour(dials=_other_revision)),
+)
+faults.rows(
     "input_audio",
     ("an-append-is-lost", "client-events-arrive", "",
      "The second piece of sound never reaches the upstream.", lambda: Behaviour(up=losing_one(APPEND))),

@@ -139,6 +139,11 @@ faults.rows(
      "Tokens from the cache are charged like any other.", lambda: Behaviour(charges=_cache_forgotten)),
 )
 faults.rows(
+    "charged_later",
+    ("charged-again-when-settled", "usage-is-charged-once", "QuantumNous/new-api#7273",
+     "Half a second after its end a session is charged once more.", lambda: Behaviour(charges_again_after=0.5)),
+)
+faults.rows(
     "cancelled_response",
     ("cancelling-is-free", "cancelled-responses-are-charged", "hangup-mid-turn-free",
      "A cancelled response is charged nothing.", lambda: Behaviour(charges=_free("cancelled"))),

@@ -36,6 +36,9 @@ class Relay(Protocol):
     def charge(self, behaviour: Behaviour, event: Mapping[str, Any]) -> float:
         """Return what an event of the upstream costs."""
 
+    def charge_more(self, amount: float) -> None:
+        """Charge."""
+
 
 class Lanes:
     """One client, its line to the upstream, and what goes wrong between them."""
@@ -61,6 +64,8 @@ class Lanes:
             await self._upstream_ended(up)
         if self.behaviour.charges_lost_clients or self.client.protocol.close_rcvd is not None:
             self.relay.used += self.owed
+        if self.behaviour.charges_again_after is not None:
+            asyncio.get_running_loop().call_later(self.behaviour.charges_again_after, self.relay.charge_more, self.owed)
         for task in (down, up):
             task.cancel()
         await asyncio.gather(down, up, return_exceptions=True)

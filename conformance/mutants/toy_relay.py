@@ -172,6 +172,10 @@ class ToyRelay:
         """Leave a session of the upstream open until the relay ends."""
         self._kept.append(line)
 
+    def charge_more(self, amount: float) -> None:
+        """Charge."""
+        self.used += amount
+
     def charge(self, behaviour: Behaviour, event: Mapping[str, Any]) -> float:
         """Return what an event of the upstream costs."""
         kind, response = event.get("type"), event.get("response") or {}

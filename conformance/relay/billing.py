@@ -21,10 +21,12 @@ class Bill:
     after: float
     usages: tuple[Mapping[str, Any], ...] = ()
     """The usage of every response and transcription, as the upstream reported it."""
+    late: float = 0.0
+    """What was charged between the settling of the conversation before and the beginning of this one."""
 
     def charged(self, tariff: Tariff) -> float:
         """Return what was charged, in the units of the balance."""
-        return self.after - self.before if tariff.counts_up else self.before - self.after
+        return tariff.charge(self.before, self.after)
 
     def owed(self, tariff: Tariff) -> float:
         """Return what the tariff makes of the reported usage."""

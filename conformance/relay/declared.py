@@ -21,6 +21,10 @@ class Tariff:
     counts_up: bool = False
     """Whether the number that is read grows with use (tokens used) or shrinks (money left)."""
 
+    def charge(self, before: float, after: float) -> float:
+        """Return what was charged between two readings, in the units of the balance."""
+        return after - before if self.counts_up else before - after
+
 
 @dataclass(frozen=True)
 class Declared:

@@ -24,7 +24,7 @@ from conformance.relay.pairing import paired
 from conformance.relay.side import Side, with_side
 from conformance.relay.turns import Turns
 from conformance.relay.upstream import Upstream
-from conformance.relay.upstream_script import HONEST, upstream_scripts
+from conformance.relay.upstream_script import HONEST, UpstreamScript, upstream_scripts
 from conformance.scenario.model import Scenario
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Trace
@@ -49,6 +49,13 @@ class Relayed:
 
 
 @dataclass
+class Settled:
+    """The balance as the last conversation left it: whatever is charged before the next one begins is late."""
+
+    balance: float | None = None
+
+
+@dataclass
 class RelayPlayer:
     """Plays scenarios through one gateway, many at once where they do not need the upstream for themselves."""
 
@@ -61,6 +68,7 @@ class RelayPlayer:
     direct: str = ""
     """Where the upstream is reached without the gateway; empty: nowhere."""
     turns: Turns = field(default_factory=Turns)
+    settled: Settled = field(default_factory=Settled)
     letting_go: float = LETTING_GO
     """Seconds in which sessions end and balances settle."""
 
@@ -85,7 +93,7 @@ class RelayPlayer:
     async def _play(self, scenario: Scenario, variant: str, *, alone: bool) -> Relayed:
         first, before = len(self.upstream.dials), await self._balance()
         if alone:
-            self.upstream.follow(upstream_scripts(scenario.upstream) if scenario.upstream is not None else ())
+            self.upstream.follow(self._scripts(scenario))
         connector = NotingConnector(self._connector(), self._hidden())
         async with Lag().watched() as lag:
             conversation = await Player(connector, self.target, self.scrub, self.clip).play(scenario, variant)
@@ -104,6 +112,11 @@ class RelayPlayer:
             await self._let_go(dials)
         pairs = self._pairs(conversation, dials, alone=alone)
         return Relayed(conversation, await self._billed(pairs, before))
+
+    def _scripts(self, scenario: Scenario) -> Sequence[UpstreamScript]:
+        if scenario.upstream is None:
+            return ()
+        return upstream_scripts(scenario.upstream, self.target.dialect.name)
 
     def _connector(self) -> Connector:
         return Wire(self.target)
@@ -140,9 +153,11 @@ class RelayPlayer:
             return pairs
         usages = usages_in(pair.upstream for pair in pairs if pair.upstream is not None)
         tariff, loop = self.declared.tariff, asyncio.get_running_loop()
-        until = loop.time() + self.letting_go
+        settled = before if self.settled.balance is None else self.settled.balance
+        late, until = tariff.charge(settled, before), loop.time() + self.letting_go
         while True:
-            bill = Bill(before, await self.balance.read(), usages)
+            self.settled.balance = await self.balance.read()
+            bill = Bill(before, self.settled.balance, usages, late)
             if abs(bill.charged(tariff) - bill.owed(tariff)) <= tariff.tolerance or loop.time() > until:
                 break
             await asyncio.sleep(GLANCE)

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.contract.dialects import DIALECTS
+
 Event = dict[str, Any]
 
 
@@ -83,18 +85,21 @@ class UpstreamScript:
 HONEST = UpstreamScript()
 
 
-def upstream_scripts(section: Any) -> tuple[UpstreamScript, ...]:
-    """Read the `upstream:` section of a scenario, as its schema allows it; one script for each dial."""
+def upstream_scripts(section: Any, spoken: str = "") -> tuple[UpstreamScript, ...]:
+    """Read the `upstream:` section of a scenario, as its schema allows it; one script for each dial.
+
+    *spoken* is the client's revision: `speaks: same` is that, and `speaks: other` the other one.
+    """
     parts: Sequence[Mapping[str, Any]] = section if isinstance(section, list) else [section or {}]
-    return tuple(_script(part) for part in parts)
+    return tuple(_script(part, spoken) for part in parts)
 
 
-def _script(part: Mapping[str, Any]) -> UpstreamScript:
+def _script(part: Mapping[str, Any], spoken: str) -> UpstreamScript:
     refuses, closes, drops = part.get("refuses"), part.get("closes"), part.get("drops")
     ends = Ending(**closes) if closes else Ending(drops["after"]) if drops else None
     return UpstreamScript(
         refuses=Refusal(**refuses) if refuses else None,
-        speaks=part.get("speaks", ""),
+        speaks=_revision(part.get("speaks", ""), spoken),
         first_event_after=part.get("first_event_after", 0.0),
         between_events=part.get("between_events", 0.0),
         says=tuple(_interjection(each) for each in part.get("says", ())),
@@ -103,6 +108,12 @@ def _script(part: Mapping[str, Any]) -> UpstreamScript:
         ends=ends,
         expires_after=part.get("expires_after"),
     )
+
+
+def _revision(named: str, spoken: str) -> str:
+    if named == "other":
+        return next((name for name in DIALECTS if name != spoken), "")
+    return spoken if named == "same" else named
 
 
 def _interjection(each: Mapping[str, Any]) -> Interjection:

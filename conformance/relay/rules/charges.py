@@ -14,6 +14,8 @@ from conformance.trace.trace import Direction, EndKind
 
 rules = PairChapter()
 
+HANDSHAKE = -1
+
 #: So many times the price is a multiple charge; the same ratio comes of no other mistake that we know.
 MULTIPLES = (2, 3, 4)
 
@@ -69,8 +71,12 @@ def the_charge_is_the_reported_usage(pair: Pair) -> Judged:
 
 @rules.must("relay.usage-is-charged-once", covers=("RLY-30",), needs="balance")
 def usage_is_charged_once(pair: Pair) -> Judged:
-    """No usage is charged more than once."""
+    """No usage is charged more than once, also not later."""
     bill = pair.context.bill
+    if bill is not None and abs(bill.late) > pair.context.declared.tariff.tolerance:
+        message = f"After the conversation before this one was settled, {bill.late:g} more was charged."
+        yield Finding(HANDSHAKE, message, "nothing more", f"{bill.late:g}")
+        return
     if bill is None or not bill.usages:
         return
     if times := _multiple(bill, pair):

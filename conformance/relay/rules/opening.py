@@ -38,13 +38,26 @@ def models_are_mapped(pair: Pair) -> Judged:
 def the_upstream_is_asked_for_the_clients_revision(pair: Pair) -> Judged:
     """The gateway asks the upstream for the revision that the client speaks, unless it declares to translate."""
     asked = pair.upstream_side.revision
-    if pair.upstream is None or not asked or pair.context.declared.translates:
+    if pair.upstream is None or not asked or pair.context.declared.translates or pair.context.script.speaks:
         return
     if asked != (spoken := pair.client.dialect.name):
         message = f"The client speaks {spoken}, and the upstream was asked for {asked}."
         yield Finding(HANDSHAKE, message, spoken, asked)
     else:
         yield HELD
+
+
+@rules.must("relay.the-upstream-is-asked-for-a-revision-it-speaks", covers=("RLY-35",))
+def the_upstream_is_asked_for_a_revision_it_speaks(pair: Pair) -> Judged:
+    """An upstream of one revision is asked for that one, if the client speaks it or the gateway declares to translate."""
+    asked, speaks = pair.upstream_side.revision, pair.context.script.speaks
+    if pair.upstream is None or not asked or not speaks:
+        return
+    if asked == speaks:
+        yield HELD
+    elif pair.context.declared.translates or pair.client.dialect.name == speaks:
+        message = f"The upstream speaks {speaks} alone, and was asked for {asked}."
+        yield Finding(HANDSHAKE, message, speaks, asked)
 
 
 @rules.must("relay.late-sessions-are-awaited", covers=("RLY-19",))
