@@ -33,7 +33,7 @@ def relay_of(config: pytest.Config, token: str, profile: Profile | None) -> Rela
     if value(config, "endpoint") is not None:
         raise UsageError("--relay and --endpoint name two endpoints", "Give one of them.")
     if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
-        raise UsageError("--relay: one process stands on both sides of the gateway", "Run it without -n.")
+        raise UsageError("--relay: one process stands on both sides of the gateway: run it without -n")
     from conformance.relay.declared import declared_in
 
     host, port = _address(value(config, "upstream-listen"))

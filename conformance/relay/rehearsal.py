@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 from conformance.contract.dialects import DIALECTS
@@ -48,20 +50,31 @@ async def play_relayed(
     scenario: Scenario | str, dialect: str, behave: Callable[[], Behaviour] = Behaviour, variant: str = ""
 ) -> Relayed:
     """Do the same inside a running loop."""
+    async with relaying(dialect, behave) as player:
+        return await play_once(player, scenario, variant)
+
+
+async def play_once(player: RelayPlayer, scenario: Scenario | str, variant: str = "") -> Relayed:
+    """Play one scenario through a relay that is there already."""
     script = bundled(scenario) if isinstance(scenario, str) else scenario
     home = script.path.parent if script.path is not None else None
+    return await replace(player, clip=partial(clip, home=home)).play(script, variant)
+
+
+@asynccontextmanager
+async def relaying(dialect: str, behave: Callable[[], Behaviour] = Behaviour) -> AsyncIterator[RelayPlayer]:
+    """Run the toy relay with an upstream behind it until the block ends."""
     async with Upstream(keys=Keys(UPSTREAM_KEY, (CLIENT_KEY, WRONG_KEY)), nonce="rehearsal") as upstream:
         relay = ToyRelay(
             upstream.url, client_key=CLIENT_KEY, upstream_key=UPSTREAM_KEY, models=MODELS, behave=behave, prices=PRICES
         )
         async with relay:
-            player = RelayPlayer(
+            yield RelayPlayer(
                 upstream,
                 Target(relay.url, DIALECTS[dialect], CLIENT_KEY, "gpt-realtime", patience=PATIENCE),
                 Scrubber((CLIENT_KEY,)),
-                partial(clip, home=home),
+                clip,
                 DECLARED,
                 BalanceUrl(relay.balance_url, ("data", "used")),
                 letting_go=SETTLING,
             )
-            return await player.play(script, variant)

@@ -81,6 +81,14 @@ class UpstreamScript:
         """Whether the upstream lets the conversation down on purpose."""
         return self.refuses is not None or self.ends is not None or self.expires_after is not None
 
+    def keeps_protocol(self, spoken: str) -> bool:
+        """Return whether a client of the revision *spoken* should see a sound session: ordinary rules judge it then.
+
+        Single events against the protocol are no reason: what a rule finds at the upstream too is not the gateway's.
+        """
+        breaks = self.ends is not None and self.ends.code is None
+        return self.refuses is None and not breaks and self.speaks in ("", spoken)
+
 
 HONEST = UpstreamScript()
 

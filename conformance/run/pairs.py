@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 THE_UPSTREAMS_OWN = "the upstream does so too: the gateway only passes it on"
 
 
+def keeps_protocol(pairs: Iterable[Pair]) -> bool:
+    """Return whether the upstream of every pair kept the protocol; if not, only the rules over pairs judge."""
+    return all(pair.context.script.keeps_protocol(pair.client.dialect.name) for pair in pairs)
+
+
 def with_pairs(
     judged: JudgedConversation,
     pairs: Sequence[Pair],

@@ -20,7 +20,7 @@ from conformance.run.cost import Cost, cost_of
 from conformance.run.folder import Disk
 from conformance.run.known import facts_known_in, known_in, surprises_in
 from conformance.run.look import look
-from conformance.run.pairs import with_pairs
+from conformance.run.pairs import keeps_protocol, with_pairs
 from conformance.run.policy import Policy
 from conformance.run.relayed import play_relayed, relay_player
 from conformance.run.repetition import Repetition
@@ -215,8 +215,7 @@ class Runner:
         from conformance.rules.rule_packs import judged_rules
 
         *earlier, last = attempts
-        # What a scripted upstream does on purpose is not the gateway's: only the rules over pairs judge that.
-        rules = judged_rules().values() if last.conversation.scenario.upstream is None else ()
+        rules = judged_rules().values() if keeps_protocol(last.pairs) else ()
         facts = self.settings.profile.facts if self.settings.profile is not None else ()
         judged = judge_conversation(
             last.conversation, rules, self.settings.waivers, facts, last.files, self.settings.scrub

@@ -113,7 +113,8 @@ def test_litellm_does_what_its_page_says(folder, dialect):
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
-def test_portkey_does_what_its_page_says(folder):
+@pytest.mark.parametrize("dialect", ["ga", "beta"])
+def test_portkey_does_what_its_page_says(folder, dialect):
     trustme = pytest.importorskip("trustme")
     own, port = free_port(), free_port()
     authority, pem = trustme.CA(), folder.path / "upstream.pem"
@@ -128,7 +129,7 @@ def test_portkey_does_what_its_page_says(folder):
     }
     with running(["node", server, f"--port={own}", "--headless"], own, **variables):
         more = [f"--token={UPSTREAM}", f"--tls-cert={pem}", "--header=x-portkey-provider: openai"]
-        rules = found(folder, own, port, "ga", *more)
+        rules = found(folder, own, port, dialect, *more)
 
     expected = {"relay.upstream-refusals-are-told", "relay.a-lost-upstream-ends-the-session"}
     assert {rule for rule in rules if rule.startswith("relay.")} == expected

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import socket
+import ssl
 import threading
 from contextlib import contextmanager
 
 import pytest
 
+from conformance.mutants.frame_edits import is_of, repeating
 from conformance.mutants.relay_behaviour import Behaviour
 from conformance.mutants.toy_relay import ToyRelay
 
@@ -24,19 +26,20 @@ relay:
 
 
 @contextmanager
-def relayed(behave=Behaviour):
-    """Run a toy relay in a thread of its own; give it, and the address where our upstream has to listen."""
+def relayed(behave=Behaviour, scheme="ws", trusts=None):
+    """Run a toy relay in a thread of its own; yield it, and the address where our upstream has to listen."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     loop, ready, found = asyncio.new_event_loop(), threading.Event(), []
 
     async def serve():
         relay = ToyRelay(
-            f"ws://127.0.0.1:{port}/v1/realtime",
+            f"{scheme}://127.0.0.1:{port}/v1/realtime",
             client_key=CLIENT,
             upstream_key=UPSTREAM,
             models={"gpt-realtime": "gpt-realtime-2025-08-28"},
             behave=behave,
+            trusts=trusts,
         )
         async with relay:
             stop = asyncio.Event()
@@ -105,6 +108,8 @@ def test_a_relay_that_charges_twice_is_found_by_name(folder):
         (["--relay=ws://127.0.0.1:1", "--upstream-listen=here"], "'here' is no address"),
         (["--relay=ws://127.0.0.1:1", "--balance-url=ftp://x"], "is no HTTP URL"),
         (["--relay=ws://127.0.0.1:1", "--tls-cert=nowhere.pem"], "there is no file nowhere.pem"),
+        (["--relay=ws://127.0.0.1:1", "-n", "2"], "one process stands on both sides of the gateway: run it without -n"),
+        (["--relay=ws://127.0.0.1:1", "--direct=nowhere"], "'nowhere' is no WebSocket URL"),
     ],
 )
 def test_wrong_options_are_one_message_and_status_4(folder, given, told):
@@ -112,6 +117,41 @@ def test_wrong_options_are_one_message_and_status_4(folder, given, told):
 
     assert result.returncode == 4
     assert told in result.stdout + result.stderr
+
+
+def whatever_the_certificate():
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    return trusting
+
+
+def test_a_gateway_that_insists_on_tls_dials_a_certificate_of_our_own_making(folder):
+    pytest.importorskip("trustme")
+    (folder.path / "toy.yaml").write_text(PROFILE)
+    with relayed(scheme="wss", trusts=whatever_the_certificate()) as (relay, listen):
+        more = ["--tls-cert=self-signed", "scenarios/relay/closing_client.yaml"]
+        result = folder.pytest(*options(relay, listen), *more)
+
+    assert result.returncode == 0, result.stdout
+    assert (folder.path / "reports" / "traces" / "relay" / "closing_client.upstream.jsonl").is_file()
+
+
+@pytest.mark.parametrize(
+    ("mutant", "verdict"),
+    [("", "warning"), ("items-are-announced-twice", "not applicable")],
+    ids=["gateway", "upstream"],
+)
+def test_what_shows_without_the_gateway_too_is_not_the_gateways(folder, endpoint, mutant, verdict):
+    """The same conversation is played past the gateway (`--direct`): A/B."""
+    (folder.path / "toy.yaml").write_text(PROFILE)
+    with relayed(lambda: Behaviour(down=repeating(is_of("conversation.item.added")))) as (relay, listen):
+        direct = f"--direct={endpoint(mutant, tokens=(UPSTREAM,))}"
+        folder.pytest(*options(relay, listen), direct, "scenarios/response/text_turn.yaml")
+
+    report = json.loads((folder.path / "reports" / "report.json").read_text())
+    rules = report["conversations"][0]["rules"]
+    found = rules.get("items.ids-are-unique", {"verdict": "not applicable"})
+    assert found["verdict"] == verdict
 
 
 def test_a_scenario_with_an_upstream_is_not_collected_without_a_relay(folder):
