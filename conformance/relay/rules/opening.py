@@ -49,7 +49,7 @@ def the_upstream_is_asked_for_the_clients_revision(pair: Pair) -> Judged:
 
 @rules.must("relay.the-upstream-is-asked-for-a-revision-it-speaks", covers=("RLY-35",))
 def the_upstream_is_asked_for_a_revision_it_speaks(pair: Pair) -> Judged:
-    """An upstream of one revision is asked for that one, if the client speaks it or the gateway declares to translate."""
+    """An upstream of one revision is asked for that one by whoever speaks it, or declares to translate."""
     asked, speaks = pair.upstream_side.revision, pair.context.script.speaks
     if pair.upstream is None or not asked or not speaks:
         return
