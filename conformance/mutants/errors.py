@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.edits import put, stamp, without
@@ -63,27 +64,37 @@ def a_refused_item_comes_all_the_same(dialect: Dialect) -> Fault:
     return Fault(sends=sends, receives=receives)
 
 
-@faults.mutant(killed_by="errors.do-not-end-a-response", during="errors/during_a_response")
-def a_mistake_ends_the_response(_dialect: Dialect) -> Fault:
-    """An error about another event makes the running response fail."""
+def _ending_responses(**how: Any) -> Fault:
+    """Let an error end the response that is running: `response.done` shows what *how* says."""
     wrong = [False]
-    error = {"type": "invalid_request_error", "code": "invalid_value", "message": "Failed."}
 
     def sends(event: Event) -> Iterable[Event]:
         wrong[0] = wrong[0] or event["type"] == "error"
         if event["type"] == "response.done" and wrong[0]:
-            details = {"type": "failed", "error": error}
-            event = {
-                **event,
-                "response": {**event["response"], "status": "failed", "status_details": details},
-            }
+            event = {**event, "response": {**event["response"], **how}}
         yield event
 
     return Fault(sends=sends)
 
 
+FAILED = {
+    "type": "failed",
+    "error": {"type": "invalid_request_error", "code": "invalid_value", "message": "Failed."},
+}
+CANCELLED = {"type": "cancelled", "reason": "client_cancelled"}
+
 # fmt: off
 faults.rows(
+    ("a-mistake-ends-the-response", "errors.do-not-end-a-response", "errors/during_a_response", "",
+     "An error about another event makes the running response fail.",
+     lambda _: _ending_responses(status="failed", status_details=FAILED)),
+    ("a-mistake-cancels-the-response", "errors.do-not-end-a-response", "errors/during_a_response", "",
+     "An error about another event cancels the running response.",
+     lambda _: _ending_responses(status="cancelled", status_details=CANCELLED)),
+    ("a-refused-second-response-ends-the-first", "response_create.collision-spares-the-running-response",
+     "response/collision", "second-response-kills-first-silently",
+     "A second `response.create` is refused, and the running response fails.",
+     lambda _: _ending_responses(status="failed", status_details=FAILED)),
     ("errors-of-a-kind-of-its-own", "errors.types-are-documented", "errors/unknown_type", "error-type-vendor-specific",
      "Errors are of a kind that nobody documents.",
      lambda _: changing(("error",), lambda event: put(event, ("error", "type"), "oops"))),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from conformance.rules import (
     connection,
     envelope,
+    error_effects,
     error_words,
     errors,
     input_audio,
@@ -43,6 +44,7 @@ RULES: Mapping[str, Rule] = _table(
     *session.chapters,
     *items.chapters,
     errors.rules,
+    error_effects.rules,
     error_words.rules,
     rate_limits.rules,
     *input_audio.chapters,

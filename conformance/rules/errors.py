@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from conformance.rules.engine.overdue import is_due, last_loose_error
 from conformance.rules.engine.rule import END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.exchanges import Exchange
-from conformance.trace.frames import Frame, mapping, quoted, string
-from conformance.trace.responses import Response
-from conformance.trace.service_errors import is_of_the_service
+from conformance.trace.frames import Frame, quoted, string
 from conformance.trace.trace import Direction, EndKind, FrameKind
 from conformance.trace.views import View
 
@@ -240,33 +238,6 @@ def garbage_leaves_the_session_open(view: View) -> Judged:
         yield HELD
 
 
-@rules.must("errors.a-refused-event-has-no-effect", about={"error"}, covers=("ERR-07",), spec=SPEC)
-def a_refused_event_has_no_effect(view: View) -> Judged:
-    """An event that is refused is not acknowledged as well, and its item does not come into being."""
-    if view.partial:
-        return
-    for exchange in view.exchanges:
-        if not exchange.refused or exchange.sent.type in ("session.update", "transcription_session.update"):
-            continue
-        effect = exchange.answer or _created_anyway(view, exchange)
-        if effect is None:
-            yield HELD
-        else:
-            message = f"`{exchange.sent.entry.type}` {exchange.sent.text('event_id')} was refused, and took effect."
-            yield Finding(effect.index, message, "the error alone", effect.entry.type)
-
-
-def _created_anyway(view: View, exchange: Exchange) -> Frame | None:
-    """Return the announcement of the item that was refused, unless another event asked for an item of that id."""
-    name = string(exchange.sent.part("item").get("id"))
-    added = view.announced.get(name) if name is not None and exchange.sent.type == "conversation.item.create" else None
-    if added is None or added.frame.index < exchange.sent.index:
-        return None
-    others = (each for each in view.exchanges_with("conversation.item.create") if not each.refused)
-    asked = any(each.sent.index < added.frame.index and each.sent.part("item").get("id") == name for each in others)
-    return None if asked else added.frame
-
-
 @rules.should("errors.come-once", about={"error"}, covers=("ERR-08",), spec=SPEC)
 def come_once(view: View) -> Judged:
     """One event of the client gets one error."""
@@ -276,38 +247,6 @@ def come_once(view: View) -> Judged:
             yield Finding(error.index, message, "one error", _code(error) or "one more")
         if len(exchange.refusals) == 1:
             yield HELD
-
-
-@rules.must("errors.do-not-end-a-response", about={"error"}, covers=("ERR-09",), spec=GUIDE_ERRORS)
-def do_not_end_a_response(view: View) -> Judged:
-    """An error about another event does not end the response that is running."""
-    cancels = [frame.index for frame in view.client("response.cancel")]
-    for response in view.responses:
-        if response.created is None or response.open or response.gapped:
-            continue
-        inside = [each for each in view.server("error") if response.created.index < each.index < response.last]
-        others = [each for each in inside if _is_about_another(view.attributed, each, response.cause)]
-        if not others or any(at < response.last for at in cancels):
-            continue
-        if _failed_by_itself(response):
-            continue
-        if response.status == "failed":
-            if not any(_is_about_another(view.blamed, each, response.cause) for each in others):
-                continue
-            message = f"The response {response.id} failed after an error about another event."
-            yield Finding(response.last, message, "it goes on", "failed", "/response/status")
-        elif response.status:
-            yield HELD
-
-
-def _failed_by_itself(response: Response) -> bool:
-    """Return whether a quota, a rate limit or a model that broke down ended the response."""
-    return response.status == "failed" and is_of_the_service(mapping(response.final.get("status_details")).get("error"))
-
-
-def _is_about_another(causes: Mapping[int, Exchange], error: Frame, cause: Frame | None) -> bool:
-    exchange = causes.get(error.index)
-    return exchange is not None and exchange.sent is not cause
 
 
 @rules.should("errors.precede-a-failing-close", about=END, covers=("ERR-10",), spec=SPEC)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from conformance.trace.frames import Frame, listing, mapping, string
+from conformance.trace.service_errors import is_of_the_service
 
 if TYPE_CHECKING:
     from conformance.trace.canonical import CanonicalTrace
@@ -145,6 +146,11 @@ class Response:
     def status(self) -> str:
         """The terminal status; empty while open."""
         return string(mapping(self.done.part("response") if self.done else None).get("status")) or ""
+
+    @property
+    def failed_by_the_service(self) -> bool:
+        """Whether a quota, a rate limit or a model that broke down ended it."""
+        return self.status == "failed" and is_of_the_service(mapping(self.final.get("status_details")).get("error"))
 
     @property
     def outputs(self) -> list[Any]:

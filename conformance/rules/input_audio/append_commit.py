@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.trace.anonymous_errors import kinds_pointed_to
 from conformance.trace.exchanges import ACKNOWLEDGED_BY
 from conformance.trace.frames import Frame, listing, mapping, string
 from conformance.trace.input_buffer import Commit
@@ -78,13 +79,13 @@ def legal_append_is_accepted(view: View) -> Judged:
         sent, text = exchange.sent, exchange.sent.text("audio")
         if not text or sent.entry.deliberate or not sent.whole or len(text) > MOST_BYTES:
             continue
-        hung_up = sent in last and hung_up_after(view, sent.index)
-        if not exchange.errors and not hung_up:
+        errors = [each for each in exchange.refusals if each in exchange.errors or kinds_pointed_to(each)]
+        if not errors and not (sent in last and hung_up_after(view, sent.index)):
             if sent in last and view.overdue(sent.index) and not exchange.refused:
                 yield HELD
         elif measured(text) is not None:
-            actual = "an error" if exchange.errors else "the end of the connection"
-            at = exchange.errors[0].index if exchange.errors else sent.index
+            actual = "an error" if errors else "the end of the connection"
+            at = errors[0].index if errors else sent.index
             yield Finding(
                 at, f"an append of {len(text)} characters of base64 was answered by {actual}", "nothing", actual
             )
@@ -131,8 +132,8 @@ def commit_is_acknowledged(view: View) -> Judged:
         length, at = commit.milliseconds, commit.sent.index
         if length is None or length < LEAST_MS:
             continue
-        if commit.exchange.errors:
-            at = commit.exchange.errors[0].index
+        if commit.exchange.refused:
+            at = commit.exchange.refusals[0].index
             yield Finding(at, f"the commit of {length:.0f} ms of audio was refused", COMMITTED, "an error")
         elif commit.exchange.answer is not None:
             yield HELD

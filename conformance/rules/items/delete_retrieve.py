@@ -84,11 +84,10 @@ def _judge_present(view: View, kind: str, doing: str) -> Judged:
     for exchange, name, history in requests(view, kind):
         if name not in history.present:
             continue
-        if exchange.errors:
-            code = string(exchange.errors[0].part("error").get("code")) or "error"
-            yield Finding(
-                exchange.errors[0].index, f"{doing} the item {name}, which exists, was refused.", "done", code
-            )
+        if exchange.refused:
+            error = exchange.refusals[0]
+            code = string(error.part("error").get("code")) or "error"
+            yield Finding(error.index, f"{doing} the item {name}, which exists, was refused.", "done", code)
         elif exchange.answer is not None:
             yield HELD
         elif id(exchange) in late:

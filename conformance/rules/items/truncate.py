@@ -68,10 +68,11 @@ def truncating_is_acknowledged(view: View) -> Judged:
         exchange = cut.exchange
         if not 0 <= cut.at <= cut.left:
             continue
-        if exchange.errors:
-            code = string(exchange.errors[0].part("error").get("code")) or "error"
+        if exchange.refused:
+            error = exchange.refusals[0]
+            code = string(error.part("error").get("code")) or "error"
             message = f"Cutting {cut.name} at {cut.at} ms of {cut.left} was refused."
-            yield Finding(exchange.errors[0].index, message, "conversation.item.truncated", code)
+            yield Finding(error.index, message, "conversation.item.truncated", code)
         elif exchange.answer is not None:
             yield HELD
         elif id(exchange) in late:

@@ -134,8 +134,12 @@ def collision_spares_the_running_response(view: View) -> Judged:
         if running.done is None or view.gap_between(exchange.sent.index, running.last):
             continue
         causes = view.client("response.cancel") or view.server("input_audio_buffer.speech_started")
+        refused = any(error.index < running.last for error in exchange.refusals)
         if running.status == "completed":
             yield HELD
+        elif running.status == "failed" and refused and not running.failed_by_the_service:
+            message = f"{running.id} failed when a second response.create was refused."
+            yield Finding(running.last, message, "it goes on", "failed", "/response/status")
         elif running.status == "cancelled" and not any(each.index < running.last for each in causes):
             message = f"{running.id} was cancelled, and nobody but a second response.create can be the cause."
             yield Finding(running.last, message, "not cancelled", "cancelled", "/response/status")
@@ -227,8 +231,10 @@ def out_of_band_may_overlap(view: View) -> Judged:
     for exchange in view.exchanges_with("response.create"):
         if wants_default(exchange) or not active_at(view, exchange.sent.index):
             continue
-        if any(error.part("error").get("code") == ALREADY_ACTIVE for error in exchange.errors):
-            yield Finding(exchange.errors[0].index, "A response outside the conversation was refused as a second one.")
+        if any(error.part("error").get("code") == ALREADY_ACTIVE for error in exchange.refusals):
+            yield Finding(
+                exchange.refusals[0].index, "A response outside the conversation was refused as a second one."
+            )
         elif exchange.answer is not None:
             yield HELD
 

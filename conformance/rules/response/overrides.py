@@ -87,7 +87,7 @@ class _Session:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        asked = [each for each in updates(view) if not each.errors]
+        asked = [each for each in updates(view) if not each.refused]
         self._sent = [each.sent.index for each in asked]
         never = len(view.frames)
         ends = (each.answer.index if each.answer is not None else never for each in asked)

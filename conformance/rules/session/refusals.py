@@ -207,7 +207,7 @@ def updates_are_legal_at_any_time(view: View) -> Judged:
             continue
         if exchange.answer is not None and not exchange.refused:
             yield HELD
-        for error in exchange.errors[:1]:
+        for error in exchange.refusals[:1]:
             code = string(error.part("error").get("code")) or ""
             if not code.startswith(OWN_FAULT) and not {"voice", "speed"} & asked_for(view, exchange).keys():
                 yield Finding(

@@ -33,7 +33,7 @@ def _accepted(view: View) -> Iterator[tuple[Exchange, Frame]]:
     if acknowledgements_tell(view):
         for exchange in updates(view):
             answer = exchange.answer
-            if answer is not None and answer.whole and not exchange.errors and answer.part("session"):
+            if answer is not None and answer.whole and not exchange.refused and answer.part("session"):
                 yield exchange, answer
 
 
