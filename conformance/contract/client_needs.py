@@ -64,6 +64,25 @@ def absences(wanted: Sequence[Wanted], event: Mapping[str, Any]) -> tuple[Wanted
     return tuple(replace(each, path=place) for each in wanted for place in _places(each, event))
 
 
+def schema_of(wanted: Sequence[Wanted]) -> dict[str, Any]:
+    """Return the JSON schema of an event that lacks none of the *wanted* fields: a compiled one tells it of most."""
+    return {"allOf": [_nested(steps_of(each.path), each) for each in wanted]}
+
+
+def _nested(steps: Sequence[str], wanted: Wanted) -> dict[str, Any]:
+    *way, last = steps
+    schema: dict[str, Any] = {"required": [last]}
+    if wanted.filled:
+        schema["properties"] = {last: {"not": {"type": "null"}}}
+    if wanted.when:
+        options = {key: value if isinstance(value, list) else [value] for key, value in wanted.when.items()}
+        named = {"properties": {key: {"enum": values} for key, values in options.items()}}
+        schema = {"if": named | {"required": [key for key in options if None not in options[key]]}, "then": schema}
+    for step in reversed(way):
+        schema = {"items": schema} if step == "*" else {"properties": {step: schema}}
+    return schema
+
+
 def _places(wanted: Wanted, event: Mapping[str, Any]) -> Iterable[str]:
     """Return the places where a wanted field is absent; where no array lies on the way there is one at most."""
     steps = steps_of(wanted.path)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from conformance.contract.client_needs import Wanted, absences, load_wanted
+from conformance.contract.client_needs import Wanted, absences, load_wanted, schema_of
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.documented_fields import Documented, extra_paths, references, target
 from conformance.errors import SchemaError
@@ -66,7 +66,7 @@ UNJUDGEABLE = Problem("", "type", "text that UTF-8 can carry, nested no deeper t
 class Schemas:
     """The schemas of one dialect; nothing in it changes once it is loaded."""
 
-    __slots__ = ("_client", "_documented", "_server", "_wanted", "dialect")
+    __slots__ = ("_client", "_complete", "_documented", "_server", "_wanted", "dialect")
 
     def __init__(self, dialect_name: str, home: Path) -> None:
         """Load and compile every schema below *home*; SchemaError if one is missing or broken."""
@@ -76,6 +76,7 @@ class Schemas:
         self._client, self._server = judges["client"], judges["server"]
         self._documented = Documented(documents)
         self._wanted = load_wanted(home / "wanted.json", dialect_name)
+        self._complete: Judges = {}
 
     def knows(self, side: Direction, event_type: str) -> bool:
         """Whether *event_type*, as spoken in this dialect, has a schema on that side."""
@@ -116,7 +117,16 @@ class Schemas:
 
     def absences(self, event: Event) -> tuple[Wanted, ...]:
         """Name the fields a server *event* lacks that no source requires, but that real clients need."""
-        return absences(self._wanted.get(_type(event), ()), event)
+        wanted = self._wanted.get(kind := _type(event))
+        if wanted is None:
+            return ()
+        judge = self._complete.get(kind)
+        if judge is None:
+            judge = self._complete[kind] = _judge(schema_of(wanted))
+        try:
+            return () if judge.is_valid(event) else absences(wanted, event)
+        except ValueError:  # as in `problems`
+            return absences(wanted, event)
 
     def extras(self, side: Direction, event: Event) -> tuple[str, ...]:
         """Return the JSON pointers, sorted, of the fields that no source documents: information, no fault."""
@@ -199,6 +209,12 @@ def _compiled(documents: Mapping[str, dict[str, Any]]) -> dict[str, Judges]:
         first = next(iter(str(error).splitlines()), type(error).__name__)
         raise SchemaError(f"schemas/{name}: {first[:LIMIT]}", CURE) from error
     return judges
+
+
+def _judge(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    import jsonschema_rs
+
+    return jsonschema_rs.Draft202012Validator(document)
 
 
 # ---- telling

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from conformance.contract.dialects import DIALECTS, aliases
 from conformance.contract.schemas import Problem, schemas_for
 from conformance.rules.engine.rule import ANYTHING, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.rules.nulls import parted
+from conformance.rules.nulls import fit_and_unfit, parted
 from conformance.trace.frames import Frame, quoted, string
-from conformance.trace.trace import Direction, FrameKind
+from conformance.trace.lens import lens
+from conformance.trace.trace import FrameKind
 from conformance.trace.views import View
 
 rules = Chapter("envelope")
@@ -63,6 +65,7 @@ def events_have_a_type(view: View) -> Judged:
         yield HELD
 
 
+@lens
 def _identified(view: View) -> list[tuple[Frame, str | None]]:
     """Return the server's events that owe an id, with that id."""
     return [pair for pair in view.named if pair[0].type not in WITHOUT_ID]
@@ -98,10 +101,15 @@ def _without_id(frame: Frame) -> Finding:
     return Finding(frame.index, f"`{frame.entry.type}` has no event_id.", "a string", actual, path="/event_id")
 
 
+@lens
+def _ids_of_client(view: View) -> frozenset[str]:
+    return frozenset(name for frame in view.said if (name := frame.text("event_id")))
+
+
 @rules.must("envelope.event-ids-are-unique", about=ANYTHING, covers=("FRM-03",), spec=SERVER_EVENTS.rstrip("/"))
 def event_ids_are_unique(view: View) -> Judged:
     """No two events of the server have the same `event_id`."""
-    clients = {frame.text("event_id") for frame in view.said}  # a copy of the client's id is the next rule's affair
+    clients = _ids_of_client(view)  # a copy of one is the next rule's affair
     named = [pair for pair in view.named if pair[1] and pair[1] not in clients]
     distinct = {name for _, name in named}
     if distinct:
@@ -118,7 +126,7 @@ def event_ids_are_unique(view: View) -> Judged:
 @rules.should("envelope.event-ids-are-its-own", about=ANYTHING, covers=("FRM-04",), spec=SERVER_EVENTS.rstrip("/"))
 def event_ids_are_its_own(view: View) -> Judged:
     """The server gives its events ids of its own, and does not copy the client's `event_id`."""
-    clients = {name for frame in view.said if (name := frame.text("event_id"))}
+    clients = _ids_of_client(view)
     if not clients:
         return
     # `session.updated` is a MUST of the chapter on the session.
@@ -142,14 +150,10 @@ def event_ids_are_its_own(view: View) -> Judged:
 def fits_its_schema(view: View) -> Judged:
     """Every event has the required fields, the JSON types and the closed enumerations of its schema."""
     schemas = schemas_for(view.dialect.name)
-    for kind, frames in view.groups.items():
-        spoken = view.dialect.wire_name(kind)
-        if not frames or not schemas.knows(Direction.SERVER, spoken):
-            continue
-        misfits = schemas.misfits(Direction.SERVER, spoken, [frame.event for frame in frames])
-        if len(misfits) < len(frames):
+    for frames, unfit in fit_and_unfit(view):
+        if len(unfit) < len(frames):
             yield HELD
-        for frame in (frames[position] for position in misfits):
+        for frame in unfit:
             found, _ = parted(schemas, frame.event)
             problems = [each for each in found if not _has_its_own_rule(frame, each.path)]
             yield _misfit(frame, problems) if problems else HELD
@@ -216,7 +220,7 @@ def names_are_of_the_revision(view: View) -> Judged:
 @rules.should("envelope.speaks-one-revision", about=ANYTHING, covers=("FRM-06",), spec=SERVER_EVENTS.rstrip("/"))
 def speaks_one_revision(view: View) -> Judged:
     """One connection speaks the event names of one revision only, not those of another as well."""
-    tells = _foreign_tells(view) - renamed_in(view).keys()
+    tells = _foreign_tells(view.dialect.name) - renamed_in(view).keys()
     foreign = [kind for kind in view.first_spoken if kind in tells]
     if foreign:
         message = f"The connection speaks {view.dialect.name}, and names of another revision came: "
@@ -226,9 +230,10 @@ def speaks_one_revision(view: View) -> Judged:
         yield HELD
 
 
-def _foreign_tells(view: View) -> frozenset[str]:
+@cache
+def _foreign_tells(dialect_name: str) -> frozenset[str]:
     """Return the names that only other revisions speak."""
-    own = DIALECTS.get(view.dialect.name)
+    own = DIALECTS.get(dialect_name)
     mine = own.tells if own is not None else frozenset()
     return frozenset(name for each in DIALECTS.values() if each is not own for name in each.tells) - mine
 
@@ -236,7 +241,7 @@ def _foreign_tells(view: View) -> frozenset[str]:
 @rules.may("envelope.types-are-documented", about=ANYTHING, covers=("FRM-07",), spec=SERVER_EVENTS.rstrip("/"))
 def types_are_documented(view: View) -> Judged:
     """Every event type is one of the documented ones; more may come, and are told."""
-    told = _foreign_tells(view) | CONVICTED_ELSEWHERE
+    told = _foreign_tells(view.dialect.name) | CONVICTED_ELSEWHERE
     for kind, index in view.first_spoken.items():
         if kind in view.dialect.server_events:
             yield HELD

@@ -10,6 +10,7 @@ from conformance.rules.engine.overdue import is_due, last_loose_error
 from conformance.rules.engine.rule import END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import Frame, quoted, string
+from conformance.trace.lens import gathered, lens
 from conformance.trace.trace import Direction, EndKind, FrameKind
 from conformance.trace.views import View
 
@@ -152,6 +153,7 @@ def _garbage_is_pending(view: View) -> bool:
     return bool(garbage) and view.settled < garbage[-1].index
 
 
+@gathered
 def _wrong_types(view: View) -> Iterator[tuple[Exchange, str]]:
     """Yield the exchanges that a wrong or missing `type` began, with the code that is known for it."""
     for exchange in view.exchanges:
@@ -200,6 +202,7 @@ def wrong_types_have_their_codes(view: View) -> Judged:
                 yield Finding(error.index, "The code is another one.", code, _code(error) or "null", "/error/code")
 
 
+@lens
 def _garbage(view: View) -> list[Frame]:
     """Return the client's frames that hold no JSON object."""
     return [frame for frame in view.said if frame.entry.event is None and frame.whole]

@@ -7,6 +7,8 @@ from copy import deepcopy
 
 from conformance.contract.schemas import Problem, Schemas, schemas_for
 from conformance.rules.engine.rule import ANYTHING, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.trace.frames import Frame
+from conformance.trace.lens import lens
 from conformance.trace.trace import Direction, Event
 from conformance.trace.views import View
 
@@ -22,6 +24,18 @@ def parted(schemas: Schemas, event: Event) -> tuple[Sequence[Problem], Sequence[
     rest = schemas.problems(Direction.SERVER, _without(event, nulls))
     owed = [nulls.get(each.path, each) for each in rest]
     return owed, [each for path, each in nulls.items() if path not in {every.path for every in owed}]
+
+
+@lens
+def fit_and_unfit(view: View) -> tuple[tuple[Sequence[Frame], Sequence[Frame]], ...]:
+    """Return the server's events of each type that has a schema, and those of them that break it."""
+    schemas, found = schemas_for(view.dialect.name), []
+    for kind, frames in view.groups.items():
+        spoken = view.dialect.wire_name(kind)
+        if frames and schemas.knows(Direction.SERVER, spoken):
+            misfits = schemas.misfits(Direction.SERVER, spoken, [frame.event for frame in frames])
+            found.append((frames, [frames[position] for position in misfits]))
+    return tuple(found)
 
 
 def _without(event: Event, paths: Sequence[str] | dict[str, Problem]) -> Event:
@@ -50,14 +64,10 @@ def _without(event: Event, paths: Sequence[str] | dict[str, Problem]) -> Event:
 def optional_fields_are_not_null(view: View) -> Judged:
     """An optional field that has nothing to say is left out, unless its type allows null."""
     schemas = schemas_for(view.dialect.name)
-    for kind, frames in view.groups.items():
-        spoken = view.dialect.wire_name(kind)
-        if not frames or not schemas.knows(Direction.SERVER, spoken):
-            continue
-        misfits = schemas.misfits(Direction.SERVER, spoken, [frame.event for frame in frames])
-        if len(misfits) < len(frames):
+    for frames, unfit in fit_and_unfit(view):
+        if len(unfit) < len(frames):
             yield HELD
-        for frame in (frames[position] for position in misfits):
+        for frame in unfit:
             _, nulls = parted(schemas, frame.event)
             for each in nulls[:1]:
                 message = f"`{frame.entry.type}` has null at {each.path}, which is optional."

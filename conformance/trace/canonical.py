@@ -78,6 +78,8 @@ class CanonicalTrace:
         """What the client said."""
         self.first_spoken: Mapping[str, int] = first
         """Types as the server spoke them, each with the index of its first frame, in order."""
+        self.kept: dict[Any, Any] = {}
+        """What `lens` has computed."""
 
     @cached_property
     def _settings(self) -> dict[int, Mapping[str, Any]]:

@@ -38,7 +38,8 @@ class Frame:
 
     def part(self, name: str) -> Mapping[str, Any]:
         """Return a field if it is an object, else an empty one."""
-        return mapping(self.event.get(name))
+        value = self.event.get(name)
+        return value if isinstance(value, dict) else NOTHING
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
@@ -58,6 +59,8 @@ def string(value: Any) -> str | None:
 
 def whole_number(value: Any) -> int | None:
     """Return *value* if it is a JSON integer; 1.0 counts, true does not."""
+    if type(value) is int:
+        return value
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

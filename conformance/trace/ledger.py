@@ -7,7 +7,8 @@ A count that is absent, no integer or negative is None: unknown, never zero.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from conformance.trace.frames import Frame, mapping, whole_number
@@ -39,6 +40,7 @@ COUNTS: Mapping[str, tuple[str, ...]] = {
     "output_audio": (_OUTPUT, "audio_tokens"),
     "reasoning": (_OUTPUT, "reasoning_tokens"),
 }
+_WAYS = frozenset(path[:-1] for path in COUNTS.values())
 HEADER = ("entry", "kind", "id", "status", *COUNTS, "seconds")
 
 
@@ -70,7 +72,7 @@ class LedgerEntry:
         return (str(self.frame.index), self.kind, self.id, self.status, *numbers, _cell(self.seconds))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Ledger:
     """All lines of a session, and their sums."""
 
@@ -79,15 +81,18 @@ class Ledger:
     """Audio that the client appended; None where the recording does not tell."""
     seconds_received: float | None
     """Audio that the endpoint streamed; None where the recording does not tell."""
-    totals: Mapping[str, int] = field(default_factory=dict)
-    """The sum of every column over the responses; transcriptions are billed by themselves."""
 
-    @property
+    @cached_property
+    def totals(self) -> Mapping[str, int]:
+        """The sum of every column over the responses; transcriptions are billed by themselves."""
+        return {name: sum(line.counts[name] or 0 for line in self.responses) for name in COUNTS}
+
+    @cached_property
     def responses(self) -> tuple[LedgerEntry, ...]:
         """The lines of responses."""
         return tuple(line for line in self.lines if line.kind == "response")
 
-    @property
+    @cached_property
     def transcriptions(self) -> tuple[LedgerEntry, ...]:
         """The lines of transcriptions."""
         return tuple(line for line in self.lines if line.kind == "transcription")
@@ -110,8 +115,7 @@ def ledger_of(trace: CanonicalTrace, responses: Sequence[Response], sounds: Sequ
         (*_response_lines(responses, sounds), *_transcription_lines(trace)), key=lambda line: line.frame.index
     )
     spoken = [sound.seconds for sound in sounds]
-    totals = {name: sum(line.counts[name] or 0 for line in lines if line.kind == "response") for name in COUNTS}
-    return Ledger(tuple(lines), _seconds_sent(trace), _sum(spoken), totals)
+    return Ledger(tuple(lines), _seconds_sent(trace), _sum(spoken))
 
 
 def _response_lines(responses: Sequence[Response], sounds: Sequence[Sound]) -> list[LedgerEntry]:
@@ -140,15 +144,16 @@ def _line(
     frame: Frame, kind: str, name: str, status: str, usage: Any, length: float | None, response: Response | None = None
 ) -> LedgerEntry:
     told = mapping(usage)
-    raw = {column: whole_number(_reach(told, path)) for column, path in COUNTS.items()}
-    negative = tuple(column for column, count in raw.items() if count is not None and count < 0)
-    counts = {column: None if column in negative else count for column, count in raw.items()}
+    places = {way: _reach(told, way) for way in _WAYS}
+    counts = {column: whole_number(places[path[:-1]].get(path[-1])) for column, path in COUNTS.items()}
+    negative = tuple(column for column, count in counts.items() if count is not None and count < 0)
+    counts.update(dict.fromkeys(negative))
     return LedgerEntry(frame, kind, name, status, told, counts, negative, length, response)
 
 
-def _reach(value: Any, path: tuple[str, ...]) -> Any:
-    for step in path:
-        value = mapping(value).get(step)
+def _reach(value: Mapping[str, Any], way: tuple[str, ...]) -> Mapping[str, Any]:
+    for step in way:
+        value = mapping(value.get(step))
     return value
 
 

@@ -74,9 +74,9 @@ class Part:
     streams: dict[str, Stream] = field(default_factory=dict)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class OutputItem:
-    """One output item of a response."""
+    """One output item of a response; what is derived is computed once, after the last event was placed."""
 
     id: str
     added: Frame | None = None
@@ -85,7 +85,7 @@ class OutputItem:
     parts: dict[int | None, Part] = field(default_factory=dict)
     arguments: Stream | None = None
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """`message`, `function_call`, …; empty if never said."""
         for frame in (self.added, self.done):
@@ -93,21 +93,21 @@ class OutputItem:
                 return kind
         return ""
 
-    @property
+    @cached_property
     def output_index(self) -> int | None:
         """The index that `output_item.added` gave it."""
         return self.added.number("output_index") if self.added is not None else None
 
-    @property
+    @cached_property
     def streams(self) -> list[Stream]:
         """All streams of the item."""
         found = [stream for part in self.parts.values() for stream in part.streams.values()]
         return [*found, self.arguments] if self.arguments is not None else found
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Response:
-    """One response, from its first to its last mention."""
+    """One response, from its first to its last mention; derived values as with items."""
 
     id: str
     created: Frame | None = None
@@ -122,47 +122,47 @@ class Response:
     cause: Frame | None = None
     """The client's `response.create`, where it can be told."""
 
-    @property
+    @cached_property
     def done(self) -> Frame | None:
         """Its first `response.done`."""
         return self.dones[0] if self.dones else None
 
-    @property
+    @cached_property
     def open(self) -> bool:
         """Whether the recording ends before the response does."""
         return not self.dones
 
-    @property
+    @cached_property
     def final(self) -> Mapping[str, Any]:
         """The response object of `response.done`; empty if open or shortened."""
         return self.done.part("response") if self.done is not None and self.done.whole else {}
 
-    @property
+    @cached_property
     def initial(self) -> Mapping[str, Any]:
         """The response object of `response.created`; empty if it never came or was shortened."""
         return self.created.part("response") if self.created is not None and self.created.whole else {}
 
-    @property
+    @cached_property
     def status(self) -> str:
         """The terminal status; empty while open."""
         return string(mapping(self.done.part("response") if self.done else None).get("status")) or ""
 
-    @property
+    @cached_property
     def failed_by_the_service(self) -> bool:
         """Whether a quota, a rate limit or a model that broke down ended it."""
         return self.status == "failed" and is_of_the_service(mapping(self.final.get("status_details")).get("error"))
 
-    @property
+    @cached_property
     def outputs(self) -> list[Any]:
         """`response.done`'s output array."""
         return listing(self.final.get("output"))
 
-    @property
+    @cached_property
     def asked(self) -> Mapping[str, Any]:
         """The `response` object of the client's `response.create`, where it can be told."""
         return self.cause.part("response") if self.cause is not None else {}
 
-    @property
+    @cached_property
     def out_of_band(self) -> bool:
         """Whether it does not write to the default conversation."""
         if self.asked.get("conversation") == "none":
@@ -172,12 +172,12 @@ class Response:
         shown = self.initial or self.final
         return "conversation_id" in shown and shown["conversation_id"] is None
 
-    @property
+    @cached_property
     def first(self) -> int:
         """Index of its first mention."""
         return self.frames[0].index
 
-    @property
+    @cached_property
     def last(self) -> int:
         """Index of its (first) end, or of its last mention while open."""
         return self.dones[0].index if self.dones else self.frames[-1].index

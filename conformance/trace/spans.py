@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conformance.trace.lens import gathered
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -16,7 +18,7 @@ NEVER = 1 << 62
 """The index of an event that did not come."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Span:
     """One span of a trace."""
 
@@ -33,6 +35,7 @@ class Span:
     response: Response
 
 
+@gathered
 def spans(view: View, nest: str) -> Iterator[Span]:
     """Yield the spans of one kind (`response`, `output item`, `content part`, or a stream) as they were first named."""
     for response in view.responses:

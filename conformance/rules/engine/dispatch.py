@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conformance.rules.engine.judge import ask
+from conformance.rules.engine.rule import HELD
 
 if TYPE_CHECKING:
     from conformance.contract.dialect import Dialect
@@ -74,12 +75,30 @@ class Dispatch:
     def judge(self, view: View) -> Outcome:
         """Ask every rule that has anything to look at."""
         outcome = Outcome()
+        kept = outcome.held
         for rule in self.exercised(view):
-            findings, held, error = ask(rule, view)
-            if held:
-                outcome.held[rule.id] = held
-            if findings:
-                outcome.findings[rule.id] = findings
-            if error:
-                outcome.errors[rule.id] = error
+            held = 0
+            try:
+                for said in rule.check(view):
+                    if said is not HELD:
+                        break
+                    held += 1
+                else:
+                    if held:
+                        kept[rule.id] = held
+                    continue
+            except Exception:  # noqa: S110 - asked again below, where it is told
+                pass
+            _tell(rule, view, outcome)
         return outcome
+
+
+def _tell(rule: Rule, view: View, outcome: Outcome) -> None:
+    """Ask a rule that found something, or failed, in the plain way."""
+    findings, held, error = ask(rule, view)
+    if held:
+        outcome.held[rule.id] = held
+    if findings:
+        outcome.findings[rule.id] = findings
+    if error:
+        outcome.errors[rule.id] = error

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.trace.lens import lens
+
 if TYPE_CHECKING:
     from conformance.trace.views import View
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 SETTINGS = ("modalities", "max_output_tokens", "voice", "output_format")
 
 
+@lens
 def _shown_settings(view: View) -> set[str]:
     shown = [response for each in view.responses for response in (each.initial, each.final)]
     return {name for name in SETTINGS for each in shown if view.dialect.response_setting(each, name) is not None}

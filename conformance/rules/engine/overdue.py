@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from conformance.trace.exchanges import ACKNOWLEDGED_BY, Exchange
+from conformance.trace.lens import gathered, lens
 from conformance.trace.trace import EndKind
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ def is_due(view: View, exchange: Exchange) -> bool:
     )
 
 
+@lens
 def last_loose_error(view: View) -> int:
     """Return the index of the last `error` that names no client event of the trace; -1 if all do."""
     return next((error.index for error in reversed(view.server("error")) if error.index not in view.attributed), -1)
 
 
+@gathered
 def overdue(view: View, *types: str) -> Iterator[Exchange]:
     """Yield the exchanges these client events began whose answer, of whatever kind, never came.
 

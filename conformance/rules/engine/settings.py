@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from conformance.trace.frames import listing, mapping, string
+from conformance.trace.lens import lens
 
 if TYPE_CHECKING:
     from conformance.trace.exchanges import Exchange
@@ -32,7 +33,8 @@ def settings_in(view: View, session: Mapping[str, Any]) -> Mapping[str, Any]:
     return view.settings_in(session)
 
 
-def asked_for(view: View, exchange: Exchange) -> dict[str, Any]:
+@lens
+def asked_for(view: View, exchange: Exchange) -> Mapping[str, Any]:
     """Return the settings that a `session.update` wants to change; none if the recorder shortened it."""
     if not exchange.sent.whole:
         return {}
@@ -40,11 +42,13 @@ def asked_for(view: View, exchange: Exchange) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if name not in FIXED}
 
 
-def updates(view: View) -> Iterator[Exchange]:
+@lens
+def updates(view: View) -> Sequence[Exchange]:
     """Return the exchanges that a `session.update` began."""
-    return view.exchanges_with("session.update", "transcription_session.update")
+    return tuple(view.exchanges_with("session.update", "transcription_session.update"))
 
 
+@lens
 def acknowledgements_tell(view: View) -> bool:
     """Return whether each `session.updated` can be laid to one update: one too many shifts all that follow."""
     answers = {each.answer.index for each in updates(view) if each.answer is not None}
@@ -54,6 +58,8 @@ def acknowledgements_tell(view: View) -> bool:
 
 def reflects(asked: Any, shown: Any) -> bool:
     """Return whether *shown* is what was *asked* for, completed or reordered by the server at most."""
+    if asked == shown:
+        return True
     if isinstance(asked, dict):
         return _names(asked, shown) or (
             isinstance(shown, dict) and all(reflects(value, shown.get(key)) for key, value in asked.items())

@@ -12,6 +12,7 @@ from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Ch
 from conformance.trace.conversation import Addition
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import Frame, listing, mapping, string
+from conformance.trace.lens import gathered, lens
 from conformance.trace.views import View
 
 rules = Chapter("items")
@@ -24,6 +25,7 @@ ADDED_SPEC = SERVER_EVENTS + "conversation/item/added"
 DONE_SPEC = SERVER_EVENTS + "conversation/item/done"
 
 
+@gathered
 def created(view: View) -> Iterator[tuple[Exchange, Frame]]:
     """Yield each accepted `conversation.item.create` with its announcement."""
     if view.partial or any(addition.repeated for addition in view.additions):
@@ -179,6 +181,7 @@ def client_items_are_complete(view: View) -> Judged:
             yield HELD
 
 
+@lens
 def output_ids(view: View) -> frozenset[str]:
     """Return the ids of the items that responses produced."""
     return frozenset(name for response in view.responses for name in response.items)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged, Keyword
 from conformance.rules.ordering.table import BEFORE, COMES, EDGES, FIRST, LAST, NESTS, ONCE, Edge, Relation
 from conformance.trace.frames import Frame, string
+from conformance.trace.lens import lens
 from conformance.trace.responses import STREAMS, OutputItem, id_of
 from conformance.trace.spans import Span, spans
 from conformance.trace.trace import Direction, End, EndKind
@@ -27,9 +28,6 @@ def _comes_first(view: View, edge: Edge) -> Judged:
 
 
 def _comes(view: View, edge: Edge) -> Judged:
-    last_end = max(
-        (each.first for each in view.responses if each.done is not None and not each.out_of_band), default=-1
-    )
     for span in spans(view, edge.nest):
         if not span.opened or not span.rooted or span.response.gapped:
             continue
@@ -38,15 +36,18 @@ def _comes(view: View, edge: Edge) -> Judged:
         elif span.response.done is not None:
             message = f"{span.response.id} ended, but {edge.event} of {span.name} never came."
             yield Finding(span.response.done.index, message, edge.event, "response.done")
-        elif edge.nest == "response" and _given_up(view, span, last_end):
+        elif edge.nest == "response" and _given_up(view, span):
             yield Finding(len(view.frames), f"{edge.event} of {span.name} never came.", edge.event, "nothing")
 
 
-def _given_up(view: View, span: Span, last_end: int) -> bool:
-    """Return whether somebody waited for the end of this response in vain, or the endpoint went on without it.
+@lens
+def _last_finished(view: View) -> int:
+    """Return where the last response of the conversation began that came to its end; -1 if none did."""
+    return max((each.first for each in view.responses if each.done is not None and not each.out_of_band), default=-1)
 
-    *last_end* is where the last response of the conversation began that came to its end.
-    """
+
+def _given_up(view: View, span: Span) -> bool:
+    """Return whether somebody waited for the end of this response in vain, or the endpoint went on without it."""
     if any(gap >= span.response.first for gap in view.gaps):
         return False
     end = view.end
@@ -55,7 +56,7 @@ def _given_up(view: View, span: Span, last_end: int) -> bool:
     awaited = end.awaiting.split(" or ") if end is not None and end.kind is EndKind.TIMEOUT else []
     if any(each.startswith("response.") and each != "response.created" for each in awaited):
         return True
-    return not span.response.out_of_band and last_end > span.response.last
+    return not span.response.out_of_band and _last_finished(view) > span.response.last
 
 
 def _hung_up(view: View, end: End) -> bool:
@@ -87,6 +88,8 @@ def _after(frames: Sequence[Frame], index: int) -> list[Frame]:
 
 def _comes_once(view: View, edge: Edge) -> Judged:
     """Count by ids; where a span was opened anew under the same id, only the opening is at fault."""
+    if not view.server(edge.event):
+        return
     opener = NESTS[edge.nest].opened_by
     kinds = {edge.event, opener} if opener is not None else {edge.event}
     seen: set[tuple[str | int | None, ...]] = set()

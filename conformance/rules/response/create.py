@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from conformance.rules.engine.left_out import conversations_of_responses
 from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import listing, string
+from conformance.trace.lens import gathered, lens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def active_at(view: View, index: int) -> list[Response]:
     return found[::-1]
 
 
-@lru_cache(maxsize=1)
+@lens
 def _spans(view: View) -> tuple[list[Response], list[int], list[int]]:
     """Return the responses in the order of their begin, where they begin, and the latest end of all until then."""
     pairs = [(each.created.index, each) for each in view.responses if each.created is not None]
@@ -63,6 +63,7 @@ def _spans(view: View) -> tuple[list[Response], list[int], list[int]]:
     return [each for _, each in pairs], [index for index, _ in pairs], list(ends)
 
 
+@gathered
 def collisions(view: View) -> Iterator[tuple[Exchange, Response]]:
     """Yield each `response.create` for the default conversation that was sent while a response ran there."""
     for exchange in view.exchanges_with("response.create"):

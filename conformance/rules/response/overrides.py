@@ -10,6 +10,7 @@ from conformance.rules.engine.left_out import overridden_settings, settings_of_r
 from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.rules.engine.settings import heard_audio, reflects, short, updates
 from conformance.trace.frames import mapping
+from conformance.trace.lens import gathered, lens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,6 +104,11 @@ class _Session:
         return self._view.setting_at(response.cause.index, name)
 
 
+@lens
+def _session(view: View) -> _Session:
+    return _Session(view)
+
+
 def _misfit(response: Response, name: str, wanted: Any, shown: Any, message: str) -> Finding:
     index = response.created.index if response.created is not None else response.first
     return Finding(index, f"{response.id} {message} {name}.", short(wanted), short(shown), "/response")
@@ -141,7 +147,9 @@ def overrides_are_honoured(view: View) -> Judged:
 )
 def overrides_end_with_their_response(view: View) -> Judged:
     """What a `response.create` overrides does not hold for the next response."""
-    for response, name, usual, shown in _unasked(view, after_an_override=True):
+    for response, name, usual, shown, was_overridden in _unasked(view):
+        if not was_overridden:
+            continue
         if _agree(usual, shown):
             yield HELD
         else:
@@ -157,30 +165,33 @@ def overrides_end_with_their_response(view: View) -> Judged:
 )
 def session_settings_hold(view: View) -> Judged:
     """A response without overrides shows the session's modalities, token limit, voice and audio format."""
-    for response, name, usual, shown in _unasked(view, after_an_override=False):
+    for response, name, usual, shown, was_overridden in _unasked(view):
+        if was_overridden:
+            continue
         if _agree(usual, shown):
             yield HELD
         else:
             yield _misfit(response, name, usual, shown, "departs from the session's")
 
 
-def _unasked(view: View, *, after_an_override: bool) -> Iterator[tuple[Response, str, Any, Any]]:
+@gathered
+def _unasked(view: View) -> Iterator[tuple[Response, str, Any, Any, bool]]:
     """Yield each setting that a response shows and did not ask for, beside the session's.
 
-    Either those that an earlier response had for itself, or the others.
+    And whether an earlier response had it for itself.
     """
     overridden: set[str] = set()
-    session = _Session(view)
+    session = _session(view)
     for response in view.responses:
         own = {name for name in SHOWN if view.dialect.response_setting(response.asked, name) is not None}
         shown = _shown(view, response)
-        used = _streamed(view, response)
+        used = None if "modalities" in shown else _streamed(view, response)
         if used is not None and _agree(session.during(response, "modalities"), used):
             shown.setdefault("modalities", used)  # not shown, and yet seen to hold
         for name, value in shown.items():
             usual = session.during(response, name)
-            if name not in own and (name in overridden) is after_an_override and usual is not None:
-                yield response, name, usual, value
+            if name not in own and usual is not None:
+                yield response, name, usual, value, name in overridden
         overridden |= own
 
 
@@ -192,9 +203,8 @@ def _unasked(view: View, *, after_an_override: bool) -> Iterator[tuple[Response,
 )
 def text_only_has_no_audio(view: View) -> Judged:
     """A response of text only streams neither audio nor a transcript."""
-    session = _Session(view)
     for response in view.responses:
-        if response.open or modalities_of(view, response, session) != "text":
+        if response.open or _modalities(view)[response.first] != "text":
             continue
         heard = [
             frame
@@ -209,7 +219,13 @@ def text_only_has_no_audio(view: View) -> Judged:
             yield HELD
 
 
-def modalities_of(view: View, response: Response, session: _Session) -> str | None:
+@lens
+def _modalities(view: View) -> Mapping[int, str | None]:
+    """Return what each response speaks in, by its first entry."""
+    return {each.first: _modalities_of(view, each, _session(view)) for each in view.responses}
+
+
+def _modalities_of(view: View, response: Response, session: _Session) -> str | None:
     """Return `text` or `audio`: as the response shows, was asked, or else the session has it; None if none tells."""
     shown = view.dialect.response_setting(response.initial, "modalities")
     asked = view.dialect.response_setting(response.asked, "modalities")
@@ -228,9 +244,8 @@ def modalities_of(view: View, response: Response, session: _Session) -> str | No
 )
 def audio_is_not_answered_in_text(view: View) -> Judged:
     """A completed message of a response in audio is spoken, not written."""
-    session = _Session(view)
     for response in view.responses:
-        if response.open or response.gapped or modalities_of(view, response, session) != "audio":
+        if response.open or response.gapped or _modalities(view)[response.first] != "audio":
             continue
         for item in response.items.values():
             done = item.done.part("item").get("status") if item.done is not None else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.rules.engine.left_out import conversations_of_responses
 from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import listing, mapping, string, whole_number
+from conformance.trace.lens import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,7 @@ TERMINAL = frozenset({"completed", "cancelled", "failed", "incomplete"})
 OF_AN_ITEM = ("type", "role", "status")
 
 
+@gathered
 def _whole_dones(view: View) -> Iterator[tuple[Response, Frame]]:
     """Yield each response that is over, with its unshortened `response.done`."""
     for response in view.responses:
@@ -282,6 +284,7 @@ def a_used_up_limit_makes_it_incomplete(view: View) -> Judged:
             yield Finding(done.index, message, "incomplete", "completed", "/response/status")
 
 
+@gathered
 def _limited(view: View) -> Iterator[tuple[Response, Frame, int, int]]:
     """Yield each response that is over and had a limit: its end, the limit, and the output tokens that it used."""
     for response, done in _whole_dones(view):

@@ -21,6 +21,7 @@ from conformance.rules.engine.settings import (
 from conformance.rules.session.opening import UPDATE
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import string
+from conformance.trace.lens import lens
 from conformance.trace.views import View
 
 rules = Chapter("session")
@@ -45,7 +46,7 @@ FURTHER = frozenset({"client_secret", "parallel_tool_calls", "reasoning", "trunc
 def the_voice_is_fixed_once_heard(view: View) -> Judged:
     """Once the assistant was heard, an update with another voice is refused."""
     audio = heard_audio(view)
-    for exchange in updates(view):
+    for exchange in updates(view) if audio < len(view.frames) else ():
         asked = asked_for(view, exchange).get("voice")
         if exchange.sent.index < audio or asked in EMPTY:
             continue
@@ -135,8 +136,13 @@ def unknown_parameters_are_refused(view: View) -> Judged:
 
 
 def _unknown_fields(view: View, exchange: Exchange) -> list[str]:
-    known = {path[0] for path in view.dialect.session_paths.values()} | FURTHER
+    known = _known_fields(view)
     return [name for name in exchange.sent.part("session") if name not in known]
+
+
+@lens
+def _known_fields(view: View) -> frozenset[str]:
+    return FURTHER.union(path[0] for path in view.dialect.session_paths.values())
 
 
 @rules.should("session.a-refusal-names-the-parameter", about=UPDATE, covers=("SES-19",), spec=SERVER_EVENTS + "error")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, Chapter, Finding, Judged
@@ -19,6 +20,7 @@ from conformance.rules.engine.settings import (
 from conformance.rules.session.opening import CREATED, UPDATED
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import Frame, mapping, string
+from conformance.trace.lens import lens
 from conformance.trace.trace import Credential
 from conformance.trace.views import View
 
@@ -29,12 +31,14 @@ UPDATE_SPEC = CLIENT_EVENTS + "session/update"
 MAY_BE_HIDDEN = frozenset({"tracing", "prompt", "include", "instructions", "temperature"})
 
 
-def _accepted(view: View) -> Iterator[tuple[Exchange, Frame]]:
-    if acknowledgements_tell(view):
-        for exchange in updates(view):
-            answer = exchange.answer
-            if answer is not None and answer.whole and not exchange.refused and answer.part("session"):
-                yield exchange, answer
+@lens
+def _accepted(view: View) -> Sequence[tuple[Exchange, Frame]]:
+    answered = [(each, each.answer) for each in updates(view)] if acknowledgements_tell(view) else []
+    return tuple(
+        (exchange, answer)
+        for exchange, answer in answered
+        if answer is not None and answer.whole and not exchange.refused and answer.part("session")
+    )
 
 
 @rules.should("session.an-accepted-setting-is-shown", about=UPDATED, covers=("SES-08",), spec=UPDATE_SPEC)
@@ -56,9 +60,11 @@ def a_partial_turn_detection_keeps_its_type(view: View) -> Judged:
     """An update of some fields of the turn detection leaves its type as it was."""
     for exchange, answer in _accepted(view):
         asked = asked_for(view, exchange).get("turn_detection")
+        if not isinstance(asked, dict) or not asked or "type" in asked:
+            continue
         before = string(mapping(view.setting_at(exchange.sent.index, "turn_detection")).get("type"))
         now = view.dialect.setting(view.session_in(answer.index), "turn_detection", ABSENT)
-        if not isinstance(asked, dict) or not asked or "type" in asked or before is None or now is ABSENT:
+        if before is None or now is ABSENT:
             continue
         if mapping(now).get("type") == before:
             yield HELD
@@ -73,7 +79,7 @@ def the_model_is_the_one_asked_for(view: View) -> Judged:
     """The session shows the model that the URL asks for, or a dated version of it."""
     if view.handshake is None or view.handshake.model is not Credential.VALID:
         return
-    asked = parse_qs(urlsplit(view.handshake.url).query).get("model", [""])[0]
+    asked = _model_in(view.handshake.url)
     for frame in view.server(*CREATED)[:1]:
         shown = string(frame.part("session").get("model"))
         if not asked or not shown or not frame.whole:
@@ -82,3 +88,9 @@ def the_model_is_the_one_asked_for(view: View) -> Judged:
             yield HELD
         else:
             yield Finding(frame.index, "The session has another model.", asked, shown, "/session/model")
+
+
+@lru_cache(maxsize=64)
+def _model_in(url: str) -> str:
+    """Return the model that the URL of a connection names; empty if it names none."""
+    return parse_qs(urlsplit(url).query).get("model", [""])[0]

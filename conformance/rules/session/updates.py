@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -25,6 +25,7 @@ from conformance.rules.engine.settings import (
 from conformance.rules.session.opening import UPDATED
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import Frame, mapping
+from conformance.trace.lens import lens
 from conformance.trace.views import View
 
 rules = Chapter("session")
@@ -32,19 +33,18 @@ rules = Chapter("session")
 UPDATE_SPEC = CLIENT_EVENTS + "session/update"
 
 
-def _accepted(view: View) -> Iterator[tuple[Exchange, Frame, Mapping[str, Any]]]:
-    """Yield each accepted update with its acknowledgement and the session shown there."""
-    if not acknowledgements_tell(view):
-        return
-    for exchange in updates(view):
-        answer = exchange.answer
-        if (
-            answer is not None
-            and not exchange.refused
-            and answer.whole
-            and isinstance(answer.event.get("session"), dict)
-        ):
-            yield exchange, answer, view.session_in(answer.index)
+@lens
+def _accepted(view: View) -> Sequence[tuple[Exchange, Frame, Mapping[str, Any]]]:
+    """Return each accepted update with its acknowledgement and the session shown there."""
+    answered = [(each, each.answer) for each in updates(view)] if acknowledgements_tell(view) else []
+    return tuple(
+        (exchange, answer, view.session_in(answer.index))
+        for exchange, answer in answered
+        if answer is not None
+        and not exchange.refused
+        and answer.whole
+        and isinstance(answer.event.get("session"), dict)
+    )
 
 
 @rules.must("session.an-update-takes-effect", about=UPDATED, covers=("SES-08",), spec=UPDATE_SPEC)
@@ -79,7 +79,9 @@ def untouched_settings_stay(view: View) -> Judged:
     for (before, old), (after, new) in pairwise(shown):
         touched = named.between(before, after) | FIXED
         changed = [
-            name for name, value in old.items() if name not in touched and name in new and not _same(value, new[name])
+            name
+            for name, value in old.items()
+            if name in new and value != new[name] and name not in touched and not _same(value, new[name])
         ]
         if changed:
             name = changed[0]

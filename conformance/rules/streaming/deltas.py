@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import listing, mapping
+from conformance.trace.lens import gathered, lens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,6 +37,7 @@ class Showing:
     field: str
 
 
+@gathered
 def _showings(view: View, kind: str) -> Iterator[Showing]:
     for response in view.responses:
         if response.gapped:
@@ -121,6 +123,7 @@ def _in_conversation(view: View, kind: str) -> Judged:
         yield from agrees(showing.stream, shown, frame, showing.item.id, f"/item/content/{place}/{showing.field}")
 
 
+@lens
 def by_item(view: View, kind: str) -> dict[str, Frame]:
     """Return the first unshortened event of a type about each item, by the item's id."""
     found: dict[str, Frame] = {}

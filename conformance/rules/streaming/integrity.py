@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.frames import listing, mapping, string, whole_number
+from conformance.trace.lens import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,6 +204,7 @@ def part_type_stays(view: View) -> Judged:
             yield Finding(part.done.index, message, began, ended, "/part/type")
 
 
+@gathered
 def _parts(view: View) -> Iterator[Part]:
     for response in view.responses:
         for item in response.items.values():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.rules.streaming.deltas import FIELDS, listed
 from conformance.trace.frames import mapping
+from conformance.trace.lens import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ rules = Chapter("streaming")
 ABOUT = frozenset({"response.content_part.added"})
 
 
+@gathered
 def _messages(view: View) -> Iterator[tuple[OutputItem, Frame | None, tuple[int, Any], Frame | None]]:
     """Yield each completed message that was streamed from its beginning: how it is shown, and how its response does."""
     if view.partial:

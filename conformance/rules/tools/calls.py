@@ -9,6 +9,7 @@ from conformance.rules.engine.left_out import argument_deltas
 from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.rules.streaming.deltas import agrees, by_item, joins, listed
 from conformance.trace.frames import string
+from conformance.trace.lens import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ CALL_EVENTS = frozenset({"response.function_call_arguments.delta", "response.fun
 CALLS = CALL_EVENTS | {"response.output_item.added", "response.output_item.done"}
 
 
+@gathered
 def _calls(view: View) -> Iterator[tuple[Response, OutputItem]]:
     for response in view.responses:
         for item in response.items.values():
@@ -119,6 +121,7 @@ def name_is_the_same_everywhere(view: View) -> Judged:
         yield from _same(response, item, [(frame, string(shown.get("name"))) for frame, shown in frames], "name")
 
 
+@gathered
 def _everywhere(view: View) -> Iterator[tuple[Response, OutputItem, list[tuple[Frame, Mapping[str, Any]]]]]:
     """Yield each call with every event that shows it as an item, and the item there."""
     conversation = [by_item(view, kind) for kind in ("conversation.item.added", "conversation.item.done")]

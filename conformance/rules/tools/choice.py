@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, Chapter, Finding, Judged
 from conformance.rules.engine.settings import ABSENT
 from conformance.trace.frames import mapping, string
+from conformance.trace.lens import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ SESSION = CLIENT_EVENTS + "session/update"
 ABOUT = frozenset({"response.done"})
 
 
+@gathered
 def _responses(view: View) -> Iterator[tuple[Response, Frame]]:
     """Yield the responses that are over, whose settings can be told, each with its end."""
     if view.partial:

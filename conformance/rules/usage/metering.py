@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from conformance.rules.engine.rule import GUIDE, HELD, SERVER_EVENTS, Chapter, Judged
 from conformance.rules.usage.ledger import blame
 from conformance.trace.frames import listing, mapping
+from conformance.trace.lens import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,6 +159,7 @@ def _committed_before(line: LedgerEntry, other: int, committed: tuple[list[int],
     return sums[number - 1] if number else None
 
 
+@gathered
 def _following(view: View) -> Iterator[tuple[LedgerEntry, LedgerEntry]]:
     """Yield each two responses of one growing conversation that follow each other."""
     lines = [line for line in view.ledger.responses if line.response is not None and not line.response.out_of_band]
