@@ -73,6 +73,24 @@ breaks:
 """,
         ),
     },
+    "step": {
+        "conformance/scenario/steps/input_audio.py": append('''
+
+def _humming(here: Spending, written: Step, _clip: Clip) -> Cost:
+    return here.hear(float(written.argument))
+
+
+def _briefly(written: Step) -> Iterator[tuple[str, str]]:
+    if written.argument < 1:
+        yield "nobody hears so short a `hum`", "Hum longer."
+
+
+@step({"type": "number"}, costs=_humming, contradictions=_briefly, example="- hum: 2")
+def hum(context: ScriptContext, written: Step) -> Script:
+    """Hum for that many seconds."""
+    return (yield from _append(context, silence(int(written.argument * 1000), context.input_format), CHUNK))
+'''),
+    },
     "profile": {
         "conformance/contract/profiles/acme.yaml": """title: Acme
 sources: [https://acme.test/docs]
@@ -118,6 +136,33 @@ assert schemas_for("ga").problems(Direction.SERVER, {"type": "response.thought",
     "mutant": """
 from conformance.commands.selftest import prove
 assert prove(("usage-is-lost",))[1]
+""",
+    "step": """
+from pathlib import Path
+from conformance.commands.docs import pages
+from conformance.contract.dialects import DIALECTS
+from conformance.errors import ScenarioError
+from conformance.mutants.rehearsal import rehearse
+from conformance.run.cost import cost_of
+from conformance.scenario.load import loads
+from conformance.scenario.static_checks import dead
+head = "scenario: Somebody hums.\\nsteps:\\n  - configure: {turn_detection: null}\\n"
+scenario = loads(head + "  - hum: 2\\n  - commit\\n", Path("hum.yaml"))
+(trace,) = rehearse(scenario, "ga").traces
+assert sum(each.type == "input_audio_buffer.append" for each in trace) == 20, trace
+assert cost_of(scenario, "ga", None).heard == 2
+assert [each.message for each in dead(loads(head + "  - hum: 0.5\\n", Path("hum.yaml")), DIALECTS)] == [
+    "nobody hears so short a `hum`"
+]
+try:
+    loads(head + "  - hum: loudly\\n", Path("hum.yaml"))
+except ScenarioError as error:
+    assert "hum.yaml:4" in error.where, error.where
+else:
+    raise AssertionError("its argument is checked")
+written = {path.name: text for path, text in pages().items()}
+assert "Hum for that many seconds." in written["steps.md"]
+assert '"hum": {"description"' in written["scenario.json"]
 """,
     "profile": """
 from conformance.contract.profile import load_profile
@@ -181,7 +226,7 @@ def run(home, *arguments):
 
 @pytest.mark.parametrize(
     ("kind", "most"),
-    [("rule", 4), ("event", 2), ("mutant", 1), ("profile", 1), ("auth style", 1), ("dialect", 2)],
+    [("rule", 4), ("event", 2), ("mutant", 1), ("profile", 1), ("auth style", 1), ("dialect", 2), ("step", 1)],
 )
 def test_an_addition_needs_no_more_places_than_are_promised(copy, kind, most):
     assert len(ADDITIONS[kind]) <= most

@@ -169,16 +169,21 @@ def ordering_page() -> str:
 def pages() -> dict[Path, str]:
     """Render every page from what is installed: path in a checkout -> text."""
     from conformance.commands.relay_rules_page import relay_rules_page
+    from conformance.commands.steps_page import steps_page
     from conformance.mutants import MUTANTS
     from conformance.rules import RULES
     from conformance.rules.engine.requirements import REQUIREMENTS
+    from conformance.scenario.schema import schema_file
 
     home = PACKAGE.parent / "docs"
+    schema = PACKAGE.parent / "schemas" / "harness" / "scenario.json"
     return {
         home / "requirements.md": requirements_page(REQUIREMENTS, RULES, proofs_in(bundled_proofs()), MUTANTS.values()),
         home / "rules.md": rules_page(RULES),
         home / "ordering.md": ordering_page(),
         home / "bounds.md": bounds_page(),
+        home / "steps.md": steps_page(GENERATED),
+        schema: schema_file(schema.read_bytes()),
         home / "gateways" / "rules.md": relay_rules_page(GENERATED),
     }
 

@@ -16,7 +16,7 @@ from conformance.play.player import Conversation, Outcome
 from conformance.reference.session.core import FEATURES
 from conformance.rules.engine.judge import Verdict, judge
 from conformance.scenario.load import library, load
-from conformance.scenario.static_checks import awaited
+from conformance.scenario.steps import STEPS
 from conformance.trace.views import View
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _why(stopped: Exercise) -> Iterator[str]:
     words = (("expected", told.expected), ("actual", told.actual))
     yield "; ".join((f"{name}: {told.message}", *(f"{word}: {text}" for word, text in words if text)))
     events = DIALECTS[stopped.dialect].canonical_server_events
-    for kind in awaited(told.step) if told.step else ():
+    for kind in STEPS[told.step.name].awaits(told.step) if told.step else ():
         near = difflib.get_close_matches(kind, events, n=1, cutoff=0.8)
         other = next((name for name, each in DIALECTS.items() if kind in each.canonical_server_events), "")
         if kind not in events and (other or near):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from conformance.report.text import wrapped
 
 if TYPE_CHECKING:
-    from conformance.scenario.model import Scenario, Step
+    from conformance.scenario.model import Scenario
+    from conformance.scenario.step import Step
 
 
 @dataclass(frozen=True)

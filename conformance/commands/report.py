@@ -15,7 +15,6 @@ from conformance.report.files import write_files
 from conformance.rules.rule_packs import judged_rules, packs
 from conformance.run.baseline import PLAYS
 from conformance.run.budget import spent_on
-from conformance.run.cost import Cost
 from conformance.run.event_coverage import events_in
 from conformance.run.finished import profile_named, settings_from
 from conformance.run.journal import read
@@ -23,6 +22,7 @@ from conformance.run.record import ConversationRecord, keeps
 from conformance.run.recording import SILENT, plain_record
 from conformance.run.result import RunResult, result_of
 from conformance.run.ruling import rule_on, view_of
+from conformance.scenario.cost import Cost
 from conformance.trace.jsonl import load
 from conformance.trace.trace import EndKind
 

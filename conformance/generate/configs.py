@@ -17,7 +17,8 @@ from conformance.contract.dialect import Dialect
 from conformance.generate import values
 from conformance.generate.bounds import Breach, breaches
 from conformance.generate.values import Values, hundredths
-from conformance.scenario.model import Scenario, Step
+from conformance.scenario.model import Scenario
+from conformance.scenario.step import Step
 
 VALID, INVALID = "generated/configs::valid", "generated/configs::invalid"
 #: Updates on one connection, and settings in one update.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.contract.dialect import Dialect
-from conformance.scenario.model import Step
+from conformance.scenario.step import Step
 
 SHORT = {"instructions": "Say exactly: OK.", "max_output_tokens": 100}
 #: Long enough to be still running when the next event of the client arrives.

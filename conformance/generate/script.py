@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from conformance.scenario.model import Scenario, Step
+from conformance.scenario.model import Scenario
+from conformance.scenario.step import Step
 
 #: What may stand without quotes: reads as text in every version of YAML.
 BARE_TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*[A-Za-z0-9_]")

@@ -21,7 +21,8 @@ from conformance.play.recorder import Recorder
 from conformance.play.target import Target
 from conformance.scenario.commands import ModelDidNot, Silence, Unmet
 from conformance.scenario.context import ScriptContext
-from conformance.scenario.model import OPENING, Scenario, Step
+from conformance.scenario.model import OPENING, Scenario
+from conformance.scenario.step import Step
 from conformance.scenario.steps import STEPS
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Direction, End, EndKind, Trace
@@ -128,7 +129,7 @@ class Player:
         line = self.lines.get(step.on)
         if line is None or step.name in OPENING:
             line = self._new_line(scenario, target, step.on)
-        script = STEPS[step.name](talk, replace(step, argument=talk.filled(step.argument)))
+        script = STEPS[step.name].play(talk, replace(step, argument=talk.filled(step.argument)))
         try:
             command = next(script)
             while True:
@@ -158,7 +159,7 @@ class Player:
             if not line.live:
                 continue
             for name in ("barrier", "close"):
-                script = STEPS[name](talk, Step(name))
+                script = STEPS[name].play(talk, Step(name))
                 try:
                     command = next(script)
                     while True:

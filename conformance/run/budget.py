@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.run.cost import Cost
-from conformance.run.prices import Price, Tokens, tokens_of
+from conformance.run.prices import Price, tokens_of
+from conformance.scenario.cost import Cost, Tokens
 
 if TYPE_CHECKING:
     from conformance.trace.trace import Trace

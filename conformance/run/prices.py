@@ -1,4 +1,4 @@
-"""Tokens by kind and direction: what is planned, what was spent, and what it costs."""
+"""What tokens cost, and how many a ledger tells of."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from conformance.contract.harness_schemas import harness_schema
 from conformance.errors import FileError
+from conformance.scenario.cost import Tokens
 from conformance.yaml_source import fits, known_keys, plain, read
 
 if TYPE_CHECKING:
@@ -16,31 +17,6 @@ if TYPE_CHECKING:
 
 PRICES = Path(__file__).parent / "prices.yaml"
 MILLION = 1_000_000
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """Numbers of tokens; cached ones are part of the input."""
-
-    text_in: int = 0
-    audio_in: int = 0
-    text_out: int = 0
-    audio_out: int = 0
-    cached_text: int = 0
-    cached_audio: int = 0
-
-    def __add__(self, other: Tokens) -> Tokens:
-        return Tokens(*(own + more for own, more in zip(self.numbers, other.numbers, strict=True)))
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        """The six numbers in the order of the fields."""
-        return self.text_in, self.audio_in, self.text_out, self.audio_out, self.cached_text, self.cached_audio
-
-    @property
-    def total(self) -> int:
-        """Everything that is billed."""
-        return self.text_in + self.audio_in + self.text_out + self.audio_out
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from conformance.play.pool import LoopThread, Pool
 from conformance.play.preflight import Diagnosis, preflight
 from conformance.play.wire import connector_to
 from conformance.run.budget import Budget, Exhausted, Spent, spent_on
-from conformance.run.cost import Cost, cost_of
+from conformance.run.cost import cost_of
 from conformance.run.folder import Disk
 from conformance.run.known import facts_known_in, known_in, surprises_in
 from conformance.run.look import look
@@ -30,6 +30,7 @@ from conformance.run.session_gate import SessionGate, sessions_at_once
 from conformance.run.settings import AUTO, Settings, embedded_on
 from conformance.run.watch import Watch
 from conformance.scenario.audio import clip
+from conformance.scenario.cost import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Mapping

@@ -9,20 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from conformance.contract.dialects import DIALECTS
-from conformance.contract.harness_schemas import harness_schema
 from conformance.errors import ScenarioError
 from conformance.resources import folder
-from conformance.scenario import input_audio_steps, item_steps, response_steps  # noqa: F401 - they register steps
 from conformance.scenario.audio import names
-from conformance.scenario.model import MODIFIERS, Scenario, Step
+from conformance.scenario.model import Scenario
+from conformance.scenario.schema import scenario_schema
+from conformance.scenario.step import MODIFIERS, Step
 from conformance.scenario.steps import STEPS
 from conformance.yaml_source import Marked, fits, known_keys, nearest, parsed, place_of, plain, read
-
-#: Steps that may stand without an argument.
-BARE = frozenset(
-    {"connect", "expect_refusal", "expect_close", "barrier", "respond", "cancel", "still_running"}
-    | {"commit", "clear", "close", "drop", "call"}
-)
 
 
 @cache
@@ -44,7 +38,7 @@ def loads(text: str, path: Path, home: Path | None = None) -> Scenario:
 
 
 def _scenario(data: Marked, path: Path, home: Path | None) -> Scenario:
-    schema = harness_schema("scenario")
+    schema = scenario_schema()
     known_keys(data, schema["properties"], path, ScenarioError)
     _known_steps(data, path)
     fits(data, schema, path, ScenarioError)
@@ -93,20 +87,20 @@ def _known_steps(data: Marked, path: Path) -> None:
 def _known_step(name: str, argument: Any, where: str) -> None:
     if name not in STEPS:
         raise ScenarioError(f"unknown step {name!r}", nearest(name, STEPS), where=where)
-    if argument is None and name not in BARE:
-        raise ScenarioError(f"the step {name!r} needs an argument", "See docs/scenarios.md.", where=where)
+    if argument is None and not STEPS[name].bare:
+        raise ScenarioError(f"the step {name!r} needs an argument", "See docs/steps.md.", where=where)
 
 
 def _known_clips(data: Marked, path: Path) -> None:
     """Refuse a clip that is neither bundled nor beside the script: better now than in the middle of a play."""
     for index, each in enumerate(data["steps"]):
-        for name in ("speak", "say"):
-            said = each.get(name) if isinstance(each, dict) else None
-            clip = said.get("clip") if isinstance(said, dict) else said if name == "speak" else None
-            if clip is not None and "${" not in clip and clip not in (known := names(path.parent)):
-                line, column = place_of(data, ["steps", index, name])
-                where = f"{path}:{line}:{column}"
-                raise ScenarioError(f"there is no audio clip {clip!r}", nearest(clip, known), where=where)
+        step, _ = _step(each, data, index)
+        clip = STEPS[step.name].clip(step)
+        if clip is not None and "${" not in clip and clip not in (known := names(path.parent)):
+            line, column = place_of(data, ["steps", index, step.name])
+            raise ScenarioError(
+                f"there is no audio clip {clip!r}", nearest(clip, known), where=f"{path}:{line}:{column}"
+            )
 
 
 def _step(each: Any, data: Marked, index: int) -> tuple[Step, Any]:

@@ -7,34 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from conformance.contract.dialects import DIALECTS
-
-#: What a step may carry beside its own name.
-MODIFIERS = frozenset({"answer", "as", "within", "on", "only"})
-
+from conformance.scenario.step import Step
+from conformance.scenario.steps import STEPS
 
 #: Steps that ask for a connection.
-OPENING = frozenset({"connect", "expect_refusal"})
-
-
-@dataclass(frozen=True)
-class Step:
-    """One line of the script."""
-
-    name: str
-    argument: Any = None
-    line: int = 0
-    column: int = 0
-    """Where it stands in the file, from 1."""
-    answer: str = ""
-    """What has to answer instead of the usual acknowledgement: `error`, `either` or `none`."""
-    remember: str = ""
-    """Name under which the answer is kept (`as:`), for `${name.path}` later."""
-    within: float | None = None
-    """Seconds to wait; None = the run's own patience."""
-    on: str = ""
-    """Which connection, where a scenario has several."""
-    only: str = ""
-    """The one dialect in which the step is played."""
+OPENING = frozenset(name for name, each in STEPS.items() if each.opens)
 
 
 @dataclass(frozen=True)

@@ -10,20 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from conformance.scenario.context import REFERENCE
-from conformance.scenario.model import OPENING, Scenario, Step
+from conformance.scenario.model import OPENING, Scenario
+from conformance.scenario.step import Step
+from conformance.scenario.steps import STEPS
 from conformance.yaml_source import nearest
 
 #: What a run tells its scripts as `${run.…}`.
 RUN_VALUES = ("model", "transcriber", "token_transcriber", "voice", "other_voice")
-#: Steps that look at what has come, so that an ended connection may still answer them.
-LISTENING = frozenset({"await", "expect", "call", "outcome", "still_running", "expect_close"})
-#: Steps that an acknowledgement or an error answers: `answer:` chooses which.
-ANSWERED = frozenset(
-    {"configure", "barrier", "respond", "cancel", "commit", "clear"}
-    | {"say", "item", "answer_call", "delete", "retrieve", "truncate"}
-)
-#: Steps that do nothing, and fail nothing, where there is no session.
-QUIET = frozenset({"idle", "close", "drop"})
 
 
 class Revision(Protocol):
@@ -60,7 +53,9 @@ def dead(scenario: Scenario, revisions: Mapping[str, Revision]) -> list[Dead]:
     found = [*_around(scenario), *_in_some_revision(scenario)]
     for step in scenario.steps:
         played = sorted(scenario.dialects & {step.only} if step.only else scenario.dialects)
-        found += [*_options(step, scenario), *_in_vain(step)]
+        found += _options(step, scenario)
+        declared = STEPS[step.name]
+        found += (Dead(message, cure, step, fails=declared.opens) for message, cure in declared.contradictions(step))
         found += _spelled_otherwise(step, [(name, revisions[name]) for name in played])
         found += _left_out(step, [(name, revisions[name]) for name in played])
     # With `on: [a, b]` one line of the file is several steps.
@@ -123,31 +118,28 @@ def _connections(steps: Sequence[Step]) -> Iterator[Dead]:
     """Find the steps on a connection that is not there, and connections over an open one."""
     lines: dict[str, _Line] = {}
     for step in steps:
-        line = lines.get(step.on)
-        if step.name in OPENING:
+        line, declared = lines.get(step.on), STEPS[step.name]
+        if declared.opens:
             if line is not None and not line.ended and not line.unsure:
                 since = f", since line {line.opened.line}" if line.opened.line else ""
                 cure = "Close it first, or open another with `on:`; no later step can reach the one before."
                 yield Dead(f"`{step.name}` on {_called(step.on)}, which is open{since}", cure, step)
             lines[step.on] = _opened(step)
-            if step.name == "connect" and (step.argument or {}).get("plain"):
-                cure = "Say `expect_refusal`: it wants no session."
-                yield Dead("`connect` without an upgrade (`plain`) never opens a session", cure, step, fails=True)
             continue
         if line is None:
             yield _unconnected(step, steps)
             lines[step.on] = _Line(step, unsure=True)
-        elif line.ended and not line.unsure and not (step.name in LISTENING and line.waited):
+        elif line.ended and not line.unsure and not (declared.listens and line.waited):
             yield _too_late(step, line.ended)
             line.unsure = True
-        elif step.name in ("close", "drop"):
+        elif declared.ends:
             line.ended = step
         line = lines[step.on]
-        line.waited = line.waited or step.name in ANSWERED | LISTENING or step.name == "idle"
+        line.waited = line.waited or declared.lets_pass
 
 
 def _opened(step: Step) -> _Line:
-    if step.name == "connect":
+    if not STEPS[step.name].ends:
         return _Line(step, unsure=bool((step.argument or {}).get("plain")))
     # An error before the close may be followed by anything, which is kept for later steps.
     return _Line(step, ended=None if step.answer == "either" else step, unsure=step.answer == "either", waited=True)
@@ -158,7 +150,7 @@ def _called(on: str) -> str:
 
 
 def _unconnected(step: Step, steps: Sequence[Step]) -> Dead:
-    fails = step.name not in QUIET
+    fails = not STEPS[step.name].harmless
     later = next((each for each in steps if each.name in OPENING and each.on == step.on), None)
     if later is not None:
         message = f"`{step.name}` comes before {_called(step.on)} connects, which is in line {later.line}"
@@ -172,9 +164,8 @@ def _unconnected(step: Step, steps: Sequence[Step]) -> Dead:
 
 
 def _too_late(step: Step, ended: Step) -> Dead:
-    how = {"close": "has closed", "drop": "has dropped", "expect_refusal": "wants refused"}[ended.name]
-    message = f"`{step.name}` on {_called(step.on)}, which line {ended.line} {how}"
-    return Dead(message, "Connect again before it, or take it out.", step, fails=step.name not in QUIET)
+    message = f"`{step.name}` on {_called(step.on)}, which line {ended.line} {STEPS[ended.name].ends}"
+    return Dead(message, "Connect again before it, or take it out.", step, fails=not STEPS[step.name].harmless)
 
 
 def _values(steps: Sequence[Step]) -> Iterator[Dead]:
@@ -196,7 +187,7 @@ def _values(steps: Sequence[Step]) -> Iterator[Dead]:
         if step.remember:
             kept[step.remember] = step
     for name, keeper in kept.items():
-        if keeper is not None and name not in used and _brings(keeper):
+        if keeper is not None and name not in used and STEPS[keeper.name].brings(keeper):
             yield Dead(f"`as: {name}` has no effect: no step says `${{{name}.…}}`", "Take it out.", keeper)
 
 
@@ -209,77 +200,38 @@ def _references(value: Any) -> Iterator[str]:
 
 def _options(step: Step, scenario: Scenario) -> Iterator[Dead]:
     """Find the modifiers that change nothing."""
+    declared = STEPS[step.name]
     if step.only and step.only not in scenario.dialects:
         message = f"`only: {step.only}`, and `dialects` leaves {step.only} out: the step is never played"
         yield Dead(message, f"Take it out, or add {step.only} to `dialects`.", step)
     elif step.only and len(scenario.dialects) == 1:
         yield Dead(f"`only: {step.only}` has no effect: `dialects` has said it", "Take it out.", step)
-    if step.answer and not _chooses(step):
+    if step.answer and not declared.chooses(step):
         yield Dead(f"`answer: {step.answer}` has no effect on `{step.name}`", "Take it out.", step)
-    if step.within is not None and not _waits(step):
+    if step.within is not None and not declared.waits(step):
         yield Dead(f"`within` has no effect on `{step.name}`", "Take it out.", step)
-    if step.remember and not _brings(step):
+    if step.remember and not declared.brings(step):
         yield Dead(f"`as: {step.remember}` keeps nothing: `{step.name}` brings no answer", "Take it out.", step)
-
-
-def _chooses(step: Step) -> bool:
-    """Return whether `answer` changes what a step does."""
-    if step.name == "expect_refusal":
-        return step.answer == "either"
-    return step.name in ANSWERED and (step.name, step.answer) != ("cancel", "none")
-
-
-def _waits(step: Step) -> bool:
-    """Return whether it is up to the script how long a step waits."""
-    return step.name == "unheard" or (_brings(step) and step.name != "connect")
-
-
-def _brings(step: Step) -> bool:
-    """Return whether a step waits for an event, and gives it."""
-    if step.name in ANSWERED:
-        return step.answer != "none" and not (step.name == "cancel" and not step.answer)
-    return step.name in OPENING | LISTENING - {"still_running"}
-
-
-def _in_vain(step: Step) -> Iterator[Dead]:
-    """Find arguments that undo each other."""
-    given = step.argument if isinstance(step.argument, dict) else {}
-    if step.name == "unheard" and given.get("but") and given["but"] in given["text"]:
-        message = "`unheard` can never find anything: `text` holds what `but` allows"
-        yield Dead(message, "It is the other way round: `but` holds `text`.", step)
-    if step.name == "say" and "clip" in given and "text" in given:
-        yield Dead("the `text` of `say` has no effect beside a `clip`", "Keep one of the two.", step)
 
 
 def _spelled_otherwise(step: Step, revisions: list[tuple[str, Revision]]) -> Iterator[Dead]:
     """Find events by the name of one revision: scripts hear canonical names alone."""
     for name, revision in revisions:
         canonical = {spoken: own for own, spoken in revision.renamed.items() if spoken not in revision.renamed}
-        for kind in awaited(step):
+        for kind in STEPS[step.name].awaits(step):
             if kind in canonical:
                 message = f"{kind!r} never comes in {name}: scripts hear canonical names"
                 yield Dead(message, f"Say {canonical[kind]!r}.", step, fails=True)
 
 
-def awaited(step: Step) -> list[str]:
-    """Return the event types that an `await` or `expect` names."""
-    if step.name not in ("await", "expect"):
-        return []
-    kinds: list[str] = []
-    for each in step.argument if isinstance(step.argument, list) else [step.argument]:
-        kind = each["event"] if isinstance(each, dict) else each
-        kinds += kind if isinstance(kind, list) else [kind]
-    return kinds
-
-
 def _left_out(step: Step, revisions: list[tuple[str, Revision]]) -> Iterator[Dead]:
     """Find settings that no revision has in which the step is played."""
-    if step.name not in ("configure", "respond") or not isinstance(step.argument, dict) or not revisions:
+    what = STEPS[step.name].settings
+    if not what or not isinstance(step.argument, dict) or not revisions:
         return
-    paths = [each.session_paths if step.name == "configure" else each.response_paths for _, each in revisions]
+    paths = [each.session_paths if what == "session" else each.response_paths for _, each in revisions]
     where = " and ".join(name for name, _ in revisions)
     for setting in step.argument:
         if not any(setting in each for each in paths):
-            what = "session" if step.name == "configure" else "response"
             message = f"`{setting}` is left out: a {what} of {where} has no such setting"
             yield Dead(message, "Take it out, or send it as it is with `send`.", step)

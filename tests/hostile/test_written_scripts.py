@@ -9,7 +9,8 @@ from conformance.generate.explore import Case, Example, Flaw
 from conformance.generate.found import Shelf
 from conformance.play.player import Conversation, Outcome
 from conformance.scenario.load import load, loads
-from conformance.scenario.model import Scenario, Step
+from conformance.scenario.model import Scenario
+from conformance.scenario.step import Step
 
 EVIL = "\x1b]0;x\x07\x00\x85\u2028\ud800\x9b\nwaivers: {}"
 SCRIPT = "scenario: Odd\nsteps:\n  - connect\n  - {}\n"

@@ -6,8 +6,9 @@ from conformance.report.terminal import spending, summary
 from conformance.rules.engine.judge import Verdict
 from conformance.run.budget import Spent
 from conformance.run.policy import Policy
-from conformance.run.prices import Price, Prices, Tokens
+from conformance.run.prices import Price, Prices
 from conformance.run.record import RuleRecord
+from conformance.scenario.cost import Tokens
 from tests.records import record, result
 
 PRICE = Price({"input": 4.0, "cached": 0.4, "output": 16.0}, {"input": 32.0, "cached": 0.4, "output": 64.0})

@@ -4,7 +4,8 @@ from conformance.rules import RULES
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import Finding
 from conformance.run.ruling import LocatedFinding, Ruling
-from conformance.scenario.model import Scenario, Step
+from conformance.scenario.model import Scenario
+from conformance.scenario.step import Step
 from conformance.trace.trace import Direction, Entry, Trace
 
 RULE = RULES["ordering.response-done-is-last"]

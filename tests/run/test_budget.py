@@ -3,8 +3,8 @@ import asyncio
 import pytest
 
 from conformance.run.budget import Budget, Exhausted, Limits, Spent
-from conformance.run.cost import Cost
-from conformance.run.prices import Price, Tokens
+from conformance.run.prices import Price
+from conformance.scenario.cost import Cost, Tokens
 
 PRICE = Price({"input": 4.0, "cached": 0.4, "output": 16.0}, {"input": 32.0, "cached": 0.4, "output": 64.0})
 

@@ -8,9 +8,10 @@ from conformance.contract.dialects import DIALECTS
 from conformance.mutants.rehearsal import bundled, rehearse
 from conformance.report.plan import plan_lines
 from conformance.resources import folder
-from conformance.run.cost import LARGEST_OUTPUT, Plan, cost_of
-from conformance.run.prices import Tokens, load_prices, tokens_of
+from conformance.run.cost import Plan, cost_of
+from conformance.run.prices import load_prices, tokens_of
 from conformance.scenario.audio import clip
+from conformance.scenario.cost import LARGEST_OUTPUT, Tokens
 from conformance.scenario.load import library, loads
 from conformance.trace.views import View
 

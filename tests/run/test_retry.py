@@ -3,7 +3,8 @@ from types import SimpleNamespace
 
 from conformance.play.player import Conversation, Outcome
 from conformance.run.retry import Attempt, Retrier
-from conformance.scenario.model import Scenario, Step
+from conformance.scenario.model import Scenario
+from conformance.scenario.step import Step
 from conformance.trace.trace import Direction, End, EndKind, Trace
 
 SCENARIO = Scenario("a/b", "A test.", ())

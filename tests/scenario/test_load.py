@@ -6,10 +6,8 @@ import pytest
 
 from conformance.errors import ScenarioError
 from conformance.resources import folder
-from conformance.scenario.load import BARE, load, loads
-from conformance.scenario.model import MODIFIERS
+from conformance.scenario.load import load, loads
 from conformance.scenario.sniff import looks_like_scenario
-from conformance.scenario.steps import STEPS
 
 
 def script(steps, head="scenario: Something happens."):
@@ -52,7 +50,7 @@ def test_a_step_on_several_connections_is_played_on_each():
     [
         ("  - configur: {}\n", "unknown step 'configur'", "Did you mean 'configure'?", "3:5"),
         ("  - connect\n  - comit\n", "unknown step 'comit'", "Did you mean 'commit'?", "4:5"),
-        ("  - say\n", "the step 'say' needs an argument", "See docs/scenarios.md.", "3:5"),
+        ("  - say\n", "the step 'say' needs an argument", "See docs/steps.md.", "3:5"),
         ("  - say: Hello.\n    respond: {}\n", "a step has one name", "", "3:5"),
         ("  - answer: error\n", "a step has one name", "", "3:5"),
         ("  - 5\n", "steps.0: 5 is not of type", "", "3:5"),
@@ -119,12 +117,3 @@ def test_only_what_has_both_keys_looks_like_a_scenario(tmp_path):
         path.write_text(text)
         assert looks_like_scenario(path) is expected
     assert not looks_like_scenario(tmp_path / "nothing.yaml")
-
-
-def test_the_schema_knows_every_step_and_every_modifier():
-    import json
-
-    schema = json.loads((folder("schemas") / "harness" / "scenario.json").read_text())["$defs"]
-
-    assert set(schema["step"]["properties"]) == set(STEPS) | MODIFIERS
-    assert set(schema["bare"]["enum"]) == BARE

@@ -20,7 +20,7 @@ class Play:
         text = f"scenario: x\nsteps:\n  - {written}\n"
         (line,) = loads(text, Path("x.yaml")).steps
         self.talk = talk or ScriptContext(DIALECTS[dialect], clip, intent)
-        self.script = STEPS[line.name](self.talk, line)
+        self.script = STEPS[line.name].play(self.talk, line)
         self.commands = []
         self.result = None
         self.over = False

@@ -1,0 +1,163 @@
+"""Connecting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from conformance.scenario.commands import Close, Hangup, Idle, Open, Script, Unmet
+from conformance.scenario.cost import Clip, Cost, Spending, connecting
+from conformance.scenario.steps.asking import named
+from conformance.scenario.steps.declaration import Schema, shape, step
+
+if TYPE_CHECKING:
+    from conformance.scenario.context import ScriptContext
+    from conformance.scenario.step import Step
+
+#: How the upgrade is asked for.
+OPTIONS: Mapping[str, Schema] = {
+    "auth": {"$ref": "#/$defs/auth_style", "description": "An auth style; else the one of the run."},
+    "credential": {
+        "enum": ["valid", "wrong", "empty", "missing", "conflicting"],
+        "description": "Which key is sent; `conflicting`: a valid and a wrong one at once.",
+    },
+    "model": {"enum": ["valid", "wrong", "missing"], "description": "Which model is asked for."},
+    "headers": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Further headers."},
+    "subprotocols": {
+        "type": "array",
+        "items": {"type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},
+        "description": "Further subprotocols.",
+    },
+    "revision": {
+        "enum": ["own", "other"],
+        "description": "`other` asks for the revision that is not spoken here; what comes is judged as what it is.",
+    },
+    "lower_case_scheme": {"type": "boolean", "description": "Write `bearer` instead of `Bearer`."},
+    "key_first": {"type": "boolean", "description": "Offer the subprotocol that holds the key before `realtime`."},
+    "plain": {"type": "boolean", "description": "Send a GET without an upgrade."},
+}
+ANY_STATUS: Schema = {"type": "boolean", "description": "Accept a refusal with any HTTP status."}
+#: The codes that RFC 6455 lets an endpoint send.
+CODES = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014]
+
+
+def _optional(options: Schema) -> Schema:
+    return {**options, "type": ["object", "null"]}
+
+
+def _never_opens(written: Step) -> Iterator[tuple[str, str]]:
+    if written.under("").get("plain"):
+        yield (
+            "`connect` without an upgrade (`plain`) never opens a session",
+            "Say `expect_refusal`: it wants no session.",
+        )
+
+
+@step(
+    _optional(shape(OPTIONS)),
+    opens=True,
+    modifiers="as",
+    contradictions=_never_opens,
+    costs=connecting,
+    example="""
+- connect
+- connect: {subprotocols: [realtime], headers: {X-Team: voice}}
+  on: another
+""",
+)
+def connect(context: ScriptContext, written: Step) -> Script:
+    """Open a session: upgrade, and wait for `session.created`."""
+    reply = yield Open({**(written.argument or {}), "intent": context.intent})
+    if reply.refused:
+        raise Unmet("no session was opened", expected="session.created", actual=reply.refused)
+    if reply.event.get("type") not in ("session.created", "transcription_session.created"):
+        raise Unmet("the first event opens no session", expected="session.created", actual=named(reply.event))
+    return reply.event
+
+
+@step(
+    _optional(shape({**OPTIONS, "any_status": ANY_STATUS})),
+    opens=True,
+    ends="wants refused",
+    answers=("either",),
+    modifiers="as within",
+    costs=connecting,
+    example=(
+        "- expect_refusal: {credential: wrong}",
+        """
+- expect_refusal: {model: wrong}
+  answer: either
+""",
+    ),
+)
+def expect_refusal(context: ScriptContext, written: Step) -> Script:
+    """Ask for a session that must not be opened; with `answer: either` it may be."""
+    reply = yield Open({**(written.argument or {}), "intent": context.intent})
+    if reply.event.get("type") == "error":
+        yield Hangup(written.within)
+        return reply.event
+    if reply.refused or written.answer == "either":
+        return reply.event
+    raise Unmet("a session was opened", expected="a refusal", actual=named(reply.event))
+
+
+@step(listens=True, modifiers="within", example="- expect_close")
+def expect_close(_context: ScriptContext, written: Step) -> Script:
+    """Wait until the endpoint ends the connection; that it does not is for the rules to judge."""
+    yield Hangup(written.within)
+    return None
+
+
+@step(
+    _optional(
+        shape(
+            {
+                "code": {
+                    "type": "integer",
+                    "anyOf": [{"enum": CODES}, {"minimum": 3000, "maximum": 4999}],
+                    "description": "Status code, of those that RFC 6455 lets an endpoint send; else 1000.",
+                },
+                "reason": {
+                    "type": "string",
+                    "pattern": "^([ -~]{0,123}|.{0,30})$",
+                    "description": "Reason; a close frame holds at most 123 bytes of it.",
+                },
+            }
+        )
+    ),
+    ends="has closed",
+    harmless=True,
+    example="- close: {code: 1000, reason: done}",
+)
+def close(_context: ScriptContext, written: Step) -> Script:
+    """Close the connection with a close frame."""
+    given: Mapping[str, Any] = written.argument or {}
+    yield Close(given.get("code", 1000), given.get("reason", ""))
+    return None
+
+
+@step(ends="has dropped", harmless=True, example="- drop")
+def drop(_context: ScriptContext, _written: Step) -> Script:
+    """Break the connection without a close frame."""
+    yield Close(drop=True)
+    return None
+
+
+def _waiting(_here: Spending, written: Step, _clip: Clip) -> Cost:
+    return Cost(expected=float(written.argument))
+
+
+@step(
+    {"type": "number", "exclusiveMinimum": 0, "maximum": 600},
+    passes_time=True,
+    harmless=True,
+    costs=_waiting,
+    example="- idle: 3",
+)
+def idle(_context: ScriptContext, written: Step) -> Script:
+    """Stay connected for some seconds and send nothing.
+
+    It is there for conversations about idleness, not for waiting: it is the only step in which time passes on purpose.
+    """
+    yield Idle(float(written.argument))
+    return None
