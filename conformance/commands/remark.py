@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.report.text import wrapped
+from conformance.report.layout import wrapped
 
 if TYPE_CHECKING:
     from conformance.scenario.model import Scenario

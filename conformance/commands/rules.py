@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from textwrap import shorten, wrap
 from typing import Any
 
 import orjson
@@ -16,7 +15,7 @@ import orjson
 from conformance.errors import SchemaError, UsageError
 from conformance.mutants.mutant import Mutant
 from conformance.mutants.relay_mutant import RelayMutant
-from conformance.report.timeline import WIDTH
+from conformance.report.layout import WIDTH, cut, wrapped
 from conformance.rules.engine.rule import Rule
 from conformance.rules.rule_packs import Pack
 
@@ -34,12 +33,12 @@ def listing(rules: Mapping[str, Rule]) -> str:
 def _item(rule: Rule, name: str) -> str:
     head = f"  {rule.keyword:<6} {name}"
     rest = WIDTH - len(head) - 2
-    return f"{head}  {shorten(rule.sentence, rest, placeholder='…')}" if rest >= 20 else head
+    return f"{head}  {cut(rule.sentence, rest)}" if rest >= 20 else head
 
 
 def listing_of(pack: Pack) -> str:
     """List a vendor's rules under its own heading."""
-    lines = ["", *_paragraph(f"{pack.heading} ({pack.distribution})")]
+    lines = ["", *wrapped(f"{pack.heading} ({pack.distribution})", "", "")]
     lines += [_item(rule, rule.id.partition("/")[2]) for rule in pack.rules.values()]
     return "\n".join(lines) + "\n"
 
@@ -62,23 +61,19 @@ def detail(
     rule: Rule, sample: Mapping[str, Any], mutants: Iterable[Mutant | RelayMutant], scenarios: Sequence[str]
 ) -> str:
     """Tell everything about one rule; *sample* is the content of its sample file."""
-    lines = [rule.id, "", *_paragraph(f"{rule.keyword}: {rule.sentence}"), "", f"Source: {rule.spec}"]
+    lines = [rule.id, "", *wrapped(f"{rule.keyword}: {rule.sentence}", "", ""), "", f"Source: {rule.spec}"]
     if rule.covers:
         lines.append(f"Covers: {', '.join(rule.covers)}")
     if rule.relaxed:
-        lines += ["", *_paragraph(f"Relaxed: {rule.relaxed}")]
+        lines += ["", *wrapped(f"Relaxed: {rule.relaxed}")]
     for title, kind in (("Holds", "holds"), ("Breaks", "breaks")):
         lines += _excerpt(title, sample.get(kind) or {})
-    faults = [f"  {mutant.id}: {mutant.sentence}" for mutant in mutants if mutant.killed_by == rule.id]
-    for title, entries in (("Mutants it kills", faults), ("Proved by", [f"  {each}" for each in scenarios])):
+    faults = [f"{mutant.id}: {mutant.sentence}" for mutant in mutants if mutant.killed_by == rule.id]
+    for title, entries in (("Mutants it kills", faults), ("Proved by", scenarios)):
         if entries:
             lines += ["", f"{title}:"]
-            lines += [line for each in entries for line in wrap(each, WIDTH, subsequent_indent="    ")]
+            lines += [line for each in entries for line in wrapped(each, "  ", "    ")]
     return "\n".join(lines) + "\n"
-
-
-def _paragraph(text: str) -> list[str]:
-    return wrap(text, WIDTH)
 
 
 def _excerpt(title: str, cases: Mapping[str, Any]) -> Iterator[str]:
@@ -97,9 +92,8 @@ def shorten_line(line: dict[str, Any]) -> str:
             rest = {key: value for key, value in line.items() if not key.startswith("_")}
             shown = what if isinstance(what, str) else ""
             data = rest if not isinstance(what, dict) else {**what, **rest}
-            text = f"  {who:<9} {shown} {orjson.dumps(data).decode() if data else ''}".rstrip()
-            return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
-    return f"  {orjson.dumps(line).decode()}"[:WIDTH]
+            return cut(f"  {who:<9} {shown} {orjson.dumps(data).decode() if data else ''}".rstrip(), WIDTH)
+    return cut(f"  {orjson.dumps(line).decode()}", WIDTH)
 
 
 def sample_of(rule_id: str) -> Mapping[str, Any]:

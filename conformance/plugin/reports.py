@@ -13,8 +13,8 @@ from conformance.plugin.activation import BUNDLED
 from conformance.plugin.verdicts import ConformanceWarning
 from conformance.report.files import write_files
 from conformance.report.github import annotations_of, write_summary
+from conformance.report.layout import wrapped
 from conformance.report.screen import Screen
-from conformance.report.text import wrapped
 from conformance.rules.rule_packs import packs
 from conformance.run.outcome import ExitStatus, RunOutcome
 from conformance.secrets import scrub_file

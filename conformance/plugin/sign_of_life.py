@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
-from rich.cells import set_cell_size
 from rich.control import Control
 from rich.segment import ControlType
 
 from conformance.plugin.activation import BUNDLED
 from conformance.report.failures import GENERATED
+from conformance.report.layout import cut
 from conformance.report.progress_line import progress_line
 from conformance.run.watch import Glance, broken_so_far
 
@@ -161,7 +161,7 @@ class Line:
             return  # nobody knows in which row a terminal thinks it is
         erase = [(ControlType.CARRIAGE_RETURN,), (ControlType.ERASE_IN_LINE, 2)]
         up = [(ControlType.CURSOR_UP, 1), (ControlType.CURSOR_MOVE_TO_COLUMN, written % width)] if written else []
-        self._out(begun + set_cell_size(text, width - 1).rstrip())
+        self._out(begun + cut(text, width - 1))
         self.back = Control(*erase, *up)  # type: ignore[arg-type]
 
     def _take_away(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.play.player import Outcome
+from conformance.report.layout import wrapped
 from conformance.report.sentence import many
-from conformance.report.text import wrapped
 from conformance.rules.engine.judge import Verdict
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.report.text import finding_text, stopped_text, wrapped
+from conformance.report.layout import wrapped
+from conformance.report.text import finding_text, stopped_text
 
 if TYPE_CHECKING:
     from conformance.play.player import Conversation

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from conformance.report.evidence import traces_of
 from conformance.report.failures import Failure, Stop, reproduce
 from conformance.report.inert import inert, one_line
+from conformance.report.layout import WIDTH, folded, wrapped
 from conformance.report.raw_frame import shortened
-from conformance.report.text import pair, wrapped
-from conformance.report.timeline import WIDTH, excerpt
+from conformance.report.text import pair
+from conformance.report.timeline import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,12 +91,10 @@ def _shown(result: RunResult, record: ConversationRecord, finding: FindingRecord
 def _frame(trace: Trace, index: int) -> Iterator[str]:
     if not 0 <= index < len(trace) or (event := trace.entries[index].event) is None:
         return
-    text = inert(json.dumps(shortened(event), ensure_ascii=False))
-    width = WIDTH - 6
-    lines = [text[start : start + width] for start in range(0, len(text), width)]
+    lines = folded(json.dumps(shortened(event), ensure_ascii=False), WIDTH - 6)
     yield from (f"    {line}" for line in lines[:MOST_FRAME_LINES])
-    if len(lines) > MOST_FRAME_LINES:
-        yield f"    … {len(text) - width * MOST_FRAME_LINES} more characters"
+    if more := sum(map(len, lines[MOST_FRAME_LINES:])):
+        yield f"    … {more} more characters"
 
 
 def _consequences(lines: Sequence[RuleTally]) -> Iterator[str]:

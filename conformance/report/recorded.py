@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from conformance.corpus.verdict import Kind
 from conformance.report.inert import inert, one_line
-from conformance.report.text import finding_text, wrapped
+from conformance.report.layout import wrapped
+from conformance.report.text import finding_text
 from conformance.rules.engine.judge import VERDICT_OF_FINDING
 from conformance.rules.engine.rule import Keyword
 from conformance.rules.rule_packs import judged_rules, packs

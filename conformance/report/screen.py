@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import click
+from rich.console import Console
+from rich.rule import Rule
+from rich.text import Text
 
 from conformance.report.inert import inert
-from conformance.report.timeline import WIDTH
+from conformance.report.layout import WIDTH
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Terminal(Protocol):
@@ -49,11 +54,18 @@ class Plain:
 
     verbosity = 0
 
+    def __init__(self) -> None:
+        self.console = Console(width=WIDTH, highlight=False, markup=False, emoji=False)
+
     def write_line(self, line: str, **markup: bool) -> None:
-        """Write one line."""
-        colour = next((name for name in ("red", "green", "yellow", "cyan") if markup.get(name)), None)
-        click.secho(inert(line), fg=colour, bold=markup.get("bold"))
+        """Write one line, however long."""
+        self.console.print(Text(inert(line)), style=_style(markup), soft_wrap=True)
 
     def write_sep(self, sep: str, title: str | None = None, fullwidth: int | None = None, **markup: bool) -> None:
         """Write a separator."""
-        self.write_line(f" {title} ".center(fullwidth or WIDTH, sep) if title else sep * (fullwidth or WIDTH), **markup)
+        rule = Rule(Text(inert(title or "")), characters=sep, style=_style(markup))
+        self.console.print(rule, width=fullwidth)
+
+
+def _style(markup: Mapping[str, bool]) -> str:
+    return " ".join(name for name, wanted in markup.items() if wanted)

@@ -10,9 +10,8 @@ from conformance.report.baseline import baseline_section, repetitions_section
 from conformance.report.failure_text import failure_text, stop_text
 from conformance.report.failures import as_named_here, failures_of, stops_of
 from conformance.report.files import PAGE
+from conformance.report.layout import WIDTH, wrapped
 from conformance.report.sentence import many, sentence_of
-from conformance.report.text import wrapped
-from conformance.report.timeline import WIDTH
 from conformance.rules.engine.judge import Verdict
 from conformance.run.outcome import RunOutcome
 from conformance.run.prices import dollars

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
-from conformance.report.inert import inert
-from conformance.report.timeline import WIDTH, excerpt
+from conformance.report.layout import WIDTH, wrapped
+from conformance.report.timeline import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,16 +74,6 @@ def several(texts: Iterable[str]) -> str:
 
 def _reproduce(command: str) -> list[str]:
     return ["", "  reproduce:", f"    {command}"] if command else []
-
-
-def wrapped(text: str, first: str = "", further: str | None = None) -> list[str]:
-    """Wrap to the width of the page; a long word (an id, an address) stays whole."""
-    # What an endpoint said never begins a line: it could pass for one of ours.
-    indent = (first or "  ") if further is None else further
-    return textwrap.wrap(
-        " ".join(inert(text).split()), WIDTH, initial_indent=first, subsequent_indent=indent,
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
 
 
 def bug_of(vendor: str) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.report.inert import one_line
+from conformance.report.layout import WIDTH, cut
 from conformance.trace.trace import End, EndKind, Entry, FrameKind, Handshake, Trace
 
 #: Entries shown on either side.
 AROUND = 3
-WIDTH = 80
 #: Where the ids of an event lie that tell what it is about, most telling first.
 IDS = (
     ("response_id",),
@@ -52,8 +52,7 @@ def _entry(entry: Entry, *, marked: bool) -> str:
 def _line(marked: bool, index: str, at: float | None, arrow: str, text: str) -> str:
     time = f"{at:8.3f}" if at is not None else " " * 8
     text = one_line(text)
-    line = f"{'>' if marked else ' '} {index:>4} {time} {arrow} {text}"
-    return line if len(line) <= WIDTH - 2 else line[: WIDTH - 3] + "…"
+    return cut(f"{'>' if marked else ' '} {index:>4} {time} {arrow} {text}", WIDTH - 2)
 
 
 def what_is(entry: Entry) -> str:

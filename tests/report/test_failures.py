@@ -1,6 +1,6 @@
 from conformance.report.failure_text import failure_text, stop_text
 from conformance.report.failures import failures_of, reproduce, stops_of
-from conformance.report.timeline import WIDTH
+from conformance.report.layout import WIDTH
 
 LATE = "delta-follows-its-response"
 
