@@ -1,9 +1,7 @@
 """Judging at reading speed comes to what the plain way comes to: on every sample, mutant and recording."""
 
-import importlib.util
 import io
 from functools import cache, partial
-from pathlib import Path
 
 import pytest
 
@@ -17,10 +15,7 @@ from conformance.rules.engine.judge import Verdict, judge
 from conformance.trace.formats import recordings as recordings_in
 from conformance.trace.jsonl import dumps
 from conformance.trace.views import View
-
-_spec = importlib.util.spec_from_file_location("samples", Path(__file__).parents[1] / "rules" / "test_samples.py")
-samples = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(samples)
+from tests.samples import sample, trace_of
 
 
 @cache
@@ -49,13 +44,13 @@ def fast(trace, dialect):
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("rule_id", RULES)
 def test_of_every_sample(rule_id, dialect):
-    sample = samples.sample(rule_id)
-    if dialect not in sample.get("dialects", DIALECTS):
+    cases = sample(rule_id)
+    if dialect not in cases.get("dialects", DIALECTS):
         pytest.skip(f"the samples are not of {dialect}")
     for kind in ("holds", "silent", "breaks"):
-        for lines in sample.get(kind, {}).values():
+        for lines in cases.get(kind, {}).values():
             if isinstance(lines, list):
-                trace = samples.trace_of(lines, DIALECTS[dialect])
+                trace = trace_of(lines, DIALECTS[dialect])
                 assert fast(trace, dialect) == plain(trace, dialect)
 
 

@@ -16,10 +16,10 @@ Event types are canonical; flags are `_at`, `_size`, `_text`, `_binary`, `_delib
 
 import base64
 from dataclasses import replace
+from functools import cache
 
 import orjson
 import pytest
-import yaml
 
 from conformance.contract.dialects import DIALECTS
 from conformance.relay.billing import Bill
@@ -34,12 +34,14 @@ from conformance.rules.engine.judge import Verdict
 from conformance.trace.jsonl import loads
 from conformance.trace.trace import Credential, Handshake
 from conformance.trace.views import View
+from tests.samples import loaded
 
 SAMPLES = folder("fixtures") / "relay"
 
 
+@cache
 def sample(rule_id):
-    return yaml.safe_load((SAMPLES / f"{rule_id}.yaml").read_text(encoding="utf-8"))
+    return loaded(SAMPLES / f"{rule_id}.yaml")
 
 
 def record(line, dialect):

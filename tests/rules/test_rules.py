@@ -5,13 +5,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import yaml
 
 import conformance.rules
 from conformance.mutants import MUTANTS
 from conformance.resources import folder
 from conformance.rules import RULES
 from conformance.scenario.load import library, load
+from tests.samples import loaded
 
 SOURCE = "".join(path.read_text(encoding="utf-8") for path in Path(conformance.rules.__file__).parent.rglob("*.py"))
 PAGE = Path(conformance.rules.__file__).parents[2] / "docs" / "scenarios.md"
@@ -28,7 +28,7 @@ def promised():
 def missing_of(rule_id):
     """Return what a rule still lacks, one sentence for each place."""
     samples = folder("fixtures") / "rules" / rule_id / "samples.yaml"
-    data = yaml.safe_load(samples.read_text(encoding="utf-8")) if samples.is_file() else {}
+    data = loaded(samples) if samples.is_file() else {}
     killers = {each.killed_by for each in MUTANTS.values()}
     wanted = (
         (f'"{rule_id}"' in SOURCE, f'the literal id: @rules.must("{rule_id}", …) in its chapter of conformance/rules/'),
