@@ -60,8 +60,8 @@ class Source:
             with _remote(self.name)[0].open(self.name, "rb") as file:
                 yield BufferedReader(file, CHUNK)
         else:
-            with Path(self.name).open("rb", CHUNK) as local:
-                yield cast("BufferedReader", local)
+            with Path(self.name).open("rb") as local:
+                yield local
 
 
 @contextmanager

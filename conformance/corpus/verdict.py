@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
@@ -106,11 +106,8 @@ def judge_with_view(recording: Recording, demands: Demands) -> tuple[RecordedVer
     """Return the verdict, and what it was made from; None of a conversation that is not of this protocol."""
     trace = recording.trace
     understanding = understood(trace)
-    blank = RecordedVerdict(recording.name, Kind.STRANGER, entries=len(trace), remark=recording.remark)
-    blank = replace(blank, known=understanding.known, frames=understanding.frames)
     if understanding.stranger:
-        message = f"{recording.name}: not a Realtime conversation, but {understanding.stranger}"
-        return replace(blank, trouble=message), None, None
+        return _of_a_stranger(recording, understanding), None, None
     dialect = demands.dialect if demands.dialect in DIALECTS else _dialect_of(trace)
     view = View(trace, DIALECTS[dialect])
     outcome = told_once(view, _dispatch(dialect).judge)
@@ -124,13 +121,25 @@ def judge_with_view(recording: Recording, demands: Demands) -> tuple[RecordedVer
         known=understanding.known,
         frames=understanding.frames,
         findings=findings,
-        held={name: outcome.held[name] for name in outcome.proved},
+        held={name: outcome.held[name] for name in outcome.proved} if findings else outcome.held,
         unproven=unproven,
         silent_wire=tuple(_unrecorded(trace)),
         trouble="; ".join(f"{name}: {error}" for name, error in outcome.errors.items()),
         remark=recording.remark,
     )
     return verdict, view, outcome
+
+
+def _of_a_stranger(recording: Recording, understanding: Understanding) -> RecordedVerdict:
+    return RecordedVerdict(
+        name=recording.name,
+        kind=Kind.STRANGER,
+        entries=len(recording.trace),
+        known=understanding.known,
+        frames=understanding.frames,
+        trouble=f"{recording.name}: not a Realtime conversation, but {understanding.stranger}",
+        remark=recording.remark,
+    )
 
 
 @cache

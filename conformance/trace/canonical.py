@@ -10,6 +10,8 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Protocol
 
 from conformance.trace.frames import NOTHING, Frame, mapping
@@ -121,11 +123,20 @@ class CanonicalTrace:
 
     def server(self, *types: str) -> tuple[Frame, ...]:
         """Return the server's events of these canonical types, in order."""
-        return _of(self._heard_by_type, types)
+        if len(types) == 1:
+            return self._heard_by_type.get(types[0], ())
+        known = self._merged.get(types)
+        if known is None:
+            known = self._merged[types] = _merged(self._heard_by_type, types)
+        return known
 
     def client(self, *types: str) -> tuple[Frame, ...]:
         """Return the client's events of these canonical types, in order."""
-        return _of(self._said_by_type, types)
+        return _merged(self._said_by_type, types)
+
+    @cached_property
+    def _merged(self) -> dict[tuple[str, ...], tuple[Frame, ...]]:
+        return {}
 
     @cached_property
     def gaps(self) -> tuple[int, ...]:
@@ -174,8 +185,8 @@ class CanonicalTrace:
 
     def _switched(self, session: Mapping[str, Any]) -> dict[tuple[str, ...], bool]:
         """Return the places of the settings that an update names -> whether it sets them to null."""
-        places = ((path, _reached(session, path)) for path in self.dialect.session_paths.values())
-        return {path: parent[path[-1]] is None for path, parent in places if path[-1] in parent}
+        paths = self.dialect.session_paths
+        return {paths[name]: value is None for name, value in self.settings_in(session).items()}
 
     def session_in(self, index: int) -> Mapping[str, Any]:
         """Return the session object that entry *index* shows; empty if it shows none."""
@@ -238,12 +249,8 @@ def _by_type(frames: tuple[Frame, ...]) -> Mapping[str, tuple[Frame, ...]]:
     return {kind: tuple(each) for kind, each in found.items()}
 
 
-def _of(by_type: Mapping[str, tuple[Frame, ...]], types: tuple[str, ...]) -> tuple[Frame, ...]:
-    if len(types) == 1:
-        return by_type.get(types[0], ())
-    found = [frame for kind in types for frame in by_type.get(kind, ())]
-    return tuple(sorted(found, key=_index))
-
-
-def _index(frame: Frame) -> int:
-    return frame.index
+def _merged(by_type: Mapping[str, tuple[Frame, ...]], types: tuple[str, ...]) -> tuple[Frame, ...]:
+    groups = [by_type[kind] for kind in types if kind in by_type]
+    if len(groups) > 1:
+        return tuple(sorted(chain.from_iterable(groups), key=attrgetter("index")))
+    return groups[0] if groups else ()

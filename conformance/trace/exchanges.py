@@ -13,11 +13,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from conformance.trace.anonymous_errors import kinds_pointed_to
 from conformance.trace.frames import Frame, string
 from conformance.trace.service_errors import is_of_the_service
+from conformance.trace.trace import CLIENT
 
 if TYPE_CHECKING:
     from conformance.trace.canonical import CanonicalTrace
@@ -36,9 +39,13 @@ ACKNOWLEDGED_BY = {
 }
 #: Acknowledgements that name the item which the client named: without that id they answer nothing else.
 NAMES_ITS_ITEM = frozenset({"conversation.item.deleted", "conversation.item.retrieved", "conversation.item.truncated"})
+#: What makes an item without a `conversation.item.create`.
+MAKE_ITEMS = ("response.output_item.added", "input_audio_buffer.committed", "input_audio_buffer.speech_started")
 #: What an endpoint also says of its own accord once it has heard speech, or waited for it in vain.
 SPONTANEOUS = frozenset({"response.created", "input_audio_buffer.committed"})
 SPEECH = frozenset({"input_audio_buffer.speech_started", "input_audio_buffer.timeout_triggered"})
+#: What may be an answer, or tells how to read one.
+ANSWERS = frozenset({"error", *ACKNOWLEDGED_BY.values(), *SPEECH})
 #: More open events than this are too many to tell which of them an error is about.
 MOST_CANDIDATES = 16
 
@@ -94,14 +101,10 @@ def item_id_of(frame: Frame) -> str | None:
 def exchanges_of(trace: CanonicalTrace) -> tuple[Exchange, ...]:
     """Attribute answers to client events; linear."""
     attribution = _Attribution(trace)
-    answers = trace.server("error", *ACKNOWLEDGED_BY.values(), *SPEECH)
-    for frame in sorted((*trace.said, *answers), key=_index):
+    groups = (trace.said, *map(trace.server, ANSWERS))
+    for frame in sorted(chain.from_iterable(groups), key=attrgetter("index")):
         attribution.take(frame)
     return tuple(attribution.found)
-
-
-def _index(frame: Frame) -> int:
-    return frame.index
 
 
 class _Waiting:
@@ -161,7 +164,7 @@ class _Attribution:
         self.named_until = {name: index for name, index in named if name is not None}
 
     def take(self, frame: Frame) -> None:
-        if frame.entry.sent:
+        if frame.entry.direction is CLIENT:
             self._ask(frame)
         elif frame.type == "error":
             cause = string(frame.part("error").get("event_id"))
@@ -206,10 +209,11 @@ class _Attribution:
 
     def _clear(self, exchange: Exchange) -> None:
         """Take note that *exchange* got an answer of its own: no other error is about it."""
-        for suspicion in self.suspicions:
-            if exchange in suspicion.candidates:
-                suspicion.candidates.remove(exchange)
-        self._settle()
+        if self.suspicions:
+            for suspicion in self.suspicions:
+                if exchange in suspicion.candidates:
+                    suspicion.candidates.remove(exchange)
+            self._settle()
 
     def _settle(self) -> None:
         """Lay each error that can be about one event only to that event."""
@@ -271,6 +275,5 @@ class _Attribution:
 
 def _ids_of_own_items(trace: CanonicalTrace) -> frozenset[str]:
     """Return the ids of items that the server made by itself: output items and committed audio."""
-    made = trace.server("response.output_item.added", "input_audio_buffer.committed")
-    started = trace.server("input_audio_buffer.speech_started")
-    return frozenset(name for frame in (*made, *started) if (name := item_id_of(frame)) is not None)
+    frames = chain.from_iterable(map(trace.server, MAKE_ITEMS))
+    return frozenset([name for frame in frames if (name := item_id_of(frame)) is not None])

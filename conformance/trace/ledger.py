@@ -40,7 +40,8 @@ COUNTS: Mapping[str, tuple[str, ...]] = {
     "output_audio": (_OUTPUT, "audio_tokens"),
     "reasoning": (_OUTPUT, "reasoning_tokens"),
 }
-_WAYS = frozenset(path[:-1] for path in COUNTS.values())
+_PLACES = tuple((column, path[:-1], path[-1]) for column, path in COUNTS.items())
+_WAYS = frozenset(way for _, way, _ in _PLACES)
 HEADER = ("entry", "kind", "id", "status", *COUNTS, "seconds")
 
 
@@ -145,7 +146,7 @@ def _line(
 ) -> LedgerEntry:
     told = mapping(usage)
     places = {way: _reach(told, way) for way in _WAYS}
-    counts = {column: whole_number(places[path[:-1]].get(path[-1])) for column, path in COUNTS.items()}
+    counts = {column: whole_number(places[way].get(name)) for column, way, name in _PLACES}
     negative = tuple(column for column, count in counts.items() if count is not None and count < 0)
     counts.update(dict.fromkeys(negative))
     return LedgerEntry(frame, kind, name, status, told, counts, negative, length, response)

@@ -31,7 +31,7 @@ from conformance.trace.jsonl import FORMAT, TraceReader, dumps
 from conformance.trace.trace import Trace
 
 #: Bytes that are read at once.
-CHUNK = 1 << 20
+CHUNK = 1 << 16
 #: Bytes of one line.
 LONGEST = 64 << 20
 UNFINISHED = "the last line is unfinished, and was left out"
@@ -76,18 +76,26 @@ class _Values:
         return iter([(0, value) for value in values])
 
     def _lines(self) -> Iterator[tuple[int, Any]]:
-        loads, number, rest = orjson.loads, 0, b""
+        number, size = 0, 0
+        rest: list[bytes] = []
         while chunk := self.file.read(CHUNK):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                number += 1
-                try:
-                    yield number, loads(line)
-                except orjson.JSONDecodeError:
-                    yield from self._odd(number, line)
-            if len(rest) > LONGEST:
-                raise TraceError(f"{self.where}:{number + 1}: longer than {LONGEST >> 20} MiB")
-        yield from self._odd(number + 1, rest, last=True)
+            rest.append(chunk)
+            if b"\n" not in chunk:
+                size += len(chunk)
+                if size > LONGEST:
+                    raise TraceError(f"{self.where}:{number + 1}: longer than {LONGEST >> 20} MiB")
+                continue
+            *lines, last = b"".join(rest).split(b"\n")
+            rest, size = [last] if last else [], len(last)
+            try:
+                values = list(map(orjson.loads, lines))
+            except orjson.JSONDecodeError:
+                for at, line in enumerate(lines, number + 1):
+                    yield from self._odd(at, line)
+            else:
+                yield from enumerate(values, number + 1)
+            number += len(lines)
+        yield from self._odd(number + 1, b"".join(rest), last=True)
 
     def _odd(self, number: int, line: bytes, *, last: bool = False) -> Iterator[tuple[int, Any]]:
         """Yield the value of a line that is blank, oddly written, or was cut off behind others."""
