@@ -18,6 +18,7 @@ from conformance.run.budget import spent_on
 from conformance.run.event_coverage import events_in
 from conformance.run.finished import profile_named, settings_from
 from conformance.run.journal import read
+from conformance.run.pairs import is_of_upstream
 from conformance.run.record import ConversationRecord, keeps
 from conformance.run.recording import SILENT, plain_record
 from conformance.run.result import RunResult, result_of
@@ -58,7 +59,7 @@ def gathered(reports: Path) -> Gathered:
 
 
 def _traces(record: ConversationRecord) -> list[str]:
-    return [*record.traces, *(trace for each in record.attempts for trace in each.traces)]
+    return [*record.traces, *record.upstream_traces, *(trace for each in record.attempts for trace in each.traces)]
 
 
 def _left(reports: Path, reported: set[str]) -> dict[str, dict[Path, Trace]]:
@@ -66,7 +67,7 @@ def _left(reports: Path, reported: set[str]) -> dict[str, dict[Path, Trace]]:
     found: dict[str, dict[Path, Trace]] = {}
     for path in sorted((reports / "traces").rglob("*.jsonl")):
         name = path.relative_to(reports / "traces").with_suffix("").as_posix()
-        if path.relative_to(reports).as_posix() in reported:
+        if is_of_upstream(path) or path.relative_to(reports).as_posix() in reported:
             continue
         try:
             trace = load(path)

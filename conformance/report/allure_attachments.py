@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from conformance.report.inert import inert
-from conformance.report.ladder import ladder_svg
+from conformance.report.pair_ladder import whole_ladder_svg
 from conformance.report.recorded_audio import clips_of
 from conformance.report.rendering import render, resource
 from conformance.run.ruling import view_of
@@ -38,11 +38,14 @@ def attachments_of(judged: JudgedConversation, found: Collection[Ruling], reprod
         marked = {each.finding.index for ruling in found for each in ruling.findings if each.connection == number}
         if found and not marked:
             continue
+        upstream = judged.upstreams[number] if number < len(judged.upstreams) else None
         which = f" of connection {number + 1}" if len(traces) > 1 else ""
-        yield f"ladder{which}", ladder_svg(trace, marked or {len(trace)}), "image/svg+xml", "svg"
+        yield f"ladder{which}", whole_ladder_svg(trace, upstream, marked or {len(trace)}), "image/svg+xml", "svg"
         if clips := clips_of(view_of(trace))[:MOST_CLIPS]:
             yield f"player{which}", player(clips), "text/html", "html"
         yield f"trace{which}", attachment(trace), "text/plain", "txt"
+        if upstream is not None:
+            yield f"upstream's trace{which}", attachment(upstream), "text/plain", "txt"
     yield "reproduce", reproduce, "text/plain", "txt"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from conformance.report.pair_traces import added_latency
 from conformance.rules.engine.judge import Verdict
 
 if TYPE_CHECKING:
@@ -69,7 +70,10 @@ def compare(before: SavedReport, after: SavedReport) -> Comparison:
         unproven=tuple(each for each in rules if each.before == Verdict.PASS and each.after in WITHOUT_EVIDENCE),
         stopped=tuple(_stopped(before, after, both)),
         order=tuple(_order(before, after, both)),
-        latency=tuple(_latency(before.data["latency"], after.data["latency"])),
+        latency=(
+            *_latency(before.data["latency"], after.data["latency"]),
+            *_latency(added_latency(before), added_latency(after)),
+        ),
         tokens=tuple(_tokens(before, after, both)),
         caveats=tuple(_caveats(before, after)),
     )
@@ -84,19 +88,33 @@ def _stopped(before: SavedReport, after: SavedReport, names: Iterable[str]) -> I
 
 def _order(before: SavedReport, after: SavedReport, names: Iterable[str]) -> Iterator[Changed]:
     for name in names:
-        for number, (was, now) in enumerate(zip(before.traces(name), after.traces(name), strict=False), 1):
-            said, says = spoken(was), spoken(now)
-            if said != says:
-                place = next((at for at, pair in enumerate(zip(said, says, strict=False)) if pair[0] != pair[1]), None)
-                at = min(len(said), len(says)) if place is None else place
-                yield Changed(f"{name}{f'#{number}' if number > 1 else ''}", _at(said, at), _at(says, at))
-                break
+        sides = (
+            ("", before.traces(name), after.traces(name), spoken),
+            (" at the upstream", before.upstream_traces(name), after.upstream_traces(name), spoken_upstream),
+        )
+        for side, were, are, words in sides:
+            said_and_says = ((words(was), words(now)) for was, now in zip(were, are, strict=False))
+            for number, (said, says) in enumerate(said_and_says, 1):
+                if said != says:
+                    at = _first_difference(said, says)
+                    yield Changed(f"{name}{f'#{number}' if number > 1 else ''}{side}", _at(said, at), _at(says, at))
+                    break
+
+
+def _first_difference(said: Sequence[str], says: Sequence[str]) -> int:
+    pairs = enumerate(zip(said, says, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(said), len(says)))
 
 
 def spoken(trace: Trace) -> list[str]:
     """Return what the endpoint said, without ids and words: types in order, each run of deltas once."""
     types = [entry.type for entry in trace if not entry.sent and entry.type not in AT_ANY_TIME]
     return [kind for kind, _ in groupby(types)]
+
+
+def spoken_upstream(trace: Trace) -> list[str]:
+    """Return what a gateway said to our upstream: types in order, each run of one type once."""
+    return [kind for kind, _ in groupby(entry.type for entry in trace if entry.sent)]
 
 
 def _at(types: Sequence[str], place: int) -> str:

@@ -12,8 +12,9 @@ from conformance.play.player import Outcome
 from conformance.report.evidence import Evidence, traces_of
 from conformance.report.failures import Failure, failures_of, reproduce, stops_of
 from conformance.report.inert import inert
-from conformance.report.ladder import ladder_html
 from conformance.report.latency_plot import latency_html
+from conformance.report.pair_ladder import whole_ladder_html
+from conformance.report.pair_traces import upstream_of
 from conformance.report.provenance import rules_digest, tool_version
 from conformance.report.recorded_audio import clips_of, player_html
 from conformance.report.rendering import render, resource
@@ -119,13 +120,17 @@ def _drawn(result: RunResult, failure: Failure, place: int) -> Drawing:
         return Drawing()
     trace = traces[connection]
     marked = {each.entry for each in failure.findings if each.connection == connection}
-    return Drawing(ladder_html(trace, marked), player_html(clips_of(view_of(trace))[:4]))
+    upstream = upstream_of(failure.record, result.settings.reports, traces, connection)
+    return Drawing(whole_ladder_html(trace, upstream, marked), player_html(clips_of(view_of(trace))[:4]))
 
 
 def _end_of(result: RunResult, record: ConversationRecord) -> Markup:
     """Draw a conversation that stopped; its last entry is marked."""
     traces = list(traces_of(record, result.settings.reports))
-    return ladder_html(traces[-1], {len(traces[-1])}) if traces else NOTHING
+    if not traces:
+        return NOTHING
+    upstream = upstream_of(record, result.settings.reports, traces, len(traces) - 1)
+    return whole_ladder_html(traces[-1], upstream, {len(traces[-1])})
 
 
 def _unknown(result: RunResult) -> Iterator[UnknownRule]:

@@ -15,7 +15,7 @@ from conformance.report.json import FORMAT, FORMAT_VERSION
 from conformance.trace.jsonl import loads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from conformance.trace.trace import Trace
 
@@ -59,8 +59,15 @@ class SavedReport:
 
     def traces(self, conversation: str) -> tuple[Trace, ...]:
         """Return the traces of a conversation; what is gone is passed over."""
+        return self._read(self.conversations[conversation]["traces"])
+
+    def upstream_traces(self, conversation: str) -> tuple[Trace, ...]:
+        """Return what our upstream saw of a conversation, behind a gateway under test."""
+        return self._read(self.conversations[conversation].get("upstream_traces", ()))
+
+    def _read(self, names: Iterable[str]) -> tuple[Trace, ...]:
         found = []
-        for name in self.conversations[conversation]["traces"]:
+        for name in names:
             try:
                 found.append(loads(self.read(name), name))
             except (OSError, KeyError, TraceError):

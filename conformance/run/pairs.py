@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from conformance.relay.rules import PAIR_RULES
 from conformance.relay.rules.pair_rule import NEEDS, judge_pair
 from conformance.rules.engine.judge import VERDICT_OF_FINDING, Verdict, judge_one
-from conformance.run.ruling import LocatedFinding, Ruling
+from conformance.run.ruling import LocatedFinding, Ruling, scrubbed
+from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from conformance.relay.pair import Pair
     from conformance.relay.rules.pair_rule import PairRule
@@ -19,7 +21,14 @@ if TYPE_CHECKING:
     from conformance.trace.trace import Trace
     from conformance.trace.views import View
 
+#: What is put behind the name of a conversation to name the traces of its upstream.
+UPSTREAM = ".upstream"
 THE_UPSTREAMS_OWN = "the upstream does so too: the gateway only passes it on"
+
+
+def is_of_upstream(file: Path) -> bool:
+    """Return whether a trace is of the upstream's side, as the name of its file tells."""
+    return file.stem.partition("#")[0].endswith(UPSTREAM)
 
 
 def keeps_protocol(pairs: Iterable[Pair]) -> bool:
@@ -33,13 +42,20 @@ def with_pairs(
     offers: Collection[str],
     waivers: Mapping[str, str],
     direct: Iterable[View] = (),
+    scrub: Scrubber | None = None,
 ) -> JudgedConversation:
-    """Add to what the rules say of the client's side what shows on both; *direct* are views without the gateway."""
+    """Add to what the rules say of the client's side what shows on both; *direct* are views without the gateway.
+
+    What comes back holds no secret that *scrub* knows.
+    """
+    scrub = scrub or Scrubber()
     upstreams = (*(pair.upstream for pair in pairs if pair.upstream is not None), *direct)
     alone = {name: _excused(ruling, upstreams) for name, ruling in judged.rulings.items()}
     ours = judged.conversation.traces
     over = {rule.id: _ruling(rule, pairs, offers, waivers, ours) for rule in PAIR_RULES.values()}
-    return replace(judged, rulings={**alone, **over})
+    told = {name: scrubbed(ruling, ours, scrub) for name, ruling in over.items()}
+    theirs = tuple(scrub.trace(pair.upstream.trace) if pair.upstream is not None else None for pair in pairs)
+    return replace(judged, rulings={**alone, **told}, upstreams=theirs)
 
 
 def _excused(ruling: Ruling, upstreams: Iterable[View]) -> Ruling:

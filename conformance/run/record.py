@@ -157,6 +157,8 @@ class ConversationRecord:
     seconds: float = 0.0
     traces: tuple[str, ...] = ()
     """Files, relative to the reports folder."""
+    upstream_traces: tuple[str, ...] = ()
+    """Files of what our upstream saw behind a gateway under test."""
     facts: tuple[tuple[str, str], ...] = ()
     """Documented facts that it shows: (kind, name)."""
     events: EventTypes = field(default_factory=EventTypes)
@@ -177,7 +179,7 @@ class ConversationRecord:
         return self.outcome not in NOT_PLAYED
 
     def as_data(self) -> dict[str, Any]:
-        """Return it as JSON data; `known`, `cause`, `attempts` and `flaky` only where they say something."""
+        """Return it as JSON data; what seldom says something is left out where it does not."""
         told: dict[str, Any] = {
             "conversation": self.conversation,
             "title": self.title,
@@ -193,6 +195,8 @@ class ConversationRecord:
             "spent": self.spent.as_data(),
         }
         told |= {name: each for name in _ON_OCCASION if (each := getattr(self, name))}
+        if self.upstream_traces:
+            told["upstream_traces"] = list(self.upstream_traces)
         if self.attempts:
             told["attempts"] = [each.as_data() for each in self.attempts]
         return told
@@ -210,6 +214,7 @@ class ConversationRecord:
             message=told["message"],
             seconds=told["seconds"],
             traces=tuple(told["traces"]),
+            upstream_traces=tuple(told.get("upstream_traces", ())),
             facts=tuple((kind, name) for kind, name in told["facts"]),
             events=EventTypes(tuple(events["sent"]), tuple(events["seen"])),
             rules={name: RuleRecord.from_data(each) for name, each in told["rules"].items()},

@@ -9,6 +9,7 @@ from conformance.play.player import Outcome
 from conformance.rules.engine.judge import Verdict
 from conformance.run.baseline import FAIL, PLAYS, UNPROVEN
 from conformance.run.event_coverage import events_in
+from conformance.run.pairs import is_of_upstream
 from conformance.run.record import AttemptRecord, ConversationRecord, FindingRecord, KnownFailure, RuleRecord, keeps
 from conformance.run.ruling import NOT_THAT_FAR, JudgedConversation, Ruling, key_of
 
@@ -42,7 +43,8 @@ def record_of(judged: JudgedConversation, reports: Path, questions: Collection[s
         expected=conversation.expected,
         actual=conversation.actual,
         seconds=round(conversation.seconds, 6),
-        traces=tuple(_relative(file, reports) for file in judged.files),
+        traces=tuple(_relative(file, reports) for file in judged.files if not is_of_upstream(file)),
+        upstream_traces=tuple(_relative(file, reports) for file in judged.files if is_of_upstream(file)),
         facts=tuple(sorted((fact.kind, fact.name) for fact in judged.facts)),
         events=events_in(conversation.traces),
         rules={

@@ -17,7 +17,7 @@ from conformance.secrets import Scrubber
 from conformance.trace.views import View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from conformance.play.player import Conversation
@@ -59,7 +59,7 @@ class JudgedConversation:
     conversation: Conversation
     rulings: Mapping[str, Ruling]
     files: tuple[Path, ...] = field(default=())
-    """Where its traces were written."""
+    """Where its traces were written, those of the upstream's side behind them."""
     facts: frozenset[Fact] = frozenset()
     """What of the vendor's documents it shows to be true."""
     known: Mapping[str, BaselineEntry] = field(default_factory=dict)
@@ -70,6 +70,8 @@ class JudgedConversation:
     """What all of its plays used."""
     flaky: bool = False
     """Whether an earlier play failed, and this one did not."""
+    upstreams: tuple[Trace | None, ...] = ()
+    """What our upstream saw of each connection, behind a gateway under test."""
 
     @property
     def key(self) -> str:
@@ -124,13 +126,13 @@ def judge_conversation(
     scrub = scrub or Scrubber()
     traces = tuple(map(scrub.trace, conversation.traces))
     told = {
-        name: _scrubbed(ruling, traces, scrub) if ruling.findings or ruling.reason else ruling
+        name: scrubbed(ruling, traces, scrub) if ruling.findings or ruling.reason else ruling
         for name, ruling in rulings.items()
     }
     return JudgedConversation(replace(conversation, traces=traces), told, files, seen)
 
 
-def _scrubbed(ruling: Ruling, traces: tuple[Trace, ...], scrub: Scrubber) -> Ruling:
+def scrubbed(ruling: Ruling, traces: Sequence[Trace], scrub: Scrubber) -> Ruling:
     """Take the secrets out of a ruling; rules cut what they quote, maybe in the middle of one."""
 
     def clean(finding: Finding) -> Finding:

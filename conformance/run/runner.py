@@ -20,7 +20,7 @@ from conformance.run.cost import cost_of
 from conformance.run.folder import Disk
 from conformance.run.known import facts_known_in, known_in, surprises_in
 from conformance.run.look import look
-from conformance.run.pairs import keeps_protocol, with_pairs
+from conformance.run.pairs import UPSTREAM, keeps_protocol, with_pairs
 from conformance.run.policy import Policy
 from conformance.run.relayed import play_relayed, relay_player
 from conformance.run.repetition import Repetition
@@ -223,7 +223,8 @@ class Runner:
         )
         if self.settings.relay is not None:
             offers = self.settings.relay.offers(self.settings.target)
-            judged = with_pairs(judged, last.pairs, offers, self.settings.waivers, map(view_of, last.direct))
+            direct = map(view_of, last.direct)
+            judged = with_pairs(judged, last.pairs, offers, self.settings.waivers, direct, self.settings.scrub)
         judged = replace(judged, known=known_in(judged, self.policy.baseline), earlier=tuple(earlier))
         fine = not surprises_in(judged, self.settings) and last.conversation.outcome is not Outcome.ENVIRONMENT
         flaky = fine and any(each.counts for each in earlier)
@@ -289,7 +290,7 @@ class Runner:
 
         again = f"~{number}" if number > 1 else ""
         upstreams = [pair.upstream.trace for pair in attempt.pairs if pair.upstream is not None]
-        for side, traces in (("", attempt.conversation.traces), (".upstream", upstreams)):
+        for side, traces in (("", attempt.conversation.traces), (UPSTREAM, upstreams)):
             for nth, trace in enumerate(traces, 1):
                 name = f"{job.key}{again}{side}{f'#{nth}' if nth > 1 else ''}.jsonl"
                 path = self.settings.reports / "traces" / name

@@ -98,6 +98,10 @@ def test_a_relay_that_charges_twice_is_found_by_name(folder):
     assert result.returncode == 1, result.stdout
     assert "relay.usage-is-charged-once" in result.stdout
     assert "--relay=" in result.stdout
+    told = json.loads((folder.path / "reports" / "report.json").read_text())["conversations"][0]
+    assert told["traces"] == ["traces/relay/text_turn.jsonl"]
+    assert told["upstream_traces"] == ["traces/relay/text_turn.upstream.jsonl"]
+    assert '<div class="ladder both">' in (folder.path / "reports" / "index.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
@@ -6,11 +7,13 @@ from click.testing import CliRunner
 
 from conformance.commands.cli import command
 from conformance.errors import UsageError
+from conformance.relay.side import Side, with_side
 from conformance.report.comparison import compare, spoken
 from conformance.report.files import write_files
 from conformance.report.markdown import comparison_markdown, plain
 from conformance.report.matrix import matrix_html, matrix_markdown
 from conformance.report.saved_report import read_report
+from conformance.trace.jsonl import dump
 from conformance.trace.trace import Direction, Entry, Trace
 from tests.report.hostile_text import HOSTILE, active_in, mangled
 
@@ -135,3 +138,39 @@ def test_nothing_hostile_acts_in_markdown_or_matrix(saved, tmp_path):
 
 def test_text_cannot_leave_its_cell():
     assert plain("a|b\nc`d`<x>") == r"a\|b c\`d\`&lt;x&gt;"
+
+
+def relayed(saved, name, delay, kinds=()):
+    """Return a saved report with one conversation through a gateway that was late by *delay* seconds."""
+    report = saved(name)
+    said = [Entry(0, Direction.CLIENT, at=0.0, event={"type": "session.update"})]
+    said += [Entry(len(said) + n, Direction.CLIENT, at=0.0, event={"type": kind}) for n, kind in enumerate(kinds)]
+    late = [
+        Entry(n, Direction.SERVER, at=n / 10, event={"type": "response.output_text.delta", "event_id": f"e{n}"})
+        for n in range(9)
+    ]
+    upstream = with_side(Trace((*said, *(replace(each, index=each.index + len(said)) for each in late))), PACED)
+    client = with_side(Trace(tuple(replace(each, at=each.at + delay) for each in late)), Side(opened=0.0))
+    (report.path / "traces" / "relay").mkdir()
+    names = [f"traces/relay/text_turn{side}.jsonl" for side in ("", ".upstream")]
+    for path, trace in zip(names, (client, upstream), strict=True):
+        dump(trace, report.path / path)
+    told = {**report.data["conversations"][0], "conversation": "relay/text_turn"}
+    told |= {"traces": names[:1], "upstream_traces": names[1:]}
+    return replace(report, data={**report.data, "conversations": [told]})
+
+
+PACED = Side(opened=0.0, paced=0.1)
+
+
+def test_what_a_gateway_adds_and_what_it_says_upstream_is_compared(saved):
+    before = relayed(saved, "before", 0.01)
+    after = relayed(saved, "after", 0.21, ["response.create"])
+
+    found = compare(before, after)
+
+    assert [each.name for each in found.latency][:1] == ["added by the gateway p50"]
+    assert found.latency[0].after.startswith("210 ms")
+    assert [(each.name, each.after) for each in found.order] == [
+        ("relay/text_turn at the upstream", "response.create after session.update")
+    ]

@@ -1,0 +1,55 @@
+"""Both sides of a gateway as a report holds them: which trace belongs to which, and what the gateway adds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.errors import TraceError
+from conformance.relay.pair import Pair
+from conformance.relay.pairing import paired
+from conformance.relay.rules.timing import latencies, paced
+from conformance.run.ruling import view_of
+from conformance.trace.jsonl import load
+from conformance.trace.latency import percentile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from conformance.report.saved_report import SavedReport
+    from conformance.run.record import ConversationRecord
+    from conformance.trace.trace import Trace
+
+ADDED = "added by the gateway"
+
+
+def upstream_of(record: ConversationRecord, folder: Path, traces: list[Trace], connection: int) -> Trace | None:
+    """Return what the upstream saw of one connection; None without a gateway, or where nothing tells."""
+    if not record.upstream_traces or connection >= len(traces):
+        return None
+    return paired(traces, list(_loaded(record, folder)), by_order=True)[connection]
+
+
+def _loaded(record: ConversationRecord, folder: Path) -> Iterator[Trace]:
+    for name in record.upstream_traces:
+        try:
+            yield load(folder / name)
+        except TraceError:
+            continue
+
+
+def added_latency(report: SavedReport) -> Mapping[str, Mapping[str, float]]:
+    """Return what the gateway added to the events of slow upstreams, in seconds: percentiles by name."""
+    added = [each for pair in _pairs(report) if paced(pair) for each in latencies(pair)]
+    shares = {"p50": percentile(added, 0.5), "p95": percentile(added, 0.95)}
+    return {ADDED: {name: value for name, value in shares.items() if value is not None}}
+
+
+def _pairs(report: SavedReport) -> Iterator[Pair]:
+    for name, told in report.conversations.items():
+        if not told.get("upstream_traces"):
+            continue
+        clients = report.traces(name)
+        for client, upstream in zip(clients, paired(clients, report.upstream_traces(name), by_order=True), strict=True):
+            if upstream is not None:
+                yield Pair(view_of(client), view_of(upstream))
