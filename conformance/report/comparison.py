@@ -72,7 +72,7 @@ def compare(before: SavedReport, after: SavedReport) -> Comparison:
         order=tuple(_order(before, after, both)),
         latency=(
             *_latency(before.data["latency"], after.data["latency"]),
-            *_latency(added_latency(before), added_latency(after)),
+            *_latency(_added(before), _added(after)),
         ),
         tokens=tuple(_tokens(before, after, both)),
         caveats=tuple(_caveats(before, after)),
@@ -139,6 +139,11 @@ def _tokens(before: SavedReport, after: SavedReport, names: Iterable[str]) -> It
         was, now = (sum(each.conversations[name]["spent"]["tokens"][:4]) for each in (before, after))
         if _notable(was, now, 5 * NOTABLE_TOKENS, 50):
             yield Changed(name, f"{was:,}", f"{now:,} ({_percent(was, now)})")
+
+
+def _added(report: SavedReport) -> Mapping[str, Mapping[str, float]]:
+    relayed = (name for name, told in report.conversations.items() if told.get("upstream_traces"))
+    return added_latency((report.traces(name), report.upstream_traces(name)) for name in relayed)
 
 
 def _notable(was: float, now: float, share: float, least: float) -> bool:

@@ -13,10 +13,9 @@ from conformance.trace.jsonl import load
 from conformance.trace.latency import percentile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from conformance.report.saved_report import SavedReport
     from conformance.run.record import ConversationRecord
     from conformance.trace.trace import Trace
 
@@ -38,18 +37,18 @@ def _loaded(record: ConversationRecord, folder: Path) -> Iterator[Trace]:
             continue
 
 
-def added_latency(report: SavedReport) -> Mapping[str, Mapping[str, float]]:
-    """Return what the gateway added to the events of slow upstreams, in seconds: percentiles by name."""
-    added = [each for pair in _pairs(report) if paced(pair) for each in latencies(pair)]
+def added_latency(traces: Iterable[tuple[Sequence[Trace], Sequence[Trace]]]) -> Mapping[str, Mapping[str, float]]:
+    """Return what the gateway added to the events of slow upstreams, in seconds: percentiles by name.
+
+    *traces* are those of each conversation: the client's side, and the upstream's.
+    """
+    pairs = (pair for clients, upstreams in traces for pair in _pairs(clients, upstreams))
+    added = [each for pair in pairs if paced(pair) for each in latencies(pair)]
     shares = {"p50": percentile(added, 0.5), "p95": percentile(added, 0.95)}
     return {ADDED: {name: value for name, value in shares.items() if value is not None}}
 
 
-def _pairs(report: SavedReport) -> Iterator[Pair]:
-    for name, told in report.conversations.items():
-        if not told.get("upstream_traces"):
-            continue
-        clients = report.traces(name)
-        for client, upstream in zip(clients, paired(clients, report.upstream_traces(name), by_order=True), strict=True):
-            if upstream is not None:
-                yield Pair(view_of(client), view_of(upstream))
+def _pairs(clients: Sequence[Trace], upstreams: Sequence[Trace]) -> Iterator[Pair]:
+    for client, upstream in zip(clients, paired(clients, upstreams, by_order=True), strict=True):
+        if upstream is not None:
+            yield Pair(view_of(client), view_of(upstream))
