@@ -78,6 +78,9 @@ class MemoryConnection:
         if end is not None:
             self.ended = Closed(*end)
 
+    async def stop_reading(self, seconds: float) -> None:
+        """Let no time pass, as everything here: in memory nothing fills up."""
+
     async def close(self, code: int = 1000, reason: str = "") -> Disconnected:
         """Close from our side."""
         if self.ended is not None:

@@ -90,6 +90,8 @@ class Behaviour:
     redacts: bool = True
     delay: float = 0.0
     """Seconds by which every frame to the client is late."""
+    holds: float = 0
+    """So many frames wait for a client that does not read, and further ones are lost; 0: nothing more is taken."""
     batch: int = 1
     """So many deltas go to the client at once."""
     broadcasts: Callable[[Frame], bool] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -120,6 +121,14 @@ faults.rows(
      lambda: Behaviour(lets_go=frozenset({"closed"}))),
     ("hanging-up-is-free", "a-lost-client-is-charged", "BerriAI/litellm#38563",
      "A client that breaks off is charged nothing.", lambda: Behaviour(charges_lost_clients=False)),
+)
+faults.rows(
+    "slow_client",
+    ("it-hoards", "what-a-client-does-not-read-is-not-hoarded", "slow-reader-memory",
+     "Whatever the upstream says is kept for a client that does not read, without bounds.",
+     lambda: Behaviour(holds=math.inf)),
+    ("it-loses-what-is-not-read", "a-slow-client-loses-nothing", "",
+     "What a client does not read in time is lost.", lambda: Behaviour(holds=8)),
 )
 faults.rows(
     "late_session",

@@ -52,6 +52,10 @@ class Lanes:
         self.late: asyncio.Queue[tuple[float, Frame] | None] = asyncio.Queue()
         self.held: list[Frame] = []
 
+    @property
+    def _writes_late(self) -> bool:
+        return bool(self.behaviour.delay or self.behaviour.holds)
+
     async def carry(self) -> None:
         """Pass frames on until one side ends, then end the other."""
         if not self.behaviour.pongs_client:
@@ -71,7 +75,7 @@ class Lanes:
         await asyncio.gather(down, up, return_exceptions=True)
 
     async def _down(self) -> None:
-        writing = asyncio.create_task(self._write_late()) if self.behaviour.delay else None
+        writing = asyncio.create_task(self._write_late()) if self._writes_late else None
         within: float | None = self.behaviour.patience
         try:
             while True:
@@ -110,7 +114,9 @@ class Lanes:
             await self._send(each)
 
     async def _send(self, frame: Frame) -> None:
-        if self.behaviour.delay:
+        if self.behaviour.holds and self.late.qsize() >= self.behaviour.holds:
+            return
+        if self._writes_late:
             due = asyncio.get_running_loop().time() + self.behaviour.delay
             self.late.put_nowait((due, frame))
         else:

@@ -71,6 +71,9 @@ class Connection(Protocol):
     async def receive(self, within: float) -> RawFrame:
         """Return the next frame; TimeoutError after *within* seconds, Disconnected at the end."""
 
+    async def stop_reading(self, seconds: float) -> None:
+        """Take nothing from the socket for that long, so that the endpoint cannot send without bounds."""
+
     async def close(self, code: int = 1000, reason: str = "") -> Disconnected:
         """Close from our side and tell how it went."""
 

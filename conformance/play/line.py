@@ -122,6 +122,10 @@ class LineConnection:
         await self._break_by_chance()
         return frame
 
+    async def stop_reading(self, seconds: float) -> None:
+        """Take nothing from the socket for that long."""
+        await self.connection.stop_reading(seconds)
+
     async def close(self, code: int = 1000, reason: str = "") -> Disconnected:
         """Close from our side and tell how it went."""
         self.reading.cancel()

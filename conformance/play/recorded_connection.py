@@ -295,6 +295,9 @@ class RecordedConnection:
         connection = self.connection
         if connection is None:
             return
+        if not command.reads:
+            await connection.stop_reading(command.seconds)
+            return
         until = connection.now() + command.seconds
         while self.live and (left := until - connection.now()) > 0:
             try:

@@ -116,6 +116,14 @@ class WireConnection:
             raise BeyondBounds(None, self.socket.beyond, by_client=True)
         return frame
 
+    async def stop_reading(self, seconds: float) -> None:
+        """Take nothing from the socket for that long."""
+        self.socket.transport.pause_reading()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self.socket.transport.resume_reading()
+
     async def close(self, code: int = 1000, reason: str = "") -> Disconnected:
         """Close, and tell whether the endpoint answered our close frame; never wait longer than CLOSING."""
         self.closing = self.socket.close_code is None

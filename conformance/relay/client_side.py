@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from conformance.play.connection import Connection, Connector, Disconnected, RawFrame, Refusal, UpgradeRequest
 from conformance.play.wire import WireConnection
+from conformance.relay.flood import without_flood
 from conformance.relay.side import Side
 from conformance.secrets import Scrubber, hides
 from conformance.trace.trace import Handshake
@@ -65,10 +66,17 @@ class NotingConnection:
         except Disconnected as gone:
             self.attempt.look_at("close reason", gone.reason)
             raise
+        frame = without_flood(frame) if isinstance(frame, str) else frame
         text = frame if isinstance(frame, str) else base64.b64encode(frame).decode()
         self.attempt.look_at(f"event {self.attempt.heard}", text)
         self.attempt.heard += 1
         return frame
+
+    async def stop_reading(self, seconds: float) -> None:
+        """Take nothing from the socket for that long, and note when."""
+        began = self.now()
+        await self.inner.stop_reading(seconds)
+        self.attempt.side = replace(self.attempt.side, stalled=(began, self.now()))
 
     async def close(self, code: int = 1000, reason: str = "") -> Disconnected:
         """Close from our side."""

@@ -44,6 +44,8 @@ class Declared:
     """Model as the client names it -> as the upstream is asked for it."""
     latency: float = 0.1
     """Seconds that it may add to an event, in the median."""
+    buffer_mib: float = 48.0
+    """Mebibytes that it and the sockets around it may hold for a client that does not read."""
     patience: float = 10.0
     """Seconds in which it tells a client what happened to the upstream."""
     tariff: Tariff = field(default_factory=Tariff)

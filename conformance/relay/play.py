@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS
 from conformance.play.player import Conversation, Outcome, Player
@@ -18,6 +17,7 @@ from conformance.relay.billing import Bill, usages_in
 from conformance.relay.client_side import NotingConnector
 from conformance.relay.declared import Declared
 from conformance.relay.dial import Dial
+from conformance.relay.flood import MIB
 from conformance.relay.lag import Lag
 from conformance.relay.pair import Context, Pair
 from conformance.relay.pairing import paired
@@ -29,9 +29,6 @@ from conformance.scenario.model import Scenario
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Trace
 from conformance.trace.views import View
-
-if TYPE_CHECKING:
-    from conformance.play.connection import Connector
 
 #: Seconds in which a gateway ends the upstream's session of a client that has left, and charges for it.
 LETTING_GO = 10.0
@@ -94,9 +91,10 @@ class RelayPlayer:
         first, before = len(self.upstream.dials), await self._balance()
         if alone:
             self.upstream.follow(self._scripts(scenario))
-        connector = NotingConnector(self._connector(), self._hidden())
+        target = self._bearing(scenario)
+        connector = NotingConnector(Wire(target), self._hidden())
         async with Lag().watched() as lag:
-            conversation = await Player(connector, self.target, self.scrub, self.clip).play(scenario, variant)
+            conversation = await Player(connector, target, self.scrub, self.clip).play(scenario, variant)
         noted = zip_longest(conversation.traces, (replace(each.noted, lag=lag.usual) for each in connector.attempts))
         traces = tuple(with_side(trace, side or Side()) for trace, side in noted if trace is not None)
         conversation = replace(conversation, traces=traces)
@@ -118,8 +116,11 @@ class RelayPlayer:
             return ()
         return upstream_scripts(scenario.upstream, self.target.dialect.name)
 
-    def _connector(self) -> Connector:
-        return Wire(self.target)
+    def _bearing(self, scenario: Scenario) -> Target:
+        """Return the target with room for what our own upstream sends."""
+        floods = [script.floods.mebibytes for script in self._scripts(scenario) if script.floods is not None]
+        bounds = self.target.bounds
+        return replace(self.target, bounds=replace(bounds, connection=bounds.connection + 2 * MIB * sum(floods)))
 
     def _hidden(self) -> Scrubber:
         return Scrubber((self.upstream.keys.upstream,)) if self.guards else Scrubber()

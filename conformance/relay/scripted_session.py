@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ import orjson
 from conformance.contract.dialect import Dialect
 from conformance.reference.server.loopback import Session
 from conformance.reference.session.hooks import Outgoing, Receives, Sends, unchanged
+from conformance.relay.flood import Flooding, Say
 from conformance.relay.upstream_script import Ending, Event, Interjection, UpstreamScript
 from conformance.trace.trace import Direction
 
@@ -27,6 +29,8 @@ class Planned:
     """On the clock of the session."""
     frame: Frame
     ends: Ending | None = None
+    kind: str = ""
+    """Canonical type of what the session said by itself."""
 
 
 class ScriptedSession:
@@ -43,6 +47,7 @@ class ScriptedSession:
         offered_key: str = "",
     ) -> None:
         """Wrap *inner*; *note* is told of each frame when it is heard or said, *offered_key* is what a script leaks."""
+        self.flooding: Flooding | None = None
         self.closing: tuple[int, str] | None = None
         self.dropping = False
         """Whether the connection shall break without a close frame."""
@@ -55,6 +60,20 @@ class ScriptedSession:
         """When the next frame may be said."""
         self._waiting = list(script.says)
         self._ending = script.ends
+
+    def flood(self, say: Say) -> Flooding | None:
+        """Return the flood that the script wants, for somebody to run; *say* waits until the gateway takes more."""
+        if self._script.floods is None:
+            return None
+        self.flooding = Flooding(self._script.floods, self._dialect, say, partial(self._note, Direction.SERVER))
+        return self.flooding
+
+    def ended_after(self, kind: str) -> bool:
+        """End the session, if the script wants that after *kind*."""
+        if self._ending is None or self._ending.after != kind:
+            return False
+        self._end(self._ending)
+        return True
 
     def open(self) -> list[Outgoing]:
         """Begin the session."""
@@ -89,10 +108,10 @@ class ScriptedSession:
             self._waiting = [other for other in self._waiting if other.after != kind]
             frames = [orjson.dumps(event).decode(), *(frame for other in more for frame in self._interjected(other))]
             for number, frame in enumerate(frames, 1):
-                self._queue(frame, ends if number == len(frames) else None)
+                self._queue(frame, ends if number == len(frames) else None, kind if number == 1 else "")
 
-    def _queue(self, frame: Frame, ends: Ending | None = None) -> None:
-        self._planned.append(Planned(max(self._clock(), self._free), frame, ends))
+    def _queue(self, frame: Frame, ends: Ending | None = None, kind: str = "") -> None:
+        self._planned.append(Planned(max(self._clock(), self._free), frame, ends, kind))
         self._free = self._planned[-1].at + self._script.between_events
 
     def _due_frames(self) -> list[Outgoing]:
@@ -101,6 +120,8 @@ class ScriptedSession:
             each = self._planned.popleft()
             self._note(Direction.SERVER, each.frame)
             said.append(each.frame)
+            if self.flooding is not None:
+                self.flooding.heard_of(each.kind)
             if each.ends is not None:
                 self._end(each.ends)
         if not self._planned and self.closing is None:

@@ -28,6 +28,8 @@ class Side:
     """When we sent a ping, in seconds of the trace."""
     ponged: float | None = None
     """When it was answered."""
+    stalled: tuple[float, float] | None = None
+    """From when to when the client did not read on purpose, in seconds of the trace."""
     lag: float = 0.0
     """Seconds by which we ourselves were late, at most, in three of four looks at the clock."""
     key: str = ""
@@ -52,7 +54,9 @@ def side_of(trace: Trace) -> Side:
     if not isinstance(told, Mapping):
         return Side()
     known: dict[str, Any] = {name: told[name] for name in Side.__dataclass_fields__ if name in told}
-    return Side(**{**known, "leaks": tuple(known.get("leaks", ()))})
+    stalled = known.get("stalled")
+    tuples = {"leaks": tuple(known.get("leaks", ())), "stalled": tuple(stalled) if stalled else None}
+    return Side(**{**known, **tuples})
 
 
 def with_side(trace: Trace, side: Side) -> Trace:

@@ -7,6 +7,7 @@ import http
 import logging
 import ssl as tls
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -26,6 +27,7 @@ from conformance.reference.session.core import Endpoint
 from conformance.reference.session.hooks import Hooks
 from conformance.reference.session.refusals import error_body
 from conformance.relay.dial import AskedUpgrade, Dial, Keys
+from conformance.relay.flood import AFTER
 from conformance.relay.scripted_session import ScriptedSession
 from conformance.relay.upstream_script import HONEST, UpstreamScript
 from conformance.trace.trace import Direction, End, EndKind
@@ -139,13 +141,14 @@ class Upstream:
         dial.answered(101, chosen)
         session = self._session(dial, admission)
         hooks = Hooks(closes=lambda code, reason: None if session.dropping else (code, reason))
-        pinging = asyncio.create_task(_ping(connection, dial))
+        beside = [asyncio.create_task(each) for each in (_ping(connection, dial), _flood(connection, session))]
         try:
             await ServedConnection(connection, session, hooks).serve()
         except ConnectionClosed:
             pass
         finally:
-            pinging.cancel()
+            for task in beside:
+                task.cancel()
             dial.finish(_end_of(connection, session))
             self._by_connection.pop(connection, None)
 
@@ -191,6 +194,17 @@ async def _ping(connection: ServerConnection, dial: Dial) -> None:
         dial.side = replace(dial.side, ponged=dial.now())
     except ConnectionClosed:
         return
+
+
+async def _flood(connection: ServerConnection, session: ScriptedSession) -> None:
+    """Say more than the sockets hold, if the script wants it, and then end what shall end after it."""
+    flooding = session.flood(connection.send)
+    if flooding is None:
+        return
+    with suppress(ConnectionClosed):
+        await flooding.run()
+        if session.ended_after(AFTER) and session.closing is not None:
+            await connection.close(*session.closing)
 
 
 def _end_of(connection: ServerConnection, session: ScriptedSession) -> End:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.contract.dialects import DIALECTS
+from conformance.relay.flood import Flood
 
 Event = dict[str, Any]
 
@@ -72,7 +73,9 @@ class UpstreamScript:
     """Canonical type -> fields that are put into every event of that type."""
     usage: Event | None = None
     """The usage of every response."""
+    floods: Flood | None = None
     ends: Ending | None = None
+    """After `flood` it ends when all of that was said."""
     expires_after: float | None = None
     """Seconds of a session."""
 
@@ -113,6 +116,7 @@ def _script(part: Mapping[str, Any], spoken: str) -> UpstreamScript:
         says=tuple(_interjection(each) for each in part.get("says", ())),
         fields=part.get("fields", {}),
         usage=part.get("usage"),
+        floods=Flood(**part["floods"]) if "floods" in part else None,
         ends=ends,
         expires_after=part.get("expires_after"),
     )

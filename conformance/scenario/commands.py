@@ -58,6 +58,8 @@ class Idle:
     """Stay connected for that many seconds and say nothing; not answered."""
 
     seconds: float
+    reads: bool = True
+    """Whether what comes is taken from the socket meanwhile."""
 
 
 @dataclass(frozen=True)

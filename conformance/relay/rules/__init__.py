@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.relay.rules import charges, credentials, endings, opening, passing_down, passing_up, timing
+from conformance.relay.rules import (
+    charges,
+    credentials,
+    endings,
+    opening,
+    passing_down,
+    passing_up,
+    slow_clients,
+    timing,
+)
 from conformance.relay.rules.pair_rule import PairChapter, PairRule
 from conformance.rules.engine.rule import Rule
 from conformance.rules.rule_packs import judged_rules
@@ -28,6 +37,7 @@ PAIR_RULES: Mapping[str, PairRule] = _table(
     opening.rules,
     endings.rules,
     timing.rules,
+    slow_clients.rules,
     charges.rules,
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from conformance.contract.schemas import schemas_for
 from conformance.relay.crossing import Change, Crossed
+from conformance.relay.flood import is_flood
 from conformance.relay.pair import Pair
 from conformance.relay.rules.pair_rule import HELD, Finding, Judged, PairChapter
 from conformance.trace.frames import Frame, quoted, string
@@ -20,6 +21,8 @@ LARGE = 2**20
 
 def subject(view: View, frame: Frame) -> str:
     """Name what is special about a frame of the upstream, which decides the rule that asks for it; or nothing is."""
+    if is_flood(frame):
+        return "flood"
     if frame.entry.kind is FrameKind.BINARY:
         return "binary"
     if frame.entry.size >= LARGE:

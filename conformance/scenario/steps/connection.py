@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.scenario.commands import Close, Hangup, Idle, Open, Script, Unmet
 from conformance.scenario.cost import Clip, Cost, Spending, connecting
 from conformance.scenario.steps.asking import named
-from conformance.scenario.steps.declaration import Schema, shape, step
+from conformance.scenario.steps.declaration import Schema, shape, shorthand, step
 
 if TYPE_CHECKING:
     from conformance.scenario.context import ScriptContext
@@ -143,21 +143,27 @@ def drop(_context: ScriptContext, _written: Step) -> Script:
     return None
 
 
+#: Seconds.
+DURATION: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 600}
+READS: Schema = {"type": "boolean", "description": "Whether what comes is taken from the socket meanwhile."}
+
+
 def _waiting(_here: Spending, written: Step, _clip: Clip) -> Cost:
-    return Cost(expected=float(written.argument))
+    return Cost(expected=float(written.under("seconds").get("seconds", 0)))
 
 
 @step(
-    {"type": "number", "exclusiveMinimum": 0, "maximum": 600},
+    shorthand(DURATION, shape({"seconds": DURATION, "reads": READS}, required=("seconds",))),
     passes_time=True,
     harmless=True,
     costs=_waiting,
-    example="- idle: 3",
+    example=("- idle: 3", "- idle: {seconds: 3, reads: false}"),
 )
 def idle(_context: ScriptContext, written: Step) -> Script:
     """Stay connected for some seconds and send nothing.
 
     It is there for conversations about idleness, not for waiting: it is the only step in which time passes on purpose.
     """
-    yield Idle(float(written.argument))
+    given = written.under("seconds")
+    yield Idle(float(given["seconds"]), given.get("reads", True))
     return None
