@@ -91,6 +91,19 @@ def hum(context: ScriptContext, written: Step) -> Script:
     return (yield from _append(context, silence(int(written.argument * 1000), context.input_format), CHUNK))
 '''),
     },
+    "report format": {
+        "conformance/report/formats/verdicts.py": '''"""`verdicts.txt`, a line for each rule."""
+
+from conformance.report.report_file import ReportFile
+
+
+def _lines(result, _evidence, _when):
+    return "".join(f"{line.rule.id}: {line.verdict}\\n" for line in result.rules.lines)
+
+
+VERDICTS = ReportFile("verdicts.txt", _lines)
+''',
+    },
     "profile": {
         "conformance/contract/profiles/acme.yaml": """title: Acme
 sources: [https://acme.test/docs]
@@ -164,6 +177,15 @@ written = {path.name: text for path, text in pages().items()}
 assert "Hum for that many seconds." in written["steps.md"]
 assert '"hum": {"description"' in written["scenario.json"]
 """,
+    "report format": """
+from pathlib import Path
+from conformance import run
+from conformance.report.files import write_files
+result = run.play(scenarios=["response/text_turn"], reports=Path("results"))
+write_files(result)
+assert "usage.total-is-the-sum: pass\\n" in Path("results/verdicts.txt").read_text()
+assert Path("results/report.json").exists()
+""",
     "profile": """
 from conformance.contract.profile import load_profile
 assert load_profile("acme").title == "Acme"
@@ -227,7 +249,16 @@ def run(home, *arguments):
 
 @pytest.mark.parametrize(
     ("kind", "most"),
-    [("rule", 4), ("event", 2), ("mutant", 1), ("profile", 1), ("auth style", 1), ("dialect", 2), ("step", 1)],
+    [
+        ("rule", 4),
+        ("event", 2),
+        ("mutant", 1),
+        ("profile", 1),
+        ("auth style", 1),
+        ("dialect", 2),
+        ("step", 1),
+        ("report format", 1),
+    ],
 )
 def test_an_addition_needs_no_more_places_than_are_promised(copy, kind, most):
     assert len(ADDITIONS[kind]) <= most

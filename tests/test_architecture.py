@@ -28,7 +28,7 @@ STILL_UNREACHED = {
     "report.ladder", "report.latency_plot", "report.raw_frame", "report.recorded_audio", "report.rendering",
 }  # fmt: skip
 #: Packages whose modules are found because they are there.
-FOUND_BY_FILE = {"contract.revisions"}
+FOUND_BY_FILE = {"contract.revisions", "report.formats"}
 #: Distribution -> the module that it installs, where the names differ.
 MODULE_OF = {"pyyaml": "yaml", "allure_pytest": "allure"}
 STILL_UNUSED: set[str] = set()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.report.dedup import Dedup
+from conformance.report.files import report_files
 from conformance.run.budget import Limits
 from conformance.run.runner import Runner
 from conformance.run.state import RunState
@@ -31,7 +32,7 @@ class Run:
         if self.worker is not None:
             policy = replace(policy, limits=Limits(*self.worker["limits"]))
         self.runner = Runner(settings, policy, window=self._window(), cautious=self.cautious)
-        self.state = RunState(settings, self.runner.disk)
+        self.state = RunState(settings, self.runner.disk, [each.name for each in report_files()])
         self.dedup = Dedup(always=config.get_verbosity() > 1)
         self.allure: AllureSide | None = None
         if config.pluginmanager.hasplugin("allure_pytest") and config.option.allure_report_dir:

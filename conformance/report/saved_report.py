@@ -10,7 +10,8 @@ import orjson
 
 from conformance.errors import TraceError, UsageError
 from conformance.report.archive import read_archive
-from conformance.report.files import PAGE, REPORT
+from conformance.report.formats.data import REPORT
+from conformance.report.formats.page import PAGE
 from conformance.report.json import FORMAT, FORMAT_VERSION
 from conformance.trace.jsonl import loads
 
@@ -55,7 +56,7 @@ class SavedReport:
     def page(self) -> Path | None:
         """Its index.html, where it lies beside it."""
         folder = self.path if self.path.is_dir() else self.path.parent
-        return folder / PAGE if (folder / PAGE).is_file() and self.path.suffix != ".zip" else None
+        return folder / PAGE.name if (folder / PAGE.name).is_file() and self.path.suffix != ".zip" else None
 
     def traces(self, conversation: str) -> tuple[Trace, ...]:
         """Return the traces of a conversation; what is gone is passed over."""
@@ -79,9 +80,9 @@ def read_report(path: Path) -> SavedReport:
     """Read a report; UsageError (CertificateError for an archive) says what is wrong."""
     if path.suffix == ".zip":
         members = read_archive(path)
-        return _report(path, lambda name: members[FIRST_RUN + name], REPORT)
+        return _report(path, lambda name: members[FIRST_RUN + name], REPORT.name)
     folder = path if path.is_dir() else path.parent
-    return _report(path, lambda name: (folder / name).read_bytes(), REPORT if path.is_dir() else path.name)
+    return _report(path, lambda name: (folder / name).read_bytes(), REPORT.name if path.is_dir() else path.name)
 
 
 def _report(path: Path, read: Callable[[str], bytes], name: str) -> SavedReport:

@@ -9,7 +9,7 @@ from conformance.play.target import Patience
 from conformance.report.baseline import baseline_section, repetitions_section
 from conformance.report.failure_text import failure_text, stop_text
 from conformance.report.failures import as_named_here, failures_of, stops_of
-from conformance.report.files import PAGE
+from conformance.report.formats.page import PAGE
 from conformance.report.layout import WIDTH, wrapped
 from conformance.report.sentence import many, sentence_of
 from conformance.rules.engine.judge import Verdict
@@ -130,7 +130,7 @@ def summary(terminal: Terminal, result: RunResult) -> None:
 
 def verdict(terminal: Terminal, result: RunResult) -> None:
     """Say where everything lies, and the verdict: the last lines of all."""
-    terminal.write_line(f"read on: {as_named_here(result.settings.reports / PAGE)}")
+    terminal.write_line(f"read on: {as_named_here(result.settings.reports / PAGE.name)}")
     # One line, however long: pipelines search for it.
     terminal.write_line(sentence_of(result), bold=True, **_COLOURS[result.outcome])
 

@@ -10,13 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from conformance.errors import UsageError
 from conformance.run.journal import FORMAT, NAME
 
 #: Held as long as a run writes into the folder; the system lets go of it whatever ends the process.
 LOCK = ".running"
-#: What reports write into it at the end of every run.
-WRITTEN = ("report.json", "index.html", "junit.xml")
+#: Bytes of the first line of a journal.
+LONGEST_HEADER = 100_000
 #: So many runs at once find a folder of their own beside the one that was asked for.
 MOST = 100
 
@@ -88,22 +90,25 @@ def _release(handle: int, lock: Path) -> None:
 
 def forget_the_last_run(reports: Path) -> None:
     """Remove what an earlier run of ours left in *reports*: nothing behind a link, and nothing where none was."""
-    if not _is_ours(reports / NAME):
+    header = _header(reports / NAME)
+    if header.get("format") != FORMAT:
         return
     traces = reports / "traces"
-    written = (reports / name for name in WRITTEN)
+    named = (name for name in header.get("files", ()) if isinstance(name, str) and Path(name).name == name)
+    written = (reports / name for name in named)
     for old in (*_files(traces, "*.jsonl"), *_files(reports / "allure-results", "*"), *written):
         with suppress(OSError):
             old.unlink(missing_ok=True)
 
 
-def _is_ours(journal: Path) -> bool:
-    """Return whether the journal of a run lies there: then the folder is one of results."""
+def _header(journal: Path) -> dict[str, Any]:
+    """Read what a run says of itself, and of the files that it writes; empty where there was none of ours."""
     try:
-        with journal.open(encoding="utf-8") as file:
-            return FORMAT in file.readline(1000)
-    except (OSError, UnicodeDecodeError):
-        return False
+        with journal.open("rb") as file:
+            header = orjson.loads(file.readline(LONGEST_HEADER))
+    except (OSError, orjson.JSONDecodeError):
+        return {}
+    return header if isinstance(header, dict) else {}
 
 
 def _files(folder: Path, pattern: str) -> Iterator[Path]:

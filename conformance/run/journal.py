@@ -6,6 +6,7 @@ first item of the conversation was reported.  A line that was cut in the middle 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,9 +26,10 @@ NAME = "verdicts.jsonl"
 FORMAT = "realtime-conformance/verdicts"
 
 
-def about(settings: Settings) -> dict[str, Any]:
-    """Say against what is played, as plain data."""
+def about(settings: Settings, files: Sequence[str] = ()) -> dict[str, Any]:
+    """Say against what is played, and which *files* reports will write beside the journal, as plain data."""
     return {
+        "files": [*files],
         "endpoint": settings.target.url,
         "embedded": settings.embedded,
         "dialect": settings.target.dialect.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 class RunState:
     """The records of a run, and how it is ending."""
 
-    def __init__(self, settings: Settings, disk: Disk | None = None) -> None:
+    def __init__(self, settings: Settings, disk: Disk | None = None, files: Sequence[str] = ()) -> None:
+        self.files = files
+        """What reports will write, by name: the next run forgets it."""
         self.records: dict[str, ConversationRecord] = {}
         self.journal = Journal(settings.reports, settings.scrub)
         self.disk = disk or Disk()
@@ -45,7 +48,7 @@ class RunState:
             return  # whatever an earlier run left is worth more than this
         with self.disk.writing():
             forget_the_last_run(settings.reports)
-            self.journal.begin(about(settings))
+            self.journal.begin(about(settings, self.files))
 
     def close(self, result: RunResult, status: int) -> None:
         """Note on disk that the run came to its end."""

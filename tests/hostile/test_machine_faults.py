@@ -29,12 +29,16 @@ def test_an_earlier_run_is_forgotten_but_nothing_behind_a_link(tmp_path):
     kept.write_text("mine")
     reports = tmp_path / "reports"
     reports.mkdir()
-    (reports / "verdicts.jsonl").write_text('{"format": "realtime-conformance/verdicts"}\n')
+    (reports / "verdicts.jsonl").write_text(
+        '{"format": "realtime-conformance/verdicts", "files": ["report.json", "../mine"]}\n'
+    )
     (reports / "traces").symlink_to(tmp_path / "elsewhere")
     (reports / "report.json").write_text("{}")
+    beside = tmp_path / "mine"
+    beside.write_text("mine")
     forget_the_last_run(reports)
 
-    assert kept.read_text() == "mine"
+    assert kept.read_text() == beside.read_text() == "mine"
     assert not (reports / "report.json").exists()
 
 

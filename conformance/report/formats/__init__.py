@@ -1,0 +1,1 @@
+"""The files that every run leaves, one module each: the module is the registration."""
