@@ -61,7 +61,8 @@ def read(path: Path, wrong: Wrong) -> Marked:
     try:
         return parsed(data.decode("utf-8"), path, wrong)
     except UnicodeDecodeError as error:
-        raise wrong("is not UTF-8", where=str(path)) from error
+        line = data.count(b"\n", 0, error.start) + 1
+        raise wrong("is not UTF-8", "Save it as UTF-8.", where=f"{path}:{line}") from error
 
 
 def parsed(text: str, path: Path, wrong: Wrong) -> Marked:

@@ -97,6 +97,22 @@ def test_profile_and_baseline_reach_the_run(runner):
     assert "no rule is called 'nothing'" in run.stderr
 
 
+def test_arguments_are_quoted_as_in_a_shell(runner):
+    _, run = runner.run(
+        arguments="-m 'smoke and (errors or usage)' -p no:randomly", model="gpt-realtime", auth="bearer"
+    )
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "auth: bearer, model: gpt-realtime" in run.stdout
+
+
+def test_a_quotation_mark_without_a_partner_is_told(runner):
+    _, run = runner.run(arguments="-m 'smoke")
+
+    assert run.returncode == 4
+    assert run.stdout == "::error title=arguments::a quotation mark in the input `arguments` has no partner\n"
+
+
 def test_the_token_is_on_no_command_line_and_in_no_output(runner):
     _, run = runner.run(endpoint="ws://127.0.0.1:1/v1/realtime", token=KEY)
 

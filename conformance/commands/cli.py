@@ -29,7 +29,7 @@ DIALECT = click.Choice(["auto", *dialect_names()])
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="realtime-conformance")
 def command() -> None:
-    """Return whether an endpoint really speaks the OpenAI Realtime protocol.
+    """Tell whether an endpoint really speaks the OpenAI Realtime protocol.
 
     The suite itself runs with pytest: pytest --endpoint=wss://host/v1/realtime
     """
@@ -171,8 +171,8 @@ def discover(url: str, model: str | None, token: str, auth: str, dialect: str) -
 @command.command()
 @click.argument("rule", required=False)
 def rules(rule: str | None) -> None:
-    """List the rules, or tell everything about one."""
-    from conformance.commands.rules import detail, find, listing, listing_of, sample_of
+    """List the rules, or tell everything about one: RULE is its id, a part of it, or a requirement it covers."""
+    from conformance.commands.rules import detail, find, listing, listing_of, sample_of, several
     from conformance.rules import RULES
     from conformance.rules.rule_packs import packs
 
@@ -186,7 +186,10 @@ def rules(rule: str | None) -> None:
     from conformance.relay.rules import PAIR_RULES, known_rules
     from conformance.scenario.load import library, load
 
-    found = find(known_rules(), rule)
+    found, *others = find(known_rules(), rule)
+    if others:
+        click.echo(several([found, *others]), nl=False)
+        return
     scripts = [load(path) for path in library(relayed=True)]
     proving = [script.id for script in scripts if found.id in script.proves]
     sample = {} if found.vendor or found.id in PAIR_RULES else sample_of(found.id)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from itertools import groupby
 from typing import Any
 
@@ -43,14 +44,26 @@ def listing_of(pack: Pack) -> str:
     return "\n".join(lines) + "\n"
 
 
-def find(rules: Mapping[str, Rule], name: str) -> Rule:
-    """Return the rule called *name*; UsageError names those that look like it."""
+def find(rules: Mapping[str, Rule], name: str) -> list[Rule]:
+    """Return the rules meant by *name*: an id, a part of one, a requirement; UsageError names those that are alike."""
     if name in rules:
-        return rules[name]
-    words = set(_words(name.lower()))
-    alike = [each for each in rules if words & set(_words(each)) - {"is", "the", "a", "of"}]
+        return [rules[name]]
+    low = name.lower()
+    meant = [rule for rule in rules.values() if name.upper() in rule.covers]
+    meant = meant or [rule for rule in rules.values() if low in rule.id]
+    if meant:
+        return meant
+    words = set(_words(low))
+    alike = get_close_matches(low, rules, n=3) or [
+        each for each in rules if words & set(_words(each)) - {"is", "the", "a", "of"}
+    ]
     cure = f"Alike: {', '.join(alike[:5])}" if alike else "`realtime-conformance rules` lists them all."
     raise UsageError(f"there is no rule {name!r}", cure)
+
+
+def several(rules: Iterable[Rule]) -> str:
+    """List rules by their whole ids."""
+    return "".join(f"{_item(rule, rule.id).strip()}\n" for rule in rules)
 
 
 def _words(name: str) -> list[str]:

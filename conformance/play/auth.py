@@ -41,7 +41,12 @@ def offer(style: str, key: str) -> Credentials:
 
 
 def carries(style: str, key: str) -> bool:
-    """Return whether *key* can travel in *style*: a URL carries any key, a header or a subprotocol does not."""
+    """Return whether *key* can travel in *style*: a URL carries any key, a header or a subprotocol does not.
+
+    Where there is no key nothing has to travel.
+    """
+    if not key:
+        return True
     offered = offer(style, key)
     values = (value for _, value in offered.headers)
     return all(map(HEADER_VALUE.fullmatch, values)) and all(map(SUBPROTOCOL.fullmatch, offered.subprotocols))

@@ -36,6 +36,7 @@ STATUS_CURES: Mapping[int, tuple[str, str]] = {
 CAUSE_CURES: Mapping[str, str] = {
     "dns": "Check the host name in --endpoint.",
     "tcp": "Is the endpoint running, and the port right?",
+    "plain": "Is it a plain port? Then --endpoint begins with ws://.",
     "tls": "Give its authority with --ca-file=FILE, or --insecure on a test system. ws:// and wss:// differ.",
     "timeout": "Is the host reachable from here? A firewall often swallows the connection.",
     "protocol": "Is there a WebSocket server behind --endpoint? Are ws:// and wss:// right?",
@@ -45,6 +46,9 @@ VAGUE_STATUSES = frozenset({400, 404, 422})
 #: How a key is refused, or not found where it was offered.
 KEY_STATUSES = frozenset({401, 403})
 KEY_CODES = frozenset({"invalid_api_key", "missing_api_key"})
+#: The same where there was no key to refuse.
+NO_KEY = "no key was given, and the endpoint asks for one"
+NO_KEY_CURE = "export REALTIME_TOKEN=… (or --token-file=FILE, --token-command=COMMAND)"
 #: `error.code` before any session -> what to do.
 CODE_CURES: Mapping[str, str] = {
     "invalid_api_key": "Check REALTIME_TOKEN and the auth style (--auth=…, or a --profile).",
@@ -65,6 +69,8 @@ class Diagnosis:
     """None where nothing told."""
     trouble: str = ""
     """One sentence; empty if all is well."""
+    why: str = ""
+    """What the endpoint, or the network, said."""
     cure: str = ""
     environment: bool = False
     """A rate limit, an overload: try again later."""
@@ -114,6 +120,9 @@ async def preflight(connector: Connector, target: Target, scrub: Scrubber) -> Di
             diagnosis = _first_event(line.result())
     finally:
         await line.abandon()
+    if diagnosis.refuses_the_key and not target.key:
+        said = diagnosis.why or diagnosis.trouble
+        diagnosis = replace(diagnosis, trouble=f"{NO_KEY} ({said})", cure=NO_KEY_CURE)
     return replace(diagnosis, trouble=scrub.shown(diagnosis.trouble), trace=scrub.trace(line.result()), latency=latency)
 
 
@@ -123,7 +132,7 @@ def _no_session(trace: Trace, why: str, *, environment: bool = False) -> Diagnos
     if end is not None and end.kind is EndKind.REFUSED:
         if status is not None:
             meaning, cure = STATUS_CURES.get(status, ("the upgrade was refused", "Check --endpoint."))
-            return Diagnosis(trace, trouble=f"{meaning} ({why})", cure=cure, environment=environment)
+            return Diagnosis(trace, trouble=f"{meaning} ({why})", why=why, cure=cure, environment=environment)
         cure = next((cure for kind, cure in CAUSE_CURES.items() if kind == _kind(trace)), "Check --endpoint.")
         return Diagnosis(trace, trouble=why, cure=cure)
     if end is not None and end.kind is EndKind.TIMEOUT:

@@ -44,6 +44,10 @@ log = logging.getLogger("conformance.wire")
 log.setLevel(logging.WARNING)
 
 
+#: What OpenSSL says of an answer that is not TLS at all.
+NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"})
+
+
 class Upgrade(connect):
     """One upgrade request.  A redirect is a refusal: following it would carry the key to another address."""
 
@@ -251,6 +255,10 @@ def _trouble(error: Exception, target: Target) -> tuple[str, str]:
         return f"{host} did not answer the upgrade within {target.patience.connect:g} s", "timeout"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"{host}: its certificate is not trusted: {error.verify_message}", "tls"
+    if isinstance(error, ssl.SSLError) and error.reason in NOT_TLS:
+        return f"{host} answers, but not in TLS ({error.reason})", "plain"
+    if isinstance(error, ConnectionResetError | ssl.SSLEOFError) and urlsplit(target.url).scheme == "wss":
+        return f"{host} ended the connection when it was asked for TLS", "plain"
     if isinstance(error, ssl.SSLError):
         return f"{host}: TLS failed: {error.reason or error}", "tls"
     if isinstance(error, socket.gaierror):

@@ -51,7 +51,7 @@ def arguments(config: pytest.Config) -> list[str]:
 
 def _bundled(config: pytest.Config, argument: str, bundled: Path) -> str:
     """Turn what is not here, `scenarios/…` or an id such as `response/text_turn`, into the file that is meant."""
-    name, colons, rest = argument.partition("::")
+    name, colons, rest = with_style(argument).partition("::")
     path, here = Path(name), config.invocation_params.dir
     if path.is_absolute() or not path.parts or ".." in path.parts or (here / path).exists():
         return argument
@@ -59,7 +59,25 @@ def _bundled(config: pytest.Config, argument: str, bundled: Path) -> str:
     for place in (here / f"{name}.yaml", here / BUNDLED / f"{name}.yaml", found, found.with_name(f"{found.name}.yaml")):
         if place.exists():
             return f"{place}{colons}{rest}"
+    _refuse_a_slip(path.as_posix(), bundled)
     return argument
+
+
+def _refuse_a_slip(name: str, bundled: Path) -> None:
+    """Raise UsageError where a name is nearly that of a bundled scenario; what else is wrong, pytest says itself."""
+    from difflib import get_close_matches
+
+    from conformance.errors import UsageError
+
+    known = [each.relative_to(bundled).with_suffix("").as_posix() for each in bundled.rglob("*.yaml")]
+    if near := get_close_matches(name.removeprefix(f"{BUNDLED}/").removesuffix(".yaml"), known, n=3):
+        raise UsageError(f"there is no file and no scenario {name}", f"Did you mean {' or '.join(near)}?")
+
+
+def with_style(argument: str) -> str:
+    """Turn the name of a conversation in one auth style, as every report prints it, into that of its items."""
+    name, at, style = argument.partition("@")
+    return f"{name}::{style}" if at else argument
 
 
 def _holds_scenarios(config: pytest.Config, argument: str) -> bool:
@@ -69,9 +87,19 @@ def _holds_scenarios(config: pytest.Config, argument: str) -> bool:
     if path.is_file():
         return path.suffix in YAML and looks_like_scenario(path)
     if not path.is_dir():
-        # A bundled scenario, as the command that repeats a finding names it.
-        return path.suffix in YAML and Path(argument).parts[:1] == (BUNDLED,)
+        # A bundled scenario, as every report names it; nobody has a test of that name.
+        return _names_a_scenario(with_style(argument).partition("::")[0])
     return any(looks_like_scenario(each) for each in _yaml_files(path))
+
+
+def _names_a_scenario(name: str) -> bool:
+    parts = Path(name).parts
+    if Path(name).suffix in YAML and parts[:1] == (BUNDLED,):
+        return True
+    from conformance.resources import folder
+
+    place = folder(BUNDLED) / (name if Path(name).suffix in YAML else f"{name}.yaml")
+    return 1 < len(parts) <= DEEPEST and ".." not in parts and place.is_file()
 
 
 def _yaml_files(folder: Path) -> list[Path]:

@@ -11,6 +11,7 @@ from conformance.commands.lint import promises_exist
 from conformance.commands.remark import place_of
 from conformance.errors import ConformanceError
 from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
+from conformance.plugin.marks import marks_of
 from conformance.relay.rules import known_rules
 from conformance.resources import folder
 from conformance.rules.rule_packs import packs
@@ -62,7 +63,7 @@ class ScenarioFile(pytest.File):
             scenario.upstream is not None and self.settings_of_run.relay is None
         ):  # nobody stands behind the endpoint whom it could be played with
             return []
-        _register(self.config, {*scenario.tags, scenario.topic.rpartition("/")[2]})
+        _register(self.config, marks_of(scenario))
         if scenario.each == "auth" or self.settings_of_run.auth == "all":
             first, *others = self.settings_of_run.styles
             # A first verdict needs the usual style only.
@@ -104,7 +105,7 @@ def _items(parent: pytest.Collector, job: Job) -> Iterator[pytest.Item]:
 
 
 def _marked(item: ConversationItem, scenario: Scenario) -> ConversationItem:
-    for name in sorted({*scenario.tags, scenario.topic.rpartition("/")[2]} - {""}):
+    for name in sorted(marks_of(scenario)):
         item.add_marker(name)
     if item.config.pluginmanager.hasplugin("allure_pytest"):
         from conformance.report.allure import markers
@@ -114,10 +115,10 @@ def _marked(item: ConversationItem, scenario: Scenario) -> ConversationItem:
     return item
 
 
-def _register(config: pytest.Config, names: set[str]) -> None:
+def _register(config: pytest.Config, names: frozenset[str]) -> None:
     """Make the tags of a scenario known markers, so that --strict-markers takes them."""
     known = {line.partition(":")[0].partition("(")[0].strip() for line in config.getini("markers")}
-    for name in sorted(names - known - {""}):
+    for name in sorted(names - known):
         config.addinivalue_line("markers", f"{name}: a tag of scenarios")
 
 

@@ -16,6 +16,7 @@ from conformance.plugin.context import RUN, Run
 from conformance.plugin.distribution import Distribution
 from conformance.plugin.generated import Generated, GeneratedItem
 from conformance.plugin.items import ConversationItem, Plays
+from conformance.plugin.marks import refuse_unknown_marks
 from conformance.plugin.outlet import clean, guard
 from conformance.plugin.policy_from_options import policy_of
 from conformance.plugin.reports import Reports, allure_beside
@@ -116,6 +117,12 @@ class Playing:
         """Remember broken scenarios."""
         if getattr(report, "realtime_misused", False):
             self.run.state.ends(misused=True)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Refuse a mark that nothing has, before it leaves everything out."""
+        if self.run.worker is None and items:
+            refuse_unknown_marks(self.config, items)
 
     def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
         """Remember that the run is a selection."""
@@ -264,7 +271,8 @@ class Playing:
         """End the conversations, write what is left to write, and set the exit status."""
         self.run.runner.close()
         ours = self.run.worker is None and not self.run.policy.plan
-        if ours and not self.config.option.collectonly:
+        misused = exitstatus == pytest.ExitCode.USAGE_ERROR and not self.run.state.records
+        if ours and not (self.config.option.collectonly or misused):  # what an earlier run left is worth more
             self._note_the_end(session, exitstatus)
             self.reports.write()
         done = yield

@@ -1,6 +1,6 @@
 import pytest
 
-from conformance.commands.rules import WIDTH, detail, find, listing, sample_of
+from conformance.commands.rules import WIDTH, detail, find, listing, sample_of, several
 from conformance.errors import SchemaError, UsageError
 from conformance.mutants.mutant import Fault, Mutant
 from conformance.rules import RULES
@@ -36,13 +36,34 @@ def test_an_explanation_tells_everything():
 
 
 def test_an_unknown_rule_is_refused_with_those_that_look_like_it():
-    with pytest.raises(UsageError, match=r"there is no rule 'commit'") as caught:
-        find(RULES, "commit")
+    with pytest.raises(UsageError, match=r"there is no rule 'commit-it'") as caught:
+        find(RULES, "commit-it")
 
     assert "commit" in caught.value.cure
-    assert find(RULES, RULE) is RULES[RULE]
+    assert find(RULES, RULE) == [RULES[RULE]]
 
 
 def test_a_rule_without_a_sample_is_our_own_fault():
     with pytest.raises(SchemaError):
         sample_of("no.such-rule")
+
+
+@pytest.mark.parametrize(
+    ("name", "some"),
+    [
+        ("response-done", {"ordering.response-done-is-last"}),
+        ("RSP-05", {"ordering.response-done-is-last"}),
+        ("rsp-05", {"ordering.response-done-is-last"}),
+        (RULE, {RULE}),
+    ],
+)
+def test_a_part_of_an_id_and_a_requirement_find_what_is_meant(name, some):
+    found = find(RULES, name)
+
+    assert some <= {rule.id for rule in found}
+    assert several(found).count("\n") == len(found)
+
+
+def test_a_slip_of_the_finger_finds_the_rule():
+    with pytest.raises(UsageError, match=RULE):
+        find(RULES, RULE.replace("empties", "emptys"))

@@ -1,6 +1,11 @@
+import asyncio
+from dataclasses import replace
+
 import pytest
 
+from conformance.contract.dialects import DIALECTS
 from conformance.play.preflight import preflight
+from conformance.play.target import Target
 from conformance.play.wire import Wire
 from conformance.secrets import Scrubber
 
@@ -80,3 +85,55 @@ def test_the_key_is_in_no_diagnosis(run, served):
 
     assert "sk-secret-key" not in repr(diagnosis)
     assert "‹token›" in diagnosis.trouble
+
+
+@pytest.mark.parametrize(
+    ("talk", "options"),
+    [
+        (silent, answers(401)),
+        (says('{"type": "error", "error": {"code": "missing_api_key", "message": "No key"}}'), {}),
+    ],
+)
+def test_a_key_that_nobody_gave_was_not_refused(run, served, talk, options):
+    async def fly():
+        async with served(talk, **options) as target:
+            keyless = replace(target, key="")
+            return await preflight(Wire(keyless), keyless, Scrubber())
+
+    diagnosis = run(fly())
+
+    assert diagnosis.trouble.startswith("no key was given, and the endpoint asks for one (")
+    assert "refused" not in diagnosis.trouble.partition("(")[0]
+    assert "REALTIME_TOKEN" in diagnosis.cure
+
+
+def test_an_answer_that_is_not_tls_is_called_so(run, patience):
+    async def babble(reader, writer):
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async def fly():
+        async with await asyncio.start_server(babble, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            target = Target(
+                f"wss://127.0.0.1:{port}/v1/realtime", DIALECTS["ga"], "sk-secret-key", "m", patience=patience
+            )
+            return await preflight(Wire(target), target, Scrubber((target.key,)))
+
+    diagnosis = run(fly())
+
+    assert "answers, but not in TLS" in diagnosis.trouble
+    assert "ws://" in diagnosis.cure
+
+
+def test_a_plain_port_that_is_asked_for_tls_is_called_plain(run, served):
+    async def fly():
+        async with served(silent) as target:
+            secure = replace(target, url=target.url.replace("ws://", "wss://"))
+            return await preflight(Wire(secure), secure, Scrubber((target.key,)))
+
+    diagnosis = run(fly())
+
+    assert "asked for TLS" in diagnosis.trouble
+    assert "ws://" in diagnosis.cure
