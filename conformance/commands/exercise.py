@@ -122,7 +122,7 @@ def _stops(scenario: Scenario, found: Iterable[Exercise]) -> Iterator[Remark]:
     stops: dict[tuple[str, str], list[Exercise]] = {}
     for each in found:
         if each.stopped is not None:
-            where = where_is(scenario, each.stopped.step or "steps:")
+            where = where_is(scenario, each.stopped.step or "steps")
             stops.setdefault((where, each.stopped.message), []).append(each)
     for (where, _), stopped in stops.items():
         lines = [*_why(stopped[0])]

@@ -33,7 +33,7 @@ def remarks(path: Path) -> Iterator[Remark]:
         return
     yield from (Remark(each.where, each.message, each.cure) for each in _unknown_promises(scenario))
     found = dead(scenario, DIALECTS)
-    told = [Remark(where_is(scenario, each.step or f"{each.key}:"), each.message, each.cure) for each in found]
+    told = [Remark(where_is(scenario, each.step or each.key), each.message, each.cure) for each in found]
     yield from told
     yield from _rehearsed(scenario, {each.where for each in told})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,17 +30,7 @@ class Remark:
         return "\n".join((head, *(part for line in self.detail.splitlines() for part in wrapped(line, "    "))))
 
 
-def place_of(scenario: Scenario, words: str) -> tuple[int, int]:
-    """Return line and column (from 1) of *words* in the scenario's file."""
-    text = scenario.path.read_text(encoding="utf-8").splitlines() if scenario.path is not None else []
-    whole = re.compile(rf"(?<![\w./-]){re.escape(words)}(?![\w./-])")
-    for number, line in enumerate(text, 1):
-        if found := whole.search(line):
-            return number, found.start() + 1
-    return 1, 1
-
-
 def where_is(scenario: Scenario, what: Step | str) -> str:
-    """Return `file:line:column` of a step, or of words in the file."""
-    line, column = place_of(scenario, what) if isinstance(what, str) else (what.line, what.column)
+    """Return `file:line:column` of a step, a key, or a rule that the scenario proves."""
+    line, column = scenario.places.get(what, (1, 1)) if isinstance(what, str) else (what.line, what.column)
     return f"{scenario.path}:{line}:{column}"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.commands.lint import promises_exist
-from conformance.commands.remark import place_of
 from conformance.errors import ConformanceError
 from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
 from conformance.plugin.marks import marks_of
@@ -97,7 +96,7 @@ def _items(parent: pytest.Collector, job: Job) -> Iterator[pytest.Item]:
     scenario = job.scenario
     yield _marked(Plays.of(parent, job, PLAYS, 0), scenario)
     for rule_id in scenario.proves:
-        item = Proves.of(parent, job, rule_id, place_of(scenario, rule_id)[0] - 1)
+        item = Proves.of(parent, job, rule_id, scenario.places[rule_id][0] - 1)
         item.add_marker(known_rules()[rule_id].keyword.lower())
         yield _marked(item, scenario)
     for vendor in ("", *packs()):

@@ -57,6 +57,7 @@ def _scenario(data: Marked, path: Path, home: Path | None) -> Scenario:
         intent=data.get("intent", ""),
         upstream=plain(data["upstream"]) if "upstream" in data else None,
         path=path,
+        places=data.keys_at | {rule: place_of(data, ["proves", at]) for at, rule in enumerate(data.get("proves", ()))},
     )
 
 

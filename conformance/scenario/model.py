@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ class Scenario:
     upstream: Any = None
     """What the upstream of a relay does on purpose (`relay.upstream_script`); None: it takes no relay to play this."""
     path: Path | None = None
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False, repr=False)
+    """Key of the file, or rule that it proves -> line and column, from 1."""
 
     def steps_in(self, dialect: str) -> tuple[Step, ...]:
         """Return the steps as they are played in a dialect: with the connection that opens by itself."""

@@ -11,7 +11,7 @@ import pytest
 from conformance.commands.cli import main
 from conformance.commands.exercise import exercises, shown_by_every_endpoint
 from conformance.commands.lint import promises_exist, remarks
-from conformance.commands.remark import Remark, place_of
+from conformance.commands.remark import Remark, where_is
 from conformance.errors import ScenarioError
 from conformance.resources import PACKAGE, folder
 from conformance.rules import RULES
@@ -192,10 +192,18 @@ def test_each_auth_style_is_played(written):
     assert found.unproven == set()
 
 
+def test_a_place_is_known_although_the_file_is_gone_or_says_it_in_a_comment(written):
+    scenario = load(written("# without: [tools]\nneeds: [tools]\nwithout: [tools]\n", "connect"))
+    scenario.path.unlink()
+
+    assert where_is(scenario, "without") == f"{scenario.path}:4:1"
+    assert where_is(scenario, scenario.steps[0]) == f"{scenario.path}:6:5"
+
+
 def test_a_promise_is_found_as_a_whole(written):
     scenario = load(written(f"# {TOTAL}-of-all\nproves: [x.{TOTAL}, {TOTAL}]\n".replace("x.", "x-"), "connect"))
 
-    assert place_of(scenario, TOTAL) == (3, 36)
+    assert where_is(scenario, TOTAL) == f"{scenario.path}:3:36"
 
 
 def test_a_remark_fits_into_80_columns_behind_its_first_line():
