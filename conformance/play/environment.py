@@ -6,26 +6,16 @@ status details of a response), close codes, and the words of their reasons.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from conformance.play.connection import BeyondBounds, Disconnected, LineDropped
-from conformance.trace.service_errors import CODES, MODEL_CODES, SESSION_LIMIT_CODES
+from conformance.trace.service_errors import CODES, MODEL_CODES, closes_as_full, is_full, speaks_of_a_limit
 
 #: Statuses of a refused upgrade that say nothing about conformance.
 STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 #: Statuses with which a full endpoint refuses the upgrade, where it gives no other reason.
 SESSION_LIMIT_STATUSES = frozenset({429, 503})
-#: Close codes with which a full endpoint closes at once; 1008 only with words (it is also a refused key).
-TRY_AGAIN_LATER = 1013
-#: How messages and close reasons say it.
-SESSION_LIMIT_WORDS = re.compile(
-    r"(too many|limit|maximum|max\.?|all|no (free|more|available)|concurrent)\b.{0,40}\b(session|connection|slot)s?"
-    r"|\b(session|connection|slot|concurrency)s?\b.{0,40}\b(limit|taken|exhausted|in use|full|exceeded|maximum)"
-    r"|\bat capacity\b",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 class EnvironmentTrouble(Exception):
@@ -51,8 +41,7 @@ def trouble_in(error: Any) -> EnvironmentTrouble | None:
         return None
     names = {str(error.get("code")), str(error.get("type"))}
     message = f"the endpoint says {code_of(error)}: {error.get('message')}"
-    vague = not error.get("code") or names & CODES
-    if names & SESSION_LIMIT_CODES or (vague and SESSION_LIMIT_WORDS.search(str(error.get("message")))):
+    if is_full(error):
         return EnvironmentTrouble(message, full=True)
     return EnvironmentTrouble(message) if names & CODES else None
 
@@ -74,15 +63,13 @@ def trouble_in_response(event: Mapping[str, Any]) -> EnvironmentTrouble | None:
 
 def trouble_of_status(status: int | None, why: str, body: str, retry_after: str) -> EnvironmentTrouble:
     """Return the trouble of an upgrade that was refused with a status of `STATUSES`, or not answered at all."""
-    said_so = any(code in body for code in SESSION_LIMIT_CODES) or SESSION_LIMIT_WORDS.search(body) is not None
     unexplained = status in SESSION_LIMIT_STATUSES and not any(code in body for code in CODES)
-    return EnvironmentTrouble(why, retry_after, full=said_so or (unexplained and not retry_after))
+    return EnvironmentTrouble(why, retry_after, full=speaks_of_a_limit(body) or (unexplained and not retry_after))
 
 
 def trouble_of_close(code: int | None, reason: str) -> EnvironmentTrouble | None:
     """Return the trouble of a session that was closed before its first event; None if it is the endpoint's own."""
-    worded = SESSION_LIMIT_WORDS.search(reason) is not None or any(each in reason for each in SESSION_LIMIT_CODES)
-    if code == TRY_AGAIN_LATER or (worded and code is not None):
+    if closes_as_full(code, reason):
         return EnvironmentTrouble(f"the endpoint closed with {code} ({reason})", full=True)
     return None
 

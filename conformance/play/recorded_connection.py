@@ -39,6 +39,8 @@ from conformance.scenario.commands import (
 from conformance.trace import json_text
 from conformance.trace.trace import Credential, Direction, End, EndKind, Trace
 
+#: Credentials that open a session.
+GOOD = frozenset({Credential.VALID, Credential.RECASED})
 #: What is awaited where there is no session yet, or none any more: there is nothing to ask.
 OPENING = ("session.created", "close")
 
@@ -98,7 +100,7 @@ class RecordedConnection:
         self.recorder.shake(opened.handshake)
         if isinstance(opened, Refusal):
             self.recorder.refused(opened)
-            on_purpose = ask.credential is not Credential.VALID or ask.model_kind is not Credential.VALID
+            on_purpose = ask.credential not in GOOD or ask.model_kind is not Credential.VALID
             wanted = on_purpose or command.options.get("any_status", False)
             status = opened.handshake.status
             if opened.cause not in ("http", "protocol") or (status in STATUSES and not wanted):

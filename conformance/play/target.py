@@ -118,7 +118,7 @@ def upgrade_request_for(target: Target, options: Mapping[str, Any]) -> UpgradeRe
     model_kind = Credential(options.get("model", "valid"))
     offered = _offered(style, credential, target)
     headers = list((_other(target.dialect) if options.get("revision") == "other" else target.dialect).headers.items())
-    if options.get("lower_case_scheme"):
+    if credential is Credential.RECASED:
         headers_of = ((name, value.replace("Bearer ", "bearer ")) for name, value in offered.headers)
         offered = replace(offered, headers=tuple(headers_of))
     subprotocols = offered.subprotocols

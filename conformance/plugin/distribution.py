@@ -31,6 +31,16 @@ class Distribution:
             "limits": [limits.tokens, limits.sessions, limits.seconds, limits.usd],
         }
 
+    def pytest_sessionfinish(self) -> None:
+        """Let a worker tell what it found on the way."""
+        if self.run.worker is not None:
+            self.run.config.workeroutput["realtime_notes"] = list(self.run.runner.told)  # type: ignore[attr-defined]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take in what a worker found on the way."""
+        self.run.state.note(getattr(node, "workeroutput", {}).get("realtime_notes", ()))
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self) -> None:
         """Note that a process that judged is gone: what it held is not judged, whatever else comes out."""

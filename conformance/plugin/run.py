@@ -270,6 +270,7 @@ class Playing:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
         """End the conversations, write what is left to write, and set the exit status."""
         self.run.runner.close()
+        self.run.state.note(self.run.runner.told)
         ours = self.run.worker is None and not self.run.policy.plan
         misused = exitstatus == pytest.ExitCode.USAGE_ERROR and not self.run.state.records
         if ours and not (self.config.option.collectonly or misused):  # what an earlier run left is worth more

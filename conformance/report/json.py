@@ -44,6 +44,7 @@ def report_of(result: RunResult, evidence: Evidence, when: datetime) -> dict[str
         "conformant": result.outcome is RunOutcome.CONFORMANT,
         "exit_status": int(result.status),
         "verdict": sentence_of(result),
+        "notes": list(result.notes),
         "spent": _spent(result),
         "latency": {name: dict(told) for name, told in summary(evidence.times).items()},
         "features": _features(result),

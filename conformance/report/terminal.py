@@ -10,6 +10,7 @@ from conformance.report.baseline import baseline_section, repetitions_section
 from conformance.report.failure_text import failure_text, stop_text
 from conformance.report.failures import as_named_here, failures_of, stops_of
 from conformance.report.formats.page import PAGE
+from conformance.report.inert import one_line
 from conformance.report.layout import WIDTH, wrapped
 from conformance.report.sentence import many, sentence_of
 from conformance.rules.engine.judge import Verdict
@@ -112,6 +113,9 @@ def summary(terminal: Terminal, result: RunResult) -> None:
     elif result.baseline_written and result.policy.file is not None:
         terminal.write_line(f"Written: {result.policy.file.name}")
     terminal.write_sep("=", "conformance")
+    for note in result.notes:
+        for line in wrapped(f"note: {one_line(note)}", "", "  "):
+            terminal.write_line(line)
     if not result.conversations:
         return
     told = _failures(terminal, result)

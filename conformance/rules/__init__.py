@@ -40,7 +40,7 @@ def _table(*chapters: Chapter) -> Mapping[str, Rule]:
 RULES: Mapping[str, Rule] = _table(
     envelope.rules,
     nulls.rules,
-    connection.rules,
+    *connection.chapters,
     *session.chapters,
     *items.chapters,
     errors.rules,

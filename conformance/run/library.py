@@ -93,6 +93,7 @@ def play_with(settings: Settings, scenarios: Sequence[Scenario], policy: Policy 
         state.ends(exhausted=exhausted.budget)
     finally:
         runner.close()
+        state.note(runner.told)
     result = state.finish(runner.settings, runner.policy)
     state.close(result, int(result.status))
     return result

@@ -55,6 +55,8 @@ class RunResult:
     """On the clock, from the first connection to the last."""
     seed: int | None = None
     """Of the generated examples, where there were any."""
+    notes: tuple[str, ...] = ()
+    """What was chosen for want of somebody's word, or found on the way, in sentences."""
 
     @cached_property
     def stopped(self) -> tuple[ConversationRecord, ...]:
@@ -175,6 +177,7 @@ def result_of(
     preflight: Spent | None = None,
     seconds: float = 0.0,
     seed: int | None = None,
+    notes: Iterable[str] = (),
 ) -> RunResult:
     """Put a run together; everything in it is computed here, once."""
     policy, ending = policy or Policy(), ending or Ending()
@@ -212,6 +215,7 @@ def result_of(
         preflight=preflight or Spent(),
         seconds=seconds,
         seed=seed,
+        notes=tuple(map(settings.scrub.shown, notes)),
     )
 
 

@@ -77,7 +77,7 @@ class Runner:
         self.gate = SessionGate()
         self.repetition = Repetition()
         self.notes: list[str] = []
-        """What was chosen or found by the first connections, in sentences."""
+        """What was chosen or found by the first connections, in sentences; see `told`."""
         self.relay: RelayPlayer | None = None
 
     def prepare(self, found: Mapping[str, Any] | None = None) -> Diagnosis | None:
@@ -107,6 +107,11 @@ class Runner:
                 if self.discovery.trouble:
                     self.notes.append(f"nothing is excused: {self.discovery.trouble}")
         return self.diagnosis
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What a reader of the verdicts should know of how they came about, in sentences."""
+        return (*self.notes, *filter(None, [self.gate.note]))
 
     @property
     def found(self) -> Mapping[str, Any]:
@@ -262,7 +267,7 @@ class Runner:
         self.repetition.note(conversation)
         patience = settings.target.patience.grown(conversation.longest)
         target = replace(settings.target, patience=patience)
-        self.settings = replace(settings, target=target, session_limit=self.gate.capacity)
+        self.settings = replace(settings, target=target, session_limit=self.gate.capacity, session_row=self.gate.row)
         return attempt
 
     async def _once(self, job: Job) -> Attempt:

@@ -1,12 +1,14 @@
 """How many sessions are open at once: fewer, once the endpoint says that it holds no more.
 
 A limit of sessions is no fault.  Whoever is refused for it lets the others know, waits and plays again; a conversation
-that needs more sessions than the endpoint holds has nothing to say about it.
+that needs more sessions than the endpoint holds has nothing to say about it.  An endpoint may also free the slot of a
+session some time after its end: then a conversation counts as open for that long.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
 #: Seconds before a conversation asks for a session again; doubled each time, never more than LONGEST_PAUSE.
 PAUSE, LONGEST_PAUSE = 0.5, 4.0
-#: After so many seconds of asking the endpoint is full for reasons of its own.
+#: Seconds for which a slot may stay taken after its session: the first guess, doubled while that is too short.
+FIRST_LINGER, LONGEST_LINGER = 0.25, 4.0
+#: After so many seconds of being refused the endpoint is full for reasons of its own.
 MOST_PATIENCE = 60.0
 #: A conversation of several sessions that is refused so often, with nobody else playing, asks for too many.
 REFUSALS_ALONE = 3
@@ -39,10 +43,14 @@ class SessionGate:
         self.limit: int | None = None
         """How many sessions may be open; None until the endpoint has refused one for it."""
         self.capacity: int | None = None
-        """How many sessions one conversation got at most, where it asked for more."""
+        """How many sessions one conversation got at most, where it asked for more at once."""
+        self.row: int | None = None
+        """How many one got at most, where it asked for more one after the other."""
+        self.linger = 0.0
+        """Seconds for which slots stay taken after their sessions."""
         self._open = 0
         self._want_to_be_alone = 0
-        self._row = 0
+        self._good = 0
         self._lowered = 0
         self._not_before = 0.0
         self._changes = asyncio.Condition()
@@ -50,29 +58,35 @@ class SessionGate:
     async def play(self, number: int, once: Callable[[], Awaitable[Attempt]]) -> Attempt:
         """Play *once*() as soon as there is room for its *number* of sessions, again while the endpoint is full."""
         clock = asyncio.get_running_loop().time
-        deadline, pause, refused_alone = clock() + MOST_PATIENCE, PAUSE, 0
+        deadline, pause, refused_alone, got = math.inf, PAUSE, 0, 0
         while True:
-            async with self._room(number):
-                alone = self._open == number
+            async with self._room(number, alone=got > 0) as alone:
                 attempt = await once()
-                if not attempt.conversation.full:
-                    self._went_well()
-                    return attempt
-                self._lower(clock())
-            refused_alone += alone and number > 1
-            if refused_alone >= REFUSALS_ALONE:
-                self.capacity = max(1, len(attempt.conversation.traces) - 1)
+                full = attempt.conversation.full
+                got = len(attempt.conversation.traces) - 1
+                self._lower(clock(), too_soon=alone and not got) if full else self._went_well()
+                if self.linger:
+                    await self.sleep(self.linger)
+            if not full:
                 return attempt
+            refused_alone += alone and got > 0
+            if refused_alone >= REFUSALS_ALONE:
+                self._holds(got, at_once=number > 1)
+                return attempt
+            deadline = min(deadline, clock() + MOST_PATIENCE)
             if clock() + pause > deadline:
                 return attempt
             await self.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 2)
 
     @asynccontextmanager
-    async def _room(self, number: int) -> AsyncIterator[None]:
-        """Wait until *number* more sessions may be open; who needs more than the limit plays alone, and soon."""
+    async def _room(self, number: int, *, alone: bool) -> AsyncIterator[bool]:
+        """Wait until *number* more sessions may be open; who needs more than the limit plays alone, and soon.
+
+        Yield whether nobody else plays.
+        """
         async with self._changes:
-            if self.limit is not None and number > self.limit:
+            if alone or (self.limit is not None and number > self.limit):
                 self._want_to_be_alone += 1
                 try:
                     await self._changes.wait_for(lambda: not self._open)
@@ -80,12 +94,14 @@ class SessionGate:
                     self._want_to_be_alone -= 1
             else:
                 await self._changes.wait_for(lambda: self._has_room(number))
-            self._open += number
+            # Whoever is alone takes all the room there is, so that nobody joins it.
+            taken = max(number, self.limit or 0) if alone else number
+            self._open += taken
         try:
-            yield
+            yield self._open == taken
         finally:
             async with self._changes:
-                self._open -= number
+                self._open -= taken
                 self._changes.notify_all()
 
     def _has_room(self, number: int) -> bool:
@@ -93,28 +109,43 @@ class SessionGate:
             return True
         return not self._want_to_be_alone and (not self._open or self._open + number <= self.limit)
 
-    def _lower(self, now: float) -> None:
-        """Let fewer sessions be open; refusals that come together count once."""
-        self._row = 0
+    def _lower(self, now: float, *, too_soon: bool) -> None:
+        """Let fewer sessions be open; refusals that come together count once.
+
+        *too_soon*: nobody else played, so the slots were those of sessions that are over.
+        """
+        self._good = 0
         if now < self._not_before:
             return
         self._not_before = now + PAUSE
         self._lowered += 1
+        if too_soon:
+            self.linger = min(LONGEST_LINGER, max(FIRST_LINGER, self.linger * 2))
+            self._lowered = 0  # what was learned of the limit was about these
         most = self._open if self.limit is None else min(self.limit, self._open)
-        self.limit = max(1, most // 2 if most > SMALL else most - 1)
+        self.limit = max(1, most // 2 if most > SMALL and not self.linger else most - 1)
 
     def _went_well(self) -> None:
-        self._row += 1
-        if self.limit is not None and self._row >= GOOD_ROW and self._lowered < MOST_GROWTHS:
-            self._row = 0
+        self._good += 1
+        if self.limit is not None and self._good >= GOOD_ROW and self._lowered < MOST_GROWTHS:
+            self._good = 0
             self.limit += 1
+
+    def _holds(self, got: int, *, at_once: bool) -> None:
+        """Note how many sessions one conversation got that asked for more, with nobody beside it."""
+        if at_once:
+            self.capacity = got
+        else:
+            self.row = got
 
     @property
     def note(self) -> str:
         """Say in one sentence what was found; empty if the endpoint refused nobody."""
         if self.limit is None:
             return ""
-        return f"the endpoint limits the number of sessions: conversations were played at most {self.limit} at a time"
+        told = f"the endpoint limits the number of sessions: conversations were played at most {self.limit} at a time"
+        late = f", and {self.linger:g} s apart, as the slot of a session is free only some time after its end"
+        return told + (late if self.linger else "")
 
 
 def sessions_at_once(scenario: Scenario) -> int:
@@ -128,3 +159,8 @@ def sessions_at_once(scenario: Scenario) -> int:
             open_now.discard(step.on)
         most = max(most, len(open_now))
     return most
+
+
+def sessions_in_all(scenario: Scenario) -> int:
+    """Return how many sessions a scenario opens."""
+    return max(1, sum(step.name in OPENING for step in scenario.steps))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from conformance.contract.auth_styles import STYLES
 from conformance.play.auth import carries
-from conformance.run.session_gate import sessions_at_once
+from conformance.run.session_gate import sessions_at_once, sessions_in_all
 from conformance.scenario.model import OPENING
 from conformance.secrets import Scrubber
 
@@ -65,6 +65,8 @@ class Settings:
     """Whether somebody chose the voices."""
     session_limit: int | None = None
     """How many sessions the endpoint was seen to hold at once, where a conversation asked for more."""
+    session_row: int | None = None
+    """How many it was seen to open one after the other, where a conversation asked for more."""
     relay: RelaySetup | None = None
     """How we stand around a gateway, where one is tested; `target` is then the gateway."""
     embedded: bool = False
@@ -145,6 +147,8 @@ class Settings:
             return f"the endpoint offers {', '.join(sorted(shown))}, more than its profile claims"
         if self.session_limit is not None and sessions_at_once(scenario) > self.session_limit:
             return f"the endpoint holds only {self.session_limit} sessions at once"
+        if self.session_row is not None and sessions_in_all(scenario) > self.session_row:
+            return f"the endpoint opens only {self.session_row} sessions one right after the other"
         offered = _options_in(scenario, "credential")
         if not self.target.key and offered & BAD_CREDENTIALS:
             return "no key was given, so the endpoint has none to ask for"

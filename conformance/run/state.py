@@ -17,6 +17,8 @@ from conformance.run.outcome import Ending
 from conformance.run.result import RunResult, result_of, why_no_baseline
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from conformance.run.policy import Policy
     from conformance.run.record import ConversationRecord
     from conformance.run.settings import Settings
@@ -35,11 +37,17 @@ class RunState:
         self.preflight = Spent()
         self.ending = Ending()
         self.seed: int | None = None
+        self.notes: dict[str, None] = {}
+        """What was chosen or found on the way, in sentences, each once."""
         self.begun = False
 
     def ends(self, **how: object) -> None:
         """Note how the run is ending: fields of `Ending`."""
         self.ending = replace(self.ending, **how)  # type: ignore[arg-type]
+
+    def note(self, sentences: Iterable[str]) -> None:
+        """Take in what was chosen or found."""
+        self.notes |= dict.fromkeys(sentences)
 
     def begin(self, settings: Settings) -> None:
         """Forget the last run, and note on disk against what is played, now that it is known."""
@@ -79,6 +87,7 @@ class RunState:
             preflight=self.preflight,
             seconds=time.monotonic() - self.began,
             seed=self.seed,
+            notes=self.notes,
         )
         if not policy.update or policy.file is None:
             return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from conformance.trace.frames import mapping, string
@@ -39,6 +40,15 @@ SESSION_LIMIT_CODES = frozenset(
         "too_many_sessions",
     }
 )
+#: How messages and close reasons say it.
+SESSION_LIMIT_WORDS = re.compile(
+    r"(too many|limit|maximum|max\.?|all|no (free|more|available)|concurrent)\b.{0,40}\b(session|connection|slot)s?"
+    r"|\b(session|connection|slot|concurrency)s?\b.{0,40}\b(limit|taken|exhausted|in use|full|exceeded|maximum)"
+    r"|\bat capacity\b",
+    re.IGNORECASE | re.DOTALL,
+)
+#: Close code with which a full endpoint closes at once.
+TRY_AGAIN_LATER = 1013
 #: What ends a session by itself.
 EXPIRY_CODES = frozenset({"session_expired"})
 ALL_CODES = CODES | MODEL_CODES | SESSION_LIMIT_CODES | EXPIRY_CODES
@@ -48,3 +58,21 @@ def is_of_the_service(error: Any) -> bool:
     """Return whether an `error` object (of an event, or of a response's status details) need not be about any event."""
     told = mapping(error)
     return not ALL_CODES.isdisjoint({string(told.get("type")), string(told.get("code"))})
+
+
+def is_full(error: Any) -> bool:
+    """Tell whether an `error` object says that the endpoint holds no more sessions at once."""
+    told = mapping(error)
+    names = {string(told.get("code")), string(told.get("type"))}
+    vague = not told.get("code") or names & CODES
+    return bool(names & SESSION_LIMIT_CODES or (vague and speaks_of_a_limit(string(told.get("message")) or "")))
+
+
+def closes_as_full(code: int | None, reason: str) -> bool:
+    """Tell whether the close of a session that had not begun says the same."""
+    return code == TRY_AGAIN_LATER or (code is not None and speaks_of_a_limit(reason))
+
+
+def speaks_of_a_limit(text: str) -> bool:
+    """Tell whether a message, a close reason or the body of a refusal speaks of too many sessions."""
+    return SESSION_LIMIT_WORDS.search(text) is not None or any(code in text for code in SESSION_LIMIT_CODES)

@@ -100,6 +100,8 @@ class Credential(StrEnum):
     MISSING = "missing"
     CONFLICTING = "conflicting"
     """Two styles at once, of which one is wrong."""
+    RECASED = "recased"
+    """A valid one, its scheme written in lower case."""
     UNKNOWN = "unknown"
     """Somebody else recorded it, and no session was opened."""
 

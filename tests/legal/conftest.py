@@ -76,10 +76,18 @@ def joined(deltas):
 
 
 def bridge(_dialect):
-    """Hold a response back until all of it is there, as a bridge to an API without streams does."""
+    """Hold a response back until all of it is there, as a bridge to an API without streams does.
+
+    Its items join the conversation when they are told, so one of the user's may come before them.
+    """
     held, running = [], set()
+    items = Told()
 
     def sends(event):
+        items.happens(event)
+        yield from map(items.announced, told(event))
+
+    def told(event):
         kind = event["type"]
         response = event.get("response_id") or (event.get("response") or {}).get("id")
         own = kind.startswith("conversation.item.") and is_output(event)
@@ -96,6 +104,31 @@ def bridge(_dialect):
             yield event
 
     return Fault(sends=sends)
+
+
+class Told:
+    """Lets each item that is put at the end follow the one that was told before it."""
+
+    KINDS = ("conversation.item.added", "conversation.item.created", "conversation.item.done")
+
+    def __init__(self):
+        self.end = self.last = None
+        self.at_the_end, self.place = set(), {}
+
+    def happens(self, event):
+        """Take in an item as it joins the conversation behind the bridge."""
+        if event["type"] in self.KINDS[:2] and event.get("previous_item_id") == self.end:
+            self.end = event["item"]["id"]
+            self.at_the_end.add(self.end)
+
+    def announced(self, event):
+        """Say where an item is for whoever hears of it now."""
+        item = (event.get("item") or {}).get("id")
+        if event["type"] not in self.KINDS or item not in self.at_the_end:
+            return event
+        if item not in self.place:
+            self.place[item], self.last = self.last, item
+        return {**event, "previous_item_id": self.place[item]}
 
 
 def is_output(event):

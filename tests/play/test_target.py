@@ -84,7 +84,7 @@ def test_a_missing_model_is_left_out_of_the_query_even_if_the_url_names_one():
 @pytest.mark.parametrize("style", STYLES)
 def test_the_scheme_in_lower_case_changes_nothing_else(style):
     target = Target("wss://host/v1/realtime", GA, "key", auth=style)
-    usual, lower = upgrade_request_for(target, {}), upgrade_request_for(target, {"lower_case_scheme": True})
+    usual, lower = upgrade_request_for(target, {}), upgrade_request_for(target, {"credential": "recased"})
 
     assert (lower.query, lower.subprotocols) == (usual.query, usual.subprotocols)
     assert [(name, value.lower()) for name, value in lower.headers] == [(n, v.lower()) for n, v in usual.headers]

@@ -7,7 +7,9 @@ import pytest
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
+from conformance.reference.server.admission import AcceptThenClose
 from conformance.reference.server.server import Server
+from conformance.reference.session.refusals import error_body
 
 
 class Moody(Server):
@@ -163,3 +165,31 @@ def test_a_failure_that_comes_again_is_a_failure(folder, endpoint):
     assert result.returncode == 1
     assert len(record["attempts"]) == 2
     assert "flaky" not in record
+
+
+class FullForAWhile(Server):
+    """Refuses the second and the third connection politely: there are too many sessions."""
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.knocks = itertools.count(1)
+
+    def _decide(self, request):
+        attempt = super()._decide(request)
+        full = AcceptThenClose(error_body("session_limit_reached", "Too many sessions are open."), 1008)
+        return type(attempt)(full, attempt.hooks) if next(self.knocks) in (2, 3) else attempt
+
+
+@pytest.mark.parametrize("more", [(), ("-n", "2")])
+def test_a_limit_of_sessions_is_told_on_the_terminal_and_in_the_report(folder, listen, key, more):
+    url = listen(FullForAWhile(tokens=(key,), models=("gpt-realtime",))).url
+    for name in ("first", "second"):
+        folder.talk(name)
+
+    result = folder.pytest(".", "--examples=0", f"--endpoint={url}", "--model=gpt-realtime", *more)
+    report = json.loads((folder.path / "reports" / "report.json").read_text())
+
+    assert result.returncode == 0, result.stdout
+    assert "connection.a-valid-key-opens-a-session" not in result.stdout
+    assert any(note.startswith("the endpoint limits the number of sessions") for note in report["notes"])
+    assert "note: the endpoint limits the number of sessions" in result.stdout

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from conformance.play.player import Conversation, Outcome
+from conformance.run import session_gate
 from conformance.run.retry import Attempt
-from conformance.run.session_gate import SessionGate, sessions_at_once
+from conformance.run.session_gate import SessionGate, sessions_at_once, sessions_in_all
 from conformance.scenario.load import loads
 from conformance.scenario.model import Scenario
 from conformance.trace.trace import Trace
@@ -98,3 +99,62 @@ def test_who_needs_two_of_four_plays_alone_if_need_be():
 )
 def test_sessions_are_counted_as_the_script_opens_and_closes_them(steps, number):
     assert sessions_at_once(loads(f"scenario: x\nsteps:\n  - {steps}\n", Path("x.yaml"))) == number
+
+
+@pytest.fixture
+def twenty_times_faster(monkeypatch):
+    """Let a second of the gate be 50 ms."""
+    for name in ("PAUSE", "LONGEST_PAUSE", "MOST_PATIENCE", "FIRST_LINGER", "LONGEST_LINGER"):
+        monkeypatch.setattr(session_gate, name, getattr(session_gate, name) / 20)
+
+
+def played_by_sixteen(slots, jobs):
+    gate = SessionGate()
+
+    async def all_of_them():
+        window = asyncio.Semaphore(16)
+
+        async def one(number):
+            async with window:
+                return await gate.play(number, slots.conversation(number))
+
+        return await asyncio.gather(*map(one, jobs))
+
+    return gate, asyncio.run(all_of_them())
+
+
+def test_slots_that_are_free_only_a_second_after_their_session_are_waited_for(twenty_times_faster):
+    gate, attempts = played_by_sixteen(Slots(4, 0.05), [1] * 60)
+
+    assert all(each.conversation.outcome is Outcome.PLAYED for each in attempts)
+    assert gate.linger > 0
+    assert "only some time after its end" in gate.note
+
+
+class Succession(Slots):
+    """One conversation that opens twenty sessions, one after the other."""
+
+    def conversation(self, _number=1):
+        async def once():
+            got = 0
+            while self.taken < self.slots and got < 20:
+                self.taken, got = self.taken + 1, got + 1
+            asyncio.get_running_loop().call_later(self.lingers, self.leave, got)
+            full = got < 20
+            outcome = Outcome.ENVIRONMENT if full else Outcome.PLAYED
+            return Attempt(Conversation(SCENARIO, "", (Trace(),) * (got + full), outcome, full=full))
+
+        return once
+
+
+def test_who_asks_for_more_sessions_in_a_row_than_are_free_again_finds_out_how_many_there_are(twenty_times_faster):
+    gate, (attempt,) = played_by_sixteen(Succession(4, 0.02), [1])
+
+    assert attempt.conversation.full
+    assert (gate.row, gate.capacity) == (4, None)
+
+
+def test_sessions_one_after_the_other_count_as_many_and_as_one_at_once():
+    script = loads("scenario: x\nsteps:\n  - connect\n  - drop\n  - connect:\n    on: again\n", Path("x.yaml"))
+
+    assert (sessions_at_once(script), sessions_in_all(script)) == (1, 2)

@@ -36,6 +36,8 @@ class Admitted:
     subprotocol: str | None = None
     offered: tuple[str, ...] = ()
     """The subprotocols among which *subprotocol* was chosen."""
+    scheme: str = ""
+    """Of the Authorization header, as it was written."""
 
 
 @dataclass(frozen=True)
@@ -131,13 +133,13 @@ def _session(asked: Upgrade, dialect: str, selected: str | None, models: Sequenc
     if intent not in ("conversation", "transcription"):
         return AcceptThenClose(error_body("invalid_intent", "The intent is not supported.", "intent"), 4000, selected)
     if intent == "transcription" and (dialect == "beta" or not model):
-        return Admitted(dialect, model, "transcription", selected, asked.subprotocols)
+        return Admitted(dialect, model, "transcription", selected, asked.subprotocols, _scheme(asked))
     if not model:
         return AcceptThenClose(error_body("missing_model", "You must provide a model parameter."), 4000, selected)
     if model not in models and not model.startswith(FAMILIES):
         message = f"Model '{model[:100]}' is not supported in realtime mode."
         return AcceptThenClose(error_body("invalid_model", message, "model"), 4000, selected)
-    return Admitted(dialect, model, "conversation", selected, asked.subprotocols)
+    return Admitted(dialect, model, "conversation", selected, asked.subprotocols, _scheme(asked))
 
 
 def _key_error(asked: Upgrade, tokens: Sequence[str], styles: Iterable[str]) -> Event | None:
@@ -150,6 +152,10 @@ def _key_error(asked: Upgrade, tokens: Sequence[str], styles: Iterable[str]) -> 
     if not all(any(hmac.compare_digest(key.encode(), token.encode()) for token in tokens) for key in given):
         return error_body("invalid_api_key", "Incorrect API key provided.")
     return None
+
+
+def _scheme(asked: Upgrade) -> str:
+    return next(iter(asked.headers.get("authorization", ())), "").partition(" ")[0]
 
 
 def _first(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 OPTIONS: Mapping[str, Schema] = {
     "auth": {"$ref": "#/$defs/auth_style", "description": "An auth style; else the one of the run."},
     "credential": {
-        "enum": ["valid", "wrong", "empty", "missing", "conflicting"],
-        "description": "Which key is sent; `conflicting`: a valid and a wrong one at once.",
+        "enum": ["valid", "wrong", "empty", "missing", "conflicting", "recased"],
+        "description": "Which key is sent; `conflicting`: a valid and a wrong one at once; `recased`: after `bearer`.",
     },
     "model": {"enum": ["valid", "wrong", "missing"], "description": "Which model is asked for."},
     "headers": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Further headers."},
@@ -32,7 +32,6 @@ OPTIONS: Mapping[str, Schema] = {
         "enum": ["own", "other"],
         "description": "`other` asks for the revision that is not spoken here; what comes is judged as what it is.",
     },
-    "lower_case_scheme": {"type": "boolean", "description": "Write `bearer` instead of `Bearer`."},
     "key_first": {"type": "boolean", "description": "Offer the subprotocol that holds the key before `realtime`."},
     "plain": {"type": "boolean", "description": "Send a GET without an upgrade."},
 }

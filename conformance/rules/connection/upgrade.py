@@ -1,4 +1,4 @@
-"""The upgrade, the key, and how a connection ends."""
+"""The upgrade: whom it lets in, and how it refuses the others."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ from collections.abc import Iterator
 import orjson
 
 from conformance.contract.dialects import DIALECTS
-from conformance.rules.engine.rule import ANYTHING, END, GUIDE, HANDSHAKE, HELD, Chapter, Finding, Judged
+from conformance.rules.engine.rule import ANYTHING, GUIDE, HANDSHAKE, HELD, Chapter, Finding, Judged
 from conformance.secrets import KEY_MARK
 from conformance.trace.frames import mapping, string
+from conformance.trace.service_errors import CODES, closes_as_full, is_full
 from conformance.trace.trace import TOKEN_MARK, Credential, Direction, EndKind, Handshake
 from conformance.trace.views import View
 
 rules = Chapter("connection")
 
 SPEC = GUIDE + "realtime-websocket"
-RFC_SUBPROTOCOL = "https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2"
-RFC_CLOSE = "https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1"
-#: Browsers fail a connection for which they offered subprotocols and none was selected.
-BROWSERS = "https://websockets.spec.whatwg.org/#concept-websocket-establish"
+RFC_UPGRADE = "https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2"
+RFC_SCHEME = "https://www.rfc-editor.org/rfc/rfc9110#section-11.1"
 
+#: How the subprotocols of the protocol begin.
+KNOWN_SUBPROTOCOLS = ("realtime", "openai-")
 #: Keys that open nothing.  A conflict of two keys is another matter.
 BAD = frozenset({Credential.WRONG, Credential.MISSING, Credential.EMPTY})
 #: Statuses that speak of the load or of a proxy in between, not of the key.
 OVERLOADED = frozenset({408, 425, 429, 502, 503, 504, 529})
-#: What browsers offer: the protocol's name, beside the item that holds the key.
-BROWSER_OFFER = ("realtime", "openai-insecure-api-key.")
 
 
 def _upgrade(view: View) -> Handshake | None:
@@ -51,16 +50,49 @@ def _with_bad_key(view: View) -> Handshake | None:
 def a_valid_key_opens_a_session(view: View) -> Judged:
     """A valid key, offered in a documented style, opens a session before the client says a word."""
     hand = _upgrade(view)
-    if hand is None or hand.credential is not Credential.VALID or hand.model is not Credential.VALID:
-        return
+    if hand is not None and hand.credential is Credential.VALID and hand.model is Credential.VALID:
+        yield from _opened(view, hand, f"A valid key (style {hand.auth or 'unknown'}) opened no session.")
+
+
+@rules.should("connection.the-scheme-is-case-insensitive", about=HANDSHAKE, covers=("CON-01",), spec=RFC_SCHEME)
+def the_scheme_is_case_insensitive(view: View) -> Judged:
+    """A valid key opens a session in lower case too, as far as its scheme is concerned (`bearer`)."""
+    hand = _upgrade(view)
+    if hand is not None and hand.credential is Credential.RECASED:
+        yield from _opened(view, hand, "A valid key opened no session: its scheme was written in lower case.")
+
+
+def _opened(view: View, hand: Handshake, message: str) -> Judged:
+    """Judge whether a key opened a session, unless something else than the key is in the way."""
     if view.admitted:
         yield HELD
     elif view.heard and view.heard[0].type != "error":
         return  # something else came first: the chapter on the session says so
-    elif not _asks_for_another_revision(view, hand) and "call_id=" not in hand.url:
+    elif not (
+        _is_busy(view)
+        or _disagree_on_the_subprotocol(hand)
+        or _asks_for_another_revision(view, hand)
+        or "call_id=" in hand.url
+    ):
         actual = f"HTTP {hand.status}" if hand.status != 101 else _first_words(view)
-        message = f"A valid key (style {hand.auth or 'unknown'}) opened no session."
         yield Finding(-1, message, "session.created", actual)
+
+
+def _disagree_on_the_subprotocol(hand: Handshake) -> bool:
+    """Tell whether the server selected a subprotocol nobody offered, or refused an offer of foreign ones only."""
+    offered = hand.offered_subprotocols
+    if hand.subprotocol is not None and hand.subprotocol not in offered:
+        return True
+    foreign = bool(offered) and not any(each.startswith(KNOWN_SUBPROTOCOLS) for each in offered)
+    return foreign and hand.status is not None and 400 <= hand.status < 500 and hand.status not in (401, 403)
+
+
+def _is_busy(view: View) -> bool:
+    """Tell whether the endpoint gives no session for reasons that are not the key's."""
+    error = view.heard[0].part("error") if view.heard else {}
+    end = view.end
+    closed = end is not None and end.by is Direction.SERVER and closes_as_full(end.code, end.reason)
+    return closed or is_full(error) or not CODES.isdisjoint({string(error.get("code")), string(error.get("type"))})
 
 
 def _asks_for_another_revision(view: View, hand: Handshake) -> bool:
@@ -163,39 +195,6 @@ def a_refusal_says_why(view: View) -> Judged:
         yield Finding(-1, f"The refusal (HTTP {hand.status}) does not say why.", '{"error": {"message": …}}', actual)
 
 
-@rules.must("connection.the-subprotocol-was-offered", about=HANDSHAKE, covers=("CON-04",), spec=RFC_SUBPROTOCOL)
-def the_subprotocol_was_offered(view: View) -> Judged:
-    """The subprotocol that the server selects is one that the client offered."""
-    hand = view.handshake
-    if hand is None or hand.status != 101 or (hand.subprotocol is None and not hand.offered_subprotocols):
-        return
-    if hand.subprotocol is None or hand.subprotocol in hand.offered_subprotocols:
-        yield HELD
-    else:
-        offered = ", ".join(hand.offered_subprotocols) or "none"
-        yield Finding(-1, "The server selected a subprotocol nobody offered.", f"of {offered}", hand.subprotocol)
-
-
-@rules.must(
-    "connection.browsers-get-a-subprotocol",
-    about=HANDSHAKE,
-    covers=("CON-04",),
-    spec=BROWSERS,
-    relaxed="RFC 6455 lets a server select none; only an offer such as browsers make is judged.",
-)
-def browsers_get_a_subprotocol(view: View) -> Judged:
-    """Of the subprotocols that a browser offers one is selected: without, browsers drop the connection."""
-    hand = view.handshake
-    if hand is None or hand.status != 101 or not view.admitted:
-        return
-    if not any(offered.startswith(BROWSER_OFFER) for offered in hand.offered_subprotocols):
-        return
-    if hand.subprotocol is None:
-        yield Finding(-1, "None of the offered subprotocols was selected.", "realtime", "no Sec-WebSocket-Protocol")
-    else:
-        yield HELD
-
-
 @rules.must("connection.the-key-never-comes-back", about=ANYTHING, covers=("CON-04", "CON-05"), spec=SPEC)
 def the_key_never_comes_back(view: View) -> Judged:
     """The key, or anybody's, appears in no frame, header, subprotocol, refusal or close reason of the server."""
@@ -250,7 +249,7 @@ def a_bad_model_is_refused(view: View) -> Judged:
         )
 
 
-@rules.should("connection.a-plain-get-is-refused", about=HANDSHAKE, covers=("CON-03",), spec=RFC_SUBPROTOCOL)
+@rules.should("connection.a-plain-get-is-refused", about=HANDSHAKE, covers=("CON-03",), spec=RFC_UPGRADE)
 def a_plain_get_is_refused(view: View) -> Judged:
     """A GET that asks for no upgrade is answered with a status of the 400s."""
     hand = view.handshake
@@ -260,41 +259,3 @@ def a_plain_get_is_refused(view: View) -> Judged:
         yield HELD
     else:
         yield Finding(-1, "A plain GET is not refused as one.", "HTTP 400 or 426", f"HTTP {hand.status}")
-
-
-@rules.should("connection.ends-with-a-close-frame", about=END, covers=("CON-07",), spec=RFC_CLOSE)
-def ends_with_a_close_frame(view: View) -> Judged:
-    """The server ends a connection with a close frame, not by dropping it."""
-    end = view.end
-    if end is None or end.by is not Direction.SERVER:
-        return
-    if end.kind is EndKind.DROPPED:
-        yield Finding(len(view.frames), "The server dropped the connection.", "a close frame", end.reason or "1006")
-    elif end.kind is EndKind.CLOSED:
-        yield HELD
-
-
-@rules.should("connection.answers-the-close-frame", about=END, covers=("CON-07",), spec=RFC_CLOSE)
-def answers_the_close_frame(view: View) -> Judged:
-    """The server answers the client's close frame with one of its own."""
-    end = view.end
-    if end is None or end.by is not Direction.CLIENT or end.kind is not EndKind.CLOSED:
-        return
-    if end.graceful:
-        yield HELD
-    else:
-        yield Finding(len(view.frames), "The client's close frame was never answered.", "a close frame", "nothing")
-
-
-@rules.should("connection.a-failure-is-no-normal-close", about=END, covers=("CON-07", "ERR-10"), spec=RFC_CLOSE)
-def a_failure_is_no_normal_close(view: View) -> Judged:
-    """A connection that ends because of an error is not closed with code 1000, which means all is well."""
-    end = view.end
-    if end is None or end.kind is not EndKind.CLOSED or end.by is not Direction.SERVER:
-        return
-    if not view.heard or view.heard[-1].type != "error":
-        return
-    if end.code == 1000:
-        yield Finding(len(view.frames), "The close after an `error` says that all is well.", "another code", "1000")
-    else:
-        yield HELD
