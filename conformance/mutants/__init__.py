@@ -28,41 +28,31 @@ from conformance.mutants import (
     turns,
     usage,
 )
-from conformance.mutants.mutant import FaultTable, Mutant
-
-
-def _table(*chapters: FaultTable) -> Mapping[str, Mutant]:
-    table: dict[str, Mutant] = {}
-    for chapter in chapters:
-        for mutant in chapter.mutants:
-            if mutant.id in table:
-                raise ValueError(f"two mutants are called {mutant.id}")
-            table[mutant.id] = mutant
-    return table
-
+from conformance.mutants.mutant import Mutant
+from conformance.registry import by_id
 
 #: Every mutant by id, in the order of the chapters.
-MUTANTS: Mapping[str, Mutant] = _table(
-    envelope.faults,
-    revision.faults,
-    connection.faults,
-    session.faults,
-    items.faults,
-    items_changed.faults,
-    errors.faults,
-    rate_limits.faults,
-    input_audio.faults,
-    turns.faults,
-    transcription.faults,
-    ordering.faults,
-    response.faults,
-    response_create.faults,
-    overrides.faults,
-    cancel.faults,
-    streaming.faults,
-    sound.faults,
-    deltas.faults,
-    tools.faults,
-    usage.faults,
-    metering.faults,
+MUTANTS: Mapping[str, Mutant] = by_id(
+    envelope.faults.mutants,
+    revision.faults.mutants,
+    connection.faults.mutants,
+    session.faults.mutants,
+    items.faults.mutants,
+    items_changed.faults.mutants,
+    errors.faults.mutants,
+    rate_limits.faults.mutants,
+    input_audio.faults.mutants,
+    turns.faults.mutants,
+    transcription.faults.mutants,
+    ordering.faults.mutants,
+    response.faults.mutants,
+    response_create.faults.mutants,
+    overrides.faults.mutants,
+    cancel.faults.mutants,
+    streaming.faults.mutants,
+    sound.faults.mutants,
+    deltas.faults.mutants,
+    tools.faults.mutants,
+    usage.faults.mutants,
+    metering.faults.mutants,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from conformance.registry import by_id
 from conformance.rules import (
     connection,
     envelope,
@@ -23,21 +24,9 @@ from conformance.rules import (
     turns,
     usage,
 )
-from conformance.rules.engine.rule import Chapter, Rule
+from conformance.rules.engine.rule import Rule
 
-
-def _table(*chapters: Chapter) -> Mapping[str, Rule]:
-    table: dict[str, Rule] = {}
-    for chapter in chapters:
-        for rule in chapter.rules:
-            if rule.id in table:
-                raise ValueError(f"two rules are called {rule.id}")
-            table[rule.id] = rule
-    return table
-
-
-#: Every rule by id, in the order of the chapters.
-RULES: Mapping[str, Rule] = _table(
+CHAPTERS = (
     envelope.rules,
     nulls.rules,
     *connection.chapters,
@@ -56,3 +45,5 @@ RULES: Mapping[str, Rule] = _table(
     *tools.chapters,
     *usage.chapters,
 )
+#: Every rule by id, in the order of the chapters.
+RULES: Mapping[str, Rule] = by_id(*(chapter.rules for chapter in CHAPTERS))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from conformance.contract.dialects import DIALECTS, aliases
 from conformance.contract.schemas import Problem, schemas_for
-from conformance.rules.engine.rule import ANYTHING, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.rules.nulls import fit_and_unfit, parted
+from conformance.rules.engine.rule import ANYTHING, GUIDE, HELD, SERVER_EVENTS, Chapter, Evidence, Finding, Judged
+from conformance.rules.nulls import judge_misfits
 from conformance.trace.frames import Frame, quoted, string
 from conformance.trace.lens import lens
 from conformance.trace.trace import FrameKind
@@ -149,14 +149,7 @@ def event_ids_are_its_own(view: View) -> Judged:
 )
 def fits_its_schema(view: View) -> Judged:
     """Every event has the required fields, the JSON types and the closed enumerations of its schema."""
-    schemas = schemas_for(view.dialect.name)
-    for frames, unfit in fit_and_unfit(view):
-        if len(unfit) < len(frames):
-            yield HELD
-        for frame in unfit:
-            found, _ = parted(schemas, frame.event)
-            problems = [each for each in found if not _has_its_own_rule(frame, each.path)]
-            yield _misfit(frame, problems) if problems else HELD
+    return judge_misfits(view, _misfit)
 
 
 def _has_its_own_rule(frame: Frame, path: str) -> bool:
@@ -166,7 +159,10 @@ def _has_its_own_rule(frame: Frame, path: str) -> bool:
     return path in ("/event_id", "/type") or (frame.type == "error" and path.startswith("/error"))
 
 
-def _misfit(frame: Frame, problems: list[Problem]) -> Finding:
+def _misfit(frame: Frame, found: Sequence[Problem], _nulls: Sequence[Problem]) -> Evidence:
+    problems = [each for each in found if not _has_its_own_rule(frame, each.path)]
+    if not problems:
+        return HELD
     first, more = problems[0], len(problems) - 1
     message = f"`{frame.entry.type}` breaks its schema at {first.path or 'the top'} ({first.keyword})"
     message += f", and in {more} other place{'s' if more > 1 else ''}." if more else "."

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 
 from conformance.contract.schemas import Problem, Schemas, schemas_for
-from conformance.rules.engine.rule import ANYTHING, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import ANYTHING, HELD, SERVER_EVENTS, Chapter, Evidence, Finding, Judged
 from conformance.trace.frames import Frame
 from conformance.trace.lens import lens
 from conformance.trace.trace import Direction, Event
@@ -38,6 +38,19 @@ def fit_and_unfit(view: View) -> tuple[tuple[Sequence[Frame], Sequence[Frame]], 
     return tuple(found)
 
 
+def judge_misfits(
+    view: View, wrong: Callable[[Frame, Sequence[Problem], Sequence[Problem]], Evidence | None]
+) -> Judged:
+    """Judge every event that has a schema: what breaks it by *wrong* (frame, what it breaks, its optional nulls)."""
+    schemas = schemas_for(view.dialect.name)
+    for frames, unfit in fit_and_unfit(view):
+        if len(unfit) < len(frames):
+            yield HELD
+        for frame in unfit:
+            if (judged := wrong(frame, *parted(schemas, frame.event))) is not None:
+                yield judged
+
+
 def _without(event: Event, paths: Sequence[str] | dict[str, Problem]) -> Event:
     """Return a copy of *event* without the fields at these JSON pointers."""
     copy = deepcopy(event)
@@ -63,12 +76,11 @@ def _without(event: Event, paths: Sequence[str] | dict[str, Problem]) -> Event:
 )
 def optional_fields_are_not_null(view: View) -> Judged:
     """An optional field that has nothing to say is left out, unless its type allows null."""
-    schemas = schemas_for(view.dialect.name)
-    for frames, unfit in fit_and_unfit(view):
-        if len(unfit) < len(frames):
-            yield HELD
-        for frame in unfit:
-            _, nulls = parted(schemas, frame.event)
-            for each in nulls[:1]:
-                message = f"`{frame.entry.type}` has null at {each.path}, which is optional."
-                yield Finding(frame.index, message, f"{each.expected}, or nothing", "null", each.path)
+    return judge_misfits(view, _null)
+
+
+def _null(frame: Frame, _problems: Sequence[Problem], nulls: Sequence[Problem]) -> Finding | None:
+    if not nulls:
+        return None
+    message = f"`{frame.entry.type}` has null at {nulls[0].path}, which is optional."
+    return Finding(frame.index, message, f"{nulls[0].expected}, or nothing", "null", nulls[0].path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from conformance.registry import by_id
 from conformance.relay.rules import (
     charges,
     credentials,
@@ -14,31 +15,20 @@ from conformance.relay.rules import (
     slow_clients,
     timing,
 )
-from conformance.relay.rules.pair_rule import PairChapter, PairRule
+from conformance.relay.rules.pair_rule import PairRule
 from conformance.rules.engine.rule import Rule
 from conformance.rules.rule_packs import judged_rules
 
-
-def _table(*chapters: PairChapter) -> Mapping[str, PairRule]:
-    table: dict[str, PairRule] = {}
-    for chapter in chapters:
-        for rule in chapter.rules:
-            if rule.id in table:
-                raise ValueError(f"two rules are called {rule.id}")
-            table[rule.id] = rule
-    return table
-
-
 #: Every rule over pairs by id, in the order of the modules.
-PAIR_RULES: Mapping[str, PairRule] = _table(
-    passing_down.rules,
-    passing_up.rules,
-    credentials.rules,
-    opening.rules,
-    endings.rules,
-    timing.rules,
-    slow_clients.rules,
-    charges.rules,
+PAIR_RULES: Mapping[str, PairRule] = by_id(
+    passing_down.rules.rules,
+    passing_up.rules.rules,
+    credentials.rules.rules,
+    opening.rules.rules,
+    endings.rules.rules,
+    timing.rules.rules,
+    slow_clients.rules.rules,
+    charges.rules.rules,
 )
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NotRequired, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, NotRequired, TypeAlias, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from conformance.trace.views import View
@@ -73,6 +73,7 @@ class _Held:
 #: Once is enough: rules over every frame say it once for all of them.
 HELD: Final = _Held()
 
+Evidence: TypeAlias = "Finding | _Held"
 Judged = Iterator["Finding | _Held"]
 Check = Callable[["View"], Judged]
 
