@@ -90,3 +90,16 @@ def test_no_repr_shows_a_secret():
 
     for style in ("bearer", "query-token", "subprotocol"):
         assert "canary" not in repr((Scrubber((KEY,)), target, upgrade_request_for(target, {"auth": style})))
+
+
+def test_a_key_in_the_midst_of_long_silence_is_found_wherever_it_stands():
+    silence = "A" * 2**20
+    text = base64.b64encode(b"\0" * 3 * 2**18 + b"sk-of-a-client-0000" + b"\0" * 3 * 2**18).decode()
+    scrub = Scrubber(("sk-of-a-client-0000",))
+
+    assert scrub(text) != text
+    assert (
+        scrub(f'{{"audio": "{silence}", "key": "sk-of-a-client-0000"}}')
+        == f'{{"audio": "{silence}", "key": "{TOKEN_MARK}"}}'
+    )
+    assert scrub(silence) == silence

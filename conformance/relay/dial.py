@@ -127,6 +127,8 @@ class Dial:
     def note(self, direction: Direction, frame: str | bytes) -> None:
         """Note a frame, and whether it carries a key that does not belong here."""
         self.recorder.note(direction, frame, self.now())
+        if not self.recorder.entries[-1].secret:
+            return
         foreign = self.keys.foreign
         if direction is Direction.CLIENT and isinstance(frame, str) and hides(frame, foreign(frame)):
             place = f"event {len(self.recorder.entries) - 1}"

@@ -32,6 +32,8 @@ class Context:
     """The upstream's sides of the other connections of the same conversation."""
     failed_before: bool = False
     """Whether the upstream has let down an earlier connection of the conversation."""
+    let_go: bool = True
+    """Whether the upstream's sessions had to be over when the last of the client's were: else the gateway was busy."""
     bill: Bill | None = None
     """What the conversation cost, where the gateway tells."""
 
@@ -75,7 +77,9 @@ class Pair:
         end, upstream_end = self.client.end, self.upstream.end if self.upstream is not None else None
         if self.refused:
             return ()
-        parted = end is None or (end.by is Direction.CLIENT and end.kind is not EndKind.TIMEOUT)
+        # A client that waited in vain, without proof that nothing comes any more, may have met a slow gateway.
+        proved = end is not None and end.kind is EndKind.TIMEOUT and bool(end.awaiting)
+        parted = end is None or (end.by is Direction.CLIENT and not proved)
         broken = upstream_end is not None and (upstream_end.kind, upstream_end.by) == (
             EndKind.DROPPED,
             Direction.SERVER,

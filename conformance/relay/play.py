@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from conformance.contract.dialects import DIALECTS
+from conformance.play.connection import Disconnected, Refusal
 from conformance.play.player import Conversation, Outcome, Player
-from conformance.play.target import Target
+from conformance.play.target import Target, upgrade_request_for
 from conformance.play.wire import Wire
 from conformance.relay.balance import Balance
 from conformance.relay.billing import Bill, usages_in
@@ -102,13 +103,12 @@ class RelayPlayer:
         if conversation.outcome is Outcome.ENVIRONMENT and any(dial.script.fails for dial in dials):
             conversation = replace(conversation, outcome=Outcome.PLAYED, message="")  # the trouble is of our making
         if alone:
-            await self._let_go(dials)
             self.upstream.follow(())
         else:
             matched = {each.name for each in paired(traces, [dial.trace for dial in dials]) if each is not None}
             dials = [dial for dial in dials if dial.trace.name in matched]
-            await self._let_go(dials)
-        pairs = self._pairs(conversation, dials, alone=alone)
+        let_go = await self._let_go(dials)
+        pairs = self._pairs(conversation, dials, alone=alone, let_go=let_go)
         return Relayed(conversation, await self._billed(pairs, before))
 
     def _scripts(self, scenario: Scenario) -> Sequence[UpstreamScript]:
@@ -125,7 +125,9 @@ class RelayPlayer:
     def _hidden(self) -> Scrubber:
         return Scrubber((self.upstream.keys.upstream,)) if self.guards else Scrubber()
 
-    def _pairs(self, conversation: Conversation, dials: Sequence[Dial], *, alone: bool) -> tuple[Pair, ...]:
+    def _pairs(
+        self, conversation: Conversation, dials: Sequence[Dial], *, alone: bool, let_go: bool
+    ) -> tuple[Pair, ...]:
         by_name = {dial.trace.name: dial for dial in dials}
         found = paired(conversation.traces, [dial.trace for dial in dials], by_order=alone)
         views = [_view(trace) if trace is not None else None for trace in found]
@@ -133,17 +135,41 @@ class RelayPlayer:
         for trace, view in zip(conversation.traces, views, strict=True):
             script = by_name[view.trace.name].script if view is not None else HONEST
             others = tuple(each for each in views if each is not None and each is not view)
-            context = Context(self.declared, script, self.guards, others, failed)
+            context = Context(self.declared, script, self.guards, others, failed, let_go)
             failed = failed or script.fails
             pairs.append(Pair(_view(trace), view, context))
         return tuple(pairs)
 
-    async def _let_go(self, dials: Sequence[Dial]) -> None:
-        """Wait until every session of the upstream has ended, or should have."""
+    async def _let_go(self, dials: Sequence[Dial]) -> bool:
+        """Wait until every session of the upstream has ended; return whether what has not should have.
+
+        A gateway may be slow: it should have when it has meanwhile served a later client.
+        """
+        if await self._over(dials):
+            return True
+        served = await self._serves_somebody()
+        return await self._over(dials) or served
+
+    async def _over(self, dials: Sequence[Dial]) -> bool:
         with suppress(TimeoutError):
             async with asyncio.timeout(self.letting_go):
                 for dial in dials:
                     await dial.over.wait()
+        return all(dial.over.is_set() for dial in dials)
+
+    async def _serves_somebody(self) -> bool:
+        """Open a session through the gateway and close it; return whether it was opened."""
+        patience = self.target.patience
+        opened = await Wire(self.target).connect(upgrade_request_for(self.target, {}))
+        if isinstance(opened, Refusal):
+            return False
+        try:
+            await opened.receive(patience.first_event)
+        except (TimeoutError, Disconnected):
+            return False
+        finally:
+            await opened.close()
+        return True
 
     async def _balance(self) -> float:
         return await self.balance.read() if self.balance is not None else 0.0

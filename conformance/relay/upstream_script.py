@@ -89,8 +89,8 @@ class UpstreamScript:
 
         Single events against the protocol are no reason: what a rule finds at the upstream too is not the gateway's.
         """
-        breaks = self.ends is not None and self.ends.code is None
-        return self.refuses is None and not breaks and self.speaks in ("", spoken)
+        garbage = any(each.event is None for each in self.says)
+        return self.refuses is None and self.ends is None and not garbage and self.speaks in ("", spoken)
 
 
 HONEST = UpstreamScript()

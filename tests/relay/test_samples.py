@@ -82,6 +82,7 @@ def context_of(told, dialect):
         guards=told.get("guards", False),
         others=tuple(view_of(lines, "upstream", {}, dialect) for lines in others),
         failed_before=told.get("failed_before", False),
+        let_go=told.get("let_go", True),
         bill=Bill(**told["bill"]) if "bill" in told else None,
     )
 

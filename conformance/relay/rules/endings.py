@@ -105,10 +105,10 @@ def _upstream_ends(pair: Pair, kind: EndKind, how: str) -> Judged:
     ours = pair.client.end
     if pair.upstream is None or ours is None or (ours.kind, ours.by) != (kind, Direction.CLIENT) or not pair.opened:
         return
-    if pair.upstream.end is None:
+    if pair.upstream.end is None and pair.context.let_go:
         message = f"The client {how}, and the session at the upstream stayed open."
         yield Finding(len(pair.client.trace), message, "the end of the upstream's session", "an open session")
-    elif pair.upstream.end.by is Direction.CLIENT:
+    elif pair.upstream.end is not None and pair.upstream.end.by is Direction.CLIENT:
         yield HELD
 
 
