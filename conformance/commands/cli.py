@@ -147,8 +147,17 @@ def tap(listen: str, to: str, out: Path, ca_file: str | None, insecure: bool) ->
 @click.option("--script", type=click.Path(path_type=Path), help="What to answer: a YAML file (docs/reference.md).")
 @click.option("--cert", type=click.Path(path_type=Path), help="Certificate chain (PEM): speak TLS.")
 @click.option("--key", type=click.Path(path_type=Path), help="The certificate's private key (PEM).")
-def serve(**asked: Any) -> None:
+@click.option(
+    "--upstream", metavar="SCENARIO", help="Be the upstream of a gateway, as this scenario says (docs/gateways)."
+)
+@click.option("--traces", type=click.Path(path_type=Path), help="With --upstream: a folder for what it sees.")
+def serve(upstream: str | None, traces: Path | None, **asked: Any) -> None:
     """Run the reference endpoint until it is interrupted."""
+    if upstream is not None:
+        from conformance.commands.serve_upstream import serve_upstream
+
+        serve_upstream(upstream, asked["host"], asked["port"], asked["token"], traces, click.echo)
+        return
     from conformance.commands.serve import features_of, serve_forever
     from conformance.reference.server.serving import Serving
 

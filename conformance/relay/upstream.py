@@ -6,7 +6,7 @@ import asyncio
 import http
 import logging
 import ssl as tls
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
@@ -52,8 +52,13 @@ class Upstream:
         usual: UpstreamScript = HONEST,
         ssl: tls.SSLContext | None = None,
         nonce: str = "",
+        ended: Callable[[Dial], object] = lambda _: None,
     ) -> None:
-        """Prepare to listen; *usual* is done without a scenario's script, *nonce* makes the sessions' ids ours."""
+        """Prepare to listen; *usual* is done without a scenario's script, *nonce* makes the sessions' ids ours.
+
+        *ended* is told of each dial when it is over.
+        """
+        self._ended = ended
         self.keys, self.nonce = keys, nonce
         self.dials: list[Dial] = []
         self._host, self._port, self._ssl, self._usual = host, port, ssl, usual
@@ -118,6 +123,7 @@ class Upstream:
             return None
         dial.answered(admission.status, body=admission.body.decode())
         dial.finish(End(EndKind.REFUSED, Direction.SERVER))
+        self._ended(dial)
         return _plain(admission)
 
     def _admission(self, dial: Dial) -> Admission:
@@ -150,6 +156,7 @@ class Upstream:
             for task in beside:
                 task.cancel()
             dial.finish(_end_of(connection, session))
+            self._ended(dial)
             self._by_connection.pop(connection, None)
 
     def _session(self, dial: Dial, admission: Admission) -> ScriptedSession:
