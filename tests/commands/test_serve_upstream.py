@@ -29,8 +29,7 @@ def test_it_does_what_the_scenario_says_and_keeps_what_it_saw(tmp_path):
             client.recv()
             client.send('{"type": "response.create"}')
             with pytest.raises(ConnectionClosedError) as closed:
-                while True:
-                    client.recv()
+                list(iter(client.recv, None))
         running.send_signal(signal.SIGINT)
         said, _ = running.communicate(timeout=20)
 
