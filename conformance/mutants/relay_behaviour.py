@@ -102,6 +102,8 @@ class Behaviour:
     """After which end of a client the upstream's session is ended."""
     pongs_client: bool = True
     pongs_upstream: bool = True
+    logs: Callable[[Asked], str] = lambda _: "GET /v1/realtime"
+    """The line that is written for an upgrade."""
     charges: Callable[[Mapping[str, Any], str, Prices], float] | None = None
     """From a usage, the kind or status of its event, and the prices to what is charged."""
     charges_lost_clients: bool = True

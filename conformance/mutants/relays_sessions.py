@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from conformance.mutants.frame_edits import event_in
 from conformance.mutants.relay_behaviour import Asked, Behaviour, Dialling, Prices, price
@@ -19,6 +20,10 @@ def _with_clients_query(dialling: Dialling, asked: Asked) -> None:
 
 def _with_clients_subprotocols(dialling: Dialling, asked: Asked) -> None:
     dialling.subprotocols += asked.subprotocols
+
+
+def _with_its_query(asked: Asked) -> str:
+    return f"GET /v1/realtime?{urlencode(asked.query)}"
 
 
 def _cache_forgotten(usage: Mapping[str, Any], status: str, prices: Prices) -> float:
@@ -73,6 +78,13 @@ faults.rows(
      "The subprotocols that the client offers are offered to the upstream.",
      lambda: Behaviour(dials=_with_clients_subprotocols)),
     variant="subprotocol",
+)
+faults.rows(
+    "key_in_each_style",
+    ("queries-are-logged", "keys-stay-out-of-logs", "query-key-in-access-log",
+     "The log holds the path of every upgrade with its query, and so the keys of clients that offer them there.",
+     lambda: Behaviour(logs=_with_its_query)),
+    variant="query-token",
 )
 faults.rows(
     "refused_429",

@@ -51,6 +51,8 @@ class ToyRelay:
         self.used = 0.0
         """What all clients were charged."""
         self.failed = False
+        self.written = ""
+        """The log, since somebody last read it."""
         self.lines: dict[ServerConnection, ClientConnection | None] = {}
         self.behaviours: dict[ServerConnection, Behaviour] = {}
         self._listener: Listener | None = None
@@ -99,6 +101,7 @@ class ToyRelay:
             return None
         asked, behaviour = _asked(request), self.behave()
         self.behaviours[connection] = behaviour
+        self.written += behaviour.logs(asked) + "\n"
         if behaviour.dials_first:
             with suppress(InvalidStatus):
                 await (await self._dial(asked, behaviour)).close()
@@ -171,6 +174,11 @@ class ToyRelay:
     def keep(self, line: ClientConnection) -> None:
         """Leave a session of the upstream open until the relay ends."""
         self._kept.append(line)
+
+    async def read(self) -> str:
+        """Return what was written to the log since the last time."""
+        written, self.written = self.written, ""
+        return written
 
     def charge_more(self, amount: float) -> None:
         """Charge."""

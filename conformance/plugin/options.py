@@ -53,6 +53,7 @@ OPTIONS = (
     Option("--upstream-token", "The key with which the gateway dials us (default: the client's own).", "KEY"),
     Option("--tls-cert", "Certificate and key of our upstream (PEM), or self-signed.", "FILE"),
     Option("--direct", "The gateway's upstream without it: only what the gateway changes counts.", "URL"),
+    Option("--gateway-log", "A file that the gateway writes its log to: no key may stand there.", "FILE"),
     Option("--balance-url", "Tells what a tenant of the gateway has used or left, in JSON.", "URL"),
     Option("--balance-command", "Prints the same.", "COMMAND"),
     Option("--balance-path", "Where the number is in that JSON, e.g. data.used.", "PATH"),

@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from conformance.relay.balance import Balance
 
 #: Options that mean nothing without `--relay`.
-BESIDE = ("upstream-listen", "upstream-token", "tls-cert", "direct", "balance-url", "balance-command", "balance-path")
+BESIDE = (
+    "upstream-listen",
+    "upstream-token",
+    "tls-cert",
+    "direct",
+    "gateway-log",
+    "balance-url",
+    "balance-command",
+    "balance-path",
+)
 SELF_SIGNED = "self-signed"
 LARGEST_PORT = 65535
 
@@ -35,15 +44,17 @@ def relay_of(config: pytest.Config, token: str, profile: Profile | None) -> Rela
     if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
         raise UsageError("--relay: one process stands on both sides of the gateway: run it without -n")
     from conformance.relay.declared import declared_in
+    from conformance.relay.log import LogFile
 
     host, port = _address(value(config, "upstream-listen"))
-    direct = value(config, "direct")
+    direct, log = value(config, "direct"), value(config, "gateway-log")
     return RelaySetup(
         host=host,
         port=port,
         token=value(config, "upstream-token") or token,
         declared=declared_in(profile.relay if profile is not None else None),
         balance=_balance(config),
+        log=LogFile(Path(log)) if log is not None else None,
         tls=_tls(value(config, "tls-cert"), host),
         direct=checked_url(direct) if direct is not None else "",
     )

@@ -8,6 +8,7 @@ from functools import cached_property
 from conformance.relay.billing import Bill
 from conformance.relay.crossing import Crossing, crossing
 from conformance.relay.declared import Declared
+from conformance.relay.log import Logged
 from conformance.relay.side import Side, side_of
 from conformance.relay.upstream_script import HONEST, UpstreamScript
 from conformance.trace.frames import Frame
@@ -36,6 +37,8 @@ class Context:
     """Whether the upstream's sessions had to be over when the last of the client's were: else the gateway was busy."""
     bill: Bill | None = None
     """What the conversation cost, where the gateway tells."""
+    logged: Logged | None = None
+    """What the gateway wrote to its log meanwhile, where somebody reads that."""
 
 
 @dataclass(frozen=True, eq=False)

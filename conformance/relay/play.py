@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
+from typing import Any
 
 from conformance.contract.dialects import DIALECTS
 from conformance.play.connection import Disconnected, Refusal
@@ -20,6 +21,7 @@ from conformance.relay.declared import Declared
 from conformance.relay.dial import Dial
 from conformance.relay.flood import MIB
 from conformance.relay.lag import Lag
+from conformance.relay.log import Log, looked_at
 from conformance.relay.pair import Context, Pair
 from conformance.relay.pairing import paired
 from conformance.relay.side import Side, with_side
@@ -63,6 +65,7 @@ class RelayPlayer:
     clip: Callable[[str, str], bytes]
     declared: Declared = field(default_factory=Declared)
     balance: Balance | None = None
+    log: Log | None = None
     direct: str = ""
     """Where the upstream is reached without the gateway; empty: nowhere."""
     turns: Turns = field(default_factory=Turns)
@@ -109,7 +112,7 @@ class RelayPlayer:
             dials = [dial for dial in dials if dial.trace.name in matched]
         let_go = await self._let_go(dials)
         pairs = self._pairs(conversation, dials, alone=alone, let_go=let_go)
-        return Relayed(conversation, await self._billed(pairs, before))
+        return Relayed(conversation, await self._billed(await self._logged(pairs), before))
 
     def _scripts(self, scenario: Scenario) -> Sequence[UpstreamScript]:
         if scenario.upstream is None:
@@ -171,6 +174,13 @@ class RelayPlayer:
             await opened.close()
         return True
 
+    async def _logged(self, pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
+        """Look at what the gateway has written to its log meanwhile, and give that to the last pair."""
+        if self.log is None or not pairs:
+            return pairs
+        logged = looked_at(await self.log.read(), self.upstream.keys)
+        return (*pairs[:-1], _knowing(pairs[-1], logged=logged))
+
     async def _balance(self) -> float:
         return await self.balance.read() if self.balance is not None else 0.0
 
@@ -188,8 +198,11 @@ class RelayPlayer:
             if abs(bill.charged(tariff) - bill.owed(tariff)) <= tariff.tolerance or loop.time() > until:
                 break
             await asyncio.sleep(GLANCE)
-        last = pairs[-1]
-        return (*pairs[:-1], Pair(last.client, last.upstream, replace(last.context, bill=bill)))
+        return (*pairs[:-1], _knowing(pairs[-1], bill=bill))
+
+
+def _knowing(pair: Pair, **more: Any) -> Pair:
+    return Pair(pair.client, pair.upstream, replace(pair.context, **more))
 
 
 def _view(trace: Trace) -> View:

@@ -76,5 +76,6 @@ async def relaying(dialect: str, behave: Callable[[], Behaviour] = Behaviour) ->
                 clip,
                 DECLARED,
                 BalanceUrl(relay.balance_url, ("data", "used")),
+                relay,
                 letting_go=SETTLING,
             )

@@ -57,6 +57,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("RLY-31", "Cached tokens have their own price.", "Laisky/one-api#402"),
     ("RLY-32", "A response that did not end well is charged at what was reported of it.", "BerriAI/litellm#38563"),
     ("RLY-33", "Transcription is charged.", "BerriAI/litellm#40010"),
+    ("RLY-37", "Logs hold no keys.", "treadstone#307: paths with their queries were logged"),
     ("RLY-36", "A client that does not read loses nothing, and fills no memory.", "theopenco/llmgateway#3231"),
     ("RLY-35", "An upstream of one revision is asked for that one.", "OpenAI: beta_api_shape_disabled"),
     ("RLY-34", "A session that never was costs nothing.", "QuantumNous/new-api#7273"),

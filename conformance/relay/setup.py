@@ -9,6 +9,7 @@ from conformance.play.target import WRONG_KEY, Target
 from conformance.relay.balance import Balance
 from conformance.relay.declared import Declared
 from conformance.relay.dial import Keys
+from conformance.relay.log import Log
 
 HOST, PORT = "127.0.0.1", 9100
 
@@ -23,6 +24,7 @@ class RelaySetup:
     """The key with which the gateway dials us; the client's own where a proxy passes that on."""
     declared: Declared = field(default_factory=Declared)
     balance: Balance | None = None
+    log: Log | None = None
     tls: ssl.SSLContext | None = None
     direct: str = ""
     """URL of an upstream against which every ordinary conversation is played besides."""
@@ -37,6 +39,7 @@ class RelaySetup:
         known = {
             "keys": bool(self.token) and self.token != target.key,
             "alias": (target.model or "") in self.declared.alias,
+            "log": self.log is not None,
             "balance": self.balance is not None,
             "cached price": self.balance is not None and tariff.cached_input != tariff.input,
         }

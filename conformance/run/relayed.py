@@ -37,7 +37,9 @@ async def relay_player(settings: Settings, setup: RelaySetup, resources: AsyncEx
             f"--upstream-listen: cannot listen on {setup.host} port {setup.port}: {error.strerror or error}",
             "Choose another port, and point the gateway's channel at it.",
         ) from error
-    return RelayPlayer(upstream, settings.target, settings.scrub, clip, setup.declared, setup.balance, setup.direct)
+    return RelayPlayer(
+        upstream, settings.target, settings.scrub, clip, setup.declared, setup.balance, setup.log, setup.direct
+    )
 
 
 async def play_relayed(player: RelayPlayer, scenario: Scenario, variant: str) -> Attempt:

@@ -24,6 +24,7 @@ import pytest
 from conformance.contract.dialects import DIALECTS
 from conformance.relay.billing import Bill
 from conformance.relay.declared import declared_in
+from conformance.relay.log import Logged
 from conformance.relay.pair import Context, Pair
 from conformance.relay.rules import PAIR_RULES
 from conformance.relay.rules.pair_rule import judge_pair
@@ -83,6 +84,7 @@ def context_of(told, dialect):
         others=tuple(view_of(lines, "upstream", {}, dialect) for lines in others),
         failed_before=told.get("failed_before", False),
         let_go=told.get("let_go", True),
+        logged=Logged(**{**told["logged"], "keys": tuple(told["logged"]["keys"])}) if "logged" in told else None,
         bill=Bill(**told["bill"]) if "bill" in told else None,
     )
 

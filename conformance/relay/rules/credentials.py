@@ -134,3 +134,15 @@ def models_are_checked_before_dialling(pair: Pair) -> Judged:
         yield Finding(HANDSHAKE, "The upstream was dialled for a model that does not exist.", "no upgrade", actual)
     elif not pair.opened:
         yield HELD
+
+
+@rules.must("relay.keys-stay-out-of-logs", covers=("RLY-37",), needs="log")
+def keys_stay_out_of_logs(pair: Pair) -> Judged:
+    """Neither the client's key nor the upstream's is written to the gateway's log."""
+    logged = pair.context.logged
+    if logged is None:
+        return
+    for whose in logged.keys:
+        yield Finding(HANDSHAKE, f"The {whose}'s key stands in the gateway's log.", "no key", f"the {whose}'s key")
+    if logged.characters and not logged.keys:
+        yield HELD
