@@ -181,7 +181,7 @@ def pages() -> dict[Path, str]:
         home / "requirements.md": requirements_page(REQUIREMENTS, RULES, proofs_in(bundled_proofs()), MUTANTS.values()),
         home / "rules.md": rules_page(RULES),
         home / "ordering.md": ordering_page(),
-        home / "bounds.md": bounds_page(),
+        home / "bounds.md": bounds_page(GENERATED),
         home / "steps.md": steps_page(GENERATED),
         schema: schema_file(schema.read_bytes()),
         home / "gateways" / "rules.md": relay_rules_page(GENERATED),

@@ -124,14 +124,7 @@ class Rehearsal:
         """Decide about the upgrade as the server would, and open a session."""
         url = url_of(self.target, ask)
         fault = self.fault().spelled_for(self.target.dialect)
-        handshake = Handshake(
-            url=url,
-            auth=ask.auth,
-            credential=ask.credential,
-            model=ask.model_kind,
-            request_headers=tuple(name for name, _ in ask.headers),
-            offered_subprotocols=ask.subprotocols,
-        )
+        handshake = ask.handshake(url)
         parts = urlsplit(url)
         headers = [*ask.headers, ("upgrade", "none" if ask.plain else "websocket")]
         decision: Admission = admit(

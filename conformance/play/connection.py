@@ -26,6 +26,17 @@ class UpgradeRequest:
     plain: bool = False
     """A GET without an upgrade."""
 
+    def handshake(self, url: str) -> Handshake:
+        """Return what the trace keeps of this request to *url*: of headers their names alone."""
+        return Handshake(
+            url=url,
+            auth=self.auth,
+            credential=self.credential,
+            model=self.model_kind,
+            request_headers=tuple(name for name, _ in self.headers),
+            offered_subprotocols=self.subprotocols,
+        )
+
 
 @dataclass(eq=False)
 class Disconnected(Exception):

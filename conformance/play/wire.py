@@ -169,14 +169,7 @@ class Wire:
     async def connect(self, ask: UpgradeRequest) -> WireConnection | Refusal:
         """Upgrade; a refusal says why in one sentence."""
         url = url_of(self.target, ask)
-        handshake = Handshake(
-            url=url,
-            auth=ask.auth,
-            credential=ask.credential,
-            model=ask.model_kind,
-            request_headers=tuple(name for name, _ in ask.headers),
-            offered_subprotocols=ask.subprotocols,
-        )
+        handshake = ask.handshake(url)
         if ask.plain:
             return await get(self.target, url, ask, handshake)
         try:

@@ -96,6 +96,14 @@ def alterations(pair: Pair, *kinds: str) -> Iterator[Finding]:
                     yield changed(crossed, change)
 
 
+def passed_whole(pair: Pair, special: str) -> Judged:
+    """Judge that what is special about some frames of the upstream is neither lost nor changed."""
+    yield from losses(pair, special)
+    yield from alterations(pair, special)
+    if arrived(pair, special):
+        yield HELD
+
+
 @rules.must("relay.upstream-events-arrive", covers=("RLY-01",))
 def upstream_events_arrive(pair: Pair) -> Judged:
     """Every event of the upstream reaches the client."""
@@ -134,10 +142,7 @@ def upstream_events_are_unchanged(pair: Pair) -> Judged:
 @rules.must("relay.unknown-events-pass", covers=("RLY-03",))
 def unknown_events_pass(pair: Pair) -> Judged:
     """An event of a type that no document knows reaches the client as it is."""
-    yield from losses(pair, "unknown")
-    yield from alterations(pair, "unknown")
-    if arrived(pair, "unknown"):
-        yield HELD
+    return passed_whole(pair, "unknown")
 
 
 @rules.must("relay.unknown-fields-pass", covers=("RLY-03",))
@@ -152,28 +157,19 @@ def unknown_fields_pass(pair: Pair) -> Judged:
 @rules.must("relay.words-beyond-ascii-pass", covers=("RLY-04",))
 def words_beyond_ascii_pass(pair: Pair) -> Judged:
     """Text beyond ASCII reaches the client as it is."""
-    yield from losses(pair, "words")
-    yield from alterations(pair, "words")
-    if arrived(pair, "words"):
-        yield HELD
+    return passed_whole(pair, "words")
 
 
 @rules.must("relay.large-events-pass", covers=("RLY-05",))
 def large_events_pass(pair: Pair) -> Judged:
     """An event of several mebibytes reaches the client whole."""
-    yield from losses(pair, "large")
-    yield from alterations(pair, "large")
-    if arrived(pair, "large"):
-        yield HELD
+    return passed_whole(pair, "large")
 
 
 @rules.must("relay.errors-pass", covers=("RLY-06",))
 def errors_pass(pair: Pair) -> Judged:
     """An `error` of the upstream reaches the client with its code and message."""
-    yield from losses(pair, "error")
-    yield from alterations(pair, "error")
-    if arrived(pair, "error"):
-        yield HELD
+    return passed_whole(pair, "error")
 
 
 @rules.must("relay.usage-passes-unchanged", covers=("RLY-07",))
