@@ -32,6 +32,9 @@ def result(*records, ending=None, policy=None, **how):
     return result_of({each.conversation: each for each in records}, settings(**how), policy, ending=ending)
 
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
 def whole_report(told):
     """Return report.json as data."""
-    return report_of(told, evidence_of(told), datetime(2026, 1, 1, tzinfo=UTC))
+    return report_of(told, evidence_of(told), NOW)

@@ -13,6 +13,7 @@ import orjson
 from conformance.contract.profile import PROFILES, load_profile
 from conformance.errors import CertificateError, TraceError
 from conformance.play.player import Conversation, Outcome
+from conformance.play.script_end import why_unfinished
 from conformance.report.archive import read_archive
 from conformance.report.badge import badge_data
 from conformance.report.certificate import (
@@ -182,6 +183,9 @@ class _Run:
             self._differs(f"{key_of(scenario.id, variant)} has no trace, and applies to the endpoint")
             return record_not_played(scenario, variant, questions, Outcome.NOT_RUN, "no trace")
         outcome, message = Outcome(told["outcome"]), told.get("message", "")
+        if outcome is Outcome.PLAYED:
+            message = why_unfinished(scenario, self.settings.target.dialect.name, traces)
+            outcome = Outcome.STOPPED if message else outcome
         seconds = max(trace.duration for trace in traces)
         played = Conversation(scenario, variant, traces, outcome, message, seconds=seconds)
         facts = self.settings.profile.facts if self.settings.profile is not None else ()
@@ -209,7 +213,8 @@ class _Run:
         own = inert_data(record.as_data())
         given = {**told, "rules": {**told.get("rules", {}), **_theirs(told)}}
         if given["outcome"] != own["outcome"]:
-            self._differs(f"{name} is {own['outcome']}, not {given['outcome']}")
+            why = f" ({own['message']})" if own["message"] else ""
+            self._differs(f"{name} is {own['outcome']}, not {given['outcome']}{why}")
         for rule in sorted(own["rules"].keys() | given["rules"].keys()):
             here, there = own["rules"].get(rule), given["rules"].get(rule)
             if here != there:

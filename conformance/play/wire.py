@@ -172,6 +172,7 @@ class Wire:
         handshake = ask.handshake(url)
         if ask.plain:
             return await get(self.target, url, ask, handshake)
+        began = time.monotonic()
         try:
             opened = await self._upgrade(url, ask)
         except NegotiationError as error:
@@ -183,7 +184,7 @@ class Wire:
             return Refusal(handshake, *_trouble(error, self.target))
         except ValueError as error:  # the request cannot be written: nothing that the endpoint did
             return Refusal(handshake, f"the upgrade request cannot be written: {error}", "request")
-        return WireConnection(opened, _shaken(handshake, opened))
+        return WireConnection(opened, _shaken(replace(handshake, seconds=time.monotonic() - began), opened))
 
     async def _upgrade(self, url: str, ask: UpgradeRequest) -> Socket:
         opened = await Upgrade(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from conformance.generate.explore import Case, Exploration
     from conformance.run.record import ConversationRecord
     from conformance.run.search import Search
+    from conformance.scenario.cost import Cost
 
 #: Marker of the items.
 MARK = "generated"
@@ -136,6 +137,12 @@ class GeneratedItem(pytest.Item):
             shown = search.judged[found.cases[0].example.number]
             allure.show(self.nodeid, keeps(self.vendor), shown, self._reproduce(search, found), whole=True)
         self._decide(search, found)
+
+    def bound(self) -> Cost:
+        """Return the most that the search may cost."""
+        from conformance.run.search import Search
+
+        return Search(self.config.stash[RUN].runner, self.options, self.scenario, self.vendor).bound()
 
     def _reproduce(self, search: Search, found: Exploration) -> str:
         """Return the command that plays the first case again."""

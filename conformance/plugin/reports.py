@@ -65,13 +65,11 @@ class Reports:
         found: TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
         return Screen(found) if found is not None else None
 
-    def tell_plan(self, plan: Plan, *, generated: bool) -> None:
+    def tell_plan(self, plan: Plan) -> None:
         """Say what would be played."""
         from conformance.report.plan import plan_lines
 
         self.say("", *plan_lines(plan))
-        if generated:
-            self.say('generated      not counted: examples are made as they are played (-m "not generated")')
 
     def tell_diagnosis(self, diagnosis: Diagnosis) -> None:
         """Say what the first connection showed."""

@@ -32,6 +32,7 @@ from conformance.run.folder import claim, once_interrupted
 from conformance.run.record import ConversationRecord
 from conformance.run.recording import record_not_played, record_of
 from conformance.run.ruling import JudgedConversation
+from conformance.scenario.cost import Cost
 from conformance.secrets import scrubbed_log
 
 if TYPE_CHECKING:
@@ -139,12 +140,12 @@ class Playing:
         if session.testsfailed and not self.config.option.continue_on_collection_errors:
             return None
         items = [item for item in session.items if isinstance(item, ConversationItem)]
-        generated = any(isinstance(item, GeneratedItem) for item in session.items)
+        generated = [item for item in session.items if isinstance(item, GeneratedItem)]
         distributing = self.config.pluginmanager.hasplugin("dsession")
         if not items and not distributing and not generated:
             return None
         if self.run.policy.plan:
-            self.reports.tell_plan(self._plan(items), generated=generated)
+            self.reports.tell_plan(self._plan(items, generated))
             return True
         if self.run.worker is None and not self.prepare():
             return True
@@ -178,7 +179,7 @@ class Playing:
                 self.reports.say(*map(one_line, self.run.runner.notes))
         return not (self.run.state.ending.unreachable or self.run.state.ending.exhausted)
 
-    def _plan(self, items: Iterable[ConversationItem]) -> Plan:
+    def _plan(self, items: Iterable[ConversationItem], generated: Iterable[GeneratedItem]) -> Plan:
         """Return what would be played."""
         jobs = {item.job.key: item.job for item in items}
         wanted = {name: job for name, job in jobs.items() if not self.run.settings.not_applicable(job.scenario)}
@@ -190,6 +191,7 @@ class Playing:
             price=policy.price,
             prices_of=policy.prices.as_of,
             model=policy.model,
+            generated=sum((each.bound() for each in generated), Cost()),
             discovers=self.run.settings.discovers,
         )
 

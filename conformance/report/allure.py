@@ -6,11 +6,13 @@ Only the public interfaces of `allure` and `allure_commons` are used.
 from __future__ import annotations
 
 import contextlib
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import allure
 import allure_commons
+import orjson
 from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import Label, Link, StatusDetails, TestStepResult
 from allure_commons.utils import md5
@@ -100,18 +102,24 @@ class _Writer(AllureFileLogger):
         super().__init__(folder)  # type: ignore[no-untyped-call]
         self.side = side
 
+    def _keep(self, item: Any) -> None:
+        """Write one of Allure's objects, whole or not at all."""
+        with self.side.disk.writing():
+            path = self.side.folder / item.file_pattern.format(prefix=uuid.uuid4())
+            fresh = path.with_suffix(".part")
+            fresh.write_bytes(orjson.dumps(plain(item, self.side.scrub)))
+            fresh.replace(path)
+
     @allure_commons.hookimpl
     def report_result(self, result: Any) -> None:
         name = next((label.value for label in result.labels if label.name == NAME), None)
         if name is not None and (item := self.side.items.pop(name, None)) is not None:
             _furnish(result, name, item)
-        with self.side.disk.writing():
-            super().report_result(scrubbed(result, self.side.scrub))  # type: ignore[no-untyped-call]
+        self._keep(result)
 
     @allure_commons.hookimpl
     def report_container(self, container: Any) -> None:
-        with self.side.disk.writing():
-            super().report_container(scrubbed(container, self.side.scrub))  # type: ignore[no-untyped-call]
+        self._keep(container)
 
     @allure_commons.hookimpl
     def report_attached_file(self, source: str, file_name: str) -> None:
@@ -157,13 +165,14 @@ def _tell(result: Any, item: AllureItem) -> None:
         details.trace = text
 
 
-def scrubbed(value: Any, scrub: Scrubber) -> Any:
-    """Scrub every text in one of Allure's objects, in place where it can be changed."""
+def plain(value: Any, scrub: Scrubber) -> Any:
+    """Return one of Allure's objects as JSON data, every text scrubbed; what is empty is left out, as Allure does."""
     if isinstance(value, str):
         return scrub(value)
     if isinstance(value, list):
-        return [scrubbed(each, scrub) for each in value]
-    fields = getattr(type(value), "__attrs_attrs__", ())
-    for each in fields:
-        setattr(value, each.name, scrubbed(getattr(value, each.name), scrub))
-    return value
+        return [plain(each, scrub) for each in value]
+    fields = getattr(type(value), "__attrs_attrs__", None)
+    if fields is None:
+        return value
+    told = ((each.name, getattr(value, each.name)) for each in fields)
+    return {name: plain(each, scrub) for name, each in told if each or each is False}

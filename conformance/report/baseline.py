@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.play.player import Outcome
+from conformance.report.attempts import why
 from conformance.report.layout import wrapped
 from conformance.report.sentence import many
 from conformance.rules.engine.judge import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from conformance.report.screen import Terminal
     from conformance.run.baseline import BaselineEntry, Known, Review, Seen
-    from conformance.run.record import AttemptRecord, ConversationRecord
+    from conformance.run.record import ConversationRecord
 
 #: Failures that are not listed are counted from here on.
 MOST_SHOWN = 10
@@ -66,15 +67,20 @@ def _place(entry: BaselineEntry) -> str:
 
 
 def _unlisted(review: Review) -> Iterator[MarginLine]:
-    for each in review.unlisted[:MOST_SHOWN]:
-        yield "not listed", _failure(each)
-    if (more := len(review.unlisted) - MOST_SHOWN) > 0:
-        yield "", f"… and {more} more that are not listed"
+    by_rule: dict[str, list[Seen]] = {}
+    for each in review.unlisted:
+        by_rule.setdefault(each.rule, []).append(each)
+    for seen in [*by_rule.values()][:MOST_SHOWN]:
+        yield "not listed", _failure(seen)
+    if (more := len(by_rule) - MOST_SHOWN) > 0:
+        yield "", f"… and {many(more, 'more rule')} not listed"
 
 
-def _failure(seen: Seen) -> str:
-    what = seen.messages[0] if seen.messages else seen.outcome
-    return f"{seen.rule} in {seen.conversation}: {what}" if seen.conversation else f"{seen.rule}: {what}"
+def _failure(seen: Sequence[Seen]) -> str:
+    first, others = seen[0], len(seen) - 1
+    what = first.messages[0] if first.messages else first.outcome
+    more = f" and {many(others, 'more conversation')}" if others else ""
+    return f"{first.rule} in {first.conversation}{more}: {what}" if first.conversation else f"{first.rule}: {what}"
 
 
 def repetitions_section(terminal: Terminal, records: Iterable[ConversationRecord], *, strict: bool) -> None:
@@ -89,14 +95,10 @@ def repetitions_section(terminal: Terminal, records: Iterable[ConversationRecord
 
 
 def _story(record: ConversationRecord) -> str:
-    told = [f"attempt {number}: {_why(each)}" for number, each in enumerate(record.attempts, 1)]
+    told = [f"attempt {number}: {why(each)}" for number, each in enumerate(record.attempts, 1)]
     failed = any(each.verdict is Verdict.FAIL for each in record.rules.values())
     last = "fine" if record.outcome is Outcome.PLAYED and not failed else record.message or "failed"
     return "; ".join([*told, f"attempt {len(told) + 1}: {last}"])
-
-
-def _why(attempt: AttemptRecord) -> str:
-    return attempt.message or (f"broke {', '.join(attempt.broken)}" if attempt.broken else "nothing was judged")
 
 
 def _write(terminal: Terminal, line: MarginLine, markup: Mapping[str, bool]) -> None:

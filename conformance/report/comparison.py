@@ -95,15 +95,18 @@ def _order(before: SavedReport, after: SavedReport, names: Iterable[str]) -> Ite
         for side, were, are, words in sides:
             said_and_says = ((words(was), words(now)) for was, now in zip(were, are, strict=False))
             for number, (said, says) in enumerate(said_and_says, 1):
-                if said != says:
-                    at = _first_difference(said, says)
-                    yield Changed(f"{name}{f'#{number}' if number > 1 else ''}{side}", _at(said, at), _at(says, at))
+                if (found := first_difference(said, says)) is not None:
+                    yield Changed(f"{name}{f'#{number}' if number > 1 else ''}{side}", *found)
                     break
 
 
-def _first_difference(said: Sequence[str], says: Sequence[str]) -> int:
+def first_difference(said: Sequence[str], says: Sequence[str]) -> tuple[str, str] | None:
+    """Return the first place at which two lists of event types differ, in the words of each; None if nowhere."""
+    if said == says:
+        return None
     pairs = enumerate(zip(said, says, strict=False))
-    return next((at for at, (one, other) in pairs if one != other), min(len(said), len(says)))
+    at = next((at for at, (one, other) in pairs if one != other), min(len(said), len(says)))
+    return _at(said, at), _at(says, at)
 
 
 def spoken(trace: Trace) -> list[str]:

@@ -50,6 +50,8 @@ def _failure(result: RunResult, failure: Failure) -> Iterator[str]:
     path = f" (at {finding.path})" if finding.path else ""
     yield from wrapped(one_line(f"{finding.message}{path}", 1000), "  ")
     yield from pair(one_line(finding.expected), one_line(finding.actual))
+    if finding.hint:
+        yield from wrapped(one_line(finding.hint), "  hint      ", " " * 12)
     yield from _where(failure.record, failure.conversations, failure.place)
     yield from _shown(result, failure.record, finding)
     yield from _consequences(failure.consequences)

@@ -112,7 +112,10 @@ def reproduce(result: RunResult, conversation: str) -> str:
     """Return the command that plays a conversation again, into a folder of its own, without secrets."""
     settings = result.settings
     what = [shlex.quote(conversation.partition("@")[0])]
-    if conversation.startswith(GENERATED):
+    record = result.conversations.get(conversation)
+    if record is not None and record.script:
+        what = [shlex.quote(as_named_here(settings.reports / record.script))]
+    elif conversation.startswith(GENERATED):
         what = ["-m generated", *([f"--seed={result.seed}"] if result.seed is not None else [])]
     own = settings.reports if settings.reports.name == AGAIN else settings.reports / AGAIN
     return " ".join(filter(None, ("pytest", *what, settings.repeats, f"--reports={shlex.quote(as_named_here(own))}")))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from conformance.play.player import Outcome
+from conformance.report.attempts import stories_of
 from conformance.report.evidence import Evidence, traces_of
 from conformance.report.failures import Failure, failures_of, reproduce, stops_of
 from conformance.report.inert import inert
@@ -43,6 +44,7 @@ MOODS = {
 }
 #: What each time is, from when to when.
 TIMES = {
+    "handshake": "asked to connect → upgraded",
     "session_created": "connected → session.created",
     "response_created": "asked → response.created",
     "first_text": "asked → first text or transcript",
@@ -106,6 +108,9 @@ def page_of(result: RunResult, evidence: Evidence, when: datetime) -> str:
             times=latency_html({TIMES[name]: values for name, values in evidence.times.items()}),
             recordings=[(each, player_html((each.clip,))) for each in evidence.recordings],
             silent=evidence.silent,
+            repeated=[
+                (each, stories_of(each, settings.reports)) for each in result.conversations.values() if each.attempts
+            ],
         )
     )
 

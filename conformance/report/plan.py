@@ -25,6 +25,9 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     if plan.discovers:
         first = f"{plan.before} of them to see whether the endpoint is there, and what it lacks"
     yield f"sessions       {total.sessions}  ({first})"
+    if plan.generated.sessions:
+        told = f"{plan.generated.sessions} of the sessions and {plan.generated.tokens.total:,} of the tokens at most"
+        yield f"generated      {told}; most of them only where something is broken"
     yield f"audio sent     {total.heard:.0f} s"
     yield (f"tokens         at most {tokens.total:,}  (text {tokens.text_in:,} in, {tokens.text_out:,} out; "
            f"audio {tokens.audio_in:,} in, {tokens.audio_out:,} out)")  # fmt: skip

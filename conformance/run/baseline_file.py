@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +24,8 @@ UNFILED = "unfiled"
 HEAD = "# Known failures: see docs/baseline.md.  Each line is here until its issue is closed.\nknown:\n"
 #: A shorter beginning of a message tells nothing apart.
 SHORTEST = 8
+#: In so many conversations a rule gets one entry for all.
+MANY = 4
 #: Scalars that need no quotes.
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*")
 
@@ -145,9 +148,24 @@ def _with_message(lines: list[str], message: str) -> list[str]:
 
 
 def _fresh(found: Review) -> list[Seen]:
-    """Return the failures that get an entry of their own: not those whose entry only gets a new message."""
+    """Return the failures that get an entry of their own: not those whose entry only gets a new message.
+
+    What fails in many conversations gets one entry for all of them.
+    """
     edited = [entry for entry, _ in found.other]
-    return [each for each in found.unlisted if not any(entry.about(each.rule, each.conversation) for entry in edited)]
+    fresh = [each for each in found.unlisted if not any(entry.about(each.rule, each.conversation) for entry in edited)]
+    together: dict[tuple[str, str], list[Seen]] = {}
+    for each in fresh:
+        together.setdefault((each.rule, each.outcome), []).append(each)
+    return [entry for seen in together.values() for entry in _joined(seen)]
+
+
+def _joined(seen: list[Seen]) -> list[Seen]:
+    """Return one failure without a conversation in the place of many; where a script stops is nobody else's affair."""
+    if len(seen) < MANY or seen[0].rule == PLAYS:
+        return seen
+    messages = tuple(message for each in seen for message in each.messages)
+    return [replace(seen[0], conversation="", messages=messages)]
 
 
 def _written(seen: Seen) -> list[str]:

@@ -129,8 +129,7 @@ class Budget:
 
     async def reserve(self, cost: Cost) -> None:
         """Wait until *cost* fits, or raise Exhausted: it does not even if all that is being played costs nothing."""
-        if self._over is not None:
-            raise self._over
+        self._refuse()
         self.begin()
         async with self._changes:
             while (why := self._too_much(cost, self._reserved)) and self._over is None:
@@ -140,13 +139,18 @@ class Budget:
                 await self._changes.wait()
             if self._over is not None:
                 self._changes.notify_all()
-                raise self._over
+            self._refuse()
             self._reserved.append(cost)
 
+    def _refuse(self) -> None:
+        """Raise Exhausted, a new one each time: one that is raised a thousand times drags a thousand tracebacks."""
+        if self._over is not None:
+            raise Exhausted(self._over.budget)
+
     def end(self, why: str) -> Exhausted:
-        """Let nothing more begin."""
+        """Let nothing more begin; return what says why."""
         self._over = self._over or Exhausted(why)
-        return self._over
+        return Exhausted(self._over.budget)
 
     async def settle(self, cost: Cost, spent: Spent) -> None:
         """Put what was really used in the place of what was reserved."""

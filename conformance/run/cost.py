@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from conformance.play.discovery import SESSIONS
 from conformance.run.prices import Price
@@ -40,6 +40,8 @@ class Plan:
     prices_of: str = ""
     """Date of the price table."""
     model: str = ""
+    generated: Cost = field(default_factory=Cost)
+    """The upper bound of the searches among generated examples, most of it for making cases small."""
     discovers: bool = False
     """Whether the endpoint is asked, in sessions of their own, what it does not offer."""
 
@@ -47,7 +49,8 @@ class Plan:
     def total(self) -> Cost:
         """Everything, the preflight and the discovery included."""
         before = self.before
-        return sum(self.costs.values(), Cost(sessions=before, expected=before * CONNECTING))
+        bound = replace(self.generated, expected=0.0)  # nobody knows how much of it is needed
+        return sum(self.costs.values(), bound + Cost(sessions=before, expected=before * CONNECTING))
 
     @property
     def before(self) -> int:

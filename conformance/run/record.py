@@ -42,10 +42,12 @@ class FindingRecord:
     """Index into the trace; -1 is the handshake, the number of entries the end."""
     connection: int = 0
     """Number of the connection, from 0."""
+    hint: str = ""
+    """What is usually behind it."""
 
     def as_data(self) -> dict[str, Any]:
-        """Return it as JSON data."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        """Return it as JSON data; no hint where there is none."""
+        return {name: each for name in self.__slots__ if (each := getattr(self, name)) or name != "hint"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class EventTypes:
 
 
 #: Fields of a conversation that are told only where they say something.
-_ON_OCCASION = ("step", "expected", "actual", "known", "cause", "flaky")
+_ON_OCCASION = ("script", "step", "expected", "actual", "known", "cause", "flaky")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +151,8 @@ class ConversationRecord:
     """Names of the items that were selected, sorted; a verdict that nobody asked for is left out."""
     outcome: Outcome
     message: str = ""
+    script: str = ""
+    """File of the script, relative to the reports folder, where no library holds it: a generated one."""
     step: str = ""
     """The step at which it stopped, with file and line."""
     expected: str = ""
@@ -219,6 +223,7 @@ class ConversationRecord:
             events=EventTypes(tuple(events["sent"]), tuple(events["seen"])),
             rules={name: RuleRecord.from_data(each) for name, each in told["rules"].items()},
             spent=Spent.from_data(told["spent"]),
+            script=told.get("script", ""),
             step=told.get("step", ""),
             expected=told.get("expected", ""),
             actual=told.get("actual", ""),

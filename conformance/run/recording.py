@@ -108,6 +108,7 @@ def plain_record(ruling: Ruling) -> RuleRecord:
             path=each.finding.path,
             entry=each.finding.index,
             connection=each.connection,
+            hint=each.finding.hint,
         )
         for each in ruling.findings
     )

@@ -24,6 +24,7 @@ from conformance.run.recording import record_not_played, record_of
 from conformance.run.ruling import JudgedConversation, judge_conversation, key_of
 from conformance.run.runner import Job
 from conformance.run.search_options import EMBEDDED, EXAMPLES, FOLDER, REMOTE, SearchOptions
+from conformance.scenario.cost import Cost
 from conformance.trace import json_text
 from conformance.trace.jsonl import dump
 
@@ -85,6 +86,22 @@ class Search:
         if packs() and not self.vendor:
             self.options.played[self.claim.id] = self.played
         return found
+
+    def bound(self) -> Cost:
+        """Return the most that the search may cost: as many plays as it may do, each as dear as the dearest example.
+
+        The examples are those that the seed draws; nothing is played.
+        """
+        plan, drawn = self._plan(), [Cost()]
+
+        def count(scenario: Scenario) -> Conversation:
+            drawn.append(self.runner.cost(Job.of(scenario)))
+            return Conversation(scenario, "", (), Outcome.PLAYED)
+
+        strategy = STRATEGIES[self.claim.id](self.settings.target.dialect, self.settings.claimed)
+        explore(count, lambda _: (), strategy, replace(plan, database=None))
+        own = 0 if self.vendor else plan.examples + len(list(self.shelf.earlier(self.settings.target.dialect.name)))
+        return max(drawn, key=lambda each: each.tokens.total).times(own + plan.shrink_sessions + plan.most_cases)
 
     def _plan(self) -> SearchPlan:
         usual, asked = EMBEDDED if self.settings.embedded else REMOTE, self.options
@@ -172,7 +189,15 @@ class Search:
         broken = {rule_id: each for rule_id, each in judged.rulings.items() if each.findings}
         conversation = replace(judged.conversation, variant=self.vendor)
         shown = replace(judged, conversation=conversation, rulings=broken, files=files, spent=self.spent)
-        return replace(record_of(shown, self.settings.reports, questions), title=self.claim.title)
+        told = replace(record_of(shown, self.settings.reports, questions), title=self.claim.title)
+        return replace(told, script=self._script(found.cases[0])) if found.cases else told
+
+    def _script(self, case: Case) -> str:
+        """Name the file of a case, relative to the reports folder where it lies in there."""
+        path, home = self.shelf.files.get(case.flaw.rule) or case.scenario.path, self.settings.reports
+        if path is None:
+            return ""
+        return (path.relative_to(home) if path.is_relative_to(home) else path).as_posix()
 
     def _written(self, traces: Iterable[Trace]) -> Iterator[Path]:
         for number, trace in enumerate(traces, 1):

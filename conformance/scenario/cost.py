@@ -49,6 +49,10 @@ class Tokens:
     def __add__(self, other: Tokens) -> Tokens:
         return Tokens(*(own + more for own, more in zip(self.numbers, other.numbers, strict=True)))
 
+    def times(self, number: int) -> Tokens:
+        """Return so many times as much."""
+        return Tokens(*(own * number for own in self.numbers))
+
     @property
     def numbers(self) -> tuple[int, ...]:
         """The six numbers in the order of the fields."""
@@ -78,6 +82,10 @@ class Cost:
             self.heard + other.heard,
             self.expected + other.expected,
         )
+
+    def times(self, number: int) -> Cost:
+        """Return so many times as much."""
+        return Cost(self.sessions * number, self.tokens.times(number), self.heard * number, self.expected * number)
 
 
 @dataclass

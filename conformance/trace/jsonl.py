@@ -93,6 +93,7 @@ def _header(trace: Trace) -> dict[str, Any]:
             "subprotocol": hand.subprotocol,
             "body": hand.body,
             **({"leaked": list(hand.leaked)} if hand.leaked else {}),
+            **({"seconds": round(hand.seconds, 6)} if hand.seconds is not None else {}),
         }
     return header
 
@@ -282,6 +283,7 @@ class TraceReader:
                 subprotocol=_typed(hand, "subprotocol", str),
                 body=_typed(hand, "body", str) or "",
                 leaked=_texts(hand, "leaked"),
+                seconds=_typed(hand, "seconds", float),
             )
 
     def _entry(self, line: dict[str, Any]) -> Entry:

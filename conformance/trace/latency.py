@@ -41,6 +41,8 @@ class ResponseLatency:
 class Latency:
     """One conversation."""
 
+    handshake: float | None
+    """From asking for the connection to the upgrade."""
     session_created: float | None
     """Since connect."""
     responses: tuple[ResponseLatency, ...]
@@ -49,7 +51,9 @@ class Latency:
 def latency_of(view: View) -> Latency:
     """Take the times of one conversation."""
     opened = view.server("session.created", "transcription_session.created")
+    handshake = view.trace.handshake
     return Latency(
+        handshake.seconds if handshake is not None else None,
         opened[0].entry.at if opened else None,
         tuple(_response(view, each) for each in view.responses if each.created is not None),
     )
@@ -113,6 +117,7 @@ def measured(latencies: Iterable[Latency]) -> Mapping[str, tuple[float, ...]]:
     every = list(latencies)
     responses = [response for latency in every for response in latency.responses]
     found: dict[str, list[float | None]] = {
+        "handshake": [each.handshake for each in every],
         "session_created": [each.session_created for each in every],
         "response_created": [each.created for each in responses],
         "first_text": [each.first_text for each in responses],

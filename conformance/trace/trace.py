@@ -127,6 +127,8 @@ class Handshake:
     """The first part of a refusal's body."""
     leaked: tuple[str, ...] = ()
     """Where the answer holds a secret of ours, or held one before it was scrubbed: `subprotocol`, `body`, a header."""
+    seconds: float | None = None
+    """From asking for the connection, TCP and TLS included, to the upgrade; None if nobody timed it."""
 
 
 class EndKind(StrEnum):

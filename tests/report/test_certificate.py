@@ -142,6 +142,14 @@ def test_a_finding_that_was_taken_out_is_noticed(tmp_path, few):
     )
 
 
+def test_a_conversation_that_did_not_end_its_script_is_not_called_played(members, rejected):
+    name = "runs/1/traces/response/text_turn.jsonl"
+    members[name] = b"".join(line for line in members[name].splitlines(keepends=True) if b"_barrier" not in line)
+
+    why = "connection 1 was not drained and closed, as it is after the last step"
+    assert f"run 1: response/text_turn is stopped, not played ({why})" in rejected(members)
+
+
 def test_a_dropped_trace_is_noticed(members, rejected):
     del members["runs/1/traces/response/text_turn.jsonl"]
 

@@ -1,8 +1,13 @@
+import json
+from dataclasses import replace
+
 from conformance.report.failure_text import failure_text, stop_text
 from conformance.report.failures import failures_of, reproduce, stops_of
 from conformance.report.layout import WIDTH
+from conformance.run.result import result_of
+from tests.records import record, result, whole_report
 
-LATE = "delta-follows-its-response"
+LATE, RULE = "delta-follows-its-response", "ordering.response-done-is-last"
 
 
 def test_one_fault_is_one_failure_however_many_conversations_show_it(run):
@@ -68,3 +73,23 @@ def test_why_conversations_stopped_is_told_once(run):
 
     assert [len(each.conversations) for each in stops] == [len(result.stopped)]
     assert "reproduce: " in stop_text(result, stops[0])
+
+
+def test_a_hint_stands_in_text_page_and_report(run):
+    told = run("delta-follows-its-response")
+    name, first = next(iter(told.conversations.items()))
+    broken = first.rules[RULE]
+    hinted = replace(broken, findings=tuple(replace(each, hint="Flush the queue first.") for each in broken.findings))
+    (failure,) = failures_of(told)
+    shown = replace(failure, findings=hinted.findings)
+
+    assert "  hint      Flush the queue first." in failure_text(told, shown)
+    records = {**told.conversations, name: replace(first, rules={**first.rules, RULE: hinted})}
+    again = result_of(records, told.settings)
+    assert '"hint": "Flush the queue first."' in json.dumps(whole_report(again))
+
+
+def test_a_generated_case_is_repeated_by_its_file(tmp_path):
+    told = result(record("generated/conversations", script="found/a-1.yaml"), reports=tmp_path)
+
+    assert reproduce(told, "generated/conversations").startswith(f"pytest {tmp_path}/found/a-1.yaml ")

@@ -140,3 +140,17 @@ def test_updating_twice_changes_nothing_the_second_time():
 
     assert updated(text, PATH, review(known, again, partial=False)) == text
     assert len(entries(text)) == 2
+
+
+def test_what_fails_in_many_conversations_gets_one_entry():
+    seen = [
+        Seen("usage.total-is-the-sum", f"usage/{number}", "fail", (f"The total is off by {number}.",))
+        for number in range(40)
+    ]
+    stops = [Seen("plays", f"items/{number}", "fail", ("It stopped.",)) for number in range(4)]
+    text = updated("", PATH, Review(unlisted=(*seen, *stops)))
+
+    first, *others = entries(text)
+    assert (first.rule, first.scenario, first.message) == ("usage.total-is-the-sum", "", "The total is off by")
+    assert [each.scenario for each in others] == [each.conversation for each in stops]
+    assert not review(Baseline(entries(text)), [*seen, *stops], partial=False).red

@@ -126,3 +126,18 @@ def test_what_was_spent_survives_as_plain_data():
 
 def test_cached_input_has_its_own_price():
     assert PRICE.of(Tokens(text_in=1_000_000, cached_text=500_000)) == pytest.approx(2.2)
+
+
+def test_each_refusal_is_an_exception_of_its_own():
+    async def refused(budget):
+        with pytest.raises(Exhausted) as raised:
+            await budget.reserve(cost())
+        return raised.value
+
+    async def run():
+        budget = Budget(Limits(sessions=0))
+        return [await refused(budget) for _ in range(3)]
+
+    first, second, third = asyncio.run(run())
+    assert len({id(first), id(second), id(third)}) == 3  # one that is raised again and again drags its tracebacks
+    assert str(first) == str(second) == str(third)
