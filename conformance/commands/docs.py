@@ -168,6 +168,7 @@ def ordering_page() -> str:
 
 def pages() -> dict[Path, str]:
     """Render every page from what is installed: path in a checkout -> text."""
+    from conformance.commands.readme_example import with_red_example
     from conformance.commands.relay_rules_page import relay_rules_page
     from conformance.commands.steps_page import steps_page
     from conformance.mutants import MUTANTS
@@ -176,6 +177,7 @@ def pages() -> dict[Path, str]:
     from conformance.scenario.schema import schema_file
 
     home = PACKAGE.parent / "docs"
+    readme = PACKAGE.parent / "README.md"
     schema = PACKAGE.parent / "schemas" / "harness" / "scenario.json"
     return {
         home / "requirements.md": requirements_page(REQUIREMENTS, RULES, proofs_in(bundled_proofs()), MUTANTS.values()),
@@ -185,6 +187,7 @@ def pages() -> dict[Path, str]:
         home / "steps.md": steps_page(GENERATED),
         schema: schema_file(schema.read_bytes()),
         home / "gateways" / "rules.md": relay_rules_page(GENERATED),
+        readme: with_red_example(readme.read_text(encoding="utf-8")),
     }
 
 

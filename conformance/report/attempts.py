@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.errors import TraceError
-from conformance.report.comparison import first_difference, spoken
+from conformance.report.spoken import first_difference, spoken
 from conformance.trace.jsonl import load
 
 if TYPE_CHECKING:

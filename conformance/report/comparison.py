@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from conformance.report.pair_traces import added_latency
+from conformance.report.spoken import first_difference, spoken, spoken_upstream
 from conformance.rules.engine.judge import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from conformance.report.saved_report import SavedReport
-    from conformance.trace.trace import Trace
 
 BROKEN = frozenset({Verdict.FAIL, Verdict.WARNING})
 #: Verdicts that leave a rule without evidence.
@@ -22,8 +21,6 @@ WITHOUT_EVIDENCE = frozenset({Verdict.UNPROVEN, Verdict.NOT_RUN, Verdict.INCONCL
 NOTABLE_SHARE, NOTABLE_SECONDS = 0.25, 0.02
 #: The same for tokens of one conversation.
 NOTABLE_TOKENS = 0.1
-#: Events that come when they like.
-AT_ANY_TIME = frozenset({"rate_limits.updated"})
 
 
 @dataclass(frozen=True)
@@ -98,32 +95,6 @@ def _order(before: SavedReport, after: SavedReport, names: Iterable[str]) -> Ite
                 if (found := first_difference(said, says)) is not None:
                     yield Changed(f"{name}{f'#{number}' if number > 1 else ''}{side}", *found)
                     break
-
-
-def first_difference(said: Sequence[str], says: Sequence[str]) -> tuple[str, str] | None:
-    """Return the first place at which two lists of event types differ, in the words of each; None if nowhere."""
-    if said == says:
-        return None
-    pairs = enumerate(zip(said, says, strict=False))
-    at = next((at for at, (one, other) in pairs if one != other), min(len(said), len(says)))
-    return _at(said, at), _at(says, at)
-
-
-def spoken(trace: Trace) -> list[str]:
-    """Return what the endpoint said, without ids and words: types in order, each run of deltas once."""
-    types = [entry.type for entry in trace if not entry.sent and entry.type not in AT_ANY_TIME]
-    return [kind for kind, _ in groupby(types)]
-
-
-def spoken_upstream(trace: Trace) -> list[str]:
-    """Return what a gateway said to our upstream: types in order, each run of one type once."""
-    return [kind for kind, _ in groupby(entry.type for entry in trace if entry.sent)]
-
-
-def _at(types: Sequence[str], place: int) -> str:
-    """Name the event at a place, with the one before it."""
-    here = types[place] if place < len(types) else "the end"
-    return f"{here} after {types[place - 1]}" if place else here
 
 
 def _latency(before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mapping[str, float]]) -> Iterator[Changed]:

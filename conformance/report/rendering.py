@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from conformance.report.inert import inert
 
@@ -34,12 +34,19 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"seconds": seconds, "amount": amount}
+    environment.filters |= {"seconds": seconds, "amount": amount, "ticked": ticked}
     return environment
 
 
 def _inert(value: Any) -> Any:
     return inert(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def ticked(text: str) -> Markup:
+    """Return a sentence of ours as HTML: what stands between backticks is code."""
+    parts = (escape(inert(part)) for part in text.split("`"))
+    shown = (Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts))
+    return Markup("").join(shown)
 
 
 def seconds(value: float | None) -> str:
