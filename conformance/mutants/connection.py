@@ -117,6 +117,8 @@ faults.rows(
      "session-max-duration-abrupt",
      "The close speaks of the maximum duration, and no `error` did.",
      lambda _: Fault(closes=lambda _code, _reason: (1001, "Your session hit the maximum duration of 60 minutes."))),
+    ("pings-are-never-answered", "connection.a-ping-is-answered", "connection/ping", "",
+     "A ping of the client gets no pong.", lambda _: Fault(answers_pings=False)),
     ("a-session-ends-as-if-all-were-well", "ordering.response-done-comes", "response/text_turn", "",
      "The endpoint closes with 1000 in the middle of a response.",
      lambda _: Fault(ends=lambda event: (1000, "") if event.get("type") == "response.created" else None)),

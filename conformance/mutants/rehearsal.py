@@ -6,7 +6,7 @@ No socket, no real time: the loopback's virtual clock jumps to whatever is due n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -90,6 +90,17 @@ class MemoryConnection:
         await self.loopback.close(code, reason)
         answered = self.fault.closes is None or self.fault.closes(code, reason) is not None
         return Disconnected(code, reason, by_client=True, graceful=answered)
+
+    async def ping(self, _payload: bytes) -> Awaitable[object]:
+        """Send a ping; its pong is there at once, or never."""
+        try:
+            self._go_on()
+        except Closed as closed:
+            raise self._gone(closed) from closed
+        pong: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        if self.fault.answers_pings:
+            pong.set_result(None)
+        return pong
 
     async def drop(self) -> None:
         """Break the connection."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -90,6 +90,9 @@ class Connection(Protocol):
 
     async def drop(self) -> None:
         """Break the connection without a close frame."""
+
+    async def ping(self, payload: bytes) -> Awaitable[object]:
+        """Send a ping and return what waits for its pong; Disconnected if the connection is over."""
 
     def now(self) -> float:
         """Seconds since connect."""

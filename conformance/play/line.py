@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 
 from conformance.errors import UsageError
@@ -130,6 +130,11 @@ class LineConnection:
         """Close from our side and tell how it went."""
         self.reading.cancel()
         return await self.connection.close(code, reason)
+
+    async def ping(self, payload: bytes) -> Awaitable[object]:
+        """Send a ping and return what waits for its pong; the line delays both."""
+        await asyncio.sleep(2 * self.settings.delay)
+        return await self.connection.ping(payload)
 
     async def drop(self) -> None:
         """Break the connection without a close frame."""

@@ -16,6 +16,7 @@ from conformance.play.environment import (
     trouble_of_status,
 )
 from conformance.play.look_back import error_text, how_it_ended, recalled, spoken
+from conformance.play.ping import ping
 from conformance.play.progress import Progress, answers_probe, is_output, is_part_of_response
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target, upgrade_request_for
@@ -27,6 +28,7 @@ from conformance.scenario.commands import (
     Idle,
     ModelDidNot,
     Open,
+    Ping,
     Recall,
     Reply,
     Running,
@@ -86,6 +88,8 @@ class RecordedConnection:
                 await self._hangup(command)
             case Idle():
                 await self._idle(command)
+            case Ping() if self.connection is not None:
+                await ping(self, self.connection)
             case Recall():
                 return Reply(recalled(self.recorder.entries, command))
             case Running():

@@ -74,6 +74,11 @@ class Recorder:
         )
         return event or {}
 
+    def control(self, direction: Direction, kind: FrameKind, payload: bytes, at: float) -> None:
+        """Note a ping or a pong."""
+        text, index = base64.b64encode(payload).decode(), len(self.entries)
+        self.entries.append(Entry(index, direction, round(at, 6), text=text, kind=kind, size=len(payload)))
+
     def _secrets_in(self, text: str, event: Event | None) -> tuple[bool, bool]:
         """Return whether a frame holds a secret of ours, and whether it holds somebody's key."""
         if event is not None and "\\" in text:  # a secret may be spelled in escapes: \\u0073k-…

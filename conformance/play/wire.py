@@ -11,6 +11,7 @@ import os
 import socket
 import ssl
 import time
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
@@ -140,6 +141,13 @@ class WireConnection:
             return Disconnected(self.socket.close_code, self.socket.close_reason or "")
         answered = self.socket.protocol.close_rcvd is not None
         return Disconnected(code, reason, by_client=True, graceful=answered)
+
+    async def ping(self, payload: bytes) -> Awaitable[object]:
+        """Send a ping and return what waits for its pong."""
+        try:
+            return await self.socket.ping(payload)
+        except ConnectionClosed as gone:
+            raise self._gone(gone) from gone
 
     async def drop(self) -> None:
         """Break the connection under the socket."""

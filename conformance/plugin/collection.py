@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 
 SMOKE = "smoke"
+#: Topic of the bundled conversations that take minutes.
+SOAK = "soak"
 
 
 def collects(path: Path, session: pytest.Session) -> bool:
@@ -62,6 +64,8 @@ class ScenarioFile(pytest.File):
             scenario.upstream is not None and self.settings_of_run.relay is None
         ):  # nobody stands behind the endpoint whom it could be played with
             return []
+        if scenario.topic == SOAK and not self._soak_is_wanted:
+            return []
         _register(self.config, marks_of(scenario))
         if scenario.each == "auth" or self.settings_of_run.auth == "all":
             first, *others = self.settings_of_run.styles
@@ -69,6 +73,11 @@ class ScenarioFile(pytest.File):
             rest = replace(scenario, tags=scenario.tags - {SMOKE})
             return [AuthStyle.of(self, scenario, first), *(AuthStyle.of(self, rest, style) for style in others)]
         return list(_items(self, Job.of(scenario)))
+
+    @property
+    def _soak_is_wanted(self) -> bool:
+        """Whether conversations that take minutes were asked for: by `-m soak`, or by their name."""
+        return SOAK in self.config.getoption("markexpr") or self.session.isinitpath(self.path)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
         """Return our own messages without a traceback."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
 
 from conformance.play.connection import Connection, Connector, Disconnected, RawFrame, Refusal, UpgradeRequest
@@ -93,7 +94,11 @@ class NotingConnection:
         if self.attempt.pinging is not None:
             self.attempt.pinging.cancel()
 
-    async def ping(self) -> None:
+    async def ping(self, payload: bytes) -> Awaitable[object]:
+        """Send a ping and return what waits for its pong."""
+        return await self.inner.ping(payload)
+
+    async def look_for_life(self) -> None:
         """Ask for a sign of life, and note when it came."""
         if not isinstance(self.inner, WireConnection):
             return
@@ -125,5 +130,5 @@ class NotingConnector:
             return opened
         attempt.side = replace(attempt.side, opened=time.monotonic() - opened.now())
         connection = NotingConnection(opened, attempt)
-        attempt.pinging = asyncio.create_task(connection.ping())
+        attempt.pinging = asyncio.create_task(connection.look_for_life())
         return connection

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.report.inert import one_line
 from conformance.report.layout import WIDTH, cut
-from conformance.trace.trace import End, EndKind, Entry, FrameKind, Handshake, Trace
+from conformance.trace.trace import CONTROL, End, EndKind, Entry, FrameKind, Handshake, Trace
 
 #: Entries shown on either side.
 AROUND = 3
@@ -61,6 +61,8 @@ def what_is(entry: Entry) -> str:
         return entry.type
     if entry.kind is FrameKind.BINARY:
         return f"a binary frame of {entry.size} bytes"
+    if entry.kind in CONTROL:
+        return str(entry.kind)
     if entry.event is not None:
         return "an object without a type"
     text = " ".join((entry.text or "").split())

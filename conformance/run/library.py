@@ -150,9 +150,10 @@ def judge(
 
 
 def bundled_ids() -> tuple[str, ...]:
-    """Return the ids of the bundled scenarios, sorted."""
+    """Return the ids of the bundled scenarios, sorted; without those that take minutes."""
     home = folder("scenarios")
-    return tuple(sorted(path.relative_to(home).with_suffix("").as_posix() for path in home.rglob("*.yaml")))
+    found = (path.relative_to(home).with_suffix("").as_posix() for path in home.rglob("*.yaml"))
+    return tuple(sorted(each for each in found if not each.startswith("soak/")))
 
 
 def _loaded(scenario: str | Path | Scenario) -> Scenario:

@@ -63,6 +63,11 @@ class Idle:
 
 
 @dataclass(frozen=True)
+class Ping:
+    """Send a ping and wait for its pong; not answered."""
+
+
+@dataclass(frozen=True)
 class Recall:
     """Look for *text* in all that was heard here; answered by the first event that holds it."""
 
@@ -94,7 +99,7 @@ class Reply:
     """Wait: no other response ran when the latest one was created."""
 
 
-Command = Open | Send | Wait | Close | Hangup | Idle | Recall | Running | Spoken
+Command = Open | Send | Wait | Close | Hangup | Idle | Ping | Recall | Running | Spoken
 Script = Generator[Command, Reply, Event | None]
 
 

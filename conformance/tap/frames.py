@@ -47,13 +47,12 @@ class MessageReader:
         self._parts: list[bytes] = []
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        """Yield the messages that *data* completes; pings and pongs are none."""
+        """Yield the messages that *data* completes, and what controls the connection."""
         self._bytes += data
         while (frame := self._frame()) is not None:
             final, opcode, payload = frame
             if opcode >= Opcode.CLOSE:
-                if opcode == Opcode.CLOSE:
-                    yield Message(opcode, payload)
+                yield Message(opcode, payload)
                 continue
             if opcode != Opcode.CONTINUATION:
                 self._opcode, self._parts = opcode, []

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 from conformance.play.recorder import Recorder
 from conformance.tap.frames import Opcode
 from conformance.trace.jsonl import end_line, entry_line, header_line
-from conformance.trace.trace import Direction, End, EndKind, Entry, Handshake, Trace
+from conformance.trace.trace import Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from conformance.secrets import Scrubber
     from conformance.tap.frames import Message
 
+CONTROLS: Mapping[int, FrameKind] = {Opcode.PING: FrameKind.PING, Opcode.PONG: FrameKind.PONG}
 #: Stands where a frame was that is on the disk already.
 WRITTEN = Entry(0, Direction.SERVER)
 
@@ -47,7 +48,10 @@ class SessionLog:
             self._closed_by.setdefault(direction, End(EndKind.CLOSED, direction, code, reason, at=self._now()))
             return
         entries = self._recorder.entries
-        self._recorder.note(direction, message.content, self._now())
+        if (kind := CONTROLS.get(message.opcode)) is not None:
+            self._recorder.control(direction, kind, message.payload, self._now())
+        else:
+            self._recorder.note(direction, message.content, self._now())
         entry, entries[-1] = entries[-1], WRITTEN
         if entry.secret:
             entry = self._scrub.trace(Trace((entry,))).entries[0]

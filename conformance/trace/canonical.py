@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Any, Protocol
 
 from conformance.trace.frames import NOTHING, Frame, mapping
-from conformance.trace.trace import Direction, End, Handshake, Trace
+from conformance.trace.trace import CONTROL, Direction, End, FrameKind, Handshake, Trace
 
 #: What opens a session.
 OPENERS = frozenset({"session.created", "transcription_session.created"})
@@ -59,8 +59,9 @@ class CanonicalTrace:
         frames: list[Frame] = []
         heard: list[Frame] = []
         said: list[Frame] = []
+        controls: list[Frame] = []
         first: dict[str, int] = {}
-        names, client = dialect.canonical_names, Direction.CLIENT
+        names, client, text = dialect.canonical_names, Direction.CLIENT, FrameKind.TEXT
         for entry in trace.entries:
             event = entry.event or {}
             spoken = event.get("type")
@@ -68,7 +69,9 @@ class CanonicalTrace:
                 spoken = ""
             frame = Frame(entry.index, names.get(spoken, spoken), event, entry, not entry.elided)
             frames.append(frame)
-            if entry.direction is client:
+            if entry.kind is not text and entry.kind in CONTROL:
+                controls.append(frame)
+            elif entry.direction is client:
                 said.append(frame)
             else:
                 heard.append(frame)
@@ -78,6 +81,8 @@ class CanonicalTrace:
         """What the server said."""
         self.said: tuple[Frame, ...] = tuple(said)
         """What the client said."""
+        self.controls: tuple[Frame, ...] = tuple(controls)
+        """Pings and pongs of either side: no part of the conversation."""
         self.first_spoken: Mapping[str, int] = first
         """Types as the server spoke them, each with the index of its first frame, in order."""
         self.kept: dict[Any, Any] = {}
@@ -96,8 +101,9 @@ class CanonicalTrace:
 
     @cached_property
     def types(self) -> frozenset[str]:
-        """Canonical types that occurred, of either side."""
-        return frozenset(self._heard_by_type) | frozenset(self._said_by_type)
+        """Canonical types that occurred, of either side; pings and pongs as `frame:ping` and `frame:pong`."""
+        controls = frozenset(f"frame:{frame.entry.kind}" for frame in self.controls)
+        return frozenset(self._heard_by_type) | frozenset(self._said_by_type) | controls
 
     @cached_property
     def _heard_by_type(self) -> Mapping[str, tuple[Frame, ...]]:

@@ -29,10 +29,16 @@ CLIENT = Direction.CLIENT
 
 
 class FrameKind(StrEnum):
-    """How the frame came over the wire (RFC 6455, opcodes 1 and 2)."""
+    """How the frame came over the wire (RFC 6455, opcodes 1, 2, 9 and 10)."""
 
     TEXT = "text"
     BINARY = "binary"
+    PING = "ping"
+    PONG = "pong"
+
+
+#: Frames that belong to the connection, and say nothing in the conversation.
+CONTROL = frozenset({FrameKind.PING, FrameKind.PONG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Entry:
     event: Event | None = None
     """The JSON object; None if the frame was anything else."""
     text: str | None = None
-    """The frame's text when it was not a JSON object (binary: base64)."""
+    """The frame's text when it was not a JSON object (binary, ping and pong: base64)."""
     kind: FrameKind = FrameKind.TEXT
     size: int = 0
     """Bytes of the payload on the wire; 0 where unknown."""

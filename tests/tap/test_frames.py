@@ -34,12 +34,12 @@ def test_large_and_binary_messages_are_read():
     assert (message.opcode, message.content) == (Opcode.BINARY, payload)
 
 
-def test_pings_between_the_frames_of_a_message_are_left_out():
+def test_a_ping_between_the_frames_of_a_message_comes_before_it():
     data = Frame(Op.TEXT, b"a", fin=False).serialize(mask=False) + Frame(Op.PING, b"x").serialize(mask=False)
 
-    (message,) = MessageReader().feed(data + Frame(Op.CONT, b"b").serialize(mask=False))
+    ping, message = MessageReader().feed(data + Frame(Op.CONT, b"b").serialize(mask=False))
 
-    assert message.content == "ab"
+    assert (ping.opcode, ping.payload, message.content) == (Opcode.PING, b"x", "ab")
 
 
 def test_a_close_tells_its_code_and_reason():

@@ -10,7 +10,8 @@ TRACE = Trace(
         Entry(0, Direction.SERVER, 0.1, {"type": "session.created"}, size=26),
         Entry(1, Direction.CLIENT, 0.2, None, "not json", size=8, deliberate=True),
         Entry(2, Direction.CLIENT, 0.3, None, "AAE=", FrameKind.BINARY, 2),
-        Entry(3, Direction.SERVER, 0.4, {"type": "error"}, elided=True, ids_elided=True, gap=True, note="cut"),
+        Entry(3, Direction.CLIENT, 0.35, None, "cGluZw==", FrameKind.PING, 4),
+        Entry(4, Direction.SERVER, 0.4, {"type": "error"}, elided=True, ids_elided=True, gap=True, note="cut"),
     ),
     "ga",
     Handshake(

@@ -22,6 +22,8 @@ from conformance.reference.session.hooks import Hooks, Outgoing
 OUTBOX_LIMIT = 4096
 #: Opcode of a close frame (RFC 6455, 11.8).
 CLOSE_FRAME = 8
+#: Opcode of a pong (RFC 6455, 11.8).
+PONG = 10
 #: State of a connection that can send, as websockets numbers it.
 OPEN = 1
 
@@ -56,8 +58,9 @@ class ServedConnection:
         self._frames = hooks.frames if hooks else None
         self._closes = hooks.closes if hooks else None
         self._ends = hooks.ends if hooks else None
-        if self._closes is not None:
-            self._ask_before_answering_a_close()
+        self._pongs = hooks.answers_pings if hooks else True
+        if self._closes is not None or not self._pongs:
+            self._ask_before_answering_by_itself()
         self._outbox: deque[Outgoing] = deque()
         self._room = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -160,12 +163,14 @@ class ServedConnection:
         else:
             self._end.set_exception(error)
 
-    def _ask_before_answering_a_close(self) -> None:
-        """`websockets` answers a close frame by itself: without asking it nothing wrong could be done there."""
+    def _ask_before_answering_by_itself(self) -> None:
+        """Ask before `websockets` answers a close frame or a ping: else nothing wrong could be done there."""
         protocol = self._connection.protocol
         send = protocol.send_frame
 
         def send_if_allowed(frame: Any) -> None:
+            if frame.opcode == PONG and not self._pongs:
+                return
             theirs = protocol.close_rcvd if frame.opcode == CLOSE_FRAME else None
             if theirs is None or self._closes is None or self._closes(theirs.code, theirs.reason) is not None:
                 send(frame)

@@ -30,6 +30,8 @@ class Hooks:
     """The decision about the upgrade (`admission`), before it is carried out."""
     closes: Callable[[int, str], CloseFrame | None] | None = None
     """The close frame; None = break the connection without one, also in answer to the client's."""
+    answers_pings: bool = True
+    """Whether a WebSocket ping gets its pong."""
     ends: Callable[[Event], CloseFrame | None] | None = None
     """After which outgoing event the endpoint closes, with which code and reason."""
 

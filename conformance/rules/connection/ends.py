@@ -1,14 +1,28 @@
-"""How a connection ends."""
+"""Whether the other side of a connection is there, and how it ends."""
 
 from __future__ import annotations
 
 from conformance.rules.engine.rule import END, HELD, Chapter, Finding, Judged
-from conformance.trace.trace import Direction, EndKind
+from conformance.trace.trace import Direction, EndKind, FrameKind
 from conformance.trace.views import View
 
 rules = Chapter("connection")
 
 RFC_CLOSE = "https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1"
+RFC_PING = "https://www.rfc-editor.org/rfc/rfc6455#section-5.5.2"
+
+
+@rules.must("connection.a-ping-is-answered", about={"frame:ping"}, covers=("CON-08",), spec=RFC_PING)
+def a_ping_is_answered(view: View) -> Judged:
+    """A ping of the client is answered by a pong, also while the session is idle."""
+    pongs = [frame.index for frame in view.controls if frame.entry.kind is FrameKind.PONG and not frame.entry.sent]
+    for frame in view.controls:
+        if frame.entry.kind is not FrameKind.PING or not frame.entry.sent:
+            continue
+        if any(index > frame.index for index in pongs):  # a pong may answer several pings at once
+            yield HELD
+        elif "pong" in view.awaited:
+            yield Finding(frame.index, "A ping got no pong, though a later event was answered.", "a pong", "nothing")
 
 
 @rules.should("connection.ends-with-a-close-frame", about=END, covers=("CON-07",), spec=RFC_CLOSE)

@@ -56,6 +56,7 @@ _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
     ("CON-05", MUST, BOTH, "No frame and no close reason of the endpoint holds the key."),
     ("CON-06", SHOULD, BOTH, "A model that is missing or unknown is refused, not met with silence."),
     ("CON-07", SHOULD, BOTH, "The endpoint ends a connection with a close frame."),
+    ("CON-08", MUST, BOTH, "A ping of the client is answered by a pong."),
     ("FRM-01", MUST, BOTH, "What the endpoint says are text frames of one JSON object with a type each."),
     ("FRM-02", MUST, BOTH, "Every event of the endpoint has a string `event_id`."),
     ("FRM-03", MUST, BOTH, "No `event_id` is used twice on a connection."),

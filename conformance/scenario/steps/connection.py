@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from conformance.scenario.commands import Close, Hangup, Idle, Open, Script, Unmet
+from conformance.scenario.commands import Close, Hangup, Idle, Open, Ping, Script, Unmet
 from conformance.scenario.cost import Clip, Cost, Spending, connecting
 from conformance.scenario.steps.asking import named
 from conformance.scenario.steps.declaration import Schema, shape, shorthand, step
@@ -165,4 +165,11 @@ def idle(_context: ScriptContext, written: Step) -> Script:
     """
     given = written.under("seconds")
     yield Idle(float(given["seconds"]), given.get("reads", True))
+    return None
+
+
+@step(example="- ping")
+def ping(_context: ScriptContext, _written: Step) -> Script:
+    """Send a WebSocket ping and wait for its pong; events that come meanwhile are kept for later steps."""
+    yield Ping()
     return None

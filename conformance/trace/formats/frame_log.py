@@ -31,7 +31,7 @@ from conformance.trace.formats.recording import (
 )
 from conformance.trace.frames import mapping, string, whole_number
 from conformance.trace.jsonl import direction_by_type
-from conformance.trace.trace import Direction, End, EndKind, Entry, FrameKind, Trace
+from conformance.trace.trace import CONTROL, Direction, End, EndKind, Entry, FrameKind, Trace
 
 #: Where a list of frames may lie in an object, and a list of conversations.
 FRAMES = ("interactions", "frames", "messages", "events", "entries", "recording")
@@ -129,10 +129,16 @@ def _entry(index: int, each: Mapping[str, Any]) -> Entry:
         made = frame(index, direction_by_type(each), None, dict(each))
     else:
         payload = next((each[name] for name in PAYLOAD if name in each), None)
-        made = frame(index, direction, _time(each), payload, binary=bool(each.get("binary")))
+        made = frame(index, direction, _time(each), payload, _kind(each))
     told = str(made.event)
     cut = any(mark in told for mark in REPLACED)
     return replace(made, elided=cut, ids_elided=cut) if cut else made
+
+
+def _kind(each: Mapping[str, Any]) -> FrameKind:
+    if each.get("kind") in CONTROL:
+        return FrameKind(each["kind"])
+    return FrameKind.BINARY if each.get("binary") else FrameKind.TEXT
 
 
 def _direction(each: Mapping[str, Any]) -> Direction | None:
@@ -172,8 +178,9 @@ def plain_frames(traces: Sequence[Trace]) -> dict[str, Any]:
 def _message(entry: Entry) -> dict[str, Any]:
     at = {"at": entry.at} if entry.at is not None else {}
     data = entry.event if entry.event is not None else entry.text
-    kind = {"binary": True} if entry.kind is FrameKind.BINARY else {}
-    return {"kind": "message", "direction": SENT[entry.direction], **at, **kind, "data": data}
+    binary = {"binary": True} if entry.kind is FrameKind.BINARY else {}
+    kind = entry.kind if entry.kind in CONTROL else "message"
+    return {"kind": str(kind), "direction": SENT[entry.direction], **at, **binary, "data": data}
 
 
 def _closing(end: End | None) -> list[dict[str, Any]]:

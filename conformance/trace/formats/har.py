@@ -32,7 +32,8 @@ from conformance.trace.frames import listing, mapping, string, whole_number
 from conformance.trace.trace import Credential, Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
 
 MESSAGES = "_webSocketMessages"
-TEXT, BINARY, CLOSE = 1, 2, 8
+CLOSE = 8
+OPCODES = {1: FrameKind.TEXT, 2: FrameKind.BINARY, 9: FrameKind.PING, 10: FrameKind.PONG}
 SENT = {Direction.CLIENT: "send", Direction.SERVER: "receive"}
 OFFER = "sec-websocket-protocol"
 #: Characters of a refusal's body that are kept.
@@ -79,7 +80,8 @@ def _entry(index: int, direction: Direction, at: float | None, message: Mapping[
     data = message.get("data")
     plain = data if isinstance(data, str) else json_text.dumps(data).decode()
     clean = scrub(plain)
-    made = frame(index, direction, at, clean, binary=whole_number(message.get("opcode")) == BINARY)
+    kind = OPCODES.get(whole_number(message.get("opcode")) or 1, FrameKind.TEXT)
+    made = frame(index, direction, at, clean, kind)
     if not hides(plain, clean):
         return made
     return Entry(index, direction, at, made.event, made.text, made.kind, len(plain.encode()), leaked=True)
@@ -193,7 +195,7 @@ def _socket(trace: Trace) -> dict[str, Any]:
 
 
 def _message(entry: Entry) -> dict[str, Any]:
-    opcode = BINARY if entry.kind is FrameKind.BINARY else TEXT
+    opcode = next(opcode for opcode, kind in OPCODES.items() if kind is entry.kind)
     return {"type": SENT[entry.direction], "time": entry.at, "opcode": opcode, "data": payload_text(entry)}
 
 

@@ -73,13 +73,13 @@ class Format:
     """How names of such files end."""
 
 
-def frame(index: int, direction: Direction, at: float | None, payload: Any, *, binary: bool = False) -> Entry:
+def frame(index: int, direction: Direction, at: float | None, payload: Any, kind: FrameKind = FrameKind.TEXT) -> Entry:
     """Return the entry of a frame; *payload* is an object, or the text of the frame."""
     if isinstance(payload, dict):
         return Entry(index, direction, at, event=payload)
     text = payload if isinstance(payload, str) else json_text.dumps(payload).decode()
-    if binary:
-        return Entry(index, direction, at, text=text, kind=FrameKind.BINARY, size=len(text) * 3 // 4)
+    if kind is not FrameKind.TEXT:
+        return Entry(index, direction, at, text=text, kind=kind, size=len(text) * 3 // 4)
     size = len(text.encode("utf-8", "surrogatepass"))
     try:
         event = json_text.loads(text)

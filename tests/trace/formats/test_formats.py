@@ -40,11 +40,13 @@ def said(found):
 
 ODD = Entry(2, Direction.SERVER, 2.0, text="not JSON", size=8)
 BINARY = Entry(3, Direction.SERVER, 3.0, text="AAEC", kind=FrameKind.BINARY, size=3)
+PING = Entry(4, Direction.CLIENT, 4.0, text="cGluZw==", kind=FrameKind.PING, size=4)
+PONG = Entry(5, Direction.SERVER, 5.0, text="cGluZw==", kind=FrameKind.PONG, size=4)
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
 def test_what_was_written_is_recognised_and_read_again(form):
-    native = replace(trace(CREATED, UPDATE), entries=(*trace(CREATED, UPDATE).entries, ODD, BINARY))
+    native = replace(trace(CREATED, UPDATE), entries=(*trace(CREATED, UPDATE).entries, ODD, BINARY, PING, PONG))
     data = form.write([native])
 
     (found,) = opened(data)
