@@ -10,34 +10,37 @@ from conformance.scenario.commands import Event, Wait
 from conformance.trace.trace import Direction, FrameKind
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from conformance.play.connection import Connection
-    from conformance.play.recorded_connection import RecordedConnection
+    from conformance.play.recorder import Recorder
+
+    Listen = Callable[[Wait], Awaitable[object]]
 
 PONG = "pong"
 
 
-async def ping(line: RecordedConnection, connection: Connection) -> None:
-    """Send a ping, listen until its pong has come, and note both.
+async def ping(connection: Connection, recorder: Recorder, listen: Listen) -> None:
+    """Send a ping, *listen* until its pong has come, and note both.
 
     Raise Unmet where a later question was answered and the pong never came, and Silence where nothing was.
     """
-    recorder = line.recorder
     payload = f"ping {len(recorder.entries)}".encode()
     recorder.control(Direction.CLIENT, FrameKind.PING, payload, connection.now())
     try:
         pong = asyncio.ensure_future(await connection.ping(payload))
     except Disconnected:
-        await line.carry_out(Wait(_never, PONG))  # tells how it ended
+        await listen(Wait(_never, PONG))  # tells how it ended
         return
     if not pong.done():
-        await _listen_until(pong, line)
+        await _listen_until(pong, listen)
     pong.result()
     recorder.control(Direction.SERVER, FrameKind.PONG, payload, connection.now())
 
 
-async def _listen_until(pong: asyncio.Future[object], line: RecordedConnection) -> None:
+async def _listen_until(pong: asyncio.Future[object], listen: Listen) -> None:
     """Listen as to any other answer: with the same patience, and the same question when that is over."""
-    listening = asyncio.create_task(line.carry_out(Wait(_never, PONG)))
+    listening = asyncio.ensure_future(listen(Wait(_never, PONG)))
     try:
         await asyncio.wait((pong, listening), return_when=asyncio.FIRST_COMPLETED)
         if not pong.done() or pong.exception() is not None:

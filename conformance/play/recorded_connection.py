@@ -89,7 +89,7 @@ class RecordedConnection:
             case Idle():
                 await self._idle(command)
             case Ping() if self.connection is not None:
-                await ping(self, self.connection)
+                await ping(self.connection, self.recorder, self._wait)
             case Recall():
                 return Reply(recalled(self.recorder.entries, command))
             case Running():
