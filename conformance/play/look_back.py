@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from conformance.contract.dialect import Dialect
 from conformance.play.environment import code_of
@@ -38,6 +38,13 @@ def error_text(event: Event) -> str:
     """Return an error event in words."""
     error = event.get("error")
     return f"error {code_of(error)}: {error.get('message')}" if isinstance(error, dict) else f"error {error}"
+
+
+def instead(backlog: Sequence[tuple[str, Event]]) -> str:
+    """Return what came instead of what was awaited, in words that follow "nothing"; empty if nothing did."""
+    others = dict.fromkeys(kind for kind, _ in backlog[-6:] if kind != "error")
+    errors = [error_text(event) for kind, event in backlog if kind == "error"]
+    return f" but {', '.join([*others, *errors[-2:]])}" if others or errors else ""
 
 
 def how_it_ended(end: End | None) -> str:

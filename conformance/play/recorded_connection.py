@@ -15,7 +15,7 @@ from conformance.play.environment import (
     trouble_of_close,
     trouble_of_status,
 )
-from conformance.play.look_back import error_text, how_it_ended, recalled, spoken
+from conformance.play.look_back import error_text, how_it_ended, instead, recalled, spoken
 from conformance.play.ping import ping
 from conformance.play.progress import Progress, answers_probe, is_output, is_part_of_response
 from conformance.play.recorder import Recorder
@@ -195,11 +195,8 @@ class RecordedConnection:
         except Disconnected as gone:
             self._ended(gone)
             raise_our_doing(gone)
-            raise Unmet(
-                f"the connection ended while waiting for {command.awaiting}",
-                command.awaiting,
-                self._how_it_ended,
-            ) from gone
+            why = f"the connection ended while waiting for {command.awaiting}"
+            raise Unmet(why, command.awaiting, self._how_it_ended) from gone
         return self._heard(connection, frame)
 
     def _probe(self, command: Wait) -> Event | None:
@@ -215,10 +212,7 @@ class RecordedConnection:
     def _nothing_came(self, connection: Connection, command: Wait, since: float, *, answered: bool) -> Exception:
         """End the trace, and say what did not come: a fault where that is proved, silence where it is not."""
         waited = connection.now() - since
-        told = f"nothing in {waited:.3g} s"
-        others = dict.fromkeys(kind for kind, _ in self.backlog[-6:] if kind != "error")
-        errors = [error_text(event) for kind, event in self.backlog if kind == "error"]
-        told += f" but {', '.join([*others, *errors[-2:]])}" if others or errors else ""
+        told = f"nothing in {waited:.3g} s{instead(self.backlog)}"
         proved = answered or command.within is not None or command.awaiting in OPENING
         awaiting = command.awaiting if proved else ""
         self.recorder.finish(End(EndKind.TIMEOUT, Direction.CLIENT, awaiting=awaiting, at=connection.now()))
