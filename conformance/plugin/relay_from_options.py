@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from conformance.errors import UsageError
 from conformance.play.target import checked_url
 from conformance.plugin.options import value
-from conformance.relay.setup import HOST, PORT, RelaySetup
 
 if TYPE_CHECKING:
     import pytest
 
     from conformance.contract.profile import Profile
     from conformance.relay.balance import Balance
+    from conformance.relay.setup import RelaySetup
 
 #: Options that mean nothing without `--relay`.
 BESIDE = (
@@ -45,6 +45,7 @@ def relay_of(config: pytest.Config, token: str, profile: Profile | None) -> Rela
         raise UsageError("--relay: one process stands on both sides of the gateway: run it without -n")
     from conformance.relay.declared import declared_in
     from conformance.relay.log import LogFile
+    from conformance.relay.setup import RelaySetup
 
     host, port = _address(value(config, "upstream-listen"))
     direct, log = value(config, "direct"), value(config, "gateway-log")
@@ -61,6 +62,8 @@ def relay_of(config: pytest.Config, token: str, profile: Profile | None) -> Rela
 
 
 def _address(given: str | None) -> tuple[str, int]:
+    from conformance.relay.setup import HOST, PORT
+
     host, colon, port = (given or f"{HOST}:{PORT}").rpartition(":")
     if not colon or not port.isdigit() or int(port) > LARGEST_PORT:
         raise UsageError(f"--upstream-listen: {given!r} is no address", "It looks like 127.0.0.1:9100")

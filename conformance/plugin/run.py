@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -156,6 +158,7 @@ class Playing:
         for item in items:
             self.pending.setdefault(item.job.key, set()).add(item.name)
         self.questions = {key: frozenset(names) for key, names in self.pending.items()}
+        gc.freeze()  # what is imported stays: no collection has to look at it again
         if self.run.worker is None and not distributing:
             self.run.runner.enqueue(item.job for item in items)
         return None
@@ -273,6 +276,7 @@ class Playing:
         """End the conversations, write what is left to write, and set the exit status."""
         self.run.runner.close()
         self.run.state.note(self.run.runner.told)
+        _spare_hypothesis(self.config)
         ours = self.run.worker is None and not self.run.policy.plan
         misused = exitstatus == pytest.ExitCode.USAGE_ERROR and not self.run.state.records
         if ours and not (self.config.option.collectonly or misused):  # what an earlier run left is worth more
@@ -296,3 +300,11 @@ class Playing:
             internal=exitstatus == pytest.ExitCode.INTERNAL_ERROR,
             misused=self.run.state.ending.misused or exitstatus == pytest.ExitCode.USAGE_ERROR,
         )
+
+
+def _spare_hypothesis(config: pytest.Config) -> None:
+    """Dismiss hypothesis's plugin from a run that used none of it: its last words import all of it to say nothing."""
+    plugins = config.pluginmanager
+    plugin = plugins.get_plugin("hypothesispytest")
+    if plugin is not None and "hypothesis" not in sys.modules and not plugins.hasplugin("dsession"):
+        plugins.unregister(plugin)

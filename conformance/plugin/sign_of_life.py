@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
-from rich.control import Control
-from rich.segment import ControlType
 
 from conformance.plugin.activation import BUNDLED
 from conformance.report.failures import GENERATED
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from _pytest.terminal import TerminalReporter
+    from rich.control import Control
 
     from conformance.plugin.context import Run
 
@@ -159,6 +158,9 @@ class Line:
             return
         if written and written % width == 0:
             return  # nobody knows in which row a terminal thinks it is
+        from rich.control import Control
+        from rich.segment import ControlType
+
         erase = [(ControlType.CARRIAGE_RETURN,), (ControlType.ERASE_IN_LINE, 2)]
         up = [(ControlType.CURSOR_UP, 1), (ControlType.CURSOR_MOVE_TO_COLUMN, written % width)] if written else []
         self._out(begun + cut(text, width - 1))

@@ -22,7 +22,7 @@ DELETE, DELETE_PICTURE = 0x7F, "␡"
 
 def inert(text: str) -> str:
     """Return *text* with a visible sign for each character that would act, not read; tab and line feed stay."""
-    return ACTIVE.sub(_sign, text)
+    return text if text.isprintable() else ACTIVE.sub(_sign, text)  # nothing printable acts
 
 
 def one_line(text: str, most: int = 400) -> str:

@@ -1,13 +1,11 @@
-"""Lines of a terminal: wrapped, cut and folded by rich, which knows how wide a letter is; inert, whoever wrote them."""
+"""Lines of a terminal: wrapped, cut and folded by the width of letters, which rich knows; inert, whoever wrote them."""
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from rich.cells import cell_len, chop_cells
-from rich.console import Console
-from rich.text import Text
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from conformance.report.inert import inert
 
@@ -21,16 +19,16 @@ def wrapped(text: str, first: str = "", further: str | None = None) -> list[str]
     indent = (first or "  ") if further is None else further
     room = WIDTH - max(len(first), len(indent))
     lines: list[str] = []
-    for whole, words in groupby(inert(text).split(), key=lambda word: cell_len(word) > room):
-        lines += list(words) if whole else [line.plain for line in Text(" ".join(words)).wrap(_page(), room)]
+    for whole, group in groupby(inert(text).split(), key=lambda word: cell_len(word) > room):
+        words = list(group)
+        lines += words if whole else _filled(words, room)
     return [f"{indent if number else first}{line.rstrip()}" for number, line in enumerate(lines)]
 
 
 def cut(text: str, width: int) -> str:
     """Return *text* inert, in one line of at most *width* columns; an ellipsis stands for what is left out."""
-    line = Text(inert(text), end="")
-    line.truncate(width, overflow="ellipsis")
-    return line.plain
+    line = inert(text)
+    return line if cell_len(line) <= width else set_cell_size(line, width - 1) + "…"
 
 
 def folded(text: str, width: int) -> list[str]:
@@ -38,6 +36,16 @@ def folded(text: str, width: int) -> list[str]:
     return chop_cells(inert(text), width)
 
 
-@cache
-def _page() -> Console:
-    return Console(width=WIDTH, color_system=None, legacy_windows=False)
+def _filled(words: Iterable[str], room: int) -> Iterator[str]:
+    """Yield lines of as many words as fit into *room* columns; no word is wider."""
+    line, used = "", room
+    for word in words:
+        wide = cell_len(word)
+        if used + 1 + wide > room:
+            if line:
+                yield line
+            line, used = word, wide
+        else:
+            line, used = f"{line} {word}", used + 1 + wide
+    if line:
+        yield line

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from rich.console import Console
-from rich.rule import Rule
-from rich.text import Text
-
 from conformance.report.inert import inert
 from conformance.report.layout import WIDTH
 
@@ -55,14 +51,21 @@ class Plain:
     verbosity = 0
 
     def __init__(self) -> None:
+        from rich.console import Console  # a tenth of what a run of one conversation costs, and pytest's needs none
+
         self.console = Console(width=WIDTH, highlight=False, markup=False, emoji=False)
 
     def write_line(self, line: str, **markup: bool) -> None:
         """Write one line, however long."""
+        from rich.text import Text
+
         self.console.print(Text(inert(line)), style=_style(markup), soft_wrap=True)
 
     def write_sep(self, sep: str, title: str | None = None, fullwidth: int | None = None, **markup: bool) -> None:
         """Write a separator."""
+        from rich.rule import Rule
+        from rich.text import Text
+
         rule = Rule(Text(inert(title or "")), characters=sep, style=_style(markup))
         self.console.print(rule, width=fullwidth)
 

@@ -1,3 +1,5 @@
+import subprocess
+
 import pytest
 
 HEAVY = "websockets hypothesis jsonschema jsonschema_rs asyncio yaml rich orjson allure conformance.rules"
@@ -100,3 +102,31 @@ def test_an_option_name_that_another_plugin_has_taken_does_not_break_it(folder):
     result = folder.pytest("-p", "taken", "--profile")
 
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+LAST_WORDS = """
+import sys
+
+def pytest_unconfigure():
+    print("unused:", sorted(name for name in ("hypothesis", "rich.console") if name in sys.modules))
+"""
+
+
+def test_a_run_of_one_conversation_imports_nothing_that_it_does_not_use(folder):
+    folder.write("conftest.py", LAST_WORDS)
+    folder.talk("mine/talk", proves="")
+
+    command = folder.command("mine/talk.yaml", "--examples=0")
+    with_hypothesis = [each for each in command if each != "-pno:hypothesispytest"]
+
+    result = subprocess.run(
+        with_hypothesis,
+        cwd=folder.path,
+        env=folder.environment("key"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert "unused: []" in result.stdout, result.stdout + result.stderr
