@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from conformance.contract.dialects import DIALECTS
 from conformance.contract.facts import Fact
 from conformance.contract.harness_schemas import harness_schema
 from conformance.errors import ProfileError
@@ -32,6 +34,25 @@ KINDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
+class Waiver:
+    """A declared deviation from one rule: all that the rule finds, or what it finds in some fields."""
+
+    reason: str
+    """Why the vendor departs from it, and who says so."""
+    fields: tuple[str, ...] = ()
+    """`<event type> <JSON pointer>`, both with `*` as a wildcard; empty: whatever the rule finds."""
+
+    def __str__(self) -> str:
+        return self.reason
+
+    def covers(self, event_type: str, paths: Iterable[str]) -> bool:
+        """Return whether a finding at all of these places of an event is excused."""
+        return not self.fields or all(
+            any(fnmatchcase(f"{event_type} {path}", pattern) for pattern in self.fields) for path in paths
+        )
+
+
+@dataclass(frozen=True)
 class Profile:
     """What one vendor documents."""
 
@@ -46,14 +67,16 @@ class Profile:
     """Auth styles, the usual one first."""
     features: frozenset[str] | None = None
     """What it claims (`needs:` of scenarios); None where the documents leave nothing out."""
-    waivers: Mapping[str, str] = field(default_factory=dict)
-    """Rule id -> why the vendor departs from it, and who says so."""
+    waivers: Mapping[str, Waiver] = field(default_factory=dict)
+    """By rule id."""
     model: str | None = None
     """The model to ask for where the user names none."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Further headers of the upgrade."""
     facts: tuple[Fact, ...] = ()
     """Everything documented that a conversation can prove; empty where the documents are no list."""
+    enumerates: bool = False
+    """Whether the documents are all that is claimed: features are listed one by one, and so are events."""
     sources: tuple[str, ...] = ()
     """Where all this is known from."""
     relay: Mapping[str, Any] = field(default_factory=dict)
@@ -72,6 +95,15 @@ def load_profile(name_or_path: str | Path) -> Profile:
         cure = f"{nearest(given, PROFILES)} Or give a file: --profile=FILE.yaml"
         raise ProfileError(f"there is no profile {given!r}", cure)
     return _profile(Path(given))
+
+
+def undocumented(profile: Profile | None, kind: str, names: Iterable[str]) -> frozenset[str]:
+    """Return the events (canonical *names*; *kind* as in `KINDS`) of which the vendor's documents say nothing."""
+    if profile is None or not profile.enumerates:
+        return frozenset()
+    spoken = DIALECTS[profile.dialect]
+    documented = {fact.name for fact in profile.facts if fact.kind == kind}
+    return frozenset(name for name in names if spoken.wire_name(name) not in documented)
 
 
 @cache
@@ -94,7 +126,10 @@ def _profile(path: Path) -> Profile:
     schema = harness_schema("profile")
     known_keys(data, schema["properties"], path, ProfileError)
     fits(data, schema, path, ProfileError)
-    waivers = {rule: f"{each['reason']} ({each['source']})" for rule, each in data.get("waivers", {}).items()}
+    waivers = {
+        rule: Waiver(f"{each['reason']} ({each['source']})", tuple(each.get("fields", ())))
+        for rule, each in data.get("waivers", {}).items()
+    }
     return Profile(
         name=path.stem if path.parent == HOME else str(path),
         title=data["title"],
@@ -106,6 +141,7 @@ def _profile(path: Path) -> Profile:
         model=data.get("model"),
         headers=plain(data.get("headers", {})),
         facts=_facts(data) if "documents" in data else (),
+        enumerates=isinstance(data.get("features"), list) and "documents" in data,
         sources=tuple(data["sources"]),
         relay=plain(data.get("relay", {})),
         file=path,

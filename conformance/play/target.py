@@ -23,6 +23,8 @@ TIMES_THE_LATENCY = 10.0
 #: Answers may take so many times as long as the longest that came, but never more than so many seconds.
 TIMES_THE_LONGEST = 2.0
 MOST_PATIENCE = 120.0
+#: Query parameters that name the model.
+NAMES_A_MODEL = frozenset({"model", "deployment", "call_id"})
 #: A key of the right shape that no endpoint can know.
 WRONG_KEY = "sk-wrong-0000000000000000000000000000"
 UNKNOWN_MODEL = "nonexistent-realtime-model"
@@ -162,6 +164,12 @@ def _model(target: Target, kind: Credential, options: Mapping[str, Any]) -> str 
         return UNKNOWN_MODEL
     # In `ga` a model beside `intent=transcription` would make the session a conversation.
     return None if options.get("intent") == "transcription" else target.model
+
+
+def names_a_model(target: Target) -> bool:
+    """Return whether the endpoint's own URL, or somebody, says which model is meant."""
+    query = {name for name, _ in parse_qsl(urlsplit(target.url).query)}
+    return target.model is not None or not query.isdisjoint(NAMES_A_MODEL)
 
 
 def url_of(target: Target, ask: UpgradeRequest) -> str:

@@ -48,7 +48,7 @@ def report_of(result: RunResult, evidence: Evidence, when: datetime) -> dict[str
         "spent": _spent(result),
         "latency": {name: dict(told) for name, told in summary(evidence.times).items()},
         "features": _features(result),
-        "waivers": dict(settings.waivers),
+        "waivers": {rule: str(waiver) for rule, waiver in settings.waivers.items()},
         "rules": [_rule(line) for line in result.rules.lines],
         **_packs(result),
         "documented_facts": [

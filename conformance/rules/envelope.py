@@ -163,10 +163,11 @@ def _misfit(frame: Frame, found: Sequence[Problem], _nulls: Sequence[Problem]) -
     problems = [each for each in found if not _has_its_own_rule(frame, each.path)]
     if not problems:
         return HELD
-    first, more = problems[0], len(problems) - 1
+    first, also = problems[0], tuple(each.path for each in problems[1:])
+    more = len(also)
     message = f"`{frame.entry.type}` breaks its schema at {first.path or 'the top'} ({first.keyword})"
     message += f", and in {more} other place{'s' if more > 1 else ''}." if more else "."
-    return Finding(frame.index, message, first.expected, first.found, path=first.path)
+    return Finding(frame.index, message, first.expected, first.found, path=first.path, also=also)
 
 
 @rules.should(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
 
 from conformance.contract.names import MODELS, chosen_among, usual
 from conformance.play.models import listed_models
+from conformance.play.target import names_a_model
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from conformance.play.target import Target
     from conformance.run.settings import Settings
 
-#: Query parameters that name the model.
-NAMES_A_MODEL = frozenset({"model", "deployment", "call_id"})
 #: So many models are tried at most.
 MOST_MODELS = 4
 
@@ -44,7 +42,7 @@ async def look(settings: Settings, knock: Callable[[Target], Awaitable[Diagnosis
         if diagnosis.ready:
             found = replace(diagnosis, refused_style=settings.target.auth)
             return Look(found, replace(settings, target=target))
-    if not refused.ready and refused.wants_a_model and not _names_a_model(settings.target):
+    if not refused.ready and refused.wants_a_model and not names_a_model(settings.target):
         return await _with_a_model(settings, knock, today, refused)
     return Look(diagnosis if diagnosis.ready else refused, settings)
 
@@ -62,8 +60,3 @@ async def _with_a_model(
             note = f"model: {name}, as nobody named one and {where}; choose with --model=NAME"
             return Look(diagnosis, replace(settings, target=target), note)
     return Look(refused, settings)
-
-
-def _names_a_model(target: Target) -> bool:
-    query = {name for name, _ in parse_qsl(urlsplit(target.url).query)}
-    return target.model is not None or not query.isdisjoint(NAMES_A_MODEL)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from conformance.contract.profile import Waiver
     from conformance.relay.pair import Pair
     from conformance.relay.rules.pair_rule import PairRule
     from conformance.run.ruling import JudgedConversation
@@ -40,7 +41,7 @@ def with_pairs(
     judged: JudgedConversation,
     pairs: Sequence[Pair],
     offers: Collection[str],
-    waivers: Mapping[str, str],
+    waivers: Mapping[str, Waiver],
     direct: Iterable[View] = (),
     scrub: Scrubber | None = None,
 ) -> JudgedConversation:
@@ -66,7 +67,11 @@ def _excused(ruling: Ruling, upstreams: Iterable[View]) -> Ruling:
 
 
 def _ruling(
-    rule: PairRule, pairs: Sequence[Pair], offers: Collection[str], waivers: Mapping[str, str], traces: Sequence[Trace]
+    rule: PairRule,
+    pairs: Sequence[Pair],
+    offers: Collection[str],
+    waivers: Mapping[str, Waiver],
+    traces: Sequence[Trace],
 ) -> Ruling:
     if rule.needs and rule.needs not in offers:
         return Ruling(rule, Verdict.NOT_APPLICABLE, reason=NEEDS[rule.needs])

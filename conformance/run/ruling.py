@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from conformance.contract.profile import Waiver
     from conformance.play.player import Conversation
     from conformance.rules.engine.rule import Finding, Rule
     from conformance.run.baseline import BaselineEntry
@@ -114,7 +115,7 @@ def key_of(scenario: str, variant: str) -> str:
 def judge_conversation(
     conversation: Conversation,
     rules: Iterable[Rule],
-    waivers: Mapping[str, str] | None = None,
+    waivers: Mapping[str, Waiver] | None = None,
     facts: Iterable[Fact] = (),
     files: tuple[Path, ...] = (),
     scrub: Scrubber | None = None,
@@ -155,13 +156,13 @@ def view_of(trace: Trace) -> View:
     return View(trace, DIALECTS[dialect_of(trace)])
 
 
-def rule_on(views: tuple[View, ...], rules: tuple[Rule, ...], waivers: Mapping[str, str]) -> Mapping[str, Ruling]:
+def rule_on(views: tuple[View, ...], rules: tuple[Rule, ...], waivers: Mapping[str, Waiver]) -> Mapping[str, Ruling]:
     """Judge traces together: what breaks a rule on one connection breaks it."""
     columns = [fold(view, judge(view, rules)) for view in views]
     return {rule.id: _ruling(rule, row, views, waivers) for rule, *row in zip(rules, *columns, strict=True)}
 
 
-def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: Mapping[str, str]) -> Ruling:
+def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: Mapping[str, Waiver]) -> Ruling:
     if bugs := [each.error for each in row if each.error]:
         return Ruling(rule, Verdict.ERROR, reason=bugs[0])
     findings = tuple(
@@ -170,8 +171,11 @@ def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: 
         for finding in judgement.findings
     )
     held = sum(judgement.held for judgement in row)
-    if rule.id in waivers:
-        return Ruling(rule, Verdict.NOT_APPLICABLE, findings, held, f"the profile departs from it: {waivers[rule.id]}")
+    if (waiver := waivers.get(rule.id)) is not None:
+        left = tuple(each for each in findings if not waiver.covers(_event_type(each), _places(each.finding)))
+        if not left and (findings or not waiver.fields):
+            return Ruling(rule, Verdict.NOT_APPLICABLE, findings, held, f"the profile departs from it: {waiver}")
+        findings = left
     if findings:
         return Ruling(rule, VERDICT_OF_FINDING[rule.keyword], findings, held)
     if held:
@@ -181,6 +185,16 @@ def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: 
     if rule.left_out is not None and (absent := next(filter(None, map(rule.left_out, views)), "")):
         return Ruling(rule, Verdict.NOT_APPLICABLE, reason=f"the endpoint leaves out {absent}, which is optional")
     return Ruling(rule, Verdict.UNPROVEN)
+
+
+def _event_type(located: LocatedFinding) -> str:
+    """Return the type, as spoken, of the event in which something was found; empty where it is no event."""
+    index = located.finding.index
+    return located.trace.entries[index].type if 0 <= index < len(located.trace.entries) else ""
+
+
+def _places(finding: Finding) -> tuple[str, ...]:
+    return (finding.path, *finding.also)
 
 
 def dialect_of(trace: Trace, usual: str = CANONICAL.name) -> str:

@@ -28,6 +28,7 @@ from conformance.run.retry import Attempt, Retrier
 from conformance.run.ruling import JudgedConversation, judge_conversation, key_of, view_of
 from conformance.run.session_gate import SessionGate, sessions_at_once
 from conformance.run.settings import AUTO, Settings, embedded_on
+from conformance.run.undocumented import excused
 from conformance.run.watch import Watch
 from conformance.scenario.audio import clip
 from conformance.scenario.cost import Cost
@@ -288,7 +289,7 @@ class Runner:
         if self.relay is not None:
             return await play_relayed(replace(self.relay, target=target, clip=own_clip), job.scenario, job.variant)
         player = Player(connector_to(target), target, self.settings.scrub, own_clip)
-        return Attempt(await player.play(job.scenario, job.variant))
+        return Attempt(excused(await player.play(job.scenario, job.variant), self.settings.profile))
 
     def _write(self, job: Job, attempt: Attempt, number: int) -> Iterable[Path]:
         from conformance.trace.jsonl import dump

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance.contract.auth_styles import STYLES
+from conformance.contract.profile import undocumented
 from conformance.play.auth import carries
+from conformance.play.target import names_a_model
 from conformance.run.session_gate import sessions_at_once, sessions_in_all
 from conformance.scenario.model import OPENING
+from conformance.scenario.sent_events import sent_events
 from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from conformance.contract.profile import Profile
+    from conformance.contract.profile import Profile, Waiver
     from conformance.play.target import Target
     from conformance.relay.setup import RelaySetup
     from conformance.scenario.model import Scenario
@@ -90,8 +93,8 @@ class Settings:
         return tuple(style for style in self.styles if style != self.target.auth) if free else ()
 
     @property
-    def waivers(self) -> Mapping[str, str]:
-        """Rule id -> why the profile's vendor departs from it."""
+    def waivers(self) -> Mapping[str, Waiver]:
+        """What the profile's vendor is excused for, by rule id."""
         return self.profile.waivers if self.profile is not None and self.waive else {}
 
     @property
@@ -139,6 +142,8 @@ class Settings:
         if claimed is not None and (unclaimed := scenario.needs - claimed):
             who = "the profile does not claim" if self.profile is not None else "the endpoint refuses"
             return f"{who} {', '.join(sorted(unclaimed))}"
+        if beyond := undocumented(self.profile, "client_event", () if scenario.without else sent_events(scenario)):
+            return f"the vendor documents no {', '.join(sorted(beyond))}"
         if scenario.without and (claimed is None or scenario.without & claimed):
             return f"the endpoint is not said to lack {', '.join(sorted(scenario.without))}"
         if unable := {style for style in _options_in(scenario, "auth") if not carries(style, self.target.key)}:
@@ -149,6 +154,8 @@ class Settings:
             return f"the endpoint holds only {self.session_limit} sessions at once"
         if self.session_row is not None and sessions_in_all(scenario) > self.session_row:
             return f"the endpoint opens only {self.session_row} sessions one right after the other"
+        if "missing" in _options_in(scenario, "model") and not names_a_model(self.target):
+            return "sessions are opened here without a model in the URL"
         offered = _options_in(scenario, "credential")
         if not self.target.key and offered & BAD_CREDENTIALS:
             return "no key was given, so the endpoint has none to ask for"

@@ -5,7 +5,14 @@ import pytest
 from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.harness_schemas import harness_schema
-from conformance.contract.profile import PROFILES, every_feature, load_profile, refuse_unknown_waivers
+from conformance.contract.profile import (
+    PROFILES,
+    Waiver,
+    every_feature,
+    load_profile,
+    refuse_unknown_waivers,
+    undocumented,
+)
 from conformance.errors import ProfileError
 from conformance.reference.session.core import FEATURES
 from conformance.rules import RULES
@@ -68,7 +75,7 @@ def test_one_own_file_is_a_profile(tmp_path):
     profile = load_profile(written(tmp_path, text))
 
     assert (profile.model, profile.headers, profile.features) == ("best", {"X-Team": "voice"}, {"tools"})
-    assert profile.waivers == {"usage.total-is-the-sum": "We round. (our documents)"}
+    assert profile.waivers == {"usage.total-is-the-sum": Waiver("We round. (our documents)")}
     assert [str(fact) for fact in profile.facts] == ["path /realtime", "auth api-key", "usage field total_tokens"]
 
 
@@ -117,3 +124,12 @@ def test_a_waiver_of_no_rule_is_told_with_its_place(tmp_path):
 def test_scenarios_and_profiles_speak_of_the_same_features():
     assert set(harness_schema("profile")["$defs"]["feature"]["enum"]) == every_feature()
     assert every_feature() >= FEATURES
+
+
+def test_a_vendor_that_lists_everything_documents_nothing_else():
+    events = ("session.updated", "response.done", "response.output_text.delta")
+
+    assert undocumented(load_profile("yuhuan"), "server_event", events) == {"session.updated"}
+    assert undocumented(load_profile("openopen8"), "client_event", ["input_audio_buffer.commit"])
+    assert undocumented(load_profile("anyone"), "client_event", ["input_audio_buffer.commit"]) == frozenset()
+    assert undocumented(None, "client_event", ["anything"]) == frozenset()

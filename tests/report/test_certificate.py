@@ -13,7 +13,7 @@ import tests.report.whole_run
 from conformance.commands import verify
 from conformance.commands.cli import command
 from conformance.commands.verify import verified
-from conformance.contract.profile import load_profile
+from conformance.contract.profile import Waiver, load_profile
 from conformance.errors import CertificateError
 from conformance.report import certificate
 from conformance.report.archive import SUMS, write_archive
@@ -200,7 +200,9 @@ def test_another_version_cannot_judge_it(members, rejected, name):
 
 
 def test_a_waiver_that_is_not_on_the_suites_list_is_refused():
-    profile = replace(load_profile("openai"), name="own.yaml", waivers={"ordering.response-done-is-last": "we like it"})
+    profile = replace(
+        load_profile("openai"), name="own.yaml", waivers={"ordering.response-done-is-last": Waiver("we like it")}
+    )
 
     with pytest.raises(CertificateError, match="waivers of its own"):
         certificate.refuse_own_waivers(profile)

@@ -1,3 +1,6 @@
+import pytest
+
+from conformance.contract.profile import Waiver
 from conformance.play.player import Conversation, Outcome
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import HELD, Chapter, Finding
@@ -13,6 +16,13 @@ def nothing_is_bad(view):
     """Nothing is bad."""
     for frame in view.heard:
         yield Finding(frame.index, "bad") if frame.type == "bad" else HELD
+
+
+@rules.must("made.fields-are-right", about={"*"}, covers=(), spec="")
+def fields_are_right(view):
+    """Fields are right."""
+    for frame in view.heard:
+        yield Finding(frame.index, "wrong", path="/a", also=("/b",)) if frame.type == "wrong" else HELD
 
 
 @rules.should("made.nothing-crashes-us", about={"*"}, covers=(), spec="")
@@ -79,10 +89,26 @@ def test_a_bug_in_one_rule_silences_no_other():
 
 
 def test_a_waived_rule_is_not_applicable_and_says_why():
-    ruling = rulings(["bad"], waivers={"made.nothing-is-bad": "it is documented"})["nothing-is-bad"]
+    ruling = rulings(["bad"], waivers={"made.nothing-is-bad": Waiver("it is documented")})["nothing-is-bad"]
 
     assert ruling.verdict is Verdict.NOT_APPLICABLE
     assert ruling.reason.endswith("it is documented")
+
+
+@pytest.mark.parametrize(
+    ("fields", "verdict"),
+    [
+        (("wrong /a", "wrong /b"), Verdict.NOT_APPLICABLE),
+        (("w* /*",), Verdict.NOT_APPLICABLE),
+        (("wrong /a",), Verdict.FAIL),
+        (("other /*",), Verdict.FAIL),
+    ],
+)
+def test_a_waiver_of_fields_excuses_nothing_else(fields, verdict):
+    waivers = {"made.fields-are-right": Waiver("it is documented", fields)}
+
+    assert rulings(["wrong"], waivers=waivers)["fields-are-right"].verdict is verdict
+    assert rulings(["fine"], waivers=waivers)["fields-are-right"].verdict is Verdict.PASS
 
 
 def test_a_refused_connection_has_no_evidence_but_verdicts():

@@ -56,6 +56,8 @@ class Finding:
     actual: str = ""
     path: str = ""
     """JSON pointer into the event, where one field is at fault."""
+    also: tuple[str, ...] = ()
+    """Further fields of the event that are at fault in the same manner."""
     hint: str = ""
     """What is known of such a deviation from the field, and the cure."""
 
