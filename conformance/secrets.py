@@ -25,6 +25,10 @@ KEY_SHAPED = re.compile(r"\b(?:ek_|sk-(?:proj-|svcacct-|ant-)?)[A-Za-z0-9_-]{16,
 KEY_MARK = "‹key›"
 #: Names of headers and query parameters whose values are secrets.
 SECRET_NAMES = re.compile(r"auth|key|token|secret|cookie|password|signature|^sig$", re.IGNORECASE)
+#: Headers that hold nothing but credentials.
+CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "api-key", "x-api-key"})
+#: What no key looks like: words (`platform`, `per session`).
+WORDS = re.compile(r"[A-Za-z][a-z]*(?:[ ._-][a-z]+)*")
 #: So many characters of a secret are not printed, where a text was cut in its middle.
 FRAGMENT = 8
 #: Silence in base64 is a run of `A`; looking for secrets in it takes seconds.  None of their spellings has such a run.
@@ -52,9 +56,16 @@ def _protocol() -> str:
 
 
 def secrets_in(url: str, headers: Iterable[tuple[str, str]] = ()) -> list[str]:
-    """Return the secrets in a URL or in headers, also without the name of their scheme; ValueError of a broken URL."""
+    """Return the secrets in a URL or in headers, also without the name of their scheme; ValueError of a broken URL.
+
+    Headers are judged by their names; plain words are secrets only where a header can hold nothing but credentials.
+    """
     parts = urlsplit(url)
-    secret = [text for name, text in (*parse_qsl(parts.query), *headers) if SECRET_NAMES.search(name)]
+    secret = [text for name, text in parse_qsl(parts.query) if SECRET_NAMES.search(name)]
+    for name, text in headers:
+        certain = name.lower() in CREDENTIAL_HEADERS
+        if certain or (SECRET_NAMES.search(name) and not WORDS.fullmatch(text)):
+            secret.append(text)
     user = [each for each in (parts.username, parts.password) if each]
     return [*secret, *(text.rpartition(" ")[2] for text in secret), *user, *map(unquote, user)]
 

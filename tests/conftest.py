@@ -168,8 +168,9 @@ def endpoint(listen, key):
     """Return `endpoint(mutant="", **settings) -> url` of a reference that listens until the test ends."""
 
     def make(mutant="", **settings):
-        settings = {"tokens": (key,), "models": ("gpt-realtime",), **settings}
-        return listen(Server(hooks=hooks_of(mutant) if mutant else None, **settings)).url + "?model=gpt-realtime"
+        hooks = hooks_of(mutant) if mutant else None
+        settings = {"tokens": (key,), "models": ("gpt-realtime",), "hooks": hooks, **settings}
+        return listen(Server(**settings)).url + "?model=gpt-realtime"
 
     return make
 

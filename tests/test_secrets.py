@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.secrets import KEY_MARK, Scrubber
+from conformance.secrets import KEY_MARK, Scrubber, secrets_in
 from conformance.trace.trace import TOKEN_MARK
 
 KEY = 'sk-canary/0123+ä"quoted'
@@ -103,3 +103,23 @@ def test_a_key_in_the_midst_of_long_silence_is_found_wherever_it_stands():
         == f'{{"audio": "{silence}", "key": "{TOKEN_MARK}"}}'
     )
     assert scrub(silence) == silence
+
+
+@pytest.mark.parametrize(
+    "header", [("x-auth-mode", "platform"), ("x-token-kind", "per-session"), ("X-Team", "s3cr3t-1")]
+)
+def test_a_word_in_a_header_is_no_secret_for_the_headers_name(header):
+    assert secrets_in("wss://x/v1/realtime", [header]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "secret"),
+    [
+        ("Authorization", "Bearer opensesame", "opensesame"),
+        ("X-API-Key", "opensesame", "opensesame"),
+        ("x-proxy-token", "a7f-0123456789", "a7f-0123456789"),
+        ("X-Auth", "Key c0ffee-c0ffee", "c0ffee-c0ffee"),
+    ],
+)
+def test_what_a_header_holds_that_looks_like_a_key_or_can_be_nothing_else_is_a_secret(name, text, secret):
+    assert secret in secrets_in("wss://x/v1/realtime", [(name, text)])

@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 #: Options that do not change what is judged, nor how.
 NEUTRAL = frozenset(
     {"certify", "endpoint", "model", "token", "token-env", "token-file", "token-command", "auth", "dialect", "profile"}
-    | {"sessions", "ca-file", "header", "connect-timeout", "answer-timeout", "prices", "retries", "reports"}
+    | {
+        "sessions",
+        "ca-file",
+        "header",
+        "secret-header",
+        "connect-timeout",
+        "answer-timeout",
+        "prices",
+        "retries",
+        "reports",
+    }
 )
 #: pytest's own options that leave items out, by the name of their value.
 SELECTING = {"-k": "keyword", "-m": "markexpr", "--deselect": "deselect", "--lf": "lf", "--sw": "stepwise"}

@@ -77,6 +77,7 @@ OPTIONS = (
     Option("--ca-file", "Certificate authority that signed the endpoint's certificate.", "FILE"),
     Option("--insecure", "Do not check the endpoint's certificate.", action="store_true"),
     Option("--header", "A further header of every upgrade; may be repeated.", "'Name: value'", action="append"),
+    Option("--secret-header", "The same, and its value is scrubbed like a key.", "'Name: value'", action="append"),
     Option("--connect-timeout", "Seconds to wait for the upgrade (default 10).", "SECONDS", float),
     Option("--answer-timeout", "Seconds of silence to bear (default 20, more if slow).", "SECONDS", float),
     Option("--line", "A bad line: delay=150ms,jitter=50ms,rate=256k,slow-reader,drop=0.001,seed=1.", "PROPERTIES"),

@@ -41,7 +41,7 @@ def settings_of(config: pytest.Config) -> Settings:
     asked = value(config, "dialect") or AUTO
     endpoint = value(config, "endpoint") or value(config, "relay")
     url = _url(endpoint, profile) if endpoint is not None else ""
-    headers = _headers(value(config, "header") or [], profile)
+    headers = _headers([*(value(config, "header") or []), *(value(config, "secret-header") or [])], profile)
     token = _token(config, embedded=not url)
     auth = _auth(value(config, "auth"))
     known = profile.auth if profile is not None else tuple(STYLES) if not url or auth == "all" else (auth or "bearer",)
@@ -144,6 +144,8 @@ def scrubber_of(config: pytest.Config) -> Scrubber:
         hidden = secrets_in(value(config, "endpoint") or value(config, "relay") or "", headers)
     except ValueError:
         hidden = []
+    named = [each.partition(":")[2].strip() for each in value(config, "secret-header") or []]
+    hidden += [*named, *(each.rpartition(" ")[2] for each in named)]
     given = (value(config, "token"), value(config, "upstream-token"), os.environ.get(key.VARIABLE), *hidden)
     return Scrubber(tuple(filter(None, given)))
 
