@@ -37,6 +37,12 @@ class UpgradeRequest:
             offered_subprotocols=self.subprotocols,
         )
 
+    @property
+    def provokes(self) -> bool:
+        """Whether it asks for a refusal: with a bad key, or a bad model."""
+        good = self.credential in (Credential.VALID, Credential.RECASED)
+        return not good or self.model_kind is not Credential.VALID
+
 
 @dataclass(eq=False)
 class Disconnected(Exception):

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import recognise
-from conformance.play.connection import Connector
+from conformance.play.connection import Connector, Disconnected
 from conformance.play.environment import EnvironmentTrouble
 from conformance.play.recorded_connection import RecordedConnection
-from conformance.play.recorder import Recorder
+from conformance.play.recorder import Recorder, parsed
 from conformance.play.target import Target
 from conformance.scenario.commands import Close, Open
 from conformance.secrets import Scrubber
+from conformance.trace import json_text
 from conformance.trace.trace import EndKind, Trace
 
 #: HTTP status of a refused upgrade -> (what it means, what to do).
@@ -114,7 +115,8 @@ async def preflight(connector: Connector, target: Target, scrub: Scrubber) -> Di
         diagnosis = replace(told, retry_after=trouble.retry_after)
     else:
         if reply.refused:
-            diagnosis = _no_session(line.result(), scrub(reply.refused))
+            answered = await _answer_to_an_update(line)
+            diagnosis = _no_session(line.result(), scrub(reply.refused), answered=answered)
         else:
             await line.carry_out(Close())
             diagnosis = _first_event(line.result())
@@ -126,7 +128,22 @@ async def preflight(connector: Connector, target: Target, scrub: Scrubber) -> Di
     return replace(diagnosis, trouble=scrub.shown(diagnosis.trouble), trace=scrub.trace(line.result()), latency=latency)
 
 
-def _no_session(trace: Trace, why: str, *, environment: bool = False) -> Diagnosis:
+async def _answer_to_an_update(line: RecordedConnection) -> str:
+    """Ask a connection on which nothing came for an answer; return the type of what comes, empty if nothing does."""
+    end = line.result().end
+    if line.connection is None or end is None or end.kind is not EndKind.TIMEOUT:
+        return ""
+    update = {"type": "session.update", "event_id": "preflight", "session": line.target.dialect.session({})}
+    try:
+        await line.connection.send(json_text.dumps(update).decode())
+        frame = await line.connection.receive(line.target.patience.answer)
+    except (Disconnected, TimeoutError):
+        return ""
+    event = parsed(frame) if isinstance(frame, str) else None
+    return str((event or {}).get("type") or "a frame that is no event")
+
+
+def _no_session(trace: Trace, why: str, *, environment: bool = False, answered: str = "") -> Diagnosis:
     handshake, end = trace.handshake, trace.end
     status = handshake.status if handshake else None
     if end is not None and end.kind is EndKind.REFUSED:
@@ -135,6 +152,12 @@ def _no_session(trace: Trace, why: str, *, environment: bool = False) -> Diagnos
             return Diagnosis(trace, trouble=f"{meaning} ({why})", why=why, cure=cure, environment=environment)
         cure = next((cure for kind, cure in CAUSE_CURES.items() if kind == _kind(trace)), "Check --endpoint.")
         return Diagnosis(trace, trouble=why, cure=cure)
+    if end is not None and end.kind is EndKind.TIMEOUT and answered:
+        return Diagnosis(
+            trace,
+            trouble=f"session.created never came, though a session.update was answered by {answered}",
+            cure="The first event is lost: does a gateway in between begin to listen too late? Clients wait for it.",
+        )
     if end is not None and end.kind is EndKind.TIMEOUT:
         return Diagnosis(
             trace,

@@ -39,10 +39,8 @@ from conformance.scenario.commands import (
     Wait,
 )
 from conformance.trace import json_text
-from conformance.trace.trace import Credential, Direction, End, EndKind, Trace
+from conformance.trace.trace import Direction, End, EndKind, Trace
 
-#: Credentials that open a session.
-GOOD = frozenset({Credential.VALID, Credential.RECASED})
 #: What is awaited where there is no session yet, or none any more: there is nothing to ask.
 OPENING = ("session.created", "close")
 
@@ -103,9 +101,11 @@ class RecordedConnection:
         opened = await self.connector.connect(ask)
         self.recorder.shake(opened.handshake)
         if isinstance(opened, Refusal):
+            if ask.provokes and opened.cause == "timeout":  # good credentials were answered before
+                self.recorder.finish(End(EndKind.TIMEOUT, Direction.CLIENT, awaiting="session.created", at=0.0))
+                return Reply(refused=opened.why)
             self.recorder.refused(opened)
-            on_purpose = ask.credential not in GOOD or ask.model_kind is not Credential.VALID
-            wanted = on_purpose or command.options.get("any_status", False)
+            wanted = ask.provokes or command.options.get("any_status", False)
             status = opened.handshake.status
             if opened.cause not in ("http", "protocol") or (status in STATUSES and not wanted):
                 retry_after = opened.headers.get("retry-after", "")

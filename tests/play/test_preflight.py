@@ -1,4 +1,5 @@
 import asyncio
+import json
 from dataclasses import replace
 
 import pytest
@@ -75,6 +76,20 @@ def test_a_bad_endpoint_gets_one_diagnosis_with_cause_and_cure(run, served, talk
     assert not diagnosis.ready
     assert trouble in diagnosis.trouble
     assert cure in diagnosis.cure
+
+
+def test_a_session_created_that_is_lost_is_told_as_lost(run, served):
+    async def loses_the_first(ws):
+        asked = json.loads(await ws.recv())
+        await ws.send(json.dumps({"type": "session.updated", "event_id": "e1", "session": asked["session"]}))
+        await ws.wait_closed()
+
+    diagnosis = diagnosed(run, served, loses_the_first)
+
+    assert not diagnosis.ready
+    assert diagnosis.trouble == "session.created never came, though a session.update was answered by session.updated"
+    assert "lost" in diagnosis.cure
+    assert "--model" not in diagnosis.cure
 
 
 def test_the_key_is_in_no_diagnosis(run, served):

@@ -1,5 +1,6 @@
 """Endpoints that are overloaded or cut off: nobody is blamed for that, and nothing is hidden."""
 
+import asyncio
 import itertools
 import json
 
@@ -193,3 +194,24 @@ def test_a_limit_of_sessions_is_told_on_the_terminal_and_in_the_report(folder, l
     assert "connection.a-valid-key-opens-a-session" not in result.stdout
     assert any(note.startswith("the endpoint limits the number of sessions") for note in report["notes"])
     assert "note: the endpoint limits the number of sessions" in result.stdout
+
+
+def test_an_upgrade_that_is_never_answered_after_a_wrong_key_is_the_endpoints_doing(folder, odd_endpoint, key):
+    stop = asyncio.Event()
+
+    async def process(connection, request):
+        if key not in request.headers.get("Authorization", ""):
+            await stop.wait()
+        return
+
+    async def talk(ws):
+        await ws.send(json.dumps({"type": "session.created", "event_id": "e1", "session": {}}))
+        await ws.wait_closed()
+
+    url = odd_endpoint(talk, process_request=process)
+    options = ("--connect-timeout=0.5", "-k", "refuses_no_key", "--dialect=ga")
+    result = folder.pytest(f"--endpoint={url}", *options)
+
+    assert result.returncode == 1, result.stdout
+    assert "connection.a-refusal-is-visible" in result.stdout
+    assert "not judged" not in result.stdout

@@ -24,6 +24,13 @@ def test_a_rule_proved_anywhere_is_not_unproven():
     assert result(record("a", {MUST: "unproven"}), record("b", {MUST: "pass"})).outcome is RunOutcome.CONFORMANT
 
 
+def test_a_promise_that_a_conversation_did_not_keep_counts_though_another_proved_the_rule():
+    told = result(record("a", {MUST: "unproven"}, promises=(MUST,)), record("b", {MUST: "pass"}))
+
+    assert told.outcome is RunOutcome.NOT_PROVED
+    assert [each.rule.id for each in told.rules.unmet] == [MUST]
+
+
 @pytest.mark.parametrize(
     ("verdicts", "how", "outcome", "told"),
     [
