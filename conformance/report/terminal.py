@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.play.player import Outcome
@@ -186,7 +187,8 @@ def _list(terminal: Terminal, tally: Tally, told: Collection[str]) -> None:
     """List the rules that are not simply right and were not *told*; what one of them explains stands under it."""
     listed = {**LISTED, **(VERBOSE if terminal.verbosity > 0 else {})}
     for verdict, markup in listed.items():
-        for each in tally.lines:
+        for line in tally.lines:
+            each = replace(line, verdict=Verdict.UNPROVEN) if line.half_proved else line
             if each.verdict is verdict and not each.cause and each.rule.id not in told:
                 _show(terminal, each, markup)
                 _consequences(terminal, tally.consequences.get(each.rule.id, ()))

@@ -154,8 +154,14 @@ class Settings:
             return f"the endpoint holds only {self.session_limit} sessions at once"
         if self.session_row is not None and sessions_in_all(scenario) > self.session_row:
             return f"the endpoint opens only {self.session_row} sessions one right after the other"
+        return self._nothing_to_offer(scenario)
+
+    def _nothing_to_offer(self, scenario: Scenario) -> str:
+        """Say why a scenario cannot ask for the session that it needs: for want of a key, or of a model."""
         if "missing" in _options_in(scenario, "model") and not names_a_model(self.target):
             return "sessions are opened here without a model in the URL"
+        if not self.target.key and (styles := _options_in(scenario, "auth")):
+            return f"no key was given, so none can be offered in the auth style {', '.join(sorted(styles))}"
         offered = _options_in(scenario, "credential")
         if not self.target.key and offered & BAD_CREDENTIALS:
             return "no key was given, so the endpoint has none to ask for"

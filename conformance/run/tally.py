@@ -36,6 +36,8 @@ class RuleTally:
     verdict: Verdict
     told: Mapping[str, RuleRecord] = field(default_factory=dict)
     """Conversation -> what it says of the rule."""
+    promised: frozenset[str] = frozenset()
+    """The conversations that set out to prove it."""
 
     @cached_property
     def conversations(self) -> Mapping[Verdict, tuple[str, ...]]:
@@ -53,6 +55,12 @@ class RuleTally:
     def count(self, verdict: Verdict) -> int:
         """Count the conversations with a verdict."""
         return len(self.conversations.get(verdict, ()))
+
+    @property
+    def half_proved(self) -> bool:
+        """Whether one conversation showed it, and another did not that promised to."""
+        owed = self.promised.intersection(self.conversations.get(Verdict.UNPROVEN, ()))
+        return self.verdict is Verdict.PASS and bool(owed) and not self.cause
 
     @property
     def cause(self) -> str:
@@ -85,8 +93,9 @@ class Tally:
 
     @cached_property
     def unproven(self) -> tuple[RuleTally, ...]:
-        """Rules that were promised, and shown by no conversation, and no other failure explains it."""
-        return tuple(each for each in self.lines if each.verdict is Verdict.UNPROVEN and each.told and not each.cause)
+        """Rules that a conversation promised and did not show, and no other failure explains it."""
+        unproven = (each for each in self.lines if each.verdict is Verdict.UNPROVEN and each.told and not each.cause)
+        return (*unproven, *(each for each in self.lines if each.half_proved))
 
     @cached_property
     def consequences(self) -> Mapping[str, tuple[RuleTally, ...]]:
@@ -133,14 +142,19 @@ class PackTally(Tally):
 def rule_tallies(records: Iterable[ConversationRecord]) -> Iterator[RuleTally]:
     """Turn records of conversations into tallies of rules, in the order of the table."""
     told: dict[str, dict[str, RuleRecord]] = defaultdict(dict)
+    promised: dict[str, set[str]] = defaultdict(set)
     for record in records:
+        for rule_id in record.promises:
+            promised[rule_id].add(record.conversation)
         for rule_id, each in record.rules.items():
             told[rule_id][record.conversation] = each
     of_relays = PAIR_RULES if PAIR_RULES.keys() & told.keys() else {}
     for rule_id, rule in {**judged_rules(), **of_relays}.items():
         own = told.get(rule_id, {})
         found = {each.verdict for each in own.values()}
-        yield RuleTally(rule, next((each for each in GRAVITY if each in found), Verdict.NOT_RUN), own)
+        yield RuleTally(
+            rule, next((each for each in GRAVITY if each in found), Verdict.NOT_RUN), own, frozenset(promised[rule_id])
+        )
 
 
 def known_in(record: ConversationRecord, vendor: str) -> int:
