@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -80,8 +81,14 @@ ONE_ROOM = {
 }
 
 
+@cache
+def nodes(path):
+    """Return every node of a module's syntax: a dozen tests walk over all of them."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def imports(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
         elif isinstance(node, ast.Import):
@@ -107,7 +114,7 @@ def graph():
     edges = {}
     for name, path in names.items():
         edges[name] = set()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "conformance":
                 base = node.module.partition(".")[2]
                 for each in node.names:

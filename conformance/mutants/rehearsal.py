@@ -32,7 +32,7 @@ from conformance.scenario.model import Scenario
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Handshake
 
-TOKEN = "rehearsal-token-000000000000"  # noqa: S105 - known to nobody but this process
+TOKEN = "rehearsal-8f2c61d07b94e35a"  # noqa: S105 - known to nobody but this process
 
 
 class MemoryConnection:

@@ -172,7 +172,7 @@ class End:
 class Trace:
     """One conversation, from the handshake to the end."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[Entry, ...] = field(default=(), repr=False)
     dialect: str = ""
     """`ga`, `beta`, or empty where nothing told."""
     handshake: Handshake | None = None

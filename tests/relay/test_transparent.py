@@ -22,6 +22,8 @@ HOME = folder("scenarios")
 RELAYED = sorted(path.stem for path in (HOME / "relay").glob("*.yaml"))
 #: Takes a style of its own, or time.
 ORDINARY = [path for path in library() if load(path).without == frozenset()]
+#: One frame of 15 MiB through three sockets and two recorders takes as long as fifty conversations.
+MEASURED = [pytest.param(path, marks=pytest.mark.slow if "large" in load(path).tags else ()) for path in ORDINARY]
 
 
 def judged(relayed):
@@ -68,7 +70,7 @@ def test_a_key_in_any_style_stays_below(style):
 
 
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
-@pytest.mark.parametrize("path", ORDINARY, ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize("path", MEASURED, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_the_library_leaves_nothing_to_find_through_a_transparent_relay(path, dialect):
     scenario = load(path)
     if dialect not in scenario.dialects:
