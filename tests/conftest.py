@@ -54,8 +54,9 @@ def listen():
 #: Plugins that only cost time here.
 QUIET = [f"-pno:{name}" for name in ("randomly", "benchmark", "hypothesispytest", "anyio", "cov")]
 
-#: Settings of the run around the test; tox moves pytest's cache, for one.
-FOREIGN = ("PYTEST", "REALTIME", "COV", "TOX")
+#: Settings of the run around the test; tox moves pytest's cache, for one.  Without bytecode each of the two hundred
+#: commands that are run here would compile three hundred modules, most of its time.
+FOREIGN = ("PYTEST", "REALTIME", "COV", "TOX", "PYTHONDONTWRITEBYTECODE")
 
 TALK = """\
 scenario: The user says something, and the assistant answers in text.
@@ -102,7 +103,7 @@ class Folder:
 
     def environment(self, token):
         kept = {name: text for name, text in os.environ.items() if not name.startswith(FOREIGN)}
-        return {**kept, "REALTIME_TOKEN": token, "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**kept, "REALTIME_TOKEN": token, "COLUMNS": "80"}
 
     def pytest(self, *arguments, token=KEY, within=120):
         """Run pytest to its end."""

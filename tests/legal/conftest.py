@@ -26,7 +26,7 @@ KEY = "sk-legal-0123456789abcdef"
 #: Plugins that only cost time here.
 QUIET = [f"-pno:{name}" for name in ("randomly", "benchmark", "hypothesispytest", "anyio", "cov")]
 #: Settings of the run around the test.
-FOREIGN = ("PYTEST", "REALTIME", "COV", "TOX")
+FOREIGN = ("PYTEST", "REALTIME", "COV", "TOX", "PYTHONDONTWRITEBYTECODE")
 
 
 @dataclass(frozen=True)
@@ -359,7 +359,7 @@ def legal(listen, tmp_path):
         result = subprocess.run(
             [*command, *variant.arguments, *arguments],
             cwd=tmp_path,
-            env={**kept, "REALTIME_TOKEN": KEY, "COLUMNS": "120", "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**kept, "REALTIME_TOKEN": KEY, "COLUMNS": "120"},
             capture_output=True,
             text=True,
             timeout=900,
