@@ -123,7 +123,8 @@ def _nothing_judged(result: RunResult) -> str:
 
 
 def _judged(result: RunResult) -> str:
-    selected = f", {result.ending.why_partial}" if result.ending.partial else ""
+    told = result.not_run and result.ending.why_partial == result.ending.why_not_run  # beside their number
+    selected = f", {result.ending.why_partial}" if result.ending.partial and not told else ""
     return f"{many(result.played, 'conversation')}{selected}"
 
 

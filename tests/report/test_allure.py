@@ -6,6 +6,7 @@ from allure_commons.model2 import TestResult as Result
 
 from conformance.report.allure import plain
 from conformance.report.allure_attachments import attachment
+from conformance.report.allure_files import allurerc, categories
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Direction, Entry, Trace
 
@@ -34,3 +35,12 @@ def test_everything_that_allure_writes_is_scrubbed():
     result.statusDetails = StatusDetails(message="said sk-secret-123", trace="sk-secret-123")
 
     assert "secret" not in repr(plain(result, Scrubber(("sk-secret-123",))))
+
+
+def test_each_allure_gets_patterns_of_its_own_language():
+    java = {each["name"]: each["messageRegex"] for each in categories()}
+    script = {each["name"]: each["matchers"]["message"] for each in allurerc("x")["categories"]["rules"]}
+
+    assert java["Requirement broken (MUST)"] == r"(?s)MUST\b.*"
+    assert script["Requirement broken (MUST)"] == r"^MUST\b"
+    assert not any("(?s)" in each for each in script.values())  # JavaScript refuses it, and Allure writes no report
