@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.corpus.judging import Part, Task, judge_source
+from conformance.corpus.judging import JudgedSources, Task, judge_source
 from conformance.corpus.sources import sources
 from conformance.corpus.tally import Tally
-from conformance.corpus.verdict import Demands, Kind
+from conformance.corpus.verdict import Demands, RecordingOutcome
 from conformance.errors import UsageError
 from conformance.report.recorded import in_full, in_sum, nothing
 from conformance.report.recorded_data import as_line
@@ -36,12 +36,12 @@ FAIL_ON = {
 }
 #: What a kind of verdict makes of the exit status, the gravest first.
 STATUSES = (
-    (Kind.UNREADABLE, Status.MISUSED),
-    (Kind.STRANGER, Status.MISUSED),
-    (Kind.ERROR, Status.INTERNAL),
-    (Kind.BROKEN, Status.BROKEN),
-    (Kind.UNPROVEN, Status.BROKEN),
-    (Kind.UNCLEAR, Status.MISUSED),
+    (RecordingOutcome.UNREADABLE, Status.MISUSED),
+    (RecordingOutcome.STRANGER, Status.MISUSED),
+    (RecordingOutcome.ERROR, Status.INTERNAL),
+    (RecordingOutcome.BROKEN, Status.BROKEN),
+    (RecordingOutcome.UNPROVEN, Status.BROKEN),
+    (RecordingOutcome.UNCLEAR, Status.MISUSED),
 )
 
 
@@ -81,7 +81,7 @@ class Inspection:
             return as_line
         return in_full if files <= MOST_TOLD else nothing
 
-    def _parts(self, files: Sequence[Source], task: Task) -> Iterator[Part]:
+    def _parts(self, files: Sequence[Source], task: Task) -> Iterator[JudgedSources]:
         if self.cluster:
             from conformance.corpus.cluster import judge_on_cluster
 
@@ -93,14 +93,14 @@ class Inspection:
         return _one_by_one(files, task)
 
 
-def _one_by_one(files: Iterable[Source], task: Task) -> Iterator[Part]:
+def _one_by_one(files: Iterable[Source], task: Task) -> Iterator[JudgedSources]:
     """Yield each conversation as soon as it is judged, and an empty part behind the last of each source."""
     for source in files:
         for verdict, told in judge_source(source, task):
-            part = Part(told=[told] if told else [])
+            part = JudgedSources(told=[told] if told else [])
             part.tally.note(verdict)
             yield part
-        yield Part(sources=1)
+        yield JudgedSources(sources=1)
 
 
 class _Output:
@@ -128,7 +128,7 @@ class _Output:
             click.echo(("\n" if self.count else "") + self.scrub.shown(in_sum(tally, seconds)), nl=False)
 
 
-def _with_progress(parts: Iterator[Part], files: int) -> Iterator[Part]:
+def _with_progress(parts: Iterator[JudgedSources], files: int) -> Iterator[JudgedSources]:
     """Yield the parts, and show how far they are where somebody looks on."""
     if not sys.stderr.isatty() or files == 1:
         yield from parts

@@ -241,7 +241,7 @@ def report(folder: Path, flaky: bool) -> None:
     """
     from conformance.commands.report import gathered
     from conformance.report.history import flaky_text, rates_of
-    from conformance.report.screen import Plain
+    from conformance.report.screen import PlainTerminal
     from conformance.report.terminal import summary, verdict
     from conformance.run.outcome import RunOutcome
 
@@ -249,7 +249,7 @@ def report(folder: Path, flaky: bool) -> None:
         click.echo(flaky_text(rates_of(folder)), nl=False)
         return
     found = gathered(folder)
-    terminal = Plain()
+    terminal = PlainTerminal()
     if found.status is None:
         terminal.write_line(
             f"The run did not come to its end: {len(found.result.conversations)} conversations are on disk, "

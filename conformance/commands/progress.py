@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from conformance.corpus.judging import Part
+    from conformance.corpus.judging import JudgedSources
 
 
-def shown(parts: Iterator[Part], files: int) -> Iterator[Part]:
+def shown(parts: Iterator[JudgedSources], files: int) -> Iterator[JudgedSources]:
     """Yield *parts*, and show on standard error how many of the files are done."""
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("files, {task.fields[speed]}"), TimeRemainingColumn())
     began, conversations = monotonic(), 0
@@ -29,6 +29,6 @@ def shown(parts: Iterator[Part], files: int) -> Iterator[Part]:
             yield part
 
 
-def _with_first(first: Part, rest: Iterator[Part]) -> Iterator[Part]:
+def _with_first(first: JudgedSources, rest: Iterator[JudgedSources]) -> Iterator[JudgedSources]:
     yield first
     yield from rest

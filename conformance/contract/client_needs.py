@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class NeededField:
     """A field that clients need."""
 
     path: str
@@ -37,13 +37,13 @@ class Wanted:
     """Whether null is as bad as absent."""
 
 
-def load_wanted(path: Path, dialect_name: str) -> dict[str, tuple[Wanted, ...]]:
+def load_wanted(path: Path, dialect_name: str) -> dict[str, tuple[NeededField, ...]]:
     """Read the list: event type as spoken in the dialect -> what is wanted of it; SchemaError if broken."""
-    wanted: dict[str, list[Wanted]] = {}
+    wanted: dict[str, list[NeededField]] = {}
     try:
         entries = orjson.loads(path.read_bytes())
         for entry in entries if isinstance(entries, list) else [entries]:
-            each = Wanted(
+            each = NeededField(
                 path=entry["path"],
                 breaks=entry["breaks"],
                 source=entry["source"],
@@ -59,17 +59,17 @@ def load_wanted(path: Path, dialect_name: str) -> dict[str, tuple[Wanted, ...]]:
     return {event_type: tuple(fields) for event_type, fields in wanted.items()}
 
 
-def absences(wanted: Sequence[Wanted], event: Mapping[str, Any]) -> tuple[Wanted, ...]:
+def absences(wanted: Sequence[NeededField], event: Mapping[str, Any]) -> tuple[NeededField, ...]:
     """Say which of the *wanted* fields *event* lacks, each with the place where it should be."""
     return tuple(replace(each, path=place) for each in wanted for place in _places(each, event))
 
 
-def schema_of(wanted: Sequence[Wanted]) -> dict[str, Any]:
+def schema_of(wanted: Sequence[NeededField]) -> dict[str, Any]:
     """Return the JSON schema of an event that lacks none of the *wanted* fields: a compiled one tells it of most."""
     return {"allOf": [_nested(steps_of(each.path), each) for each in wanted]}
 
 
-def _nested(steps: Sequence[str], wanted: Wanted) -> dict[str, Any]:
+def _nested(steps: Sequence[str], wanted: NeededField) -> dict[str, Any]:
     *way, last = steps
     schema: dict[str, Any] = {"required": [last]}
     if wanted.filled:
@@ -83,7 +83,7 @@ def _nested(steps: Sequence[str], wanted: Wanted) -> dict[str, Any]:
     return schema
 
 
-def _places(wanted: Wanted, event: Mapping[str, Any]) -> Iterable[str]:
+def _places(wanted: NeededField, event: Mapping[str, Any]) -> Iterable[str]:
     """Return the places where a wanted field is absent; where no array lies on the way there is one at most."""
     steps = steps_of(wanted.path)
     if "*" in steps:
@@ -103,7 +103,7 @@ def steps_of(path: str) -> tuple[str, ...]:
     return tuple(path.split("/")[1:])
 
 
-def _lacking(wanted: Wanted, event: Mapping[str, Any]) -> Iterator[str]:
+def _lacking(wanted: NeededField, event: Mapping[str, Any]) -> Iterator[str]:
     *way, last = steps_of(wanted.path)
     for place, around in _reached("", event, way):
         if not isinstance(around, dict) or not _applies(wanted.when, around):

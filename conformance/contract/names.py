@@ -11,7 +11,7 @@ from datetime import date
 
 
 @dataclass(frozen=True)
-class Name:
+class DatedName:
     """A name, and when it ends."""
 
     name: str
@@ -21,29 +21,29 @@ class Name:
 
 #: Realtime models.
 MODELS = (
-    Name("gpt-realtime", date(2027, 1, 20)),
-    Name("gpt-realtime-2.1"),
-    Name("gpt-realtime-mini"),
-    Name("gpt-4o-realtime-preview"),
+    DatedName("gpt-realtime", date(2027, 1, 20)),
+    DatedName("gpt-realtime-2.1"),
+    DatedName("gpt-realtime-mini"),
+    DatedName("gpt-4o-realtime-preview"),
 )
 #: Models that write down what the user says, those that are billed by duration first.
 TRANSCRIBERS = (
-    Name("whisper-1", date(2027, 2, 26)),
-    Name("gpt-realtime-whisper"),
-    Name("gpt-4o-transcribe"),
-    Name("gpt-live-transcribe"),
+    DatedName("whisper-1", date(2027, 2, 26)),
+    DatedName("gpt-realtime-whisper"),
+    DatedName("gpt-4o-transcribe"),
+    DatedName("gpt-live-transcribe"),
 )
 #: The same, billed by tokens.
 TOKEN_TRANSCRIBERS = (
-    Name("gpt-4o-mini-transcribe", date(2027, 2, 26)),
-    Name("gpt-4o-transcribe"),
-    Name("gpt-live-transcribe"),
+    DatedName("gpt-4o-mini-transcribe", date(2027, 2, 26)),
+    DatedName("gpt-4o-transcribe"),
+    DatedName("gpt-live-transcribe"),
 )
 #: Voices, of which a script needs two.
-VOICES = (Name("alloy"), Name("echo"), Name("marin"), Name("cedar"), Name("shimmer"))
+VOICES = (DatedName("alloy"), DatedName("echo"), DatedName("marin"), DatedName("cedar"), DatedName("shimmer"))
 
 
-def usual(table: Iterable[Name], today: date) -> tuple[str, ...]:
+def usual(table: Iterable[DatedName], today: date) -> tuple[str, ...]:
     """Return the names of a table in the order in which they are tried on a day."""
     names = list(table)
     return tuple(each.name for each in sorted(names, key=lambda each: each.until is not None and each.until < today))

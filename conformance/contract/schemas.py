@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from conformance.contract.client_needs import Wanted, absences, load_wanted, schema_of
+from conformance.contract.client_needs import NeededField, absences, load_wanted, schema_of
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.documented_fields import Documented, extra_paths, references, target
 from conformance.errors import SchemaError
@@ -115,7 +115,7 @@ class Schemas:
         """Return whether clients need more of this event than its schema demands."""
         return event_type in self._wanted
 
-    def absences(self, event: Event) -> tuple[Wanted, ...]:
+    def absences(self, event: Event) -> tuple[NeededField, ...]:
         """Name the fields a server *event* lacks that no source requires, but that real clients need."""
         wanted = self._wanted.get(kind := _type(event))
         if wanted is None:

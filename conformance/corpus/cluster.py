@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from conformance.corpus.judging import Part, Task, chunks, crashed, judge_sources
+from conformance.corpus.judging import JudgedSources, Task, chunks, crashed, judge_sources
 from conformance.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ CHUNK, BRANCHES = 32, 16
 PATIENCE = 20
 
 
-def judge_on_cluster(sources: Sequence[Source], task: Task, address: str) -> Iterator[Part]:
+def judge_on_cluster(sources: Sequence[Source], task: Task, address: str) -> Iterator[JudgedSources]:
     """Yield the sum of each group of tasks as it is done, in the order of the sources."""
     with _client(address) as client:
         _same_versions(client)
@@ -39,9 +39,9 @@ def judge_on_cluster(sources: Sequence[Source], task: Task, address: str) -> Ite
             yield from _results(client, joined, part, task)
 
 
-def together(parts: Sequence[Part]) -> Part:
+def together(parts: Sequence[JudgedSources]) -> JudgedSources:
     """Return several parts as one, in their order."""
-    whole = Part()
+    whole = JudgedSources()
     for part in parts:
         whole.tally = whole.tally + part.tally
         whole.told += part.told
@@ -49,7 +49,9 @@ def together(parts: Sequence[Part]) -> Part:
     return whole
 
 
-def _results(client: Any, joined: Any, group: Sequence[tuple[Sequence[Source], Any]], task: Task) -> Iterator[Part]:
+def _results(
+    client: Any, joined: Any, group: Sequence[tuple[Sequence[Source], Any]], task: Task
+) -> Iterator[JudgedSources]:
     """Yield what the tasks of a branch came to; if one of them killed its workers, each source for itself."""
     from distributed import KilledWorker
 
@@ -63,12 +65,12 @@ def _results(client: Any, joined: Any, group: Sequence[tuple[Sequence[Source], A
                 yield from (_judge_alone(client, source, task) for source in sources)
 
 
-def _judge_alone(client: Any, source: Source, task: Task) -> Part:
+def _judge_alone(client: Any, source: Source, task: Task) -> JudgedSources:
     """Judge one source by itself: where it kills its workers it is reported, and not tried for ever."""
     from distributed import KilledWorker
 
     try:
-        part: Part = client.submit(judge_sources, (source,), task, pure=False, retries=0).result()
+        part: JudgedSources = client.submit(judge_sources, (source,), task, pure=False, retries=0).result()
     except KilledWorker:
         return crashed(source, task)
     return part

@@ -13,11 +13,11 @@ from conformance.errors import TraceError
 if TYPE_CHECKING:
     from conformance.corpus.sources import Source
     from conformance.corpus.verdict import Demands, RecordedVerdict
-    from conformance.rules.engine.dispatch import Outcome
+    from conformance.rules.engine.dispatch import Dispatched
     from conformance.trace.views import View
 
 #: What is told of one conversation; its view and what the rules said, where it could be judged.
-Tell = Callable[["RecordedVerdict", "View | None", "Outcome | None"], str]
+Tell = Callable[["RecordedVerdict", "View | None", "Dispatched | None"], str]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Task:
 
 
 @dataclass
-class Part:
+class JudgedSources:
     """A number of sources that were judged together."""
 
     tally: Tally = field(default_factory=Tally)
@@ -53,9 +53,9 @@ def judge_source(source: Source, task: Task) -> Iterator[tuple[RecordedVerdict, 
         yield verdict, task.tell(verdict, None, None)
 
 
-def judge_sources(sources: Sequence[Source], task: Task) -> Part:
+def judge_sources(sources: Sequence[Source], task: Task) -> JudgedSources:
     """Return what a number of sources came to."""
-    part = Part(sources=len(sources))
+    part = JudgedSources(sources=len(sources))
     for source in sources:
         for verdict, told in judge_source(source, task):
             part.tally.note(verdict)
@@ -64,9 +64,9 @@ def judge_sources(sources: Sequence[Source], task: Task) -> Part:
     return part
 
 
-def crashed(source: Source, task: Task) -> Part:
+def crashed(source: Source, task: Task) -> JudgedSources:
     """Return what is known of a source that ended the process that judged it."""
-    part = Part(sources=1)
+    part = JudgedSources(sources=1)
     verdict = unreadable(source.name, f"{source.name}: the process that judged it died")
     part.tally.note(verdict)
     if told := task.tell(verdict, None, None):

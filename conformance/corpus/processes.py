@@ -12,7 +12,7 @@ from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.context import BaseContext
 from typing import TYPE_CHECKING
 
-from conformance.corpus.judging import Part, Task, chunks, crashed, judge_sources
+from conformance.corpus.judging import JudgedSources, Task, chunks, crashed, judge_sources
 
 if TYPE_CHECKING:
     from conformance.corpus.sources import Source
@@ -23,12 +23,12 @@ LARGEST_CHUNK = 64
 AHEAD = 4
 
 
-def judge_in_processes(sources: Sequence[Source], task: Task, processes: int) -> Iterator[Part]:
+def judge_in_processes(sources: Sequence[Source], task: Task, processes: int) -> Iterator[JudgedSources]:
     """Yield parts in the order of the sources, each as soon as it and all before it are judged."""
     size = max(1, min(LARGEST_CHUNK, len(sources) // (processes * AHEAD)))
     groups = deque(chunks(sources, size))
     while groups:
-        began: deque[tuple[Sequence[Source], Future[Part]]] = deque()
+        began: deque[tuple[Sequence[Source], Future[JudgedSources]]] = deque()
         with _pool(processes) as pool:
             try:
                 while groups or began:
@@ -48,7 +48,7 @@ def judge_in_processes(sources: Sequence[Source], task: Task, processes: int) ->
         yield from (_judge_alone(source, task) for source in suspects)
 
 
-def _judge_alone(source: Source, task: Task) -> Part:
+def _judge_alone(source: Source, task: Task) -> JudgedSources:
     """Judge one source in a process of its own: if it dies, it is known of what."""
     with _pool(1) as pool:
         try:

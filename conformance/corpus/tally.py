@@ -9,7 +9,7 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING
 
-from conformance.corpus.verdict import Found, Kind
+from conformance.corpus.verdict import Found, RecordingOutcome
 
 if TYPE_CHECKING:
     from conformance.corpus.verdict import RecordedVerdict
@@ -24,7 +24,7 @@ class Tally:
 
     conversations: int = 0
     entries: int = 0
-    kinds: Counter[Kind] = field(default_factory=Counter)
+    kinds: Counter[RecordingOutcome] = field(default_factory=Counter)
     dialects: Counter[str] = field(default_factory=Counter)
     broken: Counter[str] = field(default_factory=Counter)
     """Rule id -> conversations with findings of it."""
@@ -43,7 +43,7 @@ class Tally:
 
     def note(self, verdict: RecordedVerdict) -> None:
         """Count one more conversation, behind all others."""
-        self.conversations += verdict.kind is not Kind.UNREADABLE
+        self.conversations += verdict.kind is not RecordingOutcome.UNREADABLE
         self.entries += verdict.entries
         self.kinds[verdict.kind] += 1
         if verdict.dialect:

@@ -18,7 +18,7 @@ SHARED = "response."
 
 
 @dataclass(frozen=True)
-class Stranger:
+class OtherProtocol:
     """Another protocol, and what tells it apart."""
 
     name: str
@@ -28,22 +28,26 @@ class Stranger:
 
 
 STRANGERS = (
-    Stranger("a GPT-Live session", frozenset({"session.start", "session.started", "session.input_audio.append"})),
-    Stranger(
+    OtherProtocol("a GPT-Live session", frozenset({"session.start", "session.started", "session.input_audio.append"})),
+    OtherProtocol(
         "a stream of the Responses API",
         frozenset({"response.completed", "response.in_progress", "response.incomplete", "response.failed"}),
     ),
-    Stranger("a stream of Anthropic messages", frozenset({"message_start", "content_block_delta", "message_stop"})),
-    Stranger("a Gemini Live session", keys=frozenset({"setup", "setupComplete", "serverContent", "realtimeInput"})),
-    Stranger(
+    OtherProtocol(
+        "a stream of Anthropic messages", frozenset({"message_start", "content_block_delta", "message_stop"})
+    ),
+    OtherProtocol(
+        "a Gemini Live session", keys=frozenset({"setup", "setupComplete", "serverContent", "realtimeInput"})
+    ),
+    OtherProtocol(
         "an ElevenLabs conversation",
         frozenset({"conversation_initiation_metadata", "conversation_initiation_client_data", "agent_response"}),
     ),
-    Stranger("a Deepgram stream", frozenset({"Results", "SpeechStarted", "UtteranceEnd", "SettingsApplied"})),
-    Stranger("an AssemblyAI stream", frozenset({"Begin", "Turn", "Termination"})),
-    Stranger("a stream of chat completions", keys=frozenset({"choices"})),
-    Stranger("a list of chat messages", keys=frozenset({"role"})),
-    Stranger("a JSON-RPC session", keys=frozenset({"jsonrpc"})),
+    OtherProtocol("a Deepgram stream", frozenset({"Results", "SpeechStarted", "UtteranceEnd", "SettingsApplied"})),
+    OtherProtocol("an AssemblyAI stream", frozenset({"Begin", "Turn", "Termination"})),
+    OtherProtocol("a stream of chat completions", keys=frozenset({"choices"})),
+    OtherProtocol("a list of chat messages", keys=frozenset({"role"})),
+    OtherProtocol("a JSON-RPC session", keys=frozenset({"jsonrpc"})),
 )
 
 

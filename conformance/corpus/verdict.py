@@ -18,7 +18,7 @@ from conformance.trace.views import View
 
 if TYPE_CHECKING:
     from conformance.corpus.understanding import Understanding
-    from conformance.rules.engine.dispatch import Outcome
+    from conformance.rules.engine.dispatch import Dispatched
     from conformance.trace.formats.recording import Recording
     from conformance.trace.trace import Trace
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 WIRE_ONLY = {"handshake": "no handshake was recorded", "end": "the end was not recorded"}
 
 
-class Kind(StrEnum):
+class RecordingOutcome(StrEnum):
     """What a recording came to, the gravest first."""
 
     UNREADABLE = "unreadable"
@@ -71,7 +71,7 @@ class RecordedVerdict:
     """What the rules say of one recorded conversation."""
 
     name: str
-    kind: Kind
+    kind: RecordingOutcome
     dialect: str = ""
     entries: int = 0
     known: int = 0
@@ -102,7 +102,7 @@ def judge_recording(recording: Recording, demands: Demands) -> RecordedVerdict:
     return judge_with_view(recording, demands)[0]
 
 
-def judge_with_view(recording: Recording, demands: Demands) -> tuple[RecordedVerdict, View | None, Outcome | None]:
+def judge_with_view(recording: Recording, demands: Demands) -> tuple[RecordedVerdict, View | None, Dispatched | None]:
     """Return the verdict, and what it was made from; None of a conversation that is not of this protocol."""
     trace = recording.trace
     understanding = understood(trace)
@@ -133,7 +133,7 @@ def judge_with_view(recording: Recording, demands: Demands) -> tuple[RecordedVer
 def _of_a_stranger(recording: Recording, understanding: Understanding) -> RecordedVerdict:
     return RecordedVerdict(
         name=recording.name,
-        kind=Kind.STRANGER,
+        kind=RecordingOutcome.STRANGER,
         entries=len(recording.trace),
         known=understanding.known,
         frames=understanding.frames,
@@ -154,14 +154,14 @@ def _dialect_of(trace: Trace) -> str:
     return found.name if found is not None else "ga"
 
 
-def _found(recording: Recording, outcome: Outcome) -> Iterable[Found]:
+def _found(recording: Recording, outcome: Dispatched) -> Iterable[Found]:
     for name, findings in outcome.findings.items():
         for each in findings:
             place = recording.place(each.index)
             yield Found(name, each.index, place, each.message, each.expected, each.actual, each.path)
 
 
-def _unproven(demands: Demands, outcome: Outcome, dialect: str) -> Iterable[str]:
+def _unproven(demands: Demands, outcome: Dispatched, dialect: str) -> Iterable[str]:
     """Yield the expected rules that apply to the revision and neither held nor found anything."""
     if demands.expected:
         applicable = {rule.id for rule in _dispatch(dialect).rules}
@@ -177,17 +177,19 @@ def _unrecorded(trace: Trace) -> Iterable[str]:
         yield WIRE_ONLY["end"]
 
 
-def _kind(outcome: Outcome, demands: Demands, unproven: tuple[str, ...], understanding: Understanding) -> Kind:
+def _kind(
+    outcome: Dispatched, demands: Demands, unproven: tuple[str, ...], understanding: Understanding
+) -> RecordingOutcome:
     rules = judged_rules()
     if outcome.errors:
-        return Kind.ERROR
+        return RecordingOutcome.ERROR
     if any(rules[name].keyword in demands.fail_on for name in outcome.findings):
-        return Kind.BROKEN
+        return RecordingOutcome.BROKEN
     if any(rules[name].keyword is Keyword.MUST or Keyword.SHOULD in demands.fail_on for name in unproven):
-        return Kind.UNPROVEN
-    return Kind.UNCLEAR if understanding.doubtful else Kind.CLEAN
+        return RecordingOutcome.UNPROVEN
+    return RecordingOutcome.UNCLEAR if understanding.doubtful else RecordingOutcome.CLEAN
 
 
 def unreadable(name: str, trouble: str) -> RecordedVerdict:
     """Return the verdict on a file, or on what is left of it, that cannot be read."""
-    return RecordedVerdict(name, Kind.UNREADABLE, trouble=trouble)
+    return RecordedVerdict(name, RecordingOutcome.UNREADABLE, trouble=trouble)

@@ -15,7 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from conformance.contract.dialect import Dialect
 from conformance.generate import values
-from conformance.generate.bounds import Breach, breaches
+from conformance.generate.bounds import BoundBreach, breaches
 from conformance.generate.values import Values, hundredths
 from conformance.scenario.model import Scenario
 from conformance.scenario.step import Step
@@ -105,19 +105,19 @@ def invalid(dialect: Dialect, features: Features = None) -> SearchStrategy[Scena
     return _invalid(dialect, st.sampled_from(breaches(dialect, features)), features)
 
 
-def breaking(dialect: Dialect, breach: Breach, features: Features = None) -> SearchStrategy[Scenario]:
+def breaking(dialect: Dialect, breach: BoundBreach, features: Features = None) -> SearchStrategy[Scenario]:
     """Return conversations in which nothing but this bound is broken."""
     return _invalid(dialect, st.just(breach), features)
 
 
-def _invalid(dialect: Dialect, broken: SearchStrategy[Breach], features: Features) -> SearchStrategy[Scenario]:
+def _invalid(dialect: Dialect, broken: SearchStrategy[BoundBreach], features: Features) -> SearchStrategy[Scenario]:
     legal = settings(dialect, features)
     good = st.lists(_update(legal).map(_step), max_size=1)
     bad = st.lists(broken.flatmap(partial(_bad_update, legal)), min_size=1, max_size=2)
     return st.tuples(good, bad).map(lambda drawn: _refused(dialect, *drawn))
 
 
-def _bad_update(legal: Mapping[str, Values], breach: Breach) -> SearchStrategy[tuple[str, Step]]:
+def _bad_update(legal: Mapping[str, Values], breach: BoundBreach) -> SearchStrategy[tuple[str, Step]]:
     """Return a step with the bad value beside good ones, of which none must take effect."""
     others = {name: each for name, each in legal.items() if name != breach.setting}
     return st.tuples(_update(others), breach.values).map(

@@ -21,7 +21,7 @@ FOUND_BY = "# Found by "
 
 
 @dataclass
-class Shelf:
+class FoundCases:
     """The folder of the cases: `<rule>-<hash>.yaml`, the smallest one of each rule in a search."""
 
     folder: Path

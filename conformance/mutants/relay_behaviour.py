@@ -21,7 +21,7 @@ def passed(frame: Frame) -> Iterable[Frame]:
 
 
 @dataclass(frozen=True)
-class Prices:
+class RelayPrices:
     """What a token costs, in the units of the balance."""
 
     input: float = 1.0
@@ -30,7 +30,7 @@ class Prices:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ClientUpgrade:
     """The upgrade that a client asks for, taken apart."""
 
     query: Mapping[str, str]
@@ -44,7 +44,7 @@ class Asked:
 
 
 @dataclass
-class Dialling:
+class UpstreamUpgrade:
     """The upgrade that the relay asks the upstream for."""
 
     query: dict[str, str]
@@ -72,7 +72,7 @@ class Behaviour:
     """From whether the key is right to whether the client may come in."""
     dials_first: bool = False
     """Dial the upstream before key and model are looked at."""
-    dials: Callable[[Dialling, Asked], None] | None = None
+    dials: Callable[[UpstreamUpgrade, ClientUpgrade], None] | None = None
     """Change what the upstream is asked for."""
     maps_models: bool = True
     answer_headers: Mapping[str, str] = field(default_factory=dict)
@@ -102,9 +102,9 @@ class Behaviour:
     """After which end of a client the upstream's session is ended."""
     pongs_client: bool = True
     pongs_upstream: bool = True
-    logs: Callable[[Asked], str] = lambda _: "GET /v1/realtime"
+    logs: Callable[[ClientUpgrade], str] = lambda _: "GET /v1/realtime"
     """The line that is written for an upgrade."""
-    charges: Callable[[Mapping[str, Any], str, Prices], float] | None = None
+    charges: Callable[[Mapping[str, Any], str, RelayPrices], float] | None = None
     """From a usage, the kind or status of its event, and the prices to what is charged."""
     charges_lost_clients: bool = True
     charges_again_after: float | None = None
@@ -115,7 +115,7 @@ class Behaviour:
 HONEST = Behaviour()
 
 
-def price(usage: Mapping[str, Any], _status: str, prices: Prices) -> float:
+def price(usage: Mapping[str, Any], _status: str, prices: RelayPrices) -> float:
     """Charge what the upstream reported."""
     details = usage.get("input_token_details") or {}
     cached = details.get("cached_tokens", 0)

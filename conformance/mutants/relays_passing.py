@@ -18,7 +18,7 @@ from conformance.mutants.frame_edits import (
     stripping,
     swapping,
 )
-from conformance.mutants.relay_behaviour import Asked, Behaviour, Dialling, Prices, price
+from conformance.mutants.relay_behaviour import Behaviour, ClientUpgrade, RelayPrices, UpstreamUpgrade, price
 from conformance.mutants.relay_mutant import RelayTable
 
 faults = RelayTable()
@@ -47,18 +47,18 @@ def _uncounted(event: dict[str, Any]) -> None:
     event["response"]["usage"]["total_tokens"] = 0
 
 
-def _with_clients_header(dialling: Dialling, asked: Asked) -> None:
+def _with_clients_header(dialling: UpstreamUpgrade, asked: ClientUpgrade) -> None:
     given = {name.lower(): value for name, value in asked.headers}
     if "authorization" in given:
         dialling.headers["X-Forwarded-Authorization"] = given["authorization"]
 
 
-def _other_revision(dialling: Dialling, _asked: Asked) -> None:
+def _other_revision(dialling: UpstreamUpgrade, _asked: ClientUpgrade) -> None:
     if dialling.headers.pop("OpenAI-Beta", None) is None:
         dialling.headers["OpenAI-Beta"] = "realtime=v1"
 
 
-def _input_only(usage: Mapping[str, Any], status: str, prices: Prices) -> float:
+def _input_only(usage: Mapping[str, Any], status: str, prices: RelayPrices) -> float:
     return price({**usage, "output_tokens": 0}, status, prices)
 
 

@@ -8,29 +8,29 @@ from typing import Any
 from urllib.parse import urlencode
 
 from conformance.mutants.frame_edits import event_in
-from conformance.mutants.relay_behaviour import Asked, Behaviour, Dialling, Prices, price
+from conformance.mutants.relay_behaviour import Behaviour, ClientUpgrade, RelayPrices, UpstreamUpgrade, price
 from conformance.mutants.relay_mutant import RelayTable
 
 faults = RelayTable()
 
 
-def _with_clients_query(dialling: Dialling, asked: Asked) -> None:
+def _with_clients_query(dialling: UpstreamUpgrade, asked: ClientUpgrade) -> None:
     dialling.query.update({name: value for name, value in asked.query.items() if name != "model"})
 
 
-def _with_clients_subprotocols(dialling: Dialling, asked: Asked) -> None:
+def _with_clients_subprotocols(dialling: UpstreamUpgrade, asked: ClientUpgrade) -> None:
     dialling.subprotocols += asked.subprotocols
 
 
-def _with_its_query(asked: Asked) -> str:
+def _with_its_query(asked: ClientUpgrade) -> str:
     return f"GET /v1/realtime?{urlencode(asked.query)}"
 
 
-def _cache_forgotten(usage: Mapping[str, Any], status: str, prices: Prices) -> float:
+def _cache_forgotten(usage: Mapping[str, Any], status: str, prices: RelayPrices) -> float:
     return price({**usage, "input_token_details": {}}, status, prices)
 
 
-def _free(wanted: str) -> Callable[[Mapping[str, Any], str, Prices], float]:
+def _free(wanted: str) -> Callable[[Mapping[str, Any], str, RelayPrices], float]:
     return lambda usage, status, prices: 0.0 if status == wanted else price(usage, status, prices)
 
 

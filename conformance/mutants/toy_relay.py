@@ -23,10 +23,18 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from conformance.contract.auth_styles import STYLES, Place
-from conformance.mutants.relay_behaviour import HONEST, REDACTED, Asked, Behaviour, Dialling, Prices, price
+from conformance.mutants.relay_behaviour import (
+    HONEST,
+    REDACTED,
+    Behaviour,
+    ClientUpgrade,
+    RelayPrices,
+    UpstreamUpgrade,
+    price,
+)
 from conformance.mutants.toy_lane import Lanes, silence_pongs
 
-PRICES = Prices()
+PRICES = RelayPrices()
 LARGEST = 64 * 2**20
 KEY_PARAMETERS = frozenset(each.field for each in STYLES.values() if each.place is Place.QUERY)
 
@@ -42,7 +50,7 @@ class ToyRelay:
         upstream_key: str,
         models: Mapping[str, str],
         behave: Callable[[], Behaviour] = Behaviour,
-        prices: Prices = PRICES,
+        prices: RelayPrices = PRICES,
         trusts: ssl.SSLContext | None = None,
     ) -> None:
         """Prepare to listen; *models* are those that clients may use, each with its name at the upstream."""
@@ -121,7 +129,7 @@ class ToyRelay:
             self.lines[connection] = None
         return None
 
-    def _refusal(self, asked: Asked, behaviour: Behaviour) -> Response | None:
+    def _refusal(self, asked: ClientUpgrade, behaviour: Behaviour) -> Response | None:
         keys = asked.keys
         if not behaviour.lets_in(bool(keys) and all(key == self.client_key for key in keys)):
             return _http(401, _error("invalid_api_key", "Incorrect API key provided."))
@@ -131,12 +139,12 @@ class ToyRelay:
             return _http(503, _error("server_overloaded", "No deployment is available."))
         return None
 
-    async def _dial(self, asked: Asked, behaviour: Behaviour) -> ClientConnection:
+    async def _dial(self, asked: ClientUpgrade, behaviour: Behaviour) -> ClientConnection:
         model = asked.query.get("model", "")
         query = {name: value for name, value in asked.query.items() if name not in KEY_PARAMETERS}
         if behaviour.maps_models and model:
             query["model"] = self.models.get(model, model)
-        dialling = Dialling(query, {"Authorization": f"Bearer {self.upstream_key}"})
+        dialling = UpstreamUpgrade(query, {"Authorization": f"Bearer {self.upstream_key}"})
         beta = [value for name, value in asked.headers if name.lower() == "openai-beta"]
         if beta or "openai-beta.realtime-v1" in asked.subprotocols:
             dialling.headers["OpenAI-Beta"] = "realtime=v1"
@@ -152,7 +160,7 @@ class ToyRelay:
             close_timeout=2,
             ssl=self.trusts,
             proxy=None,
-            create_connection=ClientConnection if behaviour.pongs_upstream else Deaf,
+            create_connection=ClientConnection if behaviour.pongs_upstream else UnansweredPings,
         )
 
     def _answer(self, connection: ServerConnection, _request: Request, response: Response) -> None:
@@ -197,7 +205,7 @@ class ToyRelay:
         return text.replace(self.upstream_key, REDACTED) if behaviour.redacts else text
 
 
-class Deaf(ClientConnection):
+class UnansweredPings(ClientConnection):
     """A connection that answers no ping."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
@@ -208,10 +216,10 @@ class Deaf(ClientConnection):
 CHARGED = frozenset({"response.done", "conversation.item.input_audio_transcription.completed"})
 
 
-def _asked(request: Request) -> Asked:
+def _asked(request: Request) -> ClientUpgrade:
     query = dict(parse_qsl(urlsplit(request.path).query, keep_blank_values=True))
     offered = [each.strip() for value in request.headers.get_all("Sec-WebSocket-Protocol") for each in value.split(",")]
-    return Asked(query, tuple(request.headers.raw_items()), tuple(offered))
+    return ClientUpgrade(query, tuple(request.headers.raw_items()), tuple(offered))
 
 
 def _select(_connection: ServerConnection, offered: Iterable[Subprotocol]) -> Subprotocol | None:

@@ -35,7 +35,7 @@ WAITING = 64 * MIB
 RUN = 900.0
 
 
-class Row(NamedTuple):
+class BoundRow(NamedTuple):
     """One line of docs/bounds.md."""
 
     what: str
@@ -49,19 +49,19 @@ STOPS = "the conversation stops there"
 CUT = "the connection is cut"
 STRETCHED = "more where the endpoint is slow"
 
-TABLE: tuple[Row, ...] = (
-    Row("one message of the endpoint", f"{Bounds.message // MIB} MiB", "--max-message", NOT_JUDGED),
-    Row("bytes received on one connection", f"{Bounds.connection // MIB} MiB", "--max-received", NOT_JUDGED),
-    Row("messages received on one connection", f"{Bounds.events:,}", "--max-events", NOT_JUDGED),
-    Row("bytes waiting for an endpoint that does not read", f"{Bounds.unsent // MIB} MiB", "", NOT_JUDGED),
-    Row("finished conversations waiting for verdicts", f"{WAITING // MIB} MiB", "", "none begins meanwhile"),
-    Row("body of a refused upgrade", f"{REFUSAL_READ // 1024} KiB", "", f"{REFUSAL_KEPT:,} bytes of it are kept"),
-    Row("handshake", f"10 s, {STRETCHED}", "--connect-timeout", "the endpoint is not ready"),
-    Row("first event", f"15 s, {STRETCHED}", "--answer-timeout", STOPS),
-    Row("silence while an answer is owed", f"20 s, {STRETCHED}", "--answer-timeout", STOPS),
-    Row("one conversation", f"180 s, {STRETCHED}", "--answer-timeout", STOPS),
-    Row("closing handshake", f"{CLOSING:g} s", "", CUT),
-    Row("end of TCP after a close frame", f"{PARTING:g} s", "", CUT),
-    Row("`Retry-After` of the endpoint", "60 s, and what is left of the run", "", "no repetition"),
-    Row("the whole run", f"{RUN:g} s", "--max-time", "what was not played is told as not run"),
+TABLE: tuple[BoundRow, ...] = (
+    BoundRow("one message of the endpoint", f"{Bounds.message // MIB} MiB", "--max-message", NOT_JUDGED),
+    BoundRow("bytes received on one connection", f"{Bounds.connection // MIB} MiB", "--max-received", NOT_JUDGED),
+    BoundRow("messages received on one connection", f"{Bounds.events:,}", "--max-events", NOT_JUDGED),
+    BoundRow("bytes waiting for an endpoint that does not read", f"{Bounds.unsent // MIB} MiB", "", NOT_JUDGED),
+    BoundRow("finished conversations waiting for verdicts", f"{WAITING // MIB} MiB", "", "none begins meanwhile"),
+    BoundRow("body of a refused upgrade", f"{REFUSAL_READ // 1024} KiB", "", f"{REFUSAL_KEPT:,} bytes of it are kept"),
+    BoundRow("handshake", f"10 s, {STRETCHED}", "--connect-timeout", "the endpoint is not ready"),
+    BoundRow("first event", f"15 s, {STRETCHED}", "--answer-timeout", STOPS),
+    BoundRow("silence while an answer is owed", f"20 s, {STRETCHED}", "--answer-timeout", STOPS),
+    BoundRow("one conversation", f"180 s, {STRETCHED}", "--answer-timeout", STOPS),
+    BoundRow("closing handshake", f"{CLOSING:g} s", "", CUT),
+    BoundRow("end of TCP after a close frame", f"{PARTING:g} s", "", CUT),
+    BoundRow("`Retry-After` of the endpoint", "60 s, and what is left of the run", "", "no repetition"),
+    BoundRow("the whole run", f"{RUN:g} s", "--max-time", "what was not played is told as not run"),
 )

@@ -49,7 +49,7 @@ log.setLevel(logging.WARNING)
 NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"})
 
 
-class Upgrade(connect):
+class UpgradeWithoutRedirect(connect):
     """One upgrade request.  A redirect is a refusal: following it would carry the key to another address."""
 
     def process_redirect(self, exc: Exception) -> Exception | str:
@@ -195,7 +195,7 @@ class Wire:
         return WireConnection(opened, _shaken(replace(handshake, seconds=time.monotonic() - began), opened))
 
     async def _upgrade(self, url: str, ask: UpgradeRequest) -> Socket:
-        opened = await Upgrade(
+        opened = await UpgradeWithoutRedirect(
             url,
             additional_headers=list(ask.headers),
             subprotocols=[Subprotocol(each) for each in ask.subprotocols] or None,

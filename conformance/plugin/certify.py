@@ -11,7 +11,7 @@ import pytest
 
 from conformance.errors import ConformanceError
 from conformance.plugin.options import OPTIONS, value
-from conformance.report.certificate import REPETITIONS, SEED, Repetition, certified, certify
+from conformance.report.certificate import REPETITIONS, SEED, CertifiedRun, certified, certify
 from conformance.run.finished import finished
 from conformance.run.outcome import ExitStatus
 
@@ -54,7 +54,7 @@ def certify_run(config: pytest.Config) -> int:
         if status not in (ExitStatus.CLEAN, ExitStatus.BROKEN):
             print(f"no certificate: the repetition ended with status {status}")
             return status
-        repetitions.append(Repetition(finished(folder), folder))
+        repetitions.append(CertifiedRun(finished(folder), folder))
     try:
         levels = certify(target, repetitions)["levels"]
     except ConformanceError as error:

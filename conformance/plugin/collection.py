@@ -71,7 +71,10 @@ class ScenarioFile(pytest.File):
             first, *others = self.settings_of_run.styles
             # A first verdict needs the usual style only.
             rest = replace(scenario, tags=scenario.tags - {SMOKE})
-            return [AuthStyle.of(self, scenario, first), *(AuthStyle.of(self, rest, style) for style in others)]
+            return [
+                AuthStyle.of(self, scenario, first),
+                *(AuthStyle.of(self, rest, style) for style in others),
+            ]
         return list(_items(self, Job.of(scenario)))
 
     @property

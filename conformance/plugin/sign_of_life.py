@@ -13,7 +13,7 @@ from conformance.plugin.activation import BUNDLED
 from conformance.report.failures import GENERATED
 from conformance.report.layout import cut
 from conformance.report.progress_line import progress_line
-from conformance.run.watch import Glance, broken_so_far
+from conformance.run.watch import WatchedRun, broken_so_far
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -58,7 +58,7 @@ class SignOfLife:
         finally:
             line.end()
 
-    def glance(self) -> Glance:
+    def glance(self) -> WatchedRun:
         """Look at the run."""
         runner, records = self.run.runner, dict(self.run.state.records)
         watch = runner.watch
@@ -73,7 +73,7 @@ class SignOfLife:
         else:
             spent, slowest, over, of = runner.budget.spent, watch.slowest(), len(watch.over), len(watch.expected)
         price = self.run.policy.price
-        return Glance(
+        return WatchedRun(
             over=over, of=of, playing=len(watch.live), workers=self.workers, slowest=slowest,
             broken=broken, stopped=stopped, spent=spent, left=watch.left(), search=watch.search,
             usd=price.of(spent.tokens) if price is not None else None,

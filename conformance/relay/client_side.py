@@ -17,7 +17,7 @@ from conformance.trace.trace import Handshake
 
 
 @dataclass
-class Attempt:
+class NotedUpgrade:
     """One upgrade that the client asked for, and what was noted beside its frames."""
 
     side: Side
@@ -48,7 +48,7 @@ class Attempt:
 class NotingConnection:
     """A connection as the player wants it; what it notes is in its attempt."""
 
-    def __init__(self, inner: Connection, attempt: Attempt) -> None:
+    def __init__(self, inner: Connection, attempt: NotedUpgrade) -> None:
         self.inner, self.attempt = inner, attempt
         self.handshake = inner.handshake
 
@@ -117,11 +117,11 @@ class NotingConnector:
 
     def __init__(self, inner: Connector, hidden: Scrubber) -> None:
         self.inner, self.hidden = inner, hidden
-        self.attempts: list[Attempt] = []
+        self.attempts: list[NotedUpgrade] = []
 
     async def connect(self, ask: UpgradeRequest) -> NotingConnection | Refusal:
         """Open a connection, or say why there is none."""
-        attempt = Attempt(Side(asked=time.monotonic(), model=ask.model or ""), self.hidden)
+        attempt = NotedUpgrade(Side(asked=time.monotonic(), model=ask.model or ""), self.hidden)
         self.attempts.append(attempt)
         opened = await self.inner.connect(ask)
         attempt.look_at_answer(opened.handshake)

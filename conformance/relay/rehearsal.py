@@ -10,7 +10,7 @@ from functools import partial
 
 from conformance.contract.dialects import DIALECTS
 from conformance.mutants.rehearsal import bundled
-from conformance.mutants.relay_behaviour import Behaviour, Prices
+from conformance.mutants.relay_behaviour import Behaviour, RelayPrices
 from conformance.mutants.toy_relay import ToyRelay
 from conformance.play.target import WRONG_KEY, Patience, Target
 from conformance.relay.balance import BalanceUrl
@@ -26,7 +26,7 @@ CLIENT_KEY = "client-key-000000000000"
 UPSTREAM_KEY = "upstream-key-000000000000"
 #: What the relay's clients call a model, and what the upstream does.
 MODELS = {"gpt-realtime": "gpt-realtime-2025-08-28"}
-PRICES = Prices()
+PRICES = RelayPrices()
 #: What the toy relay's documents would say.
 DECLARED = Declared(
     alias=MODELS,

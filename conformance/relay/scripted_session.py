@@ -14,7 +14,7 @@ from conformance.contract.dialect import Dialect
 from conformance.reference.server.loopback import Session
 from conformance.reference.session.hooks import Outgoing, Receives, Sends, unchanged
 from conformance.relay.flood import Flooding, Say
-from conformance.relay.upstream_script import Ending, Event, Interjection, UpstreamScript
+from conformance.relay.upstream_script import Event, Interjection, ScriptedEnd, UpstreamScript
 from conformance.trace.trace import Direction
 
 Frame = str | bytes
@@ -28,7 +28,7 @@ class Planned:
     at: float
     """On the clock of the session."""
     frame: Frame
-    ends: Ending | None = None
+    ends: ScriptedEnd | None = None
     kind: str = ""
     """Canonical type of what the session said by itself."""
 
@@ -110,7 +110,7 @@ class ScriptedSession:
             for number, frame in enumerate(frames, 1):
                 self._queue(frame, ends if number == len(frames) else None, kind if number == 1 else "")
 
-    def _queue(self, frame: Frame, ends: Ending | None = None, kind: str = "") -> None:
+    def _queue(self, frame: Frame, ends: ScriptedEnd | None = None, kind: str = "") -> None:
         self._planned.append(Planned(max(self._clock(), self._free), frame, ends, kind))
         self._free = self._planned[-1].at + self._script.between_events
 
@@ -128,7 +128,7 @@ class ScriptedSession:
             self.closing = self._inner.closing
         return said
 
-    def _end(self, ending: Ending) -> None:
+    def _end(self, ending: ScriptedEnd) -> None:
         self.dropping = ending.code is None
         self.closing = (ending.code or 1006, ending.reason + (f" {self._key}" if ending.names_the_key else ""))
         self._planned.clear()

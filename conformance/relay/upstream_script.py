@@ -21,7 +21,7 @@ Event = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Refusal:
+class ScriptedRefusal:
     """The upgrade is refused with an HTTP status."""
 
     status: int
@@ -47,7 +47,7 @@ class Interjection:
 
 
 @dataclass(frozen=True)
-class Ending:
+class ScriptedEnd:
     """After which event the upstream ends the connection, and how."""
 
     after: str
@@ -61,7 +61,7 @@ class Ending:
 class UpstreamScript:
     """What one dial of the upstream meets."""
 
-    refuses: Refusal | None = None
+    refuses: ScriptedRefusal | None = None
     speaks: str = ""
     """The only revision that the upstream speaks; empty: the one that is asked for."""
     first_event_after: float = 0.0
@@ -74,7 +74,7 @@ class UpstreamScript:
     usage: Event | None = None
     """The usage of every response."""
     floods: Flood | None = None
-    ends: Ending | None = None
+    ends: ScriptedEnd | None = None
     """After `flood` it ends when all of that was said."""
     expires_after: float | None = None
     """Seconds of a session."""
@@ -107,9 +107,9 @@ def upstream_scripts(section: Any, spoken: str = "") -> tuple[UpstreamScript, ..
 
 def _script(part: Mapping[str, Any], spoken: str) -> UpstreamScript:
     refuses, closes, drops = part.get("refuses"), part.get("closes"), part.get("drops")
-    ends = Ending(**closes) if closes else Ending(drops["after"]) if drops else None
+    ends = ScriptedEnd(**closes) if closes else ScriptedEnd(drops["after"]) if drops else None
     return UpstreamScript(
-        refuses=Refusal(**refuses) if refuses else None,
+        refuses=ScriptedRefusal(**refuses) if refuses else None,
         speaks=_revision(part.get("speaks", ""), spoken),
         first_event_after=part.get("first_event_after", 0.0),
         between_events=part.get("between_events", 0.0),

@@ -39,14 +39,14 @@ VALID = timedelta(days=180)
 
 
 @dataclass(frozen=True)
-class Repetition:
+class CertifiedRun:
     """One of the runs of a certificate, in its own folder."""
 
     result: RunResult
     folder: Path
 
 
-def certify(path: Path, repetitions: Sequence[Repetition], when: datetime | None = None) -> dict[str, Any]:
+def certify(path: Path, repetitions: Sequence[CertifiedRun], when: datetime | None = None) -> dict[str, Any]:
     """Write the certificate to *path* and return its statement; CertificateError if there is nothing to certify."""
     when = when or datetime.now(UTC)
     settings = repetitions[0].result.settings

@@ -26,7 +26,7 @@ AUDIBLE = frozenset({"input_audio_buffer.append", "response.output_audio.delta",
 
 
 @dataclass(frozen=True)
-class Recording:
+class HeardSound:
     """One sound, and the conversations in which it was heard: the same words are said in many."""
 
     clip: Clip
@@ -39,7 +39,7 @@ class Evidence:
 
     times: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """What was waited for -> seconds (`trace.latency.measured`)."""
-    recordings: tuple[Recording, ...] = ()
+    recordings: tuple[HeardSound, ...] = ()
     silent: int = 0
     """Sounds left out, for there were too many."""
 
@@ -69,13 +69,13 @@ def traces_of(record: ConversationRecord, folder: Path) -> Iterable[Trace]:
             continue
 
 
-def _fitting(heard: Iterable[tuple[Clip, list[str]]]) -> tuple[tuple[Recording, ...], int]:
-    kept: list[Recording] = []
+def _fitting(heard: Iterable[tuple[Clip, list[str]]]) -> tuple[tuple[HeardSound, ...], int]:
+    kept: list[HeardSound] = []
     size = left_out = 0
     for clip, names in heard:
         size += len(clip.samples) * 2
         if size > MOST_SOUND:
             left_out += 1
         else:
-            kept.append(Recording(clip, tuple(dict.fromkeys(names))))
+            kept.append(HeardSound(clip, tuple(dict.fromkeys(names))))
     return tuple(kept), left_out

@@ -53,7 +53,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class MatrixRow:
     """One endpoint."""
 
     report: SavedReport
@@ -64,18 +64,20 @@ class Row:
     """By what it was judged: this version, or another one; and when."""
 
 
-def matrix_of(reports: Sequence[SavedReport], home: Path, now: datetime | None = None) -> tuple[list[str], list[Row]]:
+def matrix_of(
+    reports: Sequence[SavedReport], home: Path, now: datetime | None = None
+) -> tuple[list[str], list[MatrixRow]]:
     """Return the chapters and a row for each report; links are relative to the folder *home*."""
     chapters = list(dict.fromkeys(_chapter(each["id"]) for report in reports for each in report.data["rules"]))
     return chapters, [_row(report, chapters, home, now or datetime.now(UTC)) for report in reports]
 
 
-def _row(report: SavedReport, chapters: Sequence[str], home: Path, now: datetime) -> Row:
+def _row(report: SavedReport, chapters: Sequence[str], home: Path, now: datetime) -> MatrixRow:
     counts: dict[str, Counter[str]] = {chapter: Counter() for chapter in chapters}
     for rule, verdict in report.verdicts.items():
         counts[_chapter(rule)][verdict] += 1
     link = os.path.relpath(report.page, home) if report.page is not None else ""
-    return Row(report, {name: Cell(each) for name, each in counts.items()}, link, _age(report, now))
+    return MatrixRow(report, {name: Cell(each) for name, each in counts.items()}, link, _age(report, now))
 
 
 def _age(report: SavedReport, now: datetime) -> str:

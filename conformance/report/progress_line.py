@@ -10,7 +10,7 @@ from conformance.run.prices import dollars
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.run.watch import Glance
+    from conformance.run.watch import WatchedRun
 
 #: Seconds from which on a conversation is named that has been played longest.
 LONG = 1.0
@@ -19,7 +19,7 @@ MINUTE = 60
 TELLING = 8
 
 
-def progress_line(glance: Glance, width: int) -> str:
+def progress_line(glance: WatchedRun, width: int) -> str:
     """Return the line, inert; to fit *width* columns the name of a conversation gives way, nothing else."""
     name, seconds = glance.slowest or ("", 0.0)
     if seconds < LONG:
@@ -29,11 +29,11 @@ def progress_line(glance: Glance, width: int) -> str:
     return _joined(glance, " ".join(filter(None, ("slowest", shown, f"{seconds:.0f} s"))))
 
 
-def _joined(glance: Glance, slowest: str) -> str:
+def _joined(glance: WatchedRun, slowest: str) -> str:
     return one_line(" · ".join(_parts(glance, slowest)))
 
 
-def _parts(glance: Glance, slowest: str) -> Iterator[str]:
+def _parts(glance: WatchedRun, slowest: str) -> Iterator[str]:
     yield f"{glance.over}/{glance.of}" if glance.of else "nothing played yet"
     if glance.search:
         yield glance.search

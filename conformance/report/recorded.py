@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from conformance.corpus.verdict import Kind
+from conformance.corpus.verdict import RecordingOutcome
 from conformance.report.inert import inert, one_line
 from conformance.report.layout import wrapped
 from conformance.report.text import finding_text
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from conformance.corpus.tally import Tally
     from conformance.corpus.verdict import RecordedVerdict
-    from conformance.rules.engine.dispatch import Outcome
+    from conformance.rules.engine.dispatch import Dispatched
     from conformance.rules.engine.rule import Rule
     from conformance.trace.views import View
 
@@ -28,15 +28,15 @@ INDENT = " " * 12
 MOST_RULES = 40
 
 
-def nothing(verdict: RecordedVerdict, view: View | None, outcome: Outcome | None) -> str:  # noqa: ARG001
+def nothing(verdict: RecordedVerdict, view: View | None, outcome: Dispatched | None) -> str:  # noqa: ARG001
     """Tell nothing of a conversation: only the sum is asked for."""
     return ""
 
 
-def in_full(verdict: RecordedVerdict, view: View | None, outcome: Outcome | None) -> str:
+def in_full(verdict: RecordedVerdict, view: View | None, outcome: Dispatched | None) -> str:
     """Tell the verdict in a line, what was and was not exercised, and the findings with their excerpts."""
     if view is None or outcome is None:
-        kind = "not judged" if verdict.kind is Kind.STRANGER else verdict.kind
+        kind = "not judged" if verdict.kind is RecordingOutcome.STRANGER else verdict.kind
         return f"{kind}  {inert(verdict.trouble)}\n"
     about = f"{verdict.name}  ({verdict.dialect}, {verdict.entries} entries)"
     lines = [*_house(verdict, view, outcome, "", about)]
@@ -45,7 +45,7 @@ def in_full(verdict: RecordedVerdict, view: View | None, outcome: Outcome | None
     return "\n".join(lines) + "\n"
 
 
-def _house(verdict: RecordedVerdict, view: View, outcome: Outcome, vendor: str, about: str) -> Iterator[str]:
+def _house(verdict: RecordedVerdict, view: View, outcome: Dispatched, vendor: str, about: str) -> Iterator[str]:
     """Yield the verdict line of our rules or of a vendor's, what they saw, and their findings."""
     must, should = verdict.of(Keyword.MUST, vendor), verdict.of(Keyword.SHOULD, vendor)
     rules = [rule for rule in judged_rules().values() if rule.vendor == vendor]
@@ -74,7 +74,7 @@ def _seen(verdict: RecordedVerdict, proved: list[Rule], rules: list[Rule]) -> It
         yield f"a rule of ours failed: {verdict.trouble}"
     if verdict.unproven:
         yield f"expected and not proved: {', '.join(verdict.unproven)}"
-    if verdict.kind is Kind.UNCLEAR:
+    if verdict.kind is RecordingOutcome.UNCLEAR:
         yield f"understood: only {verdict.known} of {verdict.frames} frames; nothing is vouched for"
     chapters = Counter(rule.chapter for rule in proved)
     broken = {each.rule for each in verdict.findings}
@@ -92,7 +92,7 @@ def _seen(verdict: RecordedVerdict, proved: list[Rule], rules: list[Rule]) -> It
 def in_sum(tally: Tally, seconds: float) -> str:
     """Tell what many conversations came to: counts, each broken rule with its first places, what nobody exercised."""
     lines = [_headline(tally, seconds), ""]
-    lines += [f"  {kind:<11} {count:>9,}" for kind in Kind if (count := tally.kinds[kind])]
+    lines += [f"  {kind:<11} {count:>9,}" for kind in RecordingOutcome if (count := tally.kinds[kind])]
     for trouble in tally.troubles:
         lines += wrapped(one_line(trouble), "    ", "      ")
     rules = judged_rules()

@@ -9,11 +9,11 @@ from conformance.trace import json_text
 
 if TYPE_CHECKING:
     from conformance.corpus.verdict import Found, RecordedVerdict
-    from conformance.rules.engine.dispatch import Outcome
+    from conformance.rules.engine.dispatch import Dispatched
     from conformance.trace.views import View
 
 
-def as_line(verdict: RecordedVerdict, view: View | None, outcome: Outcome | None) -> str:  # noqa: ARG001
+def as_line(verdict: RecordedVerdict, view: View | None, outcome: Dispatched | None) -> str:  # noqa: ARG001
     """Return the verdict on one conversation as JSON on one line."""
     return json_text.dumps(verdict_data(verdict)).decode()
 

@@ -45,7 +45,7 @@ class Screen:
         self.terminal.write_sep(sep, inert(title) if title is not None else None, fullwidth, **markup)
 
 
-class Plain:
+class PlainTerminal:
     """A terminal without pytest."""
 
     verbosity = 0

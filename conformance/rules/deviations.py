@@ -13,7 +13,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from conformance.rules.engine.dispatch import Outcome
+from conformance.rules.engine.dispatch import Dispatched
 from conformance.rules.engine.judge import Judgement, judge
 from conformance.rules.engine.rule import Finding
 from conformance.rules.envelope import renamed_in
@@ -104,7 +104,7 @@ def fold(view: View, judgements: Sequence[Judgement]) -> list[Judgement]:
     return [_hinted(each, deviations) for each in folded] if deviations else folded
 
 
-def told_once(view: View, judge_view: Callable[[View], Outcome]) -> Outcome:
+def told_once(view: View, judge_view: Callable[[View], Dispatched]) -> Dispatched:
     """Return what *judge_view* says of a conversation, folded as `fold` does; without hints."""
     outcome = judge_view(view)
     told = {name: found for name, found in outcome.findings.items() if name in (RENAMED, BINARY)}
@@ -112,7 +112,7 @@ def told_once(view: View, judge_view: Callable[[View], Outcome]) -> Outcome:
         return outcome
     again = judge_view(respelled(view))
     rest = {name: found for name, found in again.findings.items() if name not in told}
-    return Outcome(told | rest, again.held, again.errors)
+    return Dispatched(told | rest, again.held, again.errors)
 
 
 def _hinted(judgement: Judgement, deviations: Iterable[Deviation]) -> Judgement:

@@ -22,7 +22,7 @@ MOST_MODELS = 4
 
 
 @dataclass(frozen=True)
-class Look:
+class FirstLook:
     """What a first look came to."""
 
     diagnosis: Diagnosis
@@ -31,7 +31,7 @@ class Look:
     """What was chosen for want of somebody's word, in one sentence."""
 
 
-async def look(settings: Settings, knock: Callable[[Target], Awaitable[Diagnosis]], today: date) -> Look:
+async def look(settings: Settings, knock: Callable[[Target], Awaitable[Diagnosis]], today: date) -> FirstLook:
     """Do the preflight with *knock*: in the usual auth style, in the other documented ones, with a usual model."""
     refused = diagnosis = await knock(settings.target)
     for style in settings.other_styles:
@@ -41,15 +41,15 @@ async def look(settings: Settings, knock: Callable[[Target], Awaitable[Diagnosis
         diagnosis = await knock(target)
         if diagnosis.ready:
             found = replace(diagnosis, refused_style=settings.target.auth)
-            return Look(found, replace(settings, target=target))
+            return FirstLook(found, replace(settings, target=target))
     if not refused.ready and refused.wants_a_model and not names_a_model(settings.target):
         return await _with_a_model(settings, knock, today, refused)
-    return Look(diagnosis if diagnosis.ready else refused, settings)
+    return FirstLook(diagnosis if diagnosis.ready else refused, settings)
 
 
 async def _with_a_model(
     settings: Settings, knock: Callable[[Target], Awaitable[Diagnosis]], today: date, refused: Diagnosis
-) -> Look:
+) -> FirstLook:
     """Try the realtime models that the endpoint lists, or the usual ones where it lists none."""
     listed = chosen_among(await listed_models(settings.target), today)
     where = "the endpoint lists it (GET …/models)" if listed else "a usual name, as the endpoint lists no models"
@@ -58,5 +58,5 @@ async def _with_a_model(
         diagnosis = await knock(target)
         if diagnosis.ready:
             note = f"model: {name}, as nobody named one and {where}; choose with --model=NAME"
-            return Look(diagnosis, replace(settings, target=target), note)
-    return Look(refused, settings)
+            return FirstLook(diagnosis, replace(settings, target=target), note)
+    return FirstLook(refused, settings)

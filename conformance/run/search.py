@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from conformance.generate.configs import INVALID, VALID, invalid, valid
 from conformance.generate.conversations import CONVERSATIONS, conversations
 from conformance.generate.explore import MUST, SHOULD, Case, Example, Exploration, Flaw, SearchPlan, explore
-from conformance.generate.found import Shelf, told
+from conformance.generate.found import FoundCases, told
 from conformance.generate.script import written
 from conformance.play.player import Conversation, Outcome
 from conformance.rules import RULES
@@ -53,7 +53,7 @@ class Search:
         self.key = key_of(claim.id, vendor)
         """Names the search."""
         self.folder = self.settings.reports / FOLDER
-        self.shelf = Shelf(self.settings.reports / "found", claim.id, self.reproduce, self.settings.scrub)
+        self.shelf = FoundCases(self.settings.reports / "found", claim.id, self.reproduce, self.settings.scrub)
         self.counted: Counter[str] = Counter()
         """What was played, by what for."""
         self.judged: dict[int, JudgedConversation] = {}

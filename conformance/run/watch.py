@@ -22,7 +22,7 @@ TELLING = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Glance:
+class WatchedRun:
     """One look at a run."""
 
     over: int

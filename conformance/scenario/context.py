@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from conformance.scenario.commands import Event, Unmet
 
 
-class Spelling(Protocol):
+class WireNames(Protocol):
     """What a script needs of a dialect (`conformance.contract.dialect.Dialect`)."""
 
     @property
@@ -41,7 +41,7 @@ REFERENCE = re.compile(r"\$\{([^}]+)\}")
 class ScriptContext:
     """The state of one conversation as its script sees it."""
 
-    dialect: Spelling
+    dialect: WireNames
     clip: Callable[[str, str], bytes]
     """(name of the clip, canonical format) -> bytes."""
     intent: str = ""

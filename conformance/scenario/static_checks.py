@@ -19,7 +19,7 @@ from conformance.yaml_source import nearest
 RUN_VALUES = ("model", "transcriber", "token_transcriber", "voice", "other_voice")
 
 
-class Revision(Protocol):
+class SettingPaths(Protocol):
     """What is asked of a dialect (`conformance.contract.dialect.Dialect`)."""
 
     @property
@@ -48,7 +48,7 @@ class Dead:
     """The script cannot get past it; else it could as well be left out."""
 
 
-def dead(scenario: Scenario, revisions: Mapping[str, Revision]) -> list[Dead]:
+def dead(scenario: Scenario, revisions: Mapping[str, SettingPaths]) -> list[Dead]:
     """Return what is dead in a scenario, in the order of the file; *revisions* are the dialects by name."""
     found = [*_around(scenario), *_in_some_revision(scenario)]
     for step in scenario.steps:
@@ -214,7 +214,7 @@ def _options(step: Step, scenario: Scenario) -> Iterator[Dead]:
         yield Dead(f"`as: {step.remember}` keeps nothing: `{step.name}` brings no answer", "Take it out.", step)
 
 
-def _spelled_otherwise(step: Step, revisions: list[tuple[str, Revision]]) -> Iterator[Dead]:
+def _spelled_otherwise(step: Step, revisions: list[tuple[str, SettingPaths]]) -> Iterator[Dead]:
     """Find events by the name of one revision: scripts hear canonical names alone."""
     for name, revision in revisions:
         canonical = {spoken: own for own, spoken in revision.renamed.items() if spoken not in revision.renamed}
@@ -224,7 +224,7 @@ def _spelled_otherwise(step: Step, revisions: list[tuple[str, Revision]]) -> Ite
                 yield Dead(message, f"Say {canonical[kind]!r}.", step, fails=True)
 
 
-def _left_out(step: Step, revisions: list[tuple[str, Revision]]) -> Iterator[Dead]:
+def _left_out(step: Step, revisions: list[tuple[str, SettingPaths]]) -> Iterator[Dead]:
     """Find settings that no revision has in which the step is played."""
     what = STEPS[step.name].settings
     if not what or not isinstance(step.argument, dict) or not revisions:

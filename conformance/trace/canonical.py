@@ -21,7 +21,7 @@ from conformance.trace.trace import CONTROL, Direction, End, FrameKind, Handshak
 OPENERS = frozenset({"session.created", "transcription_session.created"})
 
 
-class Spelling(Protocol):
+class Revision(Protocol):
     """What a view needs of a dialect (`conformance.contract.dialect.Dialect`)."""
 
     @property
@@ -51,7 +51,7 @@ class Spelling(Protocol):
 class CanonicalTrace:
     """One trace as one dialect spells it."""
 
-    def __init__(self, trace: Trace, dialect: Spelling) -> None:
+    def __init__(self, trace: Trace, dialect: Revision) -> None:
         self.trace = trace
         self.dialect = dialect
         self.handshake: Handshake | None = trace.handshake

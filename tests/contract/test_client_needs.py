@@ -3,7 +3,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from conformance.contract.client_needs import Wanted, absences
+from conformance.contract.client_needs import NeededField, absences
 from conformance.contract.schemas import schemas_for
 from conformance.resources import folder
 from conformance.trace.trace import Direction
@@ -11,8 +11,8 @@ from conformance.trace.trace import Direction
 ENTRIES = orjson.loads((folder("schemas") / "wanted.json").read_bytes())
 
 
-def want(path: str, **more) -> Wanted:
-    return Wanted(path, "a client", "a source", **more)
+def want(path: str, **more) -> NeededField:
+    return NeededField(path, "a client", "a source", **more)
 
 
 def test_null_is_there_unless_it_must_be_filled() -> None:

@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from conformance.corpus.sources import Source
-from conformance.corpus.verdict import Demands, Kind, judge_recording
+from conformance.corpus.verdict import Demands, RecordingOutcome, judge_recording
 from conformance.reference.server.server import Server
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -131,7 +131,7 @@ def test_a_har_of_a_real_browser_is_judged(tmp_path):
     (recording,) = Source(str(path)).recordings()
     verdict = judge_recording(recording, Demands())
 
-    assert (verdict.kind, verdict.findings) == (Kind.CLEAN, ())
+    assert (verdict.kind, verdict.findings) == (RecordingOutcome.CLEAN, ())
     assert {"connection.browsers-get-a-subprotocol", "usage.total-is-the-sum"} <= verdict.held.keys()
     assert (recording.trace.handshake.auth, recording.trace.handshake.status) == ("subprotocol", 101)
     assert KEY in json.dumps(har)

@@ -10,7 +10,7 @@ from conformance.corpus import cluster
 from conformance.corpus.judging import Task, judge_sources
 from conformance.corpus.sources import sources
 from conformance.corpus.tally import total
-from conformance.corpus.verdict import Demands, Kind
+from conformance.corpus.verdict import Demands, RecordingOutcome
 from conformance.errors import UsageError
 from conformance.report.recorded import nothing
 from conformance.trace.jsonl import dumps
@@ -79,7 +79,7 @@ def test_a_file_that_kills_its_workers_is_reported_and_not_tried_for_ever(addres
 
     tally = tallied(cluster.judge_on_cluster(files, Task(Demands(), partial(die_of, "042.jsonl")), address))
 
-    assert (tally.kinds[Kind.CLEAN], tally.kinds[Kind.UNREADABLE]) == (99, 1)
+    assert (tally.kinds[RecordingOutcome.CLEAN], tally.kinds[RecordingOutcome.UNREADABLE]) == (99, 1)
     assert "042.jsonl" in tally.troubles[0]
 
 

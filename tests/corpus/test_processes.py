@@ -5,7 +5,7 @@ from conformance.corpus.judging import Task, judge_sources
 from conformance.corpus.processes import judge_in_processes
 from conformance.corpus.sources import sources
 from conformance.corpus.tally import total
-from conformance.corpus.verdict import Demands, Kind
+from conformance.corpus.verdict import Demands, RecordingOutcome
 from conformance.report.recorded import nothing
 from conformance.report.recorded_data import as_line
 
@@ -20,7 +20,7 @@ def test_processes_come_to_the_same_in_the_same_order(corpus):
     alone = judge_sources(files, task)
 
     assert tallied(judge_in_processes(files, task, 2)) == (alone.tally, alone.told)
-    assert (alone.tally.kinds[Kind.CLEAN], alone.tally.kinds.total()) == (12, 15)
+    assert (alone.tally.kinds[RecordingOutcome.CLEAN], alone.tally.kinds.total()) == (12, 15)
 
 
 def die_of(name, verdict, view, outcome):
@@ -34,5 +34,9 @@ def test_a_process_that_dies_costs_the_file_that_it_died_of(corpus):
 
     tally, _ = tallied(judge_in_processes(files, Task(Demands(), partial(die_of, "90-broken")), 2))
 
-    assert (tally.kinds[Kind.CLEAN], tally.kinds[Kind.BROKEN], tally.kinds[Kind.UNREADABLE]) == (12, 0, 2)
+    assert (
+        tally.kinds[RecordingOutcome.CLEAN],
+        tally.kinds[RecordingOutcome.BROKEN],
+        tally.kinds[RecordingOutcome.UNREADABLE],
+    ) == (12, 0, 2)
     assert any("90-broken" in each and "died" in each for each in tally.troubles)

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from conformance.corpus.sources import sources
-from conformance.corpus.verdict import Demands, Kind, judge_recording
+from conformance.corpus.verdict import Demands, RecordingOutcome, judge_recording
 from conformance.trace.formats.cassette import CASSETTE
 from conformance.trace.formats.frame_log import FRAME_LOG
 from conformance.trace.formats.har import HAR
@@ -47,7 +47,7 @@ def test_in_another_format(tmp_path, turn, native, form):
 
     (verdict,) = verdicts(path)
 
-    assert (verdict.kind, verdict.findings) == (native.kind, native.findings) == (Kind.CLEAN, ())
+    assert (verdict.kind, verdict.findings) == (native.kind, native.findings) == (RecordingOutcome.CLEAN, ())
     assert without_wire(verdict) == without_wire(native)
 
 
@@ -76,5 +76,5 @@ def test_as_bare_events(tmp_path, turn, native):
 
     (verdict,) = verdicts(path)
 
-    assert (verdict.kind, verdict.findings) == (Kind.CLEAN, ())
+    assert (verdict.kind, verdict.findings) == (RecordingOutcome.CLEAN, ())
     assert without_wire(verdict) == without_wire(native)

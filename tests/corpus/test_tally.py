@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.corpus.tally import MOST_EXAMPLES, Tally, total
-from conformance.corpus.verdict import Found, Kind, RecordedVerdict
+from conformance.corpus.verdict import Found, RecordedVerdict, RecordingOutcome
 
 RULES = ("envelope.events-have-a-type", "usage.total-is-the-sum")
 found = st.builds(Found, st.sampled_from(RULES), st.integers(0, 9), st.text(max_size=3), st.just("m"))
@@ -10,7 +10,7 @@ verdicts = st.lists(
     st.builds(
         RecordedVerdict,
         name=st.text(max_size=3),
-        kind=st.sampled_from(Kind),
+        kind=st.sampled_from(RecordingOutcome),
         dialect=st.sampled_from(["", "ga", "beta"]),
         entries=st.integers(0, 99),
         findings=st.lists(found, max_size=4).map(tuple),
@@ -39,14 +39,17 @@ def test_parts_of_a_corpus_add_up_however_they_are_grouped(judged, one, other):
 
 
 def test_nothing_adds_nothing():
-    tally = counted([RecordedVerdict("a", Kind.CLEAN, "ga", 3)])
+    tally = counted([RecordedVerdict("a", RecordingOutcome.CLEAN, "ga", 3)])
 
     assert Tally() + tally == tally + Tally() == tally
 
 
 def test_a_rule_keeps_its_first_examples():
     tally = counted(
-        [RecordedVerdict(str(n), Kind.BROKEN, "ga", findings=(Found(RULES[0], n, f"{n}:1", "m"),)) for n in range(9)]
+        [
+            RecordedVerdict(str(n), RecordingOutcome.BROKEN, "ga", findings=(Found(RULES[0], n, f"{n}:1", "m"),))
+            for n in range(9)
+        ]
     )
 
     assert tally.broken[RULES[0]] == 9

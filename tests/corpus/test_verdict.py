@@ -3,7 +3,7 @@ import io
 import pytest
 
 from conformance.corpus.understanding import understood
-from conformance.corpus.verdict import Demands, Kind, judge_recording
+from conformance.corpus.verdict import Demands, RecordingOutcome, judge_recording
 from conformance.rules.engine.rule import Keyword
 from conformance.trace.formats import recordings
 from conformance.trace.formats.recording import Recording
@@ -45,7 +45,7 @@ STRANGERS = {
 def test_what_is_no_realtime_conversation_is_named_and_never_vouched_for(name):
     found = verdict(spoken(*STRANGERS[name]))
 
-    assert found.kind is Kind.STRANGER
+    assert found.kind is RecordingOutcome.STRANGER
     assert "not a Realtime conversation" in found.trouble
     assert name in found.trouble
     assert found.held == {}
@@ -55,7 +55,7 @@ def test_a_conversation_of_which_less_than_half_is_understood_says_so():
     found = verdict(spoken(SESSION, *({"type": "vendor.extra", "event_id": f"event_{n}"} for n in range(2, 6))),
                     fail_on=frozenset())  # fmt: skip
 
-    assert (found.kind, found.known, found.frames) == (Kind.UNCLEAR, 1, 5)
+    assert (found.kind, found.known, found.frames) == (RecordingOutcome.UNCLEAR, 1, 5)
 
 
 def test_vendors_extras_beside_a_conversation_cost_it_nothing(turn):
@@ -67,7 +67,7 @@ def test_vendors_extras_beside_a_conversation_cost_it_nothing(turn):
 def test_an_error_as_the_only_event_is_a_conversation_that_was_refused():
     error = {"type": "error", "event_id": "event_1", "error": {"type": "invalid_request_error", "message": "no"}}
 
-    assert verdict(spoken(error)).kind is not Kind.STRANGER
+    assert verdict(spoken(error)).kind is not RecordingOutcome.STRANGER
 
 
 def test_what_was_expected_and_not_proved_is_told():
@@ -75,7 +75,7 @@ def test_what_was_expected_and_not_proved_is_told():
         spoken(SESSION), fail_on=frozenset(), expected=("session.created-comes-first", "usage.total-is-the-sum")
     )
 
-    assert (known.kind, known.unproven) == (Kind.UNPROVEN, ("usage.total-is-the-sum",))
+    assert (known.kind, known.unproven) == (RecordingOutcome.UNPROVEN, ("usage.total-is-the-sum",))
 
 
 def test_expected_rules_of_another_revision_are_not_owed(turn):
@@ -93,7 +93,7 @@ def test_a_finding_knows_its_line():
 
     found = judge_recording(recording, Demands())
 
-    assert found.kind is Kind.BROKEN
+    assert found.kind is RecordingOutcome.BROKEN
     assert "a.jsonl:2" in {each.place for each in found.of(Keyword.MUST)}
 
 
@@ -117,7 +117,7 @@ def test_the_recordings_of_real_endpoints_are_judged_as_ever(recordings):
         for each in Source(str(path)).recordings()
     }
 
-    assert {name for name, kind in kinds.items() if kind is not Kind.CLEAN} == {
+    assert {name for name, kind in kinds.items() if kind is not RecordingOutcome.CLEAN} == {
         name for name in kinds if name.startswith("36-xai")
     }
 

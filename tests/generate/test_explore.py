@@ -8,7 +8,7 @@ from conformance.contract.dialects import DIALECTS
 from conformance.generate.configs import invalid, valid
 from conformance.generate.conversations import conversations
 from conformance.generate.explore import Flaw, SearchPlan, explore
-from conformance.generate.found import Shelf, told
+from conformance.generate.found import FoundCases, told
 from conformance.mutants import MUTANTS
 from conformance.mutants.mutant import Fault
 from conformance.play.player import Outcome
@@ -131,7 +131,7 @@ def marked(kind, name):
 @pytest.mark.parametrize(("kind", "name"), [marked(*each) for each in ALL])
 def test_a_fault_is_found_over_the_socket_and_becomes_a_short_script(kind, name, tmp_path, over_a_socket, flaws_of):
     spoken, make = wrong(name)
-    shelf = Shelf(tmp_path, f"generated/{kind}", str)
+    shelf = FoundCases(tmp_path, f"generated/{kind}", str)
     with over_a_socket(spoken, make) as play:
         found = explore(
             play, flaws_of, KINDS[kind](DIALECTS[spoken]), SearchPlan(200, 1, most_cases=1), keep=shelf.keep
@@ -160,7 +160,7 @@ def search(in_memory, judge, plan, **hears):
 
 
 def test_an_interrupted_search_has_written_its_best(in_memory, tmp_path):
-    shelf, heard = Shelf(tmp_path, "generated/conversations", str), []
+    shelf, heard = FoundCases(tmp_path, "generated/conversations", str), []
 
     def tell(example):
         heard.append(example)
@@ -229,15 +229,15 @@ def test_the_environments_trouble_ends_the_search_and_blames_nobody(in_memory):
 
 def test_a_case_of_an_earlier_run_is_played_first(in_memory, tmp_path):
     judge, heard = broken_by("delete"), []
-    shelf = Shelf(tmp_path, "generated/conversations", str)
+    shelf = FoundCases(tmp_path, "generated/conversations", str)
     search(in_memory, judge, SearchPlan(100, seed=2), keep=shelf.keep)
 
-    first = Shelf(tmp_path, "generated/conversations", str).earlier("ga")
+    first = FoundCases(tmp_path, "generated/conversations", str).earlier("ga")
     found = search(in_memory, judge, SearchPlan(5, seed=3), first=first, tell=heard.append)
 
     assert heard[0].during == "replay"
     assert [case.flaw.rule for case in found.cases] == ["made.up"]
-    assert list(Shelf(tmp_path, "generated/configs::valid", str).earlier("ga")) == []
+    assert list(FoundCases(tmp_path, "generated/configs::valid", str).earlier("ga")) == []
 
 
 def test_what_hypothesis_remembers_is_kept_for_each_endpoint(in_memory, tmp_path):
@@ -253,7 +253,7 @@ def test_what_hypothesis_remembers_is_kept_for_each_endpoint(in_memory, tmp_path
 
 
 def test_the_comment_of_a_case_says_what_was_found_and_how_to_see_it_again(in_memory, tmp_path):
-    shelf = Shelf(tmp_path, "generated/conversations", lambda path: f"pytest {path.name} --endpoint=wss://x.test")
+    shelf = FoundCases(tmp_path, "generated/conversations", lambda path: f"pytest {path.name} --endpoint=wss://x.test")
     search(in_memory, broken_by("delete"), SearchPlan(100, seed=2), keep=shelf.keep)
 
     (path,) = tmp_path.iterdir()

@@ -6,7 +6,7 @@ import pytest
 
 from conformance.errors import ScenarioError
 from conformance.generate.explore import Case, Example, Flaw
-from conformance.generate.found import Shelf
+from conformance.generate.found import FoundCases
 from conformance.play.player import Conversation, Outcome
 from conformance.scenario.load import load, loads
 from conformance.scenario.model import Scenario
@@ -41,7 +41,7 @@ def test_a_case_with_controls_is_written_so_that_it_can_be_played(tmp_path):
     scenario = Scenario(id="generated/conversations", title="A case", steps=steps)
     flaw = Flaw("a.rule", "MUST", EVIL, EVIL, EVIL)
     example = Example(1, "generate", scenario, Conversation(scenario, "", (), Outcome.STOPPED), (flaw,))
-    shelf = Shelf(tmp_path, "generated/conversations", lambda path: f"pytest {path}")
+    shelf = FoundCases(tmp_path, "generated/conversations", lambda path: f"pytest {path}")
     shelf.keep(Case(flaw, example))
     (written,) = tmp_path.glob("*.yaml")
 

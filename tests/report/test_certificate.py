@@ -17,7 +17,7 @@ from conformance.contract.profile import Waiver, load_profile
 from conformance.errors import CertificateError
 from conformance.report import certificate
 from conformance.report.archive import SUMS, write_archive
-from conformance.report.certificate import Repetition, certified, certify
+from conformance.report.certificate import CertifiedRun, certified, certify
 from tests.report.whole_run import whole_run
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
@@ -50,7 +50,7 @@ def good(tmp_path_factory, few):
     """A certificate of the reference."""
     home = tmp_path_factory.mktemp("good")
     result = whole_run(home / "reports")
-    statement = certify(home / "good.zip", [Repetition(result, home / "reports")] * 3, NOW)
+    statement = certify(home / "good.zip", [CertifiedRun(result, home / "reports")] * 3, NOW)
     return home / "good.zip", statement
 
 
@@ -126,7 +126,7 @@ def test_an_edited_verdict_is_noticed_even_under_honest_checksums(members, rejec
 
 def test_a_finding_that_was_taken_out_is_noticed(tmp_path, few):
     result = whole_run(tmp_path / "reports", "delta-follows-its-response")
-    statement = certify(tmp_path / "bad.zip", [Repetition(result, tmp_path / "reports")] * 3, NOW)
+    statement = certify(tmp_path / "bad.zip", [CertifiedRun(result, tmp_path / "reports")] * 3, NOW)
     assert statement["levels"]["core"] == "not conformant"
     assert verified(tmp_path / "bad.zip", NOW).valid
 
@@ -213,11 +213,11 @@ def test_a_run_that_lost_its_files_is_not_certified(tmp_path, few):
     shutil.rmtree(tmp_path / "reports" / "traces")
 
     with pytest.raises(CertificateError, match="jsonl"):
-        certify(tmp_path / "x.zip", [Repetition(result, tmp_path / "reports")], NOW)
+        certify(tmp_path / "x.zip", [CertifiedRun(result, tmp_path / "reports")], NOW)
 
 
 def test_the_whole_suite_is_certified_and_verified(tmp_path):
     result = whole_run(tmp_path / "reports")
-    certify(tmp_path / "whole.zip", [Repetition(result, tmp_path / "reports")], NOW)
+    certify(tmp_path / "whole.zip", [CertifiedRun(result, tmp_path / "reports")], NOW)
 
     assert verified(tmp_path / "whole.zip", NOW).differences == ("it rests on 1 runs: 3 are asked for",)

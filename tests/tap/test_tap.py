@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from conformance.corpus.sources import Source
-from conformance.corpus.verdict import Demands, Kind, judge_recording
+from conformance.corpus.verdict import Demands, RecordingOutcome, judge_recording
 from conformance.reference.server.server import Server
 from conformance.tap.proxy import Tap
 from conformance.trace.trace import Direction, EndKind
@@ -66,7 +66,7 @@ def test_a_session_leaves_a_trace_that_is_judged_clean(tmp_path):
     assert [each.event for each in recording.trace if each.sent] == [UPDATE, HELLO, {"type": "response.create"}]
     assert (recording.trace.end.kind, recording.trace.end.by) == (EndKind.CLOSED, Direction.CLIENT)
     assert (recording.trace.handshake.status, recording.trace.handshake.auth) == (101, "bearer")
-    assert judge_recording(recording, Demands()).kind is Kind.CLEAN
+    assert judge_recording(recording, Demands()).kind is RecordingOutcome.CLEAN
     assert KEY not in path.read_text(encoding="utf-8")
 
 
@@ -104,7 +104,7 @@ def test_a_refusal_is_passed_on_and_recorded(tmp_path):
     assert (answer.status_code, recording.trace.handshake.status) == (401, 401)
     assert recording.trace.handshake.body == answer.body.decode()
     assert recording.trace.end.kind is EndKind.REFUSED
-    assert judge_recording(recording, Demands()).kind is Kind.CLEAN
+    assert judge_recording(recording, Demands()).kind is RecordingOutcome.CLEAN
 
 
 def test_an_upstream_that_is_not_there_is_told(tmp_path):
@@ -181,5 +181,5 @@ def test_the_official_client_is_recorded(tmp_path):
 
     path, recording = recorded(tmp_path)
     verdict = judge_recording(recording, Demands())
-    assert (verdict.kind, verdict.findings) == (Kind.CLEAN, ())
+    assert (verdict.kind, verdict.findings) == (RecordingOutcome.CLEAN, ())
     assert KEY not in path.read_text(encoding="utf-8")

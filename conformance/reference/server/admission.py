@@ -71,7 +71,7 @@ Admission = Admitted | Refused | AcceptThenClose
 
 
 @dataclass(frozen=True)
-class Upgrade:
+class RequestedUpgrade:
     """What the client asked for."""
 
     path: str
@@ -98,7 +98,9 @@ def admit(
     *refusal* of a wrong key is `http` (401) or `openai` (accepted, `error`, close 3000).
     """
     url = urlsplit(target)
-    asked = Upgrade(url.path.rstrip("/"), _first(parse_qsl(url.query, True)), _grouped(headers), tuple(subprotocols))
+    asked = RequestedUpgrade(
+        url.path.rstrip("/"), _first(parse_qsl(url.query, True)), _grouped(headers), tuple(subprotocols)
+    )
     if asked.path not in PATHS:
         return Refused(404, error_body("not_found", f"Invalid URL (GET {url.path})"))
     selected = "realtime" if "realtime" in asked.subprotocols else None
@@ -116,18 +118,18 @@ def revision(
     headers: Mapping[str, str] | Iterable[tuple[str, str]], subprotocols: Sequence[str], dialect: str = "auto"
 ) -> str:
     """Tell which revision an upgrade request asks for: `ga` or `beta`."""
-    return _revision(Upgrade("", {}, _grouped(headers), tuple(subprotocols)), dialect)
+    return _revision(RequestedUpgrade("", {}, _grouped(headers), tuple(subprotocols)), dialect)
 
 
-def _revision(asked: Upgrade, dialect: str) -> str:
+def _revision(asked: RequestedUpgrade, dialect: str) -> str:
     return dialect if dialect != "auto" else "beta" if _wants_beta(asked) else "ga"
 
 
-def _wants_beta(asked: Upgrade) -> bool:
+def _wants_beta(asked: RequestedUpgrade) -> bool:
     return "realtime=v1" in asked.headers.get("openai-beta", ()) or BETA_SUBPROTOCOL in asked.subprotocols
 
 
-def _session(asked: Upgrade, dialect: str, selected: str | None, models: Sequence[str]) -> Admission:
+def _session(asked: RequestedUpgrade, dialect: str, selected: str | None, models: Sequence[str]) -> Admission:
     intent = asked.query.get("intent", "conversation")
     model = asked.query.get("model") or asked.query.get("deployment") or ""
     if intent not in ("conversation", "transcription"):
@@ -142,7 +144,7 @@ def _session(asked: Upgrade, dialect: str, selected: str | None, models: Sequenc
     return Admitted(dialect, model, "conversation", selected, asked.subprotocols, _scheme(asked))
 
 
-def _key_error(asked: Upgrade, tokens: Sequence[str], styles: Iterable[str]) -> Event | None:
+def _key_error(asked: RequestedUpgrade, tokens: Sequence[str], styles: Iterable[str]) -> Event | None:
     """Return what is wrong with the credentials: none, or any wrong one among them; never a key."""
     read = frozenset(styles)
     headers = [(name, value) for name, given in asked.headers.items() for value in given]
@@ -154,7 +156,7 @@ def _key_error(asked: Upgrade, tokens: Sequence[str], styles: Iterable[str]) -> 
     return None
 
 
-def _scheme(asked: Upgrade) -> str:
+def _scheme(asked: RequestedUpgrade) -> str:
     return next(iter(asked.headers.get("authorization", ())), "").partition(" ")[0]
 
 

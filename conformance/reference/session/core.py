@@ -63,7 +63,7 @@ Answer = Callable[[Event], Iterator[Event]]
 
 
 @dataclass(frozen=True)
-class Row:
+class EventHandling:
     """One type of client event."""
 
     answer: Answer
@@ -126,22 +126,24 @@ class Endpoint:
         own = {"id": self._ids.new("sess"), "model": model, "expires_at": int(now) + self._revision.lifetime}
         return session | {name: value for name, value in own.items() if name in session}
 
-    def _rows(self) -> Mapping[str, Row]:
+    def _rows(self) -> Mapping[str, EventHandling]:
         item, audio = self._conversation, self._input_audio
         rows = {
-            "session.update": Row(self._update, _event({"session": anything}, "session")),
-            "transcription_session.update": Row(self._update, _event({"session": anything}, "session")),
-            "conversation.item.create": Row(
+            "session.update": EventHandling(self._update, _event({"session": anything}, "session")),
+            "transcription_session.update": EventHandling(self._update, _event({"session": anything}, "session")),
+            "conversation.item.create": EventHandling(
                 item.create, _event({"item": anything, "previous_item_id": maybe(text)}, "item")
             ),
-            "conversation.item.delete": Row(item.delete, _event({"item_id": text}, "item_id"), "delete"),
-            "conversation.item.retrieve": Row(item.retrieve, _event({"item_id": text}, "item_id"), "retrieve"),
-            "conversation.item.truncate": Row(item.truncate, TRUNCATE, "truncate"),
-            "input_audio_buffer.append": Row(audio.append, _event({"audio": text}, "audio"), "input_audio"),
-            "input_audio_buffer.commit": Row(audio.commit, _event({}), "input_audio"),
-            "input_audio_buffer.clear": Row(audio.clear, _event({}), "input_audio"),
-            "response.create": Row(self._responses.create, _event({"response": anything})),
-            "response.cancel": Row(self._responses.cancel, _event({"response_id": maybe(text)})),
+            "conversation.item.delete": EventHandling(item.delete, _event({"item_id": text}, "item_id"), "delete"),
+            "conversation.item.retrieve": EventHandling(
+                item.retrieve, _event({"item_id": text}, "item_id"), "retrieve"
+            ),
+            "conversation.item.truncate": EventHandling(item.truncate, TRUNCATE, "truncate"),
+            "input_audio_buffer.append": EventHandling(audio.append, _event({"audio": text}, "audio"), "input_audio"),
+            "input_audio_buffer.commit": EventHandling(audio.commit, _event({}), "input_audio"),
+            "input_audio_buffer.clear": EventHandling(audio.clear, _event({}), "input_audio"),
+            "response.create": EventHandling(self._responses.create, _event({"response": anything})),
+            "response.cancel": EventHandling(self._responses.cancel, _event({"response_id": maybe(text)})),
         }
         unknown = set()
         if self._settings.transcribes_only:
@@ -194,7 +196,7 @@ class Endpoint:
         except Refusal as refusal:
             return [{"type": "error", "error": refusal.body(event_id if isinstance(event_id, str) else None)}]
 
-    def _row(self, event: Event) -> Row:
+    def _row(self, event: Event) -> EventHandling:
         kind = event.get("type")
         if kind is None:
             raise Refusal("invalid_event", "The event needs a 'type'.", "type")

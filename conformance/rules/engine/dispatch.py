@@ -25,7 +25,7 @@ MOST_CHOICES = 4096
 
 
 @dataclass(slots=True)
-class Outcome:
+class Dispatched:
     """What the rules that had something to say said of one conversation, by rule id in the order of the table."""
 
     findings: dict[str, list[Finding]] = field(default_factory=dict)
@@ -72,9 +72,9 @@ class Dispatch:
             self._chosen[asked] = chosen
         return chosen
 
-    def judge(self, view: View) -> Outcome:
+    def judge(self, view: View) -> Dispatched:
         """Ask every rule that has anything to look at."""
-        outcome = Outcome()
+        outcome = Dispatched()
         kept = outcome.held
         for rule in self.exercised(view):
             held = 0
@@ -93,7 +93,7 @@ class Dispatch:
         return outcome
 
 
-def _tell(rule: Rule, view: View, outcome: Outcome) -> None:
+def _tell(rule: Rule, view: View, outcome: Dispatched) -> None:
     """Ask a rule that found something, or failed, in the plain way."""
     findings, held, error = ask(rule, view)
     if held:

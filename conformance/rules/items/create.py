@@ -87,7 +87,7 @@ def a_duplicate_id_is_refused(view: View) -> Judged:
     """Creating an item under an id that is taken is refused."""
     if view.partial:
         return
-    present = Present(view)
+    present = PresentItems(view)
     for exchange in view.exchanges_with(CREATE):
         name = id_of(exchange.sent)
         if name is None or name not in present.before(exchange.sent.index):
@@ -99,7 +99,7 @@ def a_duplicate_id_is_refused(view: View) -> Judged:
             yield Finding(exchange.answer.index, message, "error", exchange.answer.entry.type)
 
 
-class Present:
+class PresentItems:
     """Which items were announced and not deleted before an entry; asked in ascending order only."""
 
     def __init__(self, view: View) -> None:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from conformance.rules.engine.rule import HELD, Chapter, Finding, Judged
-from conformance.rules.items.create import ADDED, ADDED_SPEC, CREATE, CREATE_SPEC, Present, created, id_of, output_ids
+from conformance.rules.items.create import (
+    ADDED,
+    ADDED_SPEC,
+    CREATE,
+    CREATE_SPEC,
+    PresentItems,
+    created,
+    id_of,
+    output_ids,
+)
 from conformance.trace.conversation import Addition
 from conformance.trace.views import View
 
@@ -15,7 +24,7 @@ def the_predecessor_is_known(view: View) -> Judged:
     """`previous_item_id` names an item that was announced before and is not deleted."""
     if view.partial:
         return
-    present = Present(view)
+    present = PresentItems(view)
     unannounced = output_ids(view) - view.announced.keys()  # what the rules on output items tell
     for addition in view.additions:
         names = present.before(addition.frame.index)
@@ -88,7 +97,7 @@ def root_is_the_beginning(view: View) -> Judged:
 @rules.must("items.are-placed-as-asked", about={CREATE}, covers=("ITM-04",), spec=CREATE_SPEC)
 def are_placed_as_asked(view: View) -> Judged:
     """An item created after another one is announced with that one as its predecessor."""
-    present = Present(view)
+    present = PresentItems(view)
     for exchange, answer in created(view):
         asked = exchange.sent.text("previous_item_id")
         if asked is None or asked == "root" or asked not in present.before(answer.index):
@@ -108,7 +117,7 @@ def an_unknown_predecessor_is_refused(view: View) -> Judged:
     """Creating an item after one that does not exist is refused."""
     if view.partial:
         return
-    present = Present(view)
+    present = PresentItems(view)
     sent_before: set[str] = set()
     for exchange in view.exchanges_with(CREATE):
         asked = exchange.sent.text("previous_item_id")

@@ -27,7 +27,7 @@ FIELDS = {"output_text": "text", "output_audio_transcript": "transcript"}
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
+class StreamShown:
     """One stream of a content part, and everything around it."""
 
     response: Response
@@ -38,14 +38,14 @@ class Showing:
 
 
 @gathered
-def _showings(view: View, kind: str) -> Iterator[Showing]:
+def _showings(view: View, kind: str) -> Iterator[StreamShown]:
     for response in view.responses:
         if response.gapped:
             continue
         for item in response.items.values():
             for part in item.parts.values():
                 if (stream := part.streams.get(kind)) is not None:
-                    yield Showing(response, item, part, stream, FIELDS[kind])
+                    yield StreamShown(response, item, part, stream, FIELDS[kind])
 
 
 def joins(stream: Stream, name: str) -> Judged:
