@@ -37,7 +37,7 @@ FAIL_ON = {
 #: What a kind of verdict makes of the exit status, the gravest first.
 STATUSES = (
     (RecordingOutcome.UNREADABLE, Status.MISUSED),
-    (RecordingOutcome.STRANGER, Status.MISUSED),
+    (RecordingOutcome.OTHER_PROTOCOL, Status.MISUSED),
     (RecordingOutcome.ERROR, Status.INTERNAL),
     (RecordingOutcome.BROKEN, Status.BROKEN),
     (RecordingOutcome.UNPROVEN, Status.BROKEN),

@@ -27,7 +27,7 @@ class OtherProtocol:
     """Keys of events that have no `type`."""
 
 
-STRANGERS = (
+OTHER_PROTOCOLS = (
     OtherProtocol("a GPT-Live session", frozenset({"session.start", "session.started", "session.input_audio.append"})),
     OtherProtocol(
         "a stream of the Responses API",
@@ -59,7 +59,7 @@ class Understanding:
     """Frames that hold an event of a known revision."""
     frames: int
     """Frames that were said in earnest."""
-    stranger: str = ""
+    other_protocol: str = ""
     """What it is instead of a Realtime conversation."""
 
     @property
@@ -90,8 +90,8 @@ def understood(trace: Trace) -> Understanding:
         elif entry.deliberate:
             continue
         frames += 1
-    stranger = _stranger(trace, known) if not own or known * 2 < frames else ""
-    return Understanding(known, frames, stranger)
+    other_protocol = _other_protocol(trace, known) if not own or known * 2 < frames else ""
+    return Understanding(known, frames, other_protocol)
 
 
 def _is_error(entry: Entry) -> bool:
@@ -99,12 +99,12 @@ def _is_error(entry: Entry) -> bool:
     return event is not None and entry.type == "error" and "event_id" in event and isinstance(event.get("error"), dict)
 
 
-def _stranger(trace: Trace, known: int) -> str:
+def _other_protocol(trace: Trace, known: int) -> str:
     if not trace.entries and trace.handshake is not None:
         return ""
     types = {entry.type for entry in trace.entries}
     keys = {key for entry in trace.entries if entry.event is not None and not entry.type for key in entry.event}
-    for each in STRANGERS:
+    for each in OTHER_PROTOCOLS:
         if not (types.isdisjoint(each.types) and keys.isdisjoint(each.keys)):
             return each.name
     if known:

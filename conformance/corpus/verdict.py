@@ -30,7 +30,7 @@ class RecordingOutcome(StrEnum):
     """What a recording came to, the gravest first."""
 
     UNREADABLE = "unreadable"
-    STRANGER = "stranger"
+    OTHER_PROTOCOL = "another protocol"
     """Not a Realtime conversation."""
     ERROR = "error"
     """A rule of ours failed."""
@@ -106,8 +106,8 @@ def judge_with_view(recording: Recording, demands: Demands) -> tuple[RecordedVer
     """Return the verdict, and what it was made from; None of a conversation that is not of this protocol."""
     trace = recording.trace
     understanding = understood(trace)
-    if understanding.stranger:
-        return _of_a_stranger(recording, understanding), None, None
+    if understanding.other_protocol:
+        return _of_another_protocol(recording, understanding), None, None
     dialect = demands.dialect if demands.dialect in DIALECTS else _dialect_of(trace)
     view = View(trace, DIALECTS[dialect])
     outcome = told_once(view, _dispatch(dialect).judge)
@@ -130,14 +130,14 @@ def judge_with_view(recording: Recording, demands: Demands) -> tuple[RecordedVer
     return verdict, view, outcome
 
 
-def _of_a_stranger(recording: Recording, understanding: Understanding) -> RecordedVerdict:
+def _of_another_protocol(recording: Recording, understanding: Understanding) -> RecordedVerdict:
     return RecordedVerdict(
         name=recording.name,
-        kind=RecordingOutcome.STRANGER,
+        kind=RecordingOutcome.OTHER_PROTOCOL,
         entries=len(recording.trace),
         known=understanding.known,
         frames=understanding.frames,
-        trouble=f"{recording.name}: not a Realtime conversation, but {understanding.stranger}",
+        trouble=f"{recording.name}: not a Realtime conversation, but {understanding.other_protocol}",
         remark=recording.remark,
     )
 

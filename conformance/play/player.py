@@ -91,20 +91,20 @@ class Player:
         target = replace(self.target, auth=variant) if variant else self.target
         told: dict[str, Any] = {}
         step: Step | None = None
-        talk = ScriptContext(target.dialect, self.clip, scenario.intent, {"run": dict(target.names)})
+        context = ScriptContext(target.dialect, self.clip, scenario.intent, {"run": dict(target.names)})
         try:
             async with asyncio.timeout(target.patience.conversation):
                 for step in scenario.steps_in(target.dialect.name):
-                    await self._perform(scenario, target, talk, step)
+                    await self._perform(scenario, target, context, step)
                 step = None
-                await self._say_goodbye(talk)
+                await self._say_goodbye(context)
                 told = {"outcome": Outcome.PLAYED}
         except Unmet as unmet:
             told = {"outcome": Outcome.STOPPED, "message": unmet.message}
             told |= {"expected": self.scrub.shown(unmet.expected), "actual": self.scrub.shown(unmet.actual)}
         except ModelDidNot as otherwise:
             told = {"outcome": Outcome.INCONCLUSIVE, "message": otherwise.message}
-            await self._part(talk, target.patience.conversation)
+            await self._part(context, target.patience.conversation)
         except Silence as silence:
             told = {"outcome": Outcome.INCONCLUSIVE, "message": silence.message, "silent": True}
         except EnvironmentTrouble as trouble:
@@ -125,18 +125,18 @@ class Player:
         told["longest"] = max((line.progress.longest for line in self.opened), default=0.0)
         return Conversation(scenario, variant, traces, step=step, seconds=seconds, **told)
 
-    async def _perform(self, scenario: Scenario, target: Target, talk: ScriptContext, step: Step) -> None:
+    async def _perform(self, scenario: Scenario, target: Target, context: ScriptContext, step: Step) -> None:
         line = self.lines.get(step.on)
         if line is None or step.name in OPENING:
             line = self._new_line(scenario, target, step.on)
-        script = STEPS[step.name].play(talk, replace(step, argument=talk.filled(step.argument)))
+        script = STEPS[step.name].play(context, replace(step, argument=context.filled(step.argument)))
         try:
             command = next(script)
             while True:
                 command = script.send(await line.carry_out(command))
         except StopIteration as finished:
             if step.remember:
-                talk.values[step.remember] = finished.value or {}
+                context.values[step.remember] = finished.value or {}
 
     def _new_line(self, scenario: Scenario, target: Target, name: str) -> RecordedConnection:
         label = scenario.id if not self.opened else f"{scenario.id}#{len(self.opened) + 1}"
@@ -147,19 +147,19 @@ class Player:
         self.lines[name] = line
         return line
 
-    async def _part(self, talk: ScriptContext, patience: float) -> None:
+    async def _part(self, context: ScriptContext, patience: float) -> None:
         """Hear what still comes after the model went its own way; the script's verdict stays."""
         with suppress(Unmet, ModelDidNot, Silence, EnvironmentTrouble, TimeoutError):
             async with asyncio.timeout(patience):
-                await self._say_goodbye(talk)
+                await self._say_goodbye(context)
 
-    async def _say_goodbye(self, talk: ScriptContext) -> None:
+    async def _say_goodbye(self, context: ScriptContext) -> None:
         """Drain and close what is still open: late events must be heard, and silence needs a barrier to prove it."""
         for line in self.lines.values():
             if not line.live:
                 continue
             for name in ("barrier", "close"):
-                script = STEPS[name].play(talk, Step(name))
+                script = STEPS[name].play(context, Step(name))
                 try:
                     command = next(script)
                     while True:

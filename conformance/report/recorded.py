@@ -36,7 +36,7 @@ def nothing(verdict: RecordedVerdict, view: View | None, outcome: Dispatched | N
 def in_full(verdict: RecordedVerdict, view: View | None, outcome: Dispatched | None) -> str:
     """Tell the verdict in a line, what was and was not exercised, and the findings with their excerpts."""
     if view is None or outcome is None:
-        kind = "not judged" if verdict.kind is RecordingOutcome.STRANGER else verdict.kind
+        kind = "not judged" if verdict.kind is RecordingOutcome.OTHER_PROTOCOL else verdict.kind
         return f"{kind}  {inert(verdict.trouble)}\n"
     about = f"{verdict.name}  ({verdict.dialect}, {verdict.entries} entries)"
     lines = [*_house(verdict, view, outcome, "", about)]

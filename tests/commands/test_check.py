@@ -68,7 +68,7 @@ def test_the_dialect_can_be_told(check, tmp_path):
     assert "(beta, 2 entries)" in check("--dialect", "beta", write(tmp_path / "a.jsonl", *TWICE))[1]
 
 
-def test_a_stranger_is_never_called_clean(check):
+def test_another_protocol_is_never_called_clean(check):
     status, output = check("-", stdin='{"type":"ping"}\n{"type":"pong"}\n')
 
     assert status == 4

@@ -31,7 +31,7 @@ def turn():
 
 @pytest.fixture
 def corpus(tmp_path, turn):
-    """Return a folder with good conversations, a broken one, a stranger and a file that cannot be read."""
+    """Return a folder with good conversations, a broken one, one of another protocol and a file that cannot be read."""
     home = tmp_path / "corpus"
     for number in range(12):
         path = home / f"day{number % 2}" / f"{number:02}.jsonl"

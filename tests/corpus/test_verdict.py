@@ -21,7 +21,7 @@ def verdict(trace, **demands):
     return judge_recording(Recording(trace, "file"), Demands(**demands))
 
 
-STRANGERS = {
+OTHER_PROTOCOLS = {
     "a GPT-Live session": [
         {"type": "session.start"},
         {"type": "session.started"},
@@ -41,11 +41,11 @@ STRANGERS = {
 }
 
 
-@pytest.mark.parametrize("name", STRANGERS)
+@pytest.mark.parametrize("name", OTHER_PROTOCOLS)
 def test_what_is_no_realtime_conversation_is_named_and_never_vouched_for(name):
-    found = verdict(spoken(*STRANGERS[name]))
+    found = verdict(spoken(*OTHER_PROTOCOLS[name]))
 
-    assert found.kind is RecordingOutcome.STRANGER
+    assert found.kind is RecordingOutcome.OTHER_PROTOCOL
     assert "not a Realtime conversation" in found.trouble
     assert name in found.trouble
     assert found.held == {}
@@ -67,7 +67,7 @@ def test_vendors_extras_beside_a_conversation_cost_it_nothing(turn):
 def test_an_error_as_the_only_event_is_a_conversation_that_was_refused():
     error = {"type": "error", "event_id": "event_1", "error": {"type": "invalid_request_error", "message": "no"}}
 
-    assert verdict(spoken(error)).kind is not RecordingOutcome.STRANGER
+    assert verdict(spoken(error)).kind is not RecordingOutcome.OTHER_PROTOCOL
 
 
 def test_what_was_expected_and_not_proved_is_told():

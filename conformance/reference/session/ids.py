@@ -6,7 +6,7 @@ import random
 import string
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
-#: A letter for each byte: the first eight come a little more often, and nobody minds.
+#: A letter for each byte: the first eight come a little more often, which does no harm.
 LETTERS = (BASE62 * 5)[:256].encode()
 #: Characters after the prefix, where it is not 21 (observation 29).
 LENGTHS = {"call": 16}
