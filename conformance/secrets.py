@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from conformance.resources import folder
 from conformance.secret_spellings import SHORTEST, spelled
+from conformance.secret_splits import split_secrets
 from conformance.trace.trace import TOKEN_MARK, End, Entry, Handshake, Trace
 
 #: What a key that we never gave looks like: ephemeral and provider keys that an endpoint sends.
@@ -162,6 +163,8 @@ class Scrubber:
         entries = trace.entries
         if any(entry.secret for entry in entries):
             entries = tuple(self._entry(entry) if entry.secret else entry for entry in entries)
+        if split := split_secrets(entries, self.spellings, TOKEN_MARK):
+            entries = tuple(_with_delta(each, split[each.index]) if each.index in split else each for each in entries)
         return replace(
             trace,
             entries=entries,
@@ -192,6 +195,10 @@ class Scrubber:
     def with_more(self, secrets: Iterable[str]) -> Scrubber:
         """Return a scrubber that knows further secrets."""
         return Scrubber(tuple(dict.fromkeys((*self.secrets, *secrets))))
+
+
+def _with_delta(entry: Entry, delta: str) -> Entry:
+    return replace(entry, event={**(entry.event or {}), "delta": delta})
 
 
 def _digits(number: float) -> str:

@@ -52,6 +52,8 @@ class MarkedList(list[Any]):
 
 def read(path: Path, wrong: Wrong) -> Marked:
     """Read a file that holds one object."""
+    if path.is_fifo():
+        raise wrong("is a pipe, not a file", where=str(path))
     try:
         data = path.read_bytes()
     except OSError as error:

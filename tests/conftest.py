@@ -17,7 +17,7 @@ from conformance.commands.serve import hooks_of
 from conformance.play.pool import LoopThread
 from conformance.reference.server.server import Server
 
-ON_DEMAND = ("package", "matrix", "clients", "slow", "legal", "hostile", "lines", "gateways", "browser")
+ON_DEMAND = ("package", "matrix", "clients", "slow", "legal", "hostile", "lines", "gateways", "browser", "load")
 
 KEY = "sk-canary-0123456789abcdef"
 

@@ -16,13 +16,14 @@ GROUND = {
     "conformance.registry",
     "conformance.resources",
     "conformance.secrets",
+    "conformance.secret_splits",
 }
 
 #: Room -> its floor.  A room imports from its own floor and from those below, never from one above.
 FLOORS = {
     "errors": 0, "registry": 0, "resources": 0, "secret_spellings": 0, "yaml_source": 0,
     "trace": 1,
-    "contract": 2, "scenario": 2, "secrets": 2, "trace.formats": 2,
+    "contract": 2, "scenario": 2, "secrets": 2, "secret_splits": 2, "trace.formats": 2,
     "rules": 3, "reference": 3, "play": 3,
     "corpus": 4, "generate": 4, "mutants": 4, "relay": 4, "run": 4, "tap": 4,
     "report": 5,

@@ -256,6 +256,8 @@ def report(folder: Path, flaky: bool) -> None:
             f"{found.unreported} of them judged just now.",
             yellow=True,
         )
+    for why in found.unread:
+        terminal.write_line(f"Not read: {inert(why)}", yellow=True)
     summary(terminal, found.result)
     verdict(terminal, found.result)
     if found.status is not None:

@@ -75,4 +75,24 @@ def run(url: str, arguments: Sequence[str]) -> None:
     sys.exit(pytest.main([f"--endpoint={url}", "-p", "no:cacheprovider", *arguments]))
 
 
-COMMANDS = (run, verify, compare, matrix)
+@click.command()
+@click.argument("url")
+@click.option("--master", required=True, metavar="HOST[:PORT]", help="Where `locust --master` listens (port 5557).")
+@click.option("--model", default=None, help="Value of ?model=")
+@click.option("--token", default="", envvar="REALTIME_TOKEN", help="The key.")
+@click.option("--auth", default="bearer", show_default=True, help="The auth style.")
+@click.option("--reports", default="reports", show_default=True, type=click.Path(path_type=Path, file_okay=False))
+def load(url: str, master: str, model: str | None, token: str, auth: str, reports: Path) -> None:
+    """Hold judged conversations with URL, as many as a Locust master says (docs/load.md).
+
+    Exit status: 0 nothing differs under load, 1 a verdict differs, or sessions are mixed, 4 nobody can be asked.
+    """
+    from conformance.commands.load import load as loaded
+
+    tally, lines = loaded(url, master, token, model, auth, reports)
+    for line in lines:
+        click.echo(line)
+    sys.exit(ExitStatus.CLEAN if tally.kept_apart else ExitStatus.BROKEN)
+
+
+COMMANDS = (run, verify, compare, matrix, load)

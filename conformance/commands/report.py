@@ -41,6 +41,8 @@ class Gathered:
     """Conversations that were judged only now."""
     status: int | None
     """Of the run; None if it did not come to its end."""
+    unread: tuple[str, ...] = ()
+    """Traces that cannot be read, each with the reason: nothing of them is judged or shown."""
 
 
 def gathered(reports: Path) -> Gathered:
@@ -48,33 +50,47 @@ def gathered(reports: Path) -> Gathered:
     told = read(reports)
     settings = settings_from(told.about, reports, profile_named(told.about.get("profile")))
     before = len(told.records)
+    reported = {trace for record in told.records.values() for trace in _traces(record)}
+    unread = [why for name in sorted(reported) if (why := _trouble(reports / name))]
     if told.status is None:
-        reported = {trace for record in told.records.values() for trace in _traces(record)}
-        for name, traces in _left(reports, reported).items():
+        left, wrong = _left(reports, reported)
+        unread += wrong
+        for name, traces in left.items():
             told.records.setdefault(name, _record(name, traces, reports, settings))
     result = result_of(told.records, settings, ending=told.ending)
     if told.status is None:
         write_files(result)
-    return Gathered(result, len(told.records) - before, told.status)
+    return Gathered(result, len(told.records) - before, told.status, tuple(unread))
+
+
+def _trouble(path: Path) -> str:
+    """Say why a trace cannot be read; empty if it can."""
+    try:
+        load(path)
+    except TraceError as error:
+        return str(error)
+    return ""
 
 
 def _traces(record: ConversationRecord) -> list[str]:
     return [*record.traces, *record.upstream_traces, *(trace for each in record.attempts for trace in each.traces)]
 
 
-def _left(reports: Path, reported: set[str]) -> dict[str, dict[Path, Trace]]:
-    """Return the traces that no verdict speaks of, by conversation; of several attempts the last."""
+def _left(reports: Path, reported: set[str]) -> tuple[dict[str, dict[Path, Trace]], list[str]]:
+    """Return the traces that no verdict speaks of, by conversation, of several attempts the last; what is unread."""
     found: dict[str, dict[Path, Trace]] = {}
+    unread: list[str] = []
     for path in sorted((reports / "traces").rglob("*.jsonl")):
         name = path.relative_to(reports / "traces").with_suffix("").as_posix()
         if is_of_upstream(path) or path.relative_to(reports).as_posix() in reported:
             continue
         try:
             trace = load(path)
-        except TraceError:
+        except TraceError as error:
+            unread.append(str(error))
             continue
         found.setdefault(name.partition("#")[0].partition("~")[0], {})[path] = trace
-    return found
+    return found, unread
 
 
 def _record(name: str, traces: dict[Path, Trace], reports: Path, settings: Settings) -> ConversationRecord:

@@ -26,6 +26,8 @@ REMOTE = "://"
 SUFFIXES = frozenset({".jsonl", ".ndjson", ".json", ".har", ".yaml", ".yml"})
 COMPRESSED = frozenset({".gz", ".zst", ".zstd"})
 GZIP, ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+#: Where a shell puts the pipes of its process substitutions.
+PIPES_OF_SHELLS = ("/dev/fd", "/proc/self/fd")
 #: Bytes that are read at once.
 CHUNK = 1 << 16
 
@@ -60,8 +62,15 @@ class Source:
             with _remote(self.name)[0].open(self.name, "rb") as file:
                 yield BufferedReader(file, CHUNK)
         else:
+            _refuse_pipes(Path(self.name))
             with Path(self.name).open("rb") as local:
                 yield local
+
+
+def _refuse_pipes(path: Path) -> None:
+    """Refuse a named pipe, which would be waited for; not what a shell makes of `<(command)`."""
+    if path.is_fifo() and path.parent.as_posix() not in PIPES_OF_SHELLS:
+        raise TraceError(f"{path}: is a pipe", "Give it as standard input: check - < PIPE")
 
 
 @contextmanager

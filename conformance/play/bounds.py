@@ -23,6 +23,29 @@ class Bounds:
     """Messages that one connection may receive."""
     unsent: int = 32 * MIB
     """Bytes that wait to be sent to an endpoint that sends and does not read."""
+    held: int = 40 * MIB
+    """Bytes that all open connections of a run may have received together; a message counts MESSAGE more."""
+
+
+class Held:
+    """What the open connections of a run have received: beyond a bound the one that holds most is ended."""
+
+    def __init__(self) -> None:
+        self.bytes: dict[object, int] = {}
+        self.sum = 0
+
+    def holds(self, connection: object, size: int) -> None:
+        """Note that a connection holds *size* bytes by now."""
+        self.sum += size - self.bytes.get(connection, 0)
+        self.bytes[connection] = size
+
+    def releases(self, connection: object) -> None:
+        """Note that a connection is over: what it holds counts as finished (WAITING)."""
+        self.sum -= self.bytes.pop(connection, 0)
+
+    def is_beyond(self, connection: object, most: int) -> bool:
+        """Tell whether all hold more than *most* bytes, and nobody more than this one."""
+        return self.sum > most and self.bytes.get(connection, 0) >= max(self.bytes.values(), default=0)
 
 
 #: Bytes that a refusal's body may have, and those that are kept of it.
@@ -30,7 +53,11 @@ REFUSAL_READ, REFUSAL_KEPT = 64 * 1024, 2000
 #: Seconds for the closing handshake, and for the TCP connection to end after it.
 CLOSING, PARTING = 5.0, 1.0
 #: Bytes of finished conversations that wait for their verdict; beyond it no further conversation begins.
-WAITING = 64 * MIB
+WAITING = 32 * MIB
+#: What a message costs in memory beside its bytes.
+MESSAGE = 1000
+#: Seconds of audio beyond which a conversation waits until no other one sends as much.
+LONG_AUDIO = 60.0
 #: Seconds of a whole run.
 RUN = 900.0
 
@@ -54,6 +81,8 @@ TABLE: tuple[BoundRow, ...] = (
     BoundRow("bytes received on one connection", f"{Bounds.connection // MIB} MiB", "--max-received", NOT_JUDGED),
     BoundRow("messages received on one connection", f"{Bounds.events:,}", "--max-events", NOT_JUDGED),
     BoundRow("bytes waiting for an endpoint that does not read", f"{Bounds.unsent // MIB} MiB", "", NOT_JUDGED),
+    BoundRow("bytes received on all open connections", f"{Bounds.held // MIB} MiB", "--sessions", NOT_JUDGED),
+    BoundRow("conversations that send more than a minute of audio", "1 at once", "", "the others wait for it"),
     BoundRow("finished conversations waiting for verdicts", f"{WAITING // MIB} MiB", "", "none begins meanwhile"),
     BoundRow("body of a refused upgrade", f"{REFUSAL_READ // 1024} KiB", "", f"{REFUSAL_KEPT:,} bytes of it are kept"),
     BoundRow("handshake", f"10 s, {STRETCHED}", "--connect-timeout", "the endpoint is not ready"),

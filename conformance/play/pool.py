@@ -123,6 +123,18 @@ class Pool(Generic[Job, Played]):
             if not self.cautious:
                 self._fill()
 
+    @property
+    def busy(self) -> int:
+        """How many are being played."""
+        with self.lock:
+            return self._busy()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a job that is queued now begins at once."""
+        with self.lock:
+            return not self.queue and self._fits()
+
     def refill(self) -> None:
         """Cautious stages begin the next conversation only when told that the last one was reported."""
         self._fill()
@@ -155,8 +167,11 @@ class Pool(Generic[Job, Played]):
 
     def _fill(self) -> None:
         with self.lock:
-            while self.queue and not self.closed and self._busy() < self.window and self._waiting() <= self.most:
+            while self.queue and self._fits():
                 self._begin(self.queue.popleft())
+
+    def _fits(self) -> bool:
+        return not self.closed and self._busy() < self.window and self._waiting() <= self.most
 
     def _waiting(self) -> int:
         return sum(self.weights.values())

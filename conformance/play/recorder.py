@@ -11,9 +11,10 @@ from typing import Any
 
 from conformance.contract.dialect import Dialect
 from conformance.play.connection import RawFrame, Refusal
+from conformance.secret_splits import split_secrets
 from conformance.secrets import KEY_MARK, Scrubber, hides
 from conformance.trace.json_text import TooDeep, loads
-from conformance.trace.trace import Direction, End, EndKind, Entry, Event, FrameKind, Handshake, Trace
+from conformance.trace.trace import TOKEN_MARK, Direction, End, EndKind, Entry, Event, FrameKind, Handshake, Trace
 
 
 def parsed(text: str) -> Event | None:
@@ -112,5 +113,7 @@ class Recorder:
             self.trace = replace(self.trace, end=replace(end, leaked=self._leaks(end.reason)))
 
     def result(self) -> Trace:
-        """Return the trace as it is now."""
+        """Return the trace as it is now; a secret that was said in pieces counts as leaked with each of them."""
+        for index in split_secrets(self.entries, self.scrub.spellings, TOKEN_MARK):
+            self.entries[index] = replace(self.entries[index], leaked=True)
         return replace(self.trace, entries=tuple(self.entries))

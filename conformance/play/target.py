@@ -13,7 +13,7 @@ from conformance.contract.dialects import DIALECTS
 from conformance.contract.names import TOKEN_TRANSCRIBERS, TRANSCRIBERS, VOICES
 from conformance.errors import UsageError
 from conformance.play.auth import REALTIME, Credentials, offer
-from conformance.play.bounds import Bounds
+from conformance.play.bounds import Bounds, Held
 from conformance.play.connection import UpgradeRequest
 from conformance.play.line import LineSettings
 from conformance.trace.trace import Credential
@@ -72,6 +72,8 @@ class Target:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     patience: Patience = field(default_factory=Patience)
     bounds: Bounds = field(default_factory=Bounds)
+    held: Held = field(default_factory=Held, compare=False, repr=False)
+    """What all connections of the run hold; one object for all copies of a target."""
     line: LineSettings = field(default_factory=LineSettings)
     ca_file: str | None = None
     insecure: bool = False

@@ -32,7 +32,7 @@ from websockets.exceptions import (
 from websockets.frames import CloseCode
 from websockets.typing import Subprotocol
 
-from conformance.play.bounds import CLOSING, PARTING, REFUSAL_KEPT, Bounds
+from conformance.play.bounds import CLOSING, MESSAGE, PARTING, REFUSAL_KEPT, Bounds, Held
 from conformance.play.connection import BeyondBounds, Connector, Disconnected, RawFrame, Refusal, UpgradeRequest
 from conformance.play.line import Line, LineSettings
 from conformance.play.plain import get, tls_of
@@ -62,9 +62,11 @@ class Socket(ClientConnection):
 
     last: ContextVar[Socket | None] = ContextVar("last", default=None)
 
-    def __init__(self, *args: Any, bounds: Bounds, **settings: Any) -> None:
+    def __init__(self, *args: Any, bounds: Bounds, held: Held, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self.bounds, self.received, self.parting = bounds, 0, False
+        self.bounds, self.held = bounds, held
+        self.received = self.messages = 0
+        self.parting = False
         self.beyond = ""
         """The bound that was reached, in words."""
         Socket.last.set(self)
@@ -73,13 +75,21 @@ class Socket(ClientConnection):
         """Take what came, as long as it is within bounds; after a close frame wait no longer than PARTING for TCP."""
         self.received += len(data)
         super().data_received(data)
+        self.held.holds(self, self.received + MESSAGE * self.messages)
         if self.received > self.bounds.connection:
             self.cut(f"the endpoint sent more than {self.bounds.connection:,} bytes (--max-received)")
+        elif self.held.is_beyond(self, self.bounds.held):
+            self.cut(f"the endpoint sent more than {self.bounds.held:,} bytes on all open connections (--sessions=N)")
         elif self.transport.get_write_buffer_size() > self.bounds.unsent:
             self.cut(f"the endpoint does not read: {self.bounds.unsent:,} bytes wait to be sent")
         elif self.protocol.close_expected() and not self.parting:
             self.parting = True
             self.loop.call_later(PARTING, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Hold nothing more."""
+        super().connection_lost(exc)
+        self.held.releases(self)
 
     def cut(self, why: str) -> None:
         """Break the connection because of a bound."""
@@ -95,7 +105,6 @@ class WireConnection:
         self.handshake = handshake
         self.began = time.monotonic()
         self.closing = False
-        self.messages = 0
 
     def now(self) -> float:
         """Seconds since connect."""
@@ -115,8 +124,8 @@ class WireConnection:
                 frame = await self.socket.recv()
         except ConnectionClosed as gone:
             raise self._gone(gone) from gone
-        self.messages += 1
-        if self.messages > (most := self.socket.bounds.events):
+        self.socket.messages += 1
+        if self.socket.messages > (most := self.socket.bounds.events):
             self.socket.cut(f"the endpoint sent more than {most:,} messages (--max-events)")
             raise BeyondBounds(None, self.socket.beyond, by_client=True)
         return frame
@@ -209,7 +218,7 @@ class Wire:
             proxy=None,
             user_agent_header="realtime-conformance",
             logger=log,
-            create_connection=partial(Socket, bounds=self.target.bounds),  # type: ignore[arg-type]
+            create_connection=partial(Socket, bounds=self.target.bounds, held=self.target.held),  # type: ignore[arg-type]
         )
         assert isinstance(opened, Socket)  # noqa: S101 - `create_connection` makes nothing else
         return opened

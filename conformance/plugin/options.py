@@ -97,6 +97,8 @@ OPTIONS = (
     Option("--examples", "Generated examples of each kind (default 40, of a remote endpoint 10; 0: none).", "N", int),
     Option("--shrink-sessions", "Connections for making found cases small (default 300, remote 30).", "N", int),
     Option("--seed", "Generate the same examples again (the header of a run names its seed).", "N", int),
+    Option("--soak", "Instead of the suite: so many judged conversations at once (docs/load.md).", "SESSIONS", int),
+    Option("--for", "How long --soak begins conversations, e.g. 60s or 5m (default 60s).", "TIME"),
     Option("--certify", "Play everything three times and write a certificate that anybody can recompute.", "FILE.zip"),
     Option("--reports", "Where traces, report.json and allure-results go (default reports/).", "DIR"),
 )

@@ -10,6 +10,7 @@ from conformance.errors import FileError, UsageError
 from conformance.generate import KINDS
 from conformance.play.bounds import RUN
 from conformance.plugin.options import value
+from conformance.plugin.soak import AFTERWARDS, soak_plan
 from conformance.resources import folder
 from conformance.run.baseline import Baseline, BaselineEntry
 from conformance.run.baseline_file import entries_in
@@ -55,7 +56,9 @@ def policy_of(config: pytest.Config, settings: Settings) -> Policy:
 
 def _limits(config: pytest.Config) -> Limits:
     tokens, sessions, seconds, usd = (_amount(config, f"max-{what}") for what in ("tokens", "sessions", "time", "usd"))
-    return Limits(tokens, sessions, RUN if seconds is None else seconds, usd)
+    soak = soak_plan(config)
+    usual = RUN if soak is None else max(RUN, soak.seconds + AFTERWARDS)
+    return Limits(tokens, sessions, usual if seconds is None else seconds, usd)
 
 
 def _model_in(url: str) -> str:

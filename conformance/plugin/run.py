@@ -24,6 +24,7 @@ from conformance.plugin.policy_from_options import policy_of
 from conformance.plugin.reports import Reports, allure_beside
 from conformance.plugin.settings_from_options import scrubber_of, settings_of
 from conformance.plugin.sign_of_life import SignOfLife
+from conformance.plugin.soak import play_soak, soak_plan
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble
 from conformance.report.inert import one_line
 from conformance.rules.engine.rule import Keyword
@@ -65,6 +66,7 @@ def activate(config: pytest.Config) -> None:
         settings, notice = _with_own_folder(settings, config)
     config.stash[RUN] = run = Run(config, settings, policy)
     reports = Reports(run, notice)
+    run.runner.retrier.tell = reports.say
     playing = Playing(run, reports)
     config.pluginmanager.register(playing, PLUGIN)
     config.pluginmanager.register(reports, f"{PLUGIN}-reports")
@@ -153,6 +155,9 @@ class Playing:
             return True
         if self.run.worker is not None:
             self.run.runner.prepare(self.run.worker["found"])
+        if (soak := soak_plan(self.config)) is not None:
+            play_soak(self.run, self.reports, soak)
+            return True
         if left_out(self.config):
             self.run.state.ends(selection=True)
         for item in items:
@@ -295,7 +300,7 @@ class Playing:
         cut = unreported and not (stopped or self.run.state.ending.unreachable or self.run.state.ending.exhausted)
         broken_off = exitstatus == pytest.ExitCode.INTERRUPTED and not self.run.state.ending.misused
         self.run.state.ends(
-            interrupted=cut or broken_off,
+            interrupted=self.run.state.ending.interrupted or cut or broken_off,
             stopped_early=stopped,
             internal=exitstatus == pytest.ExitCode.INTERNAL_ERROR,
             misused=self.run.state.ending.misused or exitstatus == pytest.ExitCode.USAGE_ERROR,

@@ -48,16 +48,17 @@ def evidence_of(result: RunResult) -> Evidence:
     """Read what a run left in its reports folder; what cannot be read is passed over."""
     folder = result.settings.reports
     latencies: list[Latency] = []
-    heard: dict[str, tuple[Clip, list[str]]] = {}
+    sounds = _Sounds()
     for record in result.conversations.values():
         audible = not AUDIBLE.isdisjoint((*record.events.sent, *record.events.seen))
         for trace in traces_of(record, folder):
             view = view_of(trace)
             latencies.append(latency_of(view))
             for clip in clips_of(view) if audible else ():
-                heard.setdefault(clip.digest, (clip, []))[1].append(record.conversation)
-    recordings, left_out = _fitting(heard.values())
-    return Evidence(measured(latencies), recordings, left_out)
+                sounds.add(clip, record.conversation)
+            del trace, view  # the next one is read before these names are bound anew
+    recordings = tuple(HeardSound(clip, tuple(dict.fromkeys(names))) for clip, names in sounds.kept.values())
+    return Evidence(measured(latencies), recordings, len(sounds.left_out))
 
 
 def traces_of(record: ConversationRecord, folder: Path) -> Iterable[Trace]:
@@ -69,13 +70,23 @@ def traces_of(record: ConversationRecord, folder: Path) -> Iterable[Trace]:
             continue
 
 
-def _fitting(heard: Iterable[tuple[Clip, list[str]]]) -> tuple[tuple[HeardSound, ...], int]:
-    kept: list[HeardSound] = []
-    size = left_out = 0
-    for clip, names in heard:
-        size += len(clip.samples) * 2
-        if size > MOST_SOUND:
-            left_out += 1
-        else:
-            kept.append(HeardSound(clip, tuple(dict.fromkeys(names))))
-    return tuple(kept), left_out
+class _Sounds:
+    """Different sounds, as many as a page carries."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[Clip, list[str]]] = {}
+        """By digest: the sound, and the conversations in which it was heard."""
+        self.left_out: set[str] = set()
+        self.size = 0
+
+    def add(self, clip: Clip, conversation: str) -> None:
+        """Take a sound, or count it where there are too many."""
+        digest = clip.digest
+        if digest in self.kept:
+            self.kept[digest][1].append(conversation)
+        elif digest not in self.left_out:
+            self.size += len(clip.samples) * 2
+            if self.size > MOST_SOUND:
+                self.left_out.add(digest)
+            else:
+                self.kept[digest] = clip, [conversation]

@@ -43,29 +43,37 @@ class Clip:
     format: str
     """Canonical: `pcm16`, `g711_ulaw` or `g711_alaw`."""
     data: bytes = field(repr=False)
+    """Of at most LONGEST seconds: the rest is in the trace."""
     at: float | None = None
     """Seconds since connect."""
     transcript: str = ""
+    cut: int = 0
+    """Bytes that *data* does not hold."""
+
+    @classmethod
+    def of(cls, sent: bool, audio_format: str, data: bytes, at: float | None = None, transcript: str = "") -> Clip:
+        """Make a clip that keeps at most LONGEST seconds of *data*."""
+        width, rate = RATES[audio_format]
+        kept = data[: int(LONGEST * rate) * width]
+        return cls(sent, audio_format, kept, at, transcript, len(data) - len(kept))
 
     @property
     def seconds(self) -> float:
-        """Length."""
+        """Length, with what was cut."""
         width, rate = RATES[self.format]
-        return len(self.data) / (width * rate)
+        return (len(self.data) + self.cut) / (width * rate)
 
     @property
     def digest(self) -> str:
         """What is the same in two clips that sound the same."""
-        return hashlib.sha256(self.format.encode() + self.data).hexdigest()
+        return hashlib.sha256(f"{self.format} {self.cut} ".encode() + self.data).hexdigest()
 
     @cached_property
     def samples(self) -> array[int]:
-        """Linear samples, 16 bits, of at most LONGEST seconds."""
-        width, rate = RATES[self.format]
-        data = self.data[: int(LONGEST * rate) * width]
+        """Linear samples, 16 bits."""
         if self.format != "pcm16":
-            return array("h", map(_expanded(self.format).__getitem__, data))
-        samples = array("h", data[: len(data) // 2 * 2])
+            return array("h", map(_expanded(self.format).__getitem__, self.data))
+        samples = array("h", self.data[: len(self.data) // 2 * 2])
         if sys.byteorder == "big":
             samples.byteswap()
         return samples
@@ -148,7 +156,7 @@ def _clip(sent: bool, audio_format: str | None, data: bytes, at: float | None, t
     """Make a clip of what has a length; where nobody ever told the format, it is the default."""
     known = audio_format if audio_format in RATES else "pcm16"
     if len(data) >= RATES[known][0]:
-        yield Clip(sent, known, data, at, transcript)
+        yield Clip.of(sent, known, data, at, transcript)
 
 
 def _decoded(text: str | None) -> bytes:

@@ -1,4 +1,4 @@
-"""When a run stops because it would only repeat itself: an endpoint that says nothing costs our patience each time."""
+"""When a run stops because it would only repeat itself: silence costs our patience each time, a flood our memory."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from conformance.trace.trace import EndKind
 if TYPE_CHECKING:
     from conformance.play.player import Conversation
 
-#: So many conversations that wait in vain in the same way, one after the other, are enough.
+#: So many conversations that wait in vain in the same way, or end at the same bound, one after the other, are enough.
 ENOUGH = 6
 
 
 class Repetition:
-    """Counts the conversations in a row that ended because nothing came."""
+    """Counts the conversations in a row that ended because nothing came, or too much."""
 
     def __init__(self) -> None:
-        self.waited_in_vain = ""
+        self.same = ""
         self.row = 0
 
     def note(self, conversation: Conversation) -> None:
         """Take in how a conversation ended."""
-        told = _waited_in_vain(conversation)
+        told = _without_an_end_of_its_own(conversation)
         if told:
-            self.row = self.row + 1 if told == self.waited_in_vain else 1
-            self.waited_in_vain = told
+            self.row = self.row + 1 if told == self.same else 1
+            self.same = told
         elif _was_answered(conversation) and self.row < ENOUGH:
             self.row = 0
 
@@ -34,13 +34,15 @@ class Repetition:
         """Say why nothing more is played; empty while there is no reason."""
         if self.row < ENOUGH:
             return ""
-        return f"{ENOUGH} conversations in a row had ended the same way ({self.waited_in_vain})"
+        return f"{ENOUGH} conversations in a row had ended the same way ({self.same})"
 
 
-def _waited_in_vain(conversation: Conversation) -> str:
-    """Return what a conversation waited for until our patience was over; empty if it ended otherwise."""
+def _without_an_end_of_its_own(conversation: Conversation) -> str:
+    """Return what a conversation waited for in vain, or the bound that ended it; empty if it ended otherwise."""
     if conversation.silent:
         return "the endpoint is slow or silent"
+    if conversation.beyond:
+        return conversation.message
     ends = [trace.end for trace in conversation.traces]
     timed_out = any(end is not None and end.kind is EndKind.TIMEOUT for end in ends)
     return conversation.message if timed_out else ""

@@ -8,10 +8,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from conformance.play.bounds import MESSAGE
 from conformance.run.budget import Spent
-from conformance.run.retry_policy import needs_no_pause, pause_before, repetitions, says_nothing, settled, was_cut
+from conformance.run.retry_policy import (
+    needs_no_pause,
+    pause_before,
+    repetitions,
+    says_nothing,
+    seconds_of,
+    settled,
+    was_cut,
+)
 
 if TYPE_CHECKING:
     from conformance.play.player import Conversation
@@ -20,6 +29,9 @@ if TYPE_CHECKING:
     from conformance.trace.trace import Trace
 
 Sleep = Callable[[float], Awaitable[None]]
+T = TypeVar("T")
+#: Seconds of a pause that is told.
+WORTH_TELLING = 5.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,11 @@ class Attempt:
     """Rules that it broke unexpectedly (or `plays`), where it was judged."""
 
     @property
+    def weight(self) -> int:
+        """About how many bytes of memory its traces hold."""
+        return sum(entry.size + MESSAGE for trace in self.conversation.traces for entry in trace)
+
+    @property
     def counts(self) -> bool:
         """Whether a better result later makes the conversation flaky: the endpoint was there, and failed."""
         return bool(self.broken) or was_cut(self.conversation)
@@ -46,8 +63,11 @@ class Attempt:
 class Retrier:
     """Plays again what the environment got in the way of.  A pause that the endpoint asks for holds for everybody."""
 
-    def __init__(self, retries: int, sleep: Sleep = asyncio.sleep) -> None:
-        self.retries, self.sleep = retries, sleep
+    def __init__(
+        self, retries: int, sleep: Sleep = asyncio.sleep, tell: Callable[[str], None] = lambda _line: None
+    ) -> None:
+        """*tell* hears of pauses that somebody who looks on would take for a hang."""
+        self.retries, self.sleep, self.tell = retries, sleep, tell
         self.not_before = 0.0
         """On the clock of the loop."""
 
@@ -82,8 +102,21 @@ class Retrier:
         seconds = pause_before(number, retry_after, datetime.now(UTC), at_once=at_once)
         if seconds is None:
             return False
-        self.not_before = max(self.not_before, asyncio.get_running_loop().time() + seconds)
+        now = asyncio.get_running_loop().time()
+        if seconds >= WORTH_TELLING and now + seconds > self.not_before + 1:
+            asked = seconds_of(retry_after, datetime.now(UTC)) is not None
+            why = "the endpoint asked for it (Retry-After)" if asked else "the endpoint is busy"
+            self.tell(f"waiting {seconds:.0f} s: {why}")
+        self.not_before = max(self.not_before, now + seconds)
         return True
+
+    async def told(self, work: Awaitable[T], line: str) -> T:
+        """Do *work*; where it takes longer than a moment, say so."""
+        saying = asyncio.get_running_loop().call_later(WORTH_TELLING, self.tell, line)
+        try:
+            return await work
+        finally:
+            saying.cancel()
 
     async def _wait(self) -> None:
         while (left := self.not_before - asyncio.get_running_loop().time()) > 0:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.names import TRANSCRIBERS, VOICES, usual
+from conformance.play.bounds import LONG_AUDIO
 from conformance.play.discovery import SESSIONS, Discovery, discover
 from conformance.play.player import Outcome, Player
 from conformance.play.pool import LoopThread, Pool
@@ -20,7 +21,7 @@ from conformance.run.cost import cost_of
 from conformance.run.folder import Disk
 from conformance.run.known import facts_known_in, known_in, surprises_in
 from conformance.run.look import look
-from conformance.run.pairs import UPSTREAM, keeps_protocol, with_pairs
+from conformance.run.pairs import keeps_protocol, with_pairs
 from conformance.run.policy import Policy
 from conformance.run.relayed import play_relayed, relay_player
 from conformance.run.repetition import Repetition
@@ -28,6 +29,7 @@ from conformance.run.retry import Attempt, Retrier
 from conformance.run.ruling import JudgedConversation, judge_conversation, key_of, view_of
 from conformance.run.session_gate import SessionGate, sessions_at_once
 from conformance.run.settings import AUTO, Settings, embedded_on
+from conformance.run.trace_files import again, written
 from conformance.run.undocumented import excused
 from conformance.run.watch import Watch
 from conformance.scenario.audio import clip
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
     from conformance.scenario.model import Scenario
 
 T = TypeVar("T")
+#: What is told while the first connections take long.
+FIRST_LOOK = "still waiting for the first event of the endpoint"
+INQUIRY = "still asking the endpoint what it offers (--no-discovery asks nothing)"
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,11 @@ class Runner:
         self.settings, self.policy = settings, policy
         self.loop_thread = LoopThread()
         self.pool: Pool[Job, tuple[Attempt, ...]] = Pool(
-            self.loop_thread, self._play, window, cautious=cautious, weigh=_weight
+            self.loop_thread,
+            self._play,
+            window,
+            cautious=cautious,
+            weigh=lambda attempts: sum(each.weight for each in attempts),
         )
         self.budget = Budget(policy.limits, policy.price)
         self.retrier = Retrier(policy.retries)
@@ -77,6 +86,7 @@ class Runner:
         self.disk = Disk()
         self.gate = SessionGate()
         self.repetition = Repetition()
+        self.long_audio = asyncio.Lock()
         self.notes: list[str] = []
         """What was chosen or found by the first connections, in sentences; see `told`."""
         self.relay: RelayPlayer | None = None
@@ -96,13 +106,13 @@ class Runner:
             self.settings = self.settings.with_latency(found["latency"]).with_offers(found["lacking"], found["offered"])
             self.settings = self.settings.with_names(**found["names"])
             return None
-        self.diagnosis = self.loop_thread.run(self.within_time(self._look()))
+        self.diagnosis = self.loop_thread.run(self.within_time(self.retrier.told(self._look(), FIRST_LOOK)))
         if self.diagnosis.ready:
             recognised = self.diagnosis.dialect or self.settings.target.dialect
             self._speak(recognised.name if self.settings.dialect == AUTO else self.settings.dialect)
             self.settings = self.settings.with_latency(self.diagnosis.latency)
             if self.settings.discovers:
-                self.discovery = self.loop_thread.run(self.within_time(self._discover()))
+                self.discovery = self.loop_thread.run(self.within_time(self.retrier.told(self._discover(), INQUIRY)))
                 self.settings = self.settings.with_offers(self.discovery.lacking, self.discovery.offered)
                 self.settings = self.settings.with_names(**self.discovery.names)
                 if self.discovery.trouble:
@@ -205,7 +215,7 @@ class Runner:
     def _assessed(self, job: Job) -> JudgedConversation:
         """Judge a conversation; play it again while it fails unexpectedly, if that is wanted."""
         attempts = self.pool.take(job)
-        judged = self._assess(attempts)
+        judged = self.assess(attempts)
         for _ in range(self.policy.retry_unexpected):
             surprises = surprises_in(judged, self.settings)
             if not surprises:
@@ -215,10 +225,11 @@ class Runner:
             except Exhausted:
                 break
             attempts = (*attempts[:-1], replace(attempts[-1], broken=surprises), *more)
-            judged = self._assess(attempts)
+            judged = self.assess(attempts)
         return judged
 
-    def _assess(self, attempts: tuple[Attempt, ...]) -> JudgedConversation:
+    def assess(self, attempts: tuple[Attempt, ...]) -> JudgedConversation:
+        """Judge a conversation; the last attempt counts."""
         from conformance.rules.rule_packs import judged_rules
 
         *earlier, last = attempts
@@ -257,7 +268,7 @@ class Runner:
 
     async def _attempt(self, job: Job, number: int) -> Attempt:
         attempt = await self.attempt(job)
-        return replace(attempt, files=tuple(self._write(job, attempt, number)))
+        return replace(attempt, files=written(attempt, again(job.key, number), self.settings, self.disk))
 
     async def attempt(self, job: Job) -> Attempt:
         """Play a conversation once, if the budget allows it and there is room; its traces are not written."""
@@ -272,7 +283,12 @@ class Runner:
         return attempt
 
     async def _once(self, job: Job) -> Attempt:
-        target, cost = self.settings.target, self.cost(job)
+        cost = self.cost(job)
+        async with self.long_audio if cost.heard > LONG_AUDIO else nullcontext():
+            return await self._within_budget(job, cost)
+
+    async def _within_budget(self, job: Job, cost: Cost) -> Attempt:
+        target = self.settings.target
         await self.budget.reserve(cost)
         # Nobody knows what a play used that is cut off.
         spent = Spent(cost.sessions, cost.tokens, cost.heard, estimated=True)
@@ -291,19 +307,6 @@ class Runner:
         player = Player(connector_to(target), target, self.settings.scrub, own_clip)
         return Attempt(excused(await player.play(job.scenario, job.variant), self.settings.profile))
 
-    def _write(self, job: Job, attempt: Attempt, number: int) -> Iterable[Path]:
-        from conformance.trace.jsonl import dump
-
-        again = f"~{number}" if number > 1 else ""
-        upstreams = [pair.upstream.trace for pair in attempt.pairs if pair.upstream is not None]
-        for side, traces in (("", attempt.conversation.traces), (UPSTREAM, upstreams)):
-            for nth, trace in enumerate(traces, 1):
-                name = f"{job.key}{again}{side}{f'#{nth}' if nth > 1 else ''}.jsonl"
-                path = self.settings.reports / "traces" / name
-                with self.disk.writing():
-                    dump(self.settings.scrub.trace(trace), path)
-                yield path
-
     def close(self) -> None:
         """Stop everything."""
         self.pool.close()
@@ -318,8 +321,3 @@ class Runner:
 
 def _home(job: Job) -> Path | None:
     return job.scenario.path.parent if job.scenario.path is not None else None
-
-
-def _weight(attempts: tuple[Attempt, ...]) -> int:
-    """Return the bytes that were said in all attempts."""
-    return sum(entry.size for each in attempts for trace in each.conversation.traces for entry in trace)

@@ -7,8 +7,9 @@ The loader also takes the simple form that recorders write (`direction`, `t`, `e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,12 @@ FLAGS = ("elided", "ids_elided", "gap", "deliberate", "leaked")
 
 def dumps(trace: Trace) -> bytes:
     """Write *trace* in our own form, a JSON object a line."""
-    end = () if trace.end is None else (end_line(trace.end),)
-    return b"".join((header_line(trace), *map(entry_line, trace.entries), *end))
+    return b"".join(lines_of(trace))
+
+
+def lines_of(trace: Trace) -> Iterator[bytes]:
+    """Return the lines of *trace*, made one by one: nobody needs to hold them all."""
+    return chain((header_line(trace),), map(entry_line, trace.entries), map(end_line, filter(None, (trace.end,))))
 
 
 def header_line(trace: Trace) -> bytes:
@@ -71,7 +76,8 @@ def dump(trace: Trace, path: Path) -> None:
     """Write *trace* to *path*, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_bytes(dumps(trace))
+    with part.open("wb") as file:
+        file.writelines(lines_of(trace))
     part.replace(path)
 
 
@@ -156,9 +162,7 @@ def _json_values(data: bytes, where: str) -> Iterable[Any]:
             raise TraceError(f"{where}: not JSON: {error}") from error
         yield from values
         return
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
+    for number, line in filter(lambda each: each[1].strip(), enumerate(text.splitlines(), 1)):
         try:
             yield json_text.loads(line)
         except ValueError as error:

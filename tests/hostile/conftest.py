@@ -59,6 +59,7 @@ class Raw:
 
     def __init__(self, behave, *, upgrades=True, headers=""):
         self.behave, self.upgrades, self.headers = behave, upgrades, headers
+        self.serving = set()
 
     async def __aenter__(self):
         self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -67,17 +68,22 @@ class Raw:
 
     async def __aexit__(self, *error):
         self.server.close()
+        for each in self.serving:
+            each.cancel()
+        await asyncio.gather(*self.serving, return_exceptions=True)
 
     async def _serve(self, reader, writer):
+        self.serving.add(asyncio.current_task())
         try:
             request = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            if self.upgrades:
+            if self.upgrades and "sec-websocket-key" in request.lower():
                 writer.write(self._accepted(request))
                 await writer.drain()
             await self.behave(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
+            self.serving.discard(asyncio.current_task())
             writer.transport.abort()
 
     def _accepted(self, request):

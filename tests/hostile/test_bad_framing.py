@@ -96,6 +96,14 @@ def test_a_flood_ends_at_its_bound(raw_play, bytes_of, flood, option):
     assert seconds < 5
 
 
+def test_many_connections_together_end_at_the_bound_of_the_run(raw_play, bytes_of):
+    behave = bytes_of.repeats(bytes_of.event("response.output_text.delta", delta="x" * 900), first=[bytes_of.created])
+    conversation, _ = raw_play(behave, bounds=Bounds(held=100_000), answer=5.0)
+
+    assert conversation.beyond
+    assert "all open connections (--sessions=N)" in conversation.message
+
+
 def test_closing_ends_although_an_endpoint_stopped_to_read(raw_play, bytes_of):
     conversation, seconds = raw_play(bytes_of.says(bytes_of.created, then="hold"), AUDIO, conversation=1.0)
 

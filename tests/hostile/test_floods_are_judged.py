@@ -94,5 +94,5 @@ def test_a_flood_to_the_bound_is_judged_in_seconds(name):
         slowest[rule.id] = time.process_time() - began
     name, seconds = max(slowest.items(), key=lambda pair: pair[1])
 
-    assert seconds < 20, name
-    assert sum(slowest.values()) < 40
+    assert seconds < 4, name
+    assert sum(slowest.values()) < 8

@@ -1,15 +1,34 @@
 """A full disk, folders that are not ours, a second run, signals: no verdict is lost or wrong."""
 
 import json
+import os
 import resource
 import signal
 import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
-from conformance.errors import UsageError
+from conformance.commands.cli import main
+from conformance.contract.profile import load_profile
+from conformance.errors import ProfileError, UsageError
 from conformance.run.folder import claim, forget_the_last_run
 
+#: A worker that dies as soon as it has reported something.
+KILLS = """\
+import os, signal
+def pytest_runtest_logfinish(nodeid):
+    if os.environ.get("PYTEST_XDIST_WORKER") == "gw0":
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+#: The time of day goes an hour forward, and back, at every look.
+JUMPS = """\
+import itertools, time
+real, jumps = time.time, itertools.cycle([3600, -3600, 0])
+time.time = lambda: real() + next(jumps)
+"""
 #: Bytes that a file may have where the disk is "full": system calls fail in the same way.
 SMALL_DISK = 3000
 
@@ -105,6 +124,52 @@ def test_a_full_disk_ends_no_run(folder, endpoint):
     assert "proved" in told
 
 
+@pytest.mark.parametrize("pause", [0.0, 0.05, 0.4])
+def test_two_ctrl_c_stop_a_run_and_never_call_it_conformant(folder, endpoint, pause):
+    for number in range(30):
+        folder.talk(f"talk{number}")
+    told, sent = [], False
+    with subprocess.Popen(
+        folder.command(f"--endpoint={endpoint()}", ".", "-v", "--sessions=1"), cwd=folder.path, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, env=folder.environment("sk-canary-0123456789abcdef"),
+    ) as process:  # fmt: skip
+        for line in process.stdout:
+            told.append(line)
+            if "PASSED" in line and not sent:
+                sent = True
+                process.send_signal(signal.SIGINT)
+                time.sleep(pause)
+                process.send_signal(signal.SIGINT)
+        status = process.wait(60)
+    path = folder.path / "reports/report.json"
+    outcome = json.loads(path.read_text())["outcome"] if path.is_file() else ""
+
+    assert status not in (0, 3), "".join(told)
+    assert outcome != "conformant"
+    lines = (folder.path / "reports/verdicts.jsonl").read_text().splitlines()
+    assert all(json.loads(line).get("status") != 0 for line in lines)
+    report = subprocess.run(
+        [Path(sys.executable).with_name("realtime-conformance"), "report", "reports"], cwd=folder.path, text=True,
+        capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert report.returncode != 0, report.stdout
+
+
+def test_a_trace_that_cannot_be_read_is_named_by_report(folder, endpoint):
+    folder.talk("talk")
+    folder.pytest(f"--endpoint={endpoint()}", "talk.yaml")
+    trace = folder.path / "reports/traces/talk.jsonl"
+    trace.write_bytes(trace.read_bytes()[:-20])
+    report = subprocess.run(
+        [Path(sys.executable).with_name("realtime-conformance"), "report", "reports"], cwd=folder.path, text=True,
+        capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert "Not read:" in report.stdout
+    assert "talk.jsonl" in report.stdout
+    assert "Traceback" not in report.stdout + report.stderr
+
+
 def test_sigterm_ends_a_run_as_one_ctrl_c_does(folder, endpoint):
     for number in range(30):
         folder.talk(f"talk{number}")
@@ -124,3 +189,59 @@ def test_sigterm_ends_a_run_as_one_ctrl_c_does(folder, endpoint):
     assert status == 2, "".join(told)
     assert report["outcome"] != "conformant"
     assert 0 < len(report["conversations"]) < 30
+
+
+def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path, capsys):
+    os.mkfifo(tmp_path / "trace.jsonl")
+    with pytest.raises(SystemExit) as ended:
+        main(["check", str(tmp_path / "trace.jsonl")])
+
+    assert ended.value.code == 4
+    assert "is a pipe" in capsys.readouterr().out
+
+
+def test_a_named_pipe_is_no_profile(tmp_path):
+    os.mkfifo(tmp_path / "profile.yaml")
+    with pytest.raises(ProfileError, match="is a pipe"):
+        load_profile(str(tmp_path / "profile.yaml"))
+
+
+def test_a_line_of_200_megabytes_is_refused_in_bounds(tmp_path):
+    trace = tmp_path / "trace.jsonl"
+    with trace.open("wb") as file:
+        file.write(b'{"direction": "server", "event": {"type": "x", "a": "')
+        for _ in range(200):
+            file.write(b"x" * 1_000_000)
+        file.write(b'"}}\n')
+    program = (
+        "import resource, sys; from conformance.commands.cli import main\n"
+        "try: main(['check', sys.argv[1]])\n"
+        "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program, trace], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert result.returncode == 4
+    assert "longer than 64 MiB" in result.stdout
+    assert int(result.stdout.split()[-1]) < 300 * 1024
+
+
+def test_a_killed_worker_makes_no_conformant_run(folder, endpoint):
+    for number in range(12):
+        folder.talk(f"talk{number}")
+    folder.write("conftest.py", KILLS)
+    result = folder.pytest(f"--endpoint={endpoint()}", ".", "-n2")
+    report = json.loads((folder.path / "reports/report.json").read_text())
+
+    assert result.returncode == 2, result.stdout
+    assert report["outcome"] != "conformant"
+    assert "INTERNALERROR" not in result.stdout
+
+
+def test_a_clock_that_jumps_changes_no_verdict(folder, endpoint):
+    folder.talk("talk")
+    folder.write("conftest.py", JUMPS)
+    result = folder.pytest(f"--endpoint={endpoint()}", "talk.yaml")
+
+    assert result.returncode == 0, result.stdout

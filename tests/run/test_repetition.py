@@ -59,3 +59,11 @@ def test_patience_grows_with_what_was_seen_and_not_without_bounds():
     assert usual.grown(25.0).conversation == 450.0
     assert usual.grown(500.0).answer == 120.0
     assert Patience(answer=20.0, chosen=True).grown(25.0).answer == 20.0
+
+
+def test_a_flood_that_ends_at_the_same_bound_again_and_again_ends_it():
+    told = "the endpoint sent more than 8,388,608 bytes (--max-received)"
+    flood = Conversation(SCENARIO, "", (ANSWERED,), Outcome.ENVIRONMENT, told, beyond=True)
+
+    assert after(*[flood] * (ENOUGH - 1), PLAYED, flood) == ""
+    assert "--max-received" in after(*[flood] * ENOUGH)

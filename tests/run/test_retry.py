@@ -124,3 +124,40 @@ def test_a_model_gets_no_third_chance():
     assert len(attempts) == 2
     assert attempts[-1].conversation.outcome is Outcome.INCONCLUSIVE
     assert attempts[-1].conversation.message == "needs a function call (2 attempts)"
+
+
+def test_a_long_pause_is_told_with_its_reason_and_a_short_one_is_not():
+    told = []
+
+    async def run(*attempts):
+        loop = asyncio.get_running_loop()
+
+        async def sleep(_seconds):
+            retrier.not_before = loop.time()
+
+        retrier = Retrier(2, sleep, told.append)
+        coming = iter(attempts)
+
+        async def once(_number):
+            return next(coming)
+
+        await retrier.play(once)
+
+    asyncio.run(run(busy(), played()))
+    assert told == []
+    asyncio.run(run(busy("30"), played()))
+    assert told == ["waiting 30 s: the endpoint asked for it (Retry-After)"]
+
+
+def test_work_that_takes_longer_than_a_moment_is_told(monkeypatch):
+    monkeypatch.setattr("conformance.run.retry.WORTH_TELLING", 0.01)
+    told = []
+
+    async def run():
+        silent = asyncio.get_running_loop().create_future()
+        retrier = Retrier(0, tell=lambda line: (told.append(line), silent.set_result(1)))
+        await retrier.told(silent, "still waiting")
+        await retrier.told(asyncio.sleep(0), "no word of this")
+
+    asyncio.run(run())
+    assert told == ["still waiting"]

@@ -1,0 +1,38 @@
+"""Whole runs against dead and hostile endpoints end in time and in memory, and print nothing that an endpoint wrote."""
+
+import pytest
+
+from tests.hostile.conftest import Raw, says
+from tests.hostile.whole_runs import BEHAVIOURS, FAST, played, run
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize("name", BEHAVIOURS)
+def test_a_whole_run_against_a_hostile_endpoint_ends_in_bounds(name):
+    ended = played(name)
+
+    assert ended.wrongs() == [], ended.out
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_a_run_against_a_hostile_endpoint_does_nothing_wrong(name):
+    ended = played(name, "-m", "smoke", "--answer-timeout=0.3", "--connect-timeout=1", "--max-time=20")
+
+    assert ended.wrongs() == [], ended.out
+
+
+@pytest.mark.parametrize("phase", ["preflight", "discovery", "conversations"])
+def test_the_time_of_a_run_holds_in_every_phase(listen, phase):
+    from tests.hostile.whole_runs import SESSION, UPDATED, floods
+
+    behave = {
+        "preflight": says(then="wait"),
+        "discovery": says(SESSION, then="wait"),
+        "conversations": floods(UPDATED, pause=0.2),
+    }[phase]
+    asked = ["--no-discovery"] if phase == "conversations" else []
+    ended = run(phase, f"--endpoint={listen(Raw(behave)).url}", "--max-time=3", "-m", "smoke", *asked)
+
+    assert ended.wall < 3 + 25, ended.out  # starting and the reports, on a busy machine
+    assert ended.status in (1, 2, 5, 6, 7), ended.out
+    assert any(told in ended.out for told in ("--max-time", "the budget")), ended.out
