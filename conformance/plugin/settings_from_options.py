@@ -17,9 +17,9 @@ from conformance.play.auth import carries
 from conformance.play.bounds import Bounds
 from conformance.play.line import line_of
 from conformance.play.target import Patience, Target, checked_url
-from conformance.plugin import key
 from conformance.plugin.options import INI, strict, value
 from conformance.plugin.relay_from_options import relay_of
+from conformance.run import key
 from conformance.run.settings import AUTO, SESSIONS, Settings
 from conformance.secrets import Scrubber, secrets_in
 

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from conformance.errors import UsageError
-from conformance.plugin.key import from_command, from_file, from_variable
+from conformance.run.key import from_command, from_file, from_variable
 
 KEY = "sk-canary-0123456789abcdef"
 
