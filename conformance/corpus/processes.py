@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import active_children, get_all_start_methods, get_context
 from multiprocessing.context import BaseContext
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,8 @@ def judge_in_processes(sources: Sequence[Source], task: Task, processes: int) ->
                 suspects = began[0][0] if began else groups.popleft()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
+                for child in active_children():  # one may wait for a file that never ends
+                    child.terminate()
                 raise
             else:
                 return
