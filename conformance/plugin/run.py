@@ -64,6 +64,8 @@ def activate(config: pytest.Config) -> None:
     notice = ""
     if not hasattr(config, "workerinput") and not config.option.collectonly and not policy.plan:
         settings, notice = _with_own_folder(settings, config)
+    if hasattr(config, "workerinput"):
+        allure_beside(settings.reports, config)  # a worker knows the command line, and not what was made of it
     config.stash[RUN] = run = Run(config, settings, policy)
     reports = Reports(run, notice)
     run.runner.retrier.tell = reports.say

@@ -4,7 +4,7 @@ import hashlib
 from allure_commons.model2 import Label, StatusDetails
 from allure_commons.model2 import TestResult as Result
 
-from conformance.report.allure import plain
+from conformance.report.allure import written
 from conformance.report.allure_attachments import attachment
 from conformance.report.allure_files import allurerc, categories
 from conformance.secrets import Scrubber
@@ -34,7 +34,7 @@ def test_everything_that_allure_writes_is_scrubbed():
     result = Result(name="sk-secret-123", labels=[Label(name="x", value="sk-secret-123")])
     result.statusDetails = StatusDetails(message="said sk-secret-123", trace="sk-secret-123")
 
-    assert "secret" not in repr(plain(result, Scrubber(("sk-secret-123",))))
+    assert "secret" not in written(result, Scrubber(("sk-secret-123",))).decode()
 
 
 def test_each_allure_gets_patterns_of_its_own_language():
@@ -44,3 +44,10 @@ def test_each_allure_gets_patterns_of_its_own_language():
     assert java["Requirement broken (MUST)"] == r"(?s)MUST\b.*"
     assert script["Requirement broken (MUST)"] == r"^MUST\b"
     assert not any("(?s)" in each for each in script.values())  # JavaScript refuses it, and Allure writes no report
+
+
+def test_what_an_endpoint_says_is_inert_in_a_result():
+    result = Result(name="x", statusDetails=StatusDetails(message="a\x1b[2J\x00\u202e\ud800b"))
+
+    told = written(result, Scrubber()).decode()
+    assert "a␛[2J␀⟨U+202E⟩⟨U+D800⟩b" in told
