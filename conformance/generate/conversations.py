@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from conformance.contract.dialect import Dialect
 from conformance.generate import moves
 from conformance.generate.configs import Features, settings
-from conformance.generate.moves import Draft, Move
+from conformance.generate.draft import Draft, Move
 from conformance.generate.values import hundredths
 from conformance.scenario.model import Scenario
 
@@ -20,6 +20,7 @@ CONVERSATIONS = "generated/conversations"
 MOST_MOVES = 10
 #: Which one of those that exist: counted back from the latest, and round again.
 WHICH = st.integers(0, 5)
+CLIPS = st.sampled_from(("hello", "question"))
 TEXTS = st.sampled_from(("Hello.", "One.", "Zwölf Boxkämpfer.", "こんにちは。", "😀", '"quoted"\n- and a second line'))
 GARBAGE: tuple[dict[str, Any], ...] = (
     {"text": "{"},
@@ -71,6 +72,8 @@ def _moves(dialect: Dialect, features: Features) -> Collection[tuple[frozenset[s
         ("input_audio", _move(moves.speak)),
         ("input_audio", _move(moves.commit)),
         ("input_audio", _move(moves.clear)),
+        ("input_audio server_vad", _move(moves.talk, clip=CLIPS, answered=st.booleans())),
+        ("input_audio server_vad", _move(moves.interrupt, clip=CLIPS)),
         ("", _move(moves.respond, modality=modality, aside=st.just(False), awaited=st.booleans())),
         ("out_of_band", _move(moves.respond, modality=modality, aside=st.just(True), awaited=st.booleans())),
         ("", _move(moves.begin)),

@@ -1,4 +1,4 @@
-"""The moves of a generated conversation, and the draft that they are written into.
+"""The moves of a generated conversation, which are written into its draft.
 
 A move is drawn without knowing what came before it: it says *the last item but one*, not *item_3*.
 The draft knows what the protocol owes by then, and writes the steps that make the move legal, or a refusal certain.
@@ -7,12 +7,9 @@ So any move can be left out of a conversation and the rest still means something
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.contract.dialect import Dialect
-from conformance.scenario.step import Step
+from conformance.generate.draft import Draft
 
 SHORT = {"instructions": "Say exactly: OK.", "max_output_tokens": 100}
 #: Long enough to be still running when the next event of the client arrives.
@@ -29,55 +26,13 @@ ASKED_FOR_THE_TIME = {
     "tools": [CLOCK],
     "tool_choice": "required",
 }
+#: Milliseconds of silence after which a turn is surely over.
+AFTER_A_TURN = 1500
+STARTED, STOPPED = "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"
+COMMITTED = "input_audio_buffer.committed"
 NEVER_WAS = "item_that_never_was"
 #: Milliseconds of audio that an assistant says at least.
 SAID_MS = 100
-
-Move = Callable[["Draft"], None]
-
-
-@dataclass
-class Draft:
-    """The script so far, and what the protocol owes after it."""
-
-    dialect: Dialect
-    steps: list[Step] = field(default_factory=list)
-    items: list[str] = field(default_factory=list)
-    """References to the items that exist, in the order in which they became known."""
-    own: list[str] = field(default_factory=list)
-    """Ids that the client chose, of items that exist."""
-    gone: list[str] = field(default_factory=list)
-    """References to deleted items."""
-    spoken: dict[str, int] = field(default_factory=dict)
-    """Item with the assistant's audio -> milliseconds that it has at least."""
-    held_ms: int = 0
-    """Audio in the input buffer."""
-    detecting: bool = True
-    """Whether the endpoint looks for turns."""
-    running: int = 0
-    """Responses whose `response.done` no step has awaited."""
-    names: int = 0
-
-    def step(self, name: str, argument: Any = None, *, answer: str = "", remember: str = "") -> None:
-        """Write one step."""
-        self.steps.append(Step(name, argument, answer=answer, remember=remember))
-
-    def name(self, what: str) -> str:
-        """Return a name that nothing else in the script has."""
-        self.names += 1
-        return f"{what}_{self.names}"
-
-    def settle(self) -> None:
-        """Wait until no response runs."""
-        for _ in range(self.running):
-            self.step("await", "response.done")
-        self.running = 0
-
-    def listen_by_hand(self) -> None:
-        """Let the client alone decide where a turn of the user ends."""
-        if self.detecting:
-            self.step("configure", {"turn_detection": None})
-            self.detecting = False
 
 
 def nth(known: list[str], back: int) -> str:
@@ -210,6 +165,31 @@ def clear(draft: Draft) -> None:
     draft.listen_by_hand()
     draft.step("clear", answer="" if draft.held_ms else "either")
     draft.held_ms = 0
+
+
+# Turns of detected speech
+
+
+def talk(draft: Draft, clip: str, *, answered: bool) -> None:
+    """Speak as people do: the endpoint hears where the turn ends, and answers it or leaves that to the client."""
+    draft.listen_by_ear(create_response=answered, interrupt_response=True)
+    _utter(draft, clip, [STARTED, STOPPED, *(["response.created", "response.done"] if answered else [])])
+
+
+def interrupt(draft: Draft, clip: str) -> None:
+    """Speak while a long response runs; one that is over by then is none's fault."""
+    draft.listen_by_ear(create_response=False, interrupt_response=True)
+    begin(draft)
+    draft.running = 0
+    _utter(draft, clip, [STARTED, "response.done", STOPPED])
+
+
+def _utter(draft: Draft, clip: str, awaited: list[str]) -> None:
+    kept = draft.name("turn")
+    draft.step("speak", clip)
+    draft.step("pause", AFTER_A_TURN)
+    draft.step("await", [*awaited, COMMITTED], remember=kept)
+    draft.items.append(f"${{{kept}.item_id}}")
 
 
 # Responses

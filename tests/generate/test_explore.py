@@ -106,7 +106,10 @@ WRONG = {
     "conversations": """items-never-have-a-predecessor an-id-may-be-taken-twice anything-can-be-deleted
         an-unknown-place-is-the-end item-left-open-by-a-cancel second-response-kills-the-first
         needless-cancel-is-ignored errors-come-twice response-id-used-again
-        a_deleted_item_stays_a_predecessor a_cancelled_response_dangles""",
+        a_deleted_item_stays_a_predecessor a_cancelled_response_dangles
+        positions-are-counted-at-another-rate turns-are-never-answered the-response-comes-before-the-commit
+        an-interruption-blames-the-client speech-stops-twice speech-is-committed-under-another-id
+        speech-never-stops create-response-is-ignored speech-interrupts-nothing""",
 }
 ALL = [(kind, name) for kind, names in WRONG.items() for name in names.split()]
 QUICK = (

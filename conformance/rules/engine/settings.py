@@ -133,6 +133,32 @@ def shown_after(view: View, index: int) -> tuple[int, Mapping[str, Any]] | None:
     return view.sessions[position] if position < len(view.sessions) else None
 
 
+@lens
+def _naming(view: View) -> Mapping[str, list[int]]:
+    """Return where updates were sent that were not refused, by the settings that they name."""
+    found: dict[str, list[int]] = {}
+    for exchange in updates(view):
+        for name in asked_for(view, exchange) if not exchange.refused else ():
+            found.setdefault(name, []).append(exchange.sent.index)
+    return found
+
+
+def steady_setting(view: View, index: int, name: str, default: Any = None) -> Any:
+    """Return a setting as it was in effect before entry *index*; *default* if the session then changed it by itself.
+
+    That is told once, by `session.untouched-settings-stay`, and nothing that rests on the setting is judged.
+    """
+    value, following = view.setting_at(index, name, default), shown_after(view, index)
+    if following is None:
+        return value
+    sent = _naming(view).get(name, [])
+    at = bisect_right(sent, index)
+    if at < len(sent) and sent[at] < following[0]:
+        return value
+    now = view.dialect.setting(following[1], name, value)
+    return value if reflects(value, now) and reflects(now, value) else default
+
+
 def heard_audio(view: View) -> int:
     """Return the index of the first sound of the assistant; the length of the trace if there is none."""
     return next((frame.index for frame in view.server("response.output_audio.delta")), len(view.frames))

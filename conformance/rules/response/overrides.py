@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.left_out import overridden_settings, settings_of_responses
 from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.rules.engine.settings import heard_audio, reflects, short, updates
+from conformance.rules.engine.settings import heard_audio, reflects, short, steady_setting, updates
 from conformance.trace.frames import mapping
 from conformance.trace.lens import gathered, lens
 
@@ -101,7 +101,7 @@ class _Session:
         before = bisect_left(self._sent, response.first) - 1
         if before >= 0 and self._answered[before] > response.cause.index:
             return None
-        return self._view.setting_at(response.cause.index, name)
+        return steady_setting(self._view, response.cause.index, name)
 
 
 @lens

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, Chapter, Finding, Judged
-from conformance.rules.engine.settings import ABSENT
+from conformance.rules.engine.settings import ABSENT, steady_setting
 from conformance.trace.frames import mapping, string
 from conformance.trace.lens import gathered
 
@@ -46,7 +46,7 @@ def _unsettled(view: View, response: Response) -> bool:
 def _effective(view: View, response: Response, name: str) -> Any:
     """Return a setting as it holds for a response: its own, else the session's; ABSENT if nothing tells."""
     own = view.dialect.response_setting(response.asked, name, ABSENT)
-    return view.setting_at(response.first, name, ABSENT) if own in (ABSENT, None) else own
+    return steady_setting(view, response.first, name, ABSENT) if own in (ABSENT, None) else own
 
 
 def _calls(response: Response) -> list[OutputItem]:
