@@ -28,6 +28,17 @@ def _count(usage: dict[str, Any], side: str, **kinds: int) -> None:
     usage["total_tokens"] = usage["input_tokens"] + usage["output_tokens"]
 
 
+@faults.mutant(killed_by="metering.pictures-are-counted", during="items/image_answered", dialects={"ga"})
+def pictures_count_as_text(_dialect: Dialect) -> Fault:
+    """The tokens of a picture are counted as text."""
+
+    def change(usage: dict[str, Any]) -> None:
+        details = usage["input_token_details"]
+        _count(usage, "input", text_tokens=details["text_tokens"] + details["image_tokens"], image_tokens=0)
+
+    return recounting(change)
+
+
 @faults.mutant(killed_by="metering.text-response-has-no-audio-output", during=TEXT_TURN)
 def text_output_counts_as_audio(_dialect: Dialect) -> Fault:
     """The text that the model wrote is counted as audio."""

@@ -113,8 +113,9 @@ def name_the_event_they_refuse(view: View) -> Judged:
         named = frame.part("error").get("event_id")
         if frame.index in view.blamed:
             yield HELD
-        elif isinstance(named, str) and named not in sent:
-            message = f"The error names {named or 'an empty id'}, which the client never sent."
+        elif isinstance(named, str):
+            why = "was answered before" if named in sent else "the client never sent"
+            message = f"The error names {named or 'an empty id'}, which {why}."
             yield Finding(frame.index, message, "an event_id of the client", named, "/error/event_id")
         elif named is None and suspect is not None and suspect.index < frame.index and _code(frame) not in FATAL:
             what = f"`{suspect.entry.type}`" if suspect.entry.type else "an event without a type,"

@@ -46,6 +46,8 @@ SPONTANEOUS = frozenset({"response.created", "input_audio_buffer.committed"})
 SPEECH = frozenset({"input_audio_buffer.speech_started", "input_audio_buffer.timeout_triggered"})
 #: What may be an answer, or tells how to read one.
 ANSWERS = frozenset({"error", *ACKNOWLEDGED_BY.values(), *SPEECH})
+#: Types of items that no client makes: what was done with the tools of an MCP server.
+OF_TOOL_SERVERS = frozenset({"mcp_list_tools", "mcp_call", "mcp_approval_request"})
 #: More open events than this are too many to tell which of them an error is about.
 MOST_CANDIDATES = 16
 
@@ -168,15 +170,23 @@ class _Attribution:
             self._ask(frame)
         elif frame.type == "error":
             cause = string(frame.part("error").get("event_id"))
-            if cause is not None and cause in self.by_event_id:
-                self.by_event_id[cause].errors.append(frame)
-                self._clear(self.by_event_id[cause])
+            named = self.by_event_id.get(cause) if cause is not None else None
+            if named is not None and not self._is_misnamed(named):
+                named.errors.append(frame)
+                self._clear(named)
             else:
                 self._suspect(frame)
         elif frame.type in SPEECH:
             self.heard_speech = True
         elif frame.type in self.waiting:
             self._acknowledge(self.waiting[frame.type], frame)
+
+    def _is_misnamed(self, exchange: Exchange) -> bool:
+        """Return whether an error names an answered event while one that was sent wrong waits for its own."""
+        if exchange.answer is None or exchange.sent.entry.deliberate:
+            return False
+        sent = exchange.sent.index
+        return any(each.sent.entry.deliberate and each.sent.index > sent and not each.doomed for each in self._open())
 
     def _ask(self, frame: Frame) -> None:
         exchange = Exchange(frame)
@@ -274,6 +284,8 @@ class _Attribution:
 
 
 def _ids_of_own_items(trace: CanonicalTrace) -> frozenset[str]:
-    """Return the ids of items that the server made by itself: output items and committed audio."""
-    frames = chain.from_iterable(map(trace.server, MAKE_ITEMS))
+    """Return the ids of items that the server made by itself: output items, committed audio, those of tool servers."""
+    added = trace.server("conversation.item.added")
+    of_tool_servers = [frame for frame in added if string(frame.part("item").get("type")) in OF_TOOL_SERVERS]
+    frames = chain(chain.from_iterable(map(trace.server, MAKE_ITEMS)), of_tool_servers)
     return frozenset([name for frame in frames if (name := item_id_of(frame)) is not None])

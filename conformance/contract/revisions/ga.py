@@ -30,6 +30,7 @@ GA = Dialect(
         "turn_detection": (*INPUT, "turn_detection"),
         "tools": ("tools",),
         "tool_choice": ("tool_choice",),
+        "parallel_tool_calls": ("parallel_tool_calls",),
         "max_output_tokens": ("max_output_tokens",),
         "truncation": ("truncation",),
         "tracing": ("tracing",),

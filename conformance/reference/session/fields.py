@@ -76,8 +76,9 @@ TRANSCRIPTION = maybe(
             "model": text,
             "language": maybe(text),
             "prompt": maybe(text),
-            "delay": maybe(text),
-            "keywords": anything,
+            "languages": maybe(listed(text)),
+            "delay": maybe(choice("minimal", "low", "medium", "high", "xhigh")),
+            "keywords": maybe(listed(text)),
         }
     )
 )

@@ -210,6 +210,7 @@ _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
     ("USE-12", SHOULD, BOTH, "A completed response has usage."),
     ("USE-13", MAY, BOTH, "A response that did not complete may have usage, some, or none."),
     ("USE-14", MUST, BOTH, "The usage of a transcription is its own, in tokens that add up or in seconds."),
+    ("USE-16", SHOULD, GA, "A picture is counted in image tokens."),
     ("USE-15", SHOULD, BOTH, "A gateway passes usage on unchanged."),
 )
 

@@ -28,7 +28,7 @@ rules = Chapter("session")
 
 UPDATE_SPEC = CLIENT_EVENTS + "session/update"
 #: Settings that an endpoint may take without showing them: what they hold is the client's own, or a reference.
-MAY_BE_HIDDEN = frozenset({"tracing", "prompt", "include", "instructions", "temperature"})
+MAY_BE_HIDDEN = frozenset({"tracing", "prompt", "include", "instructions", "temperature", "parallel_tool_calls"})
 
 
 @lens

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.rule import GUIDE, HELD, SERVER_EVENTS, Chapter, Judged
 from conformance.rules.usage.ledger import blame
@@ -16,7 +16,7 @@ from conformance.trace.frames import listing, mapping
 from conformance.trace.lens import gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from conformance.trace.input_buffer import Commit
     from conformance.trace.ledger import LedgerEntry
@@ -67,6 +67,27 @@ def no_audio_costs_no_audio_input(view: View) -> Judged:
             yield HELD
         else:
             yield blame(line, "has audio input; none was sent.", 0, count)
+
+
+@rules.should("metering.pictures-are-counted", about=ABOUT, covers=("USE-16",), spec=COSTS)
+def pictures_are_counted(view: View) -> Judged:
+    """A completed response to a conversation with a picture counts image tokens, where it counts any kind of tokens."""
+    shown = [each.frame.index for each in view.additions if _holds_picture(each.frame.part("item"))]
+    if view.partial or not shown or view.client("conversation.item.delete"):
+        return
+    for line in view.ledger.responses:
+        response = line.response
+        if response is None or response.out_of_band or response.status != "completed" or response.first < shown[0]:
+            continue
+        count = line.counts["input_image"]
+        if count:
+            yield HELD
+        elif count == 0 or line.counts["input_text"] is not None:
+            yield blame(line, "has no image tokens; a picture is in the conversation.", "some", str(count))
+
+
+def _holds_picture(item: Mapping[str, Any]) -> bool:
+    return any(mapping(part).get("type") == "input_image" for part in listing(item.get("content")))
 
 
 def _first_sound(view: View) -> int:
