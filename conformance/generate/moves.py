@@ -14,6 +14,8 @@ from conformance.generate.draft import Draft
 SHORT = {"instructions": "Say exactly: OK.", "max_output_tokens": 100}
 #: Long enough to be still running when the next event of the client arrives.
 LONG = {"instructions": "Count from 1 to 30 in digits.", "modalities": "text", "max_output_tokens": 200}
+#: Long enough to be still running when somebody has spoken.
+TALE = {"instructions": "Tell me a long story about a lighthouse.", "modalities": "text", "max_output_tokens": 2000}
 CLOCK = {
     "type": "function",
     "name": "get_time",
@@ -179,8 +181,7 @@ def talk(draft: Draft, clip: str, *, answered: bool) -> None:
 def interrupt(draft: Draft, clip: str) -> None:
     """Speak while a long response runs; one that is over by then is none's fault."""
     draft.listen_by_ear(create_response=False, interrupt_response=True)
-    begin(draft)
-    draft.running = 0
+    draft.step("respond", TALE)
     _utter(draft, clip, [STARTED, "response.done", STOPPED])
 
 
