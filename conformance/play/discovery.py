@@ -9,6 +9,7 @@ an update that changes nothing is refused, nothing is concluded.  Nothing here a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -182,15 +183,16 @@ async def discover(
     line = RecordedConnection(connector, target, Recorder("discovery", target.dialect.name, scrub))
     inquiry, complete, trouble = Inquiry(line), False, ""
     try:
-        reply = await line.carry_out(Open())
-        if not _fails_on_request(line):
-            inquiry.lacking["scripted_failure"] = "only the reference endpoint fails on request"
-        if not reply.refused and not (trouble := await inquiry.refuses_everything()):
-            await inquiry.ask_all(transcribers, voices)
-            await line.carry_out(Close())
-            await _ask_by_connecting(connector, target, scrub, inquiry)
-            complete = True
-    except (Unmet, Silence, ModelDidNot, EnvironmentTrouble):
+        async with asyncio.timeout(target.patience.conversation):
+            reply = await line.carry_out(Open())
+            if not _fails_on_request(line):
+                inquiry.lacking["scripted_failure"] = "only the reference endpoint fails on request"
+            if not reply.refused and not (trouble := await inquiry.refuses_everything()):
+                await inquiry.ask_all(transcribers, voices)
+                await line.carry_out(Close())
+                await _ask_by_connecting(connector, target, scrub, inquiry)
+                complete = True
+    except (Unmet, Silence, ModelDidNot, EnvironmentTrouble, TimeoutError):
         complete = False
     finally:
         await line.abandon()

@@ -47,6 +47,8 @@ T = TypeVar("T")
 #: What is told while the first connections take long.
 FIRST_LOOK = "still waiting for the first event of the endpoint"
 INQUIRY = "still asking the endpoint what it offers (--no-discovery asks nothing)"
+#: What may help where an update that changes nothing is refused.
+OTHER_DIALECT = "is the dialect right? --dialect=ga or --dialect=beta"
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class Runner:
                 self.settings = self.settings.with_offers(self.discovery.lacking, self.discovery.offered)
                 self.settings = self.settings.with_names(**self.discovery.names)
                 if self.discovery.trouble:
-                    self.notes.append(f"nothing is excused: {self.discovery.trouble}")
+                    self.notes.append(f"nothing is excused: {self.discovery.trouble} ({OTHER_DIALECT})")
         return self.diagnosis
 
     @property

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -105,6 +106,21 @@ def test_an_endpoint_that_breaks_off_has_told_nothing_more(run, served):
 
     assert not discovery.complete
     assert discovery.lacking.keys() == {"scripted_failure"}
+
+
+def test_an_endpoint_that_drips_is_not_listened_to_for_ever(run, served):
+    async def talk(ws):
+        await ws.send(orjson.dumps({"type": "session.created", "session": {}}).decode())
+        while True:
+            await ws.send(orjson.dumps({"type": "response.output_text.delta", "delta": "x"}).decode())
+            await asyncio.sleep(0.05)
+
+    async def ask():
+        async with served(talk) as target:
+            patience = replace(target.patience, conversation=0.5)
+            return await discover(Wire(target), replace(target, patience=patience), Scrubber())
+
+    assert not run(ask()).complete
 
 
 def refusing(event_type, code, message, anonymous=False):

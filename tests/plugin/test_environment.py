@@ -181,13 +181,12 @@ class FullForAWhile(Server):
         return type(attempt)(full, attempt.hooks) if next(self.knocks) in (2, 3) else attempt
 
 
-@pytest.mark.parametrize("more", [(), ("-n", "2")])
-def test_a_limit_of_sessions_is_told_on_the_terminal_and_in_the_report(folder, listen, key, more):
+def test_a_limit_of_sessions_is_told_on_the_terminal_and_in_the_report(folder, listen, key):
     url = listen(FullForAWhile(tokens=(key,), models=("gpt-realtime",))).url
     for name in ("first", "second"):
         folder.talk(name)
 
-    result = folder.pytest(".", "--examples=0", f"--endpoint={url}", "--model=gpt-realtime", *more)
+    result = folder.pytest(".", "--examples=0", f"--endpoint={url}", "--model=gpt-realtime")
     report = json.loads((folder.path / "reports" / "report.json").read_text())
 
     assert result.returncode == 0, result.stdout

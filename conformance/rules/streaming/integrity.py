@@ -172,7 +172,9 @@ def ids_never_contradict(view: View) -> Judged:
                 actual = str(unlike.number("output_index"))
                 yield Finding(unlike.index, message, str(own), actual, "/output_index")
             elif len(owners[item.id]) > 1:
-                message = f"{item.id} belongs to {owners[item.id][0]} and to {response.id}."
+                first = owners[item.id][0]
+                twice = f"twice to {first}" if first == response.id else f"to {first} and to {response.id}"
+                message = f"{item.id} belongs {twice}."
                 yield Finding(item.frames[0].index, message, path="/response_id")
             elif item.added is not None:
                 yield HELD
