@@ -53,9 +53,9 @@ REFUSAL_READ, REFUSAL_KEPT = 64 * 1024, 2000
 #: Seconds for the closing handshake, and for the TCP connection to end after it.
 CLOSING, PARTING = 5.0, 1.0
 #: Bytes of finished conversations that wait for their verdict; beyond it no further conversation begins.
-WAITING = 32 * MIB
+WAITING = 24 * MIB
 #: What a message costs in memory beside its bytes.
-MESSAGE = 1000
+MESSAGE = 2500
 #: Seconds of audio beyond which a conversation waits until no other one sends as much.
 LONG_AUDIO = 60.0
 #: Seconds of a whole run.

@@ -90,6 +90,8 @@ class Socket(ClientConnection):
         """Hold nothing more."""
         super().connection_lost(exc)
         self.held.releases(self)
+        if self.beyond:
+            self.protocol.reader.buffer.clear()  # the frame that nobody will read
 
     def cut(self, why: str) -> None:
         """Break the connection because of a bound."""
