@@ -41,9 +41,12 @@ def loaded(file):
 
 
 def trace_of(lines, dialect):
+    intent = next((line["intent"] for line in lines if "intent" in line), {})
     entries, handshake, end = [], Handshake("wss://example.test/v1/realtime?model=any", status=101), None
     for line in lines:
         line = dict(line)
+        if "intent" in line:
+            continue
         if "handshake" in line:
             fields = line["handshake"]
             if fields is None:
@@ -58,7 +61,7 @@ def trace_of(lines, dialect):
             end = End(kind, **line)
         else:
             entries.append(entry_of(line, len(entries), dialect))
-    return Trace(tuple(entries), dialect.name, handshake, end, "sample")
+    return Trace(tuple(entries), dialect.name, handshake, end, "sample", intent)
 
 
 def entry_of(line, index, dialect):

@@ -19,6 +19,44 @@ UNKNOWN = "unknown:"
 
 
 @dataclass(frozen=True)
+class Minting:
+    """How one protocol revision gives keys that live briefly."""
+
+    resource: str
+    """What is put behind the endpoint's path for the POST."""
+    session: tuple[str, ...]
+    """Where the settings of the session lie, in the request and in the answer; nowhere: they are the whole."""
+    expires_after: tuple[str, ...]
+    """Where the request says how long the secret lives."""
+    value: tuple[str, ...]
+    """Where the answer has the secret."""
+    expires_at: tuple[str, ...]
+    """Where the answer says until when it opens sessions."""
+    seconds: int
+    """How long a secret lives where nobody says so."""
+
+    def request(self, session: Event, model: str | None, expires_after: int | None) -> Event:
+        """Return the body of the request: *session* in this revision's spelling, *expires_after* in seconds."""
+        body: Event = {}
+        place(body, self.session, {**({"model": model} if model else {}), **session})
+        if expires_after is not None:
+            place(body, self.expires_after, {"anchor": "created_at", "seconds": expires_after})
+        return body
+
+
+def place(body: Event, path: tuple[str, ...], value: Any) -> None:
+    """Put *value* at *path* into nested objects; at no path its keys become those of *body*."""
+    for step in path[:-1]:
+        if not isinstance(body.get(step), dict):
+            body[step] = {}
+        body = body[step]
+    if path:
+        body[path[-1]] = value
+    else:
+        body.update(value)
+
+
+@dataclass(frozen=True)
 class Dialect:
     """How one protocol revision spells what all share."""
 
@@ -37,6 +75,7 @@ class Dialect:
     """Canonical setting -> where it lies in this revision's session object; absent = has no such setting."""
     response_paths: Mapping[str, tuple[str, ...]]
     """Canonical setting -> where it lies in `response.create`'s response and in response objects."""
+    minting: Minting
     session_constants: Mapping[str, Any] = field(default_factory=dict)
     """What every `session.update` must carry."""
     audio_formats: Mapping[str, Any] = field(default_factory=dict)

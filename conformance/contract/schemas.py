@@ -66,14 +66,14 @@ UNJUDGEABLE = Problem("", "type", "text that UTF-8 can carry, nested no deeper t
 class Schemas:
     """The schemas of one dialect; nothing in it changes once it is loaded."""
 
-    __slots__ = ("_client", "_complete", "_documented", "_server", "_wanted", "dialect")
+    __slots__ = ("_client", "_complete", "_documented", "_objects", "_server", "_wanted", "dialect")
 
     def __init__(self, dialect_name: str, home: Path) -> None:
         """Load and compile every schema below *home*; SchemaError if one is missing or broken."""
         self.dialect = dialect_name
         documents = _documents(dialect_name, home)
         judges = _compiled(documents)
-        self._client, self._server = judges["client"], judges["server"]
+        self._client, self._server, self._objects = judges["client"], judges["server"], judges["objects"]
         self._documented = Documented(documents)
         self._wanted = load_wanted(home / "wanted.json", dialect_name)
         self._complete: Judges = {}
@@ -93,12 +93,11 @@ class Schemas:
             judge = (self._client if side is CLIENT else self._server)[event["type"]]
         except (KeyError, TypeError):  # without a type, of an unknown one, or of one that is no string
             return ()
-        try:
-            if judge.is_valid(event):
-                return ()
-            return tuple(sorted({_problem(error) for error in judge.iter_errors(event)}))
-        except ValueError:  # half a surrogate pair, or nesting beyond what the judge can follow
-            return (UNJUDGEABLE,)
+        return _problems(judge, event)
+
+    def object_problems(self, name: str, value: Any) -> tuple[Problem, ...]:
+        """Say how *value* breaks the schema of the shared object called *name*, sorted."""
+        return _problems(self._objects[name], value)
 
     def misfits(self, side: Direction, event_type: str, events: Sequence[Event]) -> list[int]:
         """Return the positions of those *events* of one type that break its schema: the fast way for many."""
@@ -218,6 +217,15 @@ def _judge(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
 
 
 # ---- telling
+
+
+def _problems(judge: jsonschema_rs.Draft202012Validator, value: Any) -> tuple[Problem, ...]:
+    try:
+        if judge.is_valid(value):
+            return ()
+        return tuple(sorted({_problem(error) for error in judge.iter_errors(value)}))
+    except ValueError:  # half a surrogate pair, or nesting beyond what the judge can follow
+        return (UNJUDGEABLE,)
 
 
 def _problem(error: jsonschema_rs.ValidationError) -> Problem:

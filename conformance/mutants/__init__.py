@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from conformance.mutants import (
     cancel,
+    client_secrets,
     connection,
     deltas,
     envelope,
@@ -36,6 +37,7 @@ MUTANTS: Mapping[str, Mutant] = by_id(
     envelope.faults.mutants,
     revision.faults.mutants,
     connection.faults.mutants,
+    client_secrets.faults.mutants,
     session.faults.mutants,
     items.faults.mutants,
     items_changed.faults.mutants,

@@ -59,6 +59,19 @@ def a_bad_key_is_closed_without_a_word(_dialect: Dialect) -> Fault:
 
 # fmt: off
 faults.rows(
+    ("restricted-keys-are-let-in", "connection.a-restricted-key-opens-no-session", "keys/restricted",
+     "key-model-acl-bypassed-by-frame", "A key may use every model.",
+     lambda dialect: Fault(admits=lambda made: (
+         Admitted(dialect.name, "gpt-realtime")
+         if isinstance(made, Refused) and made.error["code"] == "model_not_allowed" else made
+     ))),
+    ("no-quota-is-a-wrong-key", "connection.an-exhausted-key-is-told-so", "keys/exhausted",
+     "wrong-status-for-quota-or-acl", "A key without quota is refused as a wrong one.",
+     lambda _: Fault(admits=lambda made: (
+         Refused(401, NO_KEY) if isinstance(made, Refused) and made.error["code"] == "insufficient_quota" else made
+     ))),
+)
+faults.rows(
     ("the-documented-style-is-not-read", "connection.a-valid-key-opens-a-session", "connection/echoes_the_subprotocol",
      "documented-query-auth-not-honoured",
      "The endpoint looks for the key in headers and query only, and browsers are told to offer a subprotocol.",

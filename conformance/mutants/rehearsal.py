@@ -6,22 +6,32 @@ No socket, no real time: the loopback's virtual clock jumps to whatever is due n
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 
 from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
+from conformance.contract.key_roles import ROLES, key_for
 from conformance.mutants.mutant import Fault
 from conformance.play.connection import Disconnected, RawFrame, Refusal, UpgradeRequest
 from conformance.play.player import Conversation, Player
 from conformance.play.target import Target, url_of
-from conformance.reference.server.admission import AcceptThenClose, Admission, Refused, RefusingSession, admit
+from conformance.reference.server.admission import (
+    AcceptThenClose,
+    Admission,
+    Refused,
+    RefusingSession,
+    admit,
+    key_error,
+)
+from conformance.reference.server.client_secrets import ClientSecrets
 from conformance.reference.server.loopback import Closed, Loopback, VirtualClock
 from conformance.reference.session.core import Endpoint
 from conformance.reference.session.hooks import Hooks
@@ -130,6 +140,20 @@ class Rehearsal:
         self.refusal = refusal
         self.auth_styles = auth_styles
         self.sessions = 0
+        self.clocks: list[VirtualClock] = []
+        self.secrets = ClientSecrets("rehearsal", self._now)
+
+    def _now(self) -> float:
+        """Return the time of day: that of the process, and later by what passed in memory."""
+        return time.time() + max((clock.now for clock in self.clocks), default=0.0)
+
+    def _mint(self, path: str, ask: UpgradeRequest, handshake: Handshake, fault: Hooks) -> Refusal:
+        error = key_error(f"{path}?{urlencode(ask.query)}", ask.headers, (TOKEN,), self.auth_styles)
+        made = self.secrets.mint(path, ask.posts or b"", error, self.features)
+        made = fault.mints(made) if fault.mints is not None else made
+        content = made.body.decode()
+        answered = replace(handshake, status=made.status, body=content[:2000])
+        return Refusal(answered, f"HTTP {made.status}", "http", {}, content)
 
     async def connect(self, ask: UpgradeRequest) -> MemoryConnection | Refusal:
         """Decide about the upgrade as the server would, and open a session."""
@@ -137,6 +161,8 @@ class Rehearsal:
         fault = self.fault().spelled_for(self.target.dialect)
         handshake = ask.handshake(url)
         parts = urlsplit(url)
+        if ask.posts is not None:
+            return self._mint(parts.path, ask, handshake, fault)
         headers = [*ask.headers, ("upgrade", "none" if ask.plain else "websocket")]
         decision: Admission = admit(
             f"{parts.path}?{parts.query}",
@@ -145,6 +171,7 @@ class Rehearsal:
             tokens=(TOKEN,),
             auth_styles=self.auth_styles,
             refusal=self.refusal,
+            secrets=self.secrets,
         )
         if fault.admits is not None:
             decision = fault.admits(decision)
@@ -163,7 +190,9 @@ class Rehearsal:
             make = partial(_refusing, decision, seed)
         else:
             make = partial(_endpoint, decision, seed, self.features)
-        return Loopback(make, sends=fault.sends, receives=fault.receives, frames=fault.frames)
+        loopback = Loopback(make, sends=fault.sends, receives=fault.receives, frames=fault.frames)
+        self.clocks.append(loopback.clock)
+        return loopback
 
 
 def _refusing(decision: AcceptThenClose, seed: str, _clock: VirtualClock) -> RefusingSession:
@@ -171,7 +200,7 @@ def _refusing(decision: AcceptThenClose, seed: str, _clock: VirtualClock) -> Ref
 
 
 def _endpoint(decision: Any, seed: str, features: frozenset[str] | None, clock: VirtualClock) -> Endpoint:
-    return Endpoint(
+    endpoint = Endpoint(
         DIALECTS[decision.dialect],
         clock=clock,
         model=decision.model,
@@ -179,11 +208,14 @@ def _endpoint(decision: Any, seed: str, features: frozenset[str] | None, clock: 
         features=features,
         seed=seed,
     )
+    endpoint.configure(decision.settings)
+    return endpoint
 
 
 def rehearsal_target(dialect: Dialect) -> Target:
     """Return the target that rehearsals play against."""
-    return Target(url="wss://rehearsal.test/v1/realtime", dialect=dialect, key=TOKEN, model="gpt-realtime")
+    keys = {role: key_for(role, TOKEN) for role in ROLES}
+    return Target(url="wss://rehearsal.test/v1/realtime", dialect=dialect, key=TOKEN, model="gpt-realtime", keys=keys)
 
 
 @cache

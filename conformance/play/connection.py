@@ -25,6 +25,12 @@ class UpgradeRequest:
     """Value of `?model=`; None leaves it out."""
     plain: bool = False
     """A GET without an upgrade."""
+    posts: bytes | None = field(default=None, repr=False)
+    """The body of a POST to *resource*, instead of an upgrade."""
+    resource: str = ""
+    """What is put behind the endpoint's path."""
+    brief: bool = False
+    """The key is a client secret, which has a model of its own."""
 
     def handshake(self, url: str) -> Handshake:
         """Return what the trace keeps of this request to *url*: of headers their names alone."""
@@ -75,6 +81,8 @@ class Refusal:
     cause: str = "http"
     """`http` (an answer with another status), `dns`, `tcp`, `tls`, `timeout`, `protocol`."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    content: str = field(default="", repr=False)
+    """The whole body of the answer, of which the handshake keeps the beginning."""
 
 
 class Connection(Protocol):

@@ -16,7 +16,7 @@ from typing import Any
 
 from conformance.contract.names import TOKEN_TRANSCRIBERS, TRANSCRIBERS, VOICES
 from conformance.play.auth import carries
-from conformance.play.connection import Connector
+from conformance.play.connection import Connector, Refusal
 from conformance.play.environment import EnvironmentTrouble
 from conformance.play.features import (
     DECIDED_BY,
@@ -31,13 +31,16 @@ from conformance.play.features import (
     shown,
     told,
 )
+from conformance.play.minting import mint_request
 from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
-from conformance.scenario.commands import Close, Event, ModelDidNot, Open, Send, Silence, Unmet, Wait
+from conformance.scenario.commands import Close, Event, Mint, ModelDidNot, Open, Send, Silence, Unmet, Wait
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Direction, EndKind, Trace
 
+#: Statuses with which a secret is given, and those of an endpoint that has none to give.
+SUCCESS, NOT_THERE = range(200, 300), frozenset({404, 405, 426, 501})
 #: Connections of a discovery.
 SESSIONS = 1 + len(KNOCKS)
 USUAL_TRANSCRIBERS = tuple(each.name for each in TRANSCRIBERS)
@@ -191,6 +194,7 @@ async def discover(
                 await inquiry.ask_all(transcribers, voices)
                 await line.carry_out(Close())
                 await _ask_by_connecting(connector, target, scrub, inquiry)
+                await _ask_for_a_secret(connector, target, inquiry)
                 complete = True
     except (Unmet, Silence, ModelDidNot, EnvironmentTrouble, TimeoutError):
         complete = False
@@ -236,6 +240,30 @@ async def _knocked(connector: Connector, target: Target, scrub: Scrubber, option
         return ""
     end = line.recorder.trace.end
     return reply.refused if end is not None and end.kind is EndKind.REFUSED else None
+
+
+async def _ask_for_a_secret(connector: Connector, target: Target, inquiry: Inquiry) -> None:
+    refused = await without_secrets(connector, target)
+    if refused:
+        inquiry.lacking["client_secrets"] = refused
+    elif refused is not None:
+        inquiry.offered.add("client_secrets")
+
+
+async def without_secrets(connector: Connector, target: Target) -> str | None:
+    """Ask for a client secret, and return how that was refused: empty if it was not, None if nothing is certain.
+
+    An answer in JSON that is about something else leaves the question open.
+    """
+    ask, _ = mint_request(target, Mint({}))
+    answer = await connector.connect(ask)
+    if not isinstance(answer, Refusal) or answer.cause in ("dns", "tcp", "tls", "timeout"):
+        return None
+    status = answer.handshake.status
+    if status in SUCCESS:
+        return ""
+    missing = status is None or status in NOT_THERE or not answer.content.lstrip().startswith("{")
+    return f"POST …/{ask.resource} was answered by {answer.why}" if missing else None
 
 
 def _fails_on_request(line: RecordedConnection) -> bool:

@@ -1,4 +1,4 @@
-"""A plain GET on the endpoint's path, without asking for an upgrade: what a browser's address bar gets.
+"""Plain HTTP at the endpoint: a GET without asking for an upgrade, as a browser's address bar does it, or a POST.
 
 Bounded in bytes and in time, whatever comes, and how slowly.
 """
@@ -36,7 +36,7 @@ class _Heard:
 
 
 async def get(target: Target, url: str, ask: UpgradeRequest, handshake: Handshake) -> Refusal:
-    """Ask for *url* over HTTP/1.1 and return the answer as a refusal."""
+    """Ask for *url* over HTTP/1.1, or post to it, and return the answer as a refusal."""
     host = urlsplit(url).netloc
     heard = bytearray()
     try:
@@ -44,7 +44,7 @@ async def get(target: Target, url: str, ask: UpgradeRequest, handshake: Handshak
             await _ask(target, url, ask, heard)
     except TimeoutError:
         if b"\r\n\r\n" not in heard:
-            told = f"{host} did not answer a plain GET within {target.patience.connect:g} s"
+            told = f"{host} did not answer a plain request within {target.patience.connect:g} s"
             return Refusal(handshake, told, "timeout")
     except (OSError, ValueError) as error:
         return Refusal(handshake, f"{host}: {error or type(error).__name__}", "protocol")
@@ -62,8 +62,11 @@ async def _ask(target: Target, url: str, ask: UpgradeRequest, heard: bytearray) 
     try:
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         names = [("Host", parts.netloc.rpartition("@")[2]), ("Connection", "close"), *ask.headers]
-        lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in names), "", ""]
-        writer.write("\r\n".join(lines).encode("latin-1"))
+        if ask.posts is not None:
+            names += [("Content-Type", "application/json"), ("Content-Length", str(len(ask.posts)))]
+        method = "GET" if ask.posts is None else "POST"
+        lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in names), "", ""]
+        writer.write("\r\n".join(lines).encode("latin-1") + (ask.posts or b""))
         while len(heard) < REFUSAL_READ and not _whole(heard) and (more := await reader.read(4096)):
             heard += more
     finally:
@@ -86,13 +89,13 @@ def _answer(heard: bytes, handshake: Handshake) -> Refusal:
     answer = http.client.HTTPResponse(cast("socket.socket", _Heard(heard)))
     answer.begin()
     try:
-        body = answer.read(REFUSAL_KEPT)
+        body = answer.read(REFUSAL_READ)
     except http.client.IncompleteRead as error:
         body = error.partial
     headers = {name.lower(): value for name, value in answer.getheaders()}
-    text = body[:REFUSAL_KEPT].decode("utf-8", "replace")
-    answered = replace(handshake, status=answer.status, response_headers=headers, body=text)
-    return Refusal(answered, f"HTTP {answer.status} {answer.reason}".strip(), "http", headers)
+    text = body.decode("utf-8", "replace")
+    answered = replace(handshake, status=answer.status, response_headers=headers, body=text[:REFUSAL_KEPT])
+    return Refusal(answered, f"HTTP {answer.status} {answer.reason}".strip(), "http", headers, text)
 
 
 def tls_of(target: Target, url: str) -> ssl.SSLContext | None:

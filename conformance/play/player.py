@@ -16,6 +16,7 @@ from typing import Any
 
 from conformance.play.connection import Connector
 from conformance.play.environment import EnvironmentTrouble
+from conformance.play.minting import Minted
 from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
@@ -85,6 +86,7 @@ class Player:
         self.clip = clip
         self.opened: list[RecordedConnection] = []
         self.lines: dict[str, RecordedConnection] = {}
+        self.minted = Minted()
 
     async def play(self, scenario: Scenario, variant: str = "") -> Conversation:
         """Play *scenario*; whatever happens, the traces come back."""
@@ -120,6 +122,8 @@ class Player:
         if failed := next((line.trouble for line in self.opened if line.trouble is not None), None):
             told = {"outcome": Outcome.ENVIRONMENT, "message": str(failed), "full": failed.full}
         traces = tuple(line.result() for line in self.opened)
+        if self.minted.sessions:  # nobody else knows these secrets; what leaked is noted
+            traces = tuple(map(self.scrub.trace, traces))
         told["message"] = self.scrub.shown(told.get("message", ""))
         seconds = max((trace.duration for trace in traces), default=0.0)
         told["longest"] = max((line.progress.longest for line in self.opened), default=0.0)
@@ -134,14 +138,21 @@ class Player:
             command = next(script)
             while True:
                 command = script.send(await line.carry_out(command))
+                self._learn_secrets()
         except StopIteration as finished:
             if step.remember:
                 context.values[step.remember] = finished.value or {}
+
+    def _learn_secrets(self) -> None:
+        """Keep secrets that were minted out of all that is written."""
+        if new := [secret for secret in self.minted.sessions if secret not in self.scrub.secrets]:
+            self.scrub = self.scrub.with_more(new)
 
     def _new_line(self, scenario: Scenario, target: Target, name: str) -> RecordedConnection:
         label = scenario.id if not self.opened else f"{scenario.id}#{len(self.opened) + 1}"
         intent = {"kind": scenario.intent} if scenario.intent else {}
         line = RecordedConnection(self.connector, target, Recorder(label, target.dialect.name, self.scrub, intent))
+        line.minted = self.minted
         line.awaits_failure = "scripted_failure" in scenario.needs
         self.opened.append(line)
         self.lines[name] = line

@@ -16,6 +16,7 @@ from conformance.play.environment import (
     trouble_of_status,
 )
 from conformance.play.look_back import error_text, how_it_ended, instead, recalled, spoken
+from conformance.play.minting import Minted, mint
 from conformance.play.ping import ping
 from conformance.play.progress import Progress, answers_probe, is_output, is_part_of_response
 from conformance.play.recorder import Recorder
@@ -26,6 +27,7 @@ from conformance.scenario.commands import (
     Event,
     Hangup,
     Idle,
+    Mint,
     ModelDidNot,
     Open,
     Ping,
@@ -54,6 +56,7 @@ class RecordedConnection:
         self.recorder = recorder
         self.connection: Connection | None = None
         self.backlog: list[tuple[str, Event]] = []
+        self.minted = Minted()
         self.heard: set[str] = set()
         """The types that the endpoint spoke."""
         self.progress = Progress()
@@ -76,6 +79,8 @@ class RecordedConnection:
         match command:
             case Open():
                 return await self._open(command)
+            case Mint():
+                return await mint(self.connector, self.target, self.recorder, self.minted, command)
             case Send():
                 await self._send(command)
             case Wait():
@@ -99,6 +104,7 @@ class RecordedConnection:
     async def _open(self, command: Open) -> Reply:
         ask = upgrade_request_for(self.target, command.options)
         opened = await self.connector.connect(ask)
+        self.minted.note(self.recorder, command.options)
         self.recorder.shake(opened.handshake)
         if isinstance(opened, Refusal):
             if ask.provokes and opened.cause == "timeout":  # good credentials were answered before
@@ -132,11 +138,7 @@ class RecordedConnection:
         if isinstance(frame, dict):
             frame = json_text.dumps(frame).decode()
         if self.connection is None or not self.live:
-            raise Unmet(
-                "the connection was over before the script was",
-                "an open session",
-                self._how_it_ended,
-            )
+            raise Unmet("the connection was over before the script was", "an open session", self._how_it_ended)
         event = self.recorder.note(Direction.CLIENT, frame, self.connection.now(), deliberate=command.deliberate)
         self.progress.sends(event)
         try:
@@ -183,11 +185,8 @@ class RecordedConnection:
             self._stop_on_error(command, kind, event, fresh=True)
             self.backlog.append((kind, event))
             self._stop_after_the_end(command)
-        raise Unmet(
-            f"the connection ended while waiting for {command.awaiting}",
-            command.awaiting,
-            self._how_it_ended,
-        )
+        message = f"the connection ended while waiting for {command.awaiting}"
+        raise Unmet(message, command.awaiting, self._how_it_ended)
 
     async def _next(self, connection: Connection, command: Wait, deadline: float) -> tuple[str, Event]:
         try:

@@ -27,6 +27,8 @@ MOST_PATIENCE = 120.0
 NAMES_A_MODEL = frozenset({"model", "deployment", "call_id"})
 #: A key of the right shape that no endpoint can know.
 WRONG_KEY = "sk-wrong-0000000000000000000000000000"
+#: Role of a key that opens nothing -> what the trace says of it.
+CREDENTIALS = {"restricted": Credential.RESTRICTED, "exhausted": Credential.EXHAUSTED}
 UNKNOWN_MODEL = "nonexistent-realtime-model"
 
 
@@ -70,6 +72,8 @@ class Target:
     styles: tuple[str, ...] = tuple(STYLES)
     """The auth styles that the endpoint is known to read."""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Further keys by the role of who holds them (`contract.key_roles`)."""
     patience: Patience = field(default_factory=Patience)
     bounds: Bounds = field(default_factory=Bounds)
     held: Held = field(default_factory=Held, compare=False, repr=False)
@@ -120,7 +124,16 @@ def upgrade_request_for(target: Target, options: Mapping[str, Any]) -> UpgradeRe
     style = options.get("auth") or target.auth
     credential = Credential(options.get("credential", "valid"))
     model_kind = Credential(options.get("model", "valid"))
-    offered = _offered(style, credential, target)
+    role = options.get("key", "")
+    if role:
+        target = replace(target, key=target.keys.get(role, ""))
+        credential = CREDENTIALS.get(role, credential)
+    secret = options.get("secret")
+    if secret is not None:
+        kind = options.get("secret_is", "valid")
+        credential = Credential.WRONG if kind in ("expired", "altered") else Credential.VALID
+        secret = altered(secret) if kind == "altered" else secret
+    offered = _offered(style, credential, target) if secret is None else offer(style, secret)
     headers = list((_other(target.dialect) if options.get("revision") == "other" else target.dialect).headers.items())
     if credential is Credential.RECASED:
         headers_of = ((name, value.replace("Bearer ", "bearer ")) for name, value in offered.headers)
@@ -140,9 +153,15 @@ def upgrade_request_for(target: Target, options: Mapping[str, Any]) -> UpgradeRe
         headers=(*offered.headers, *headers, *target.headers, *dict(options.get("headers", {})).items()),
         query=tuple(query),
         subprotocols=(*subprotocols, *options.get("subprotocols", ())),
-        model=_model(target, model_kind, options),
+        model=_model(target, model_kind, options) if secret is None else None,
+        brief=secret is not None,
         plain=bool(options.get("plain")),
     )
+
+
+def altered(secret: str) -> str:
+    """Return a secret of the same form that nobody gave."""
+    return secret[:-1] + ("x" if not secret.endswith("x") else "y")
 
 
 def _other(dialect: Dialect) -> Dialect:
@@ -186,5 +205,8 @@ def url_of(target: Target, ask: UpgradeRequest) -> str:
     elif ask.model is None and ask.model_kind != "valid":
         query = [pair for pair in query if pair[0] not in ("model", "deployment")]
     # A GET without an upgrade is plain HTTP, and its URL says so.
-    scheme = parts.scheme.replace("ws", "http") if ask.plain else parts.scheme
-    return parts._replace(scheme=scheme, query=urlencode([*query, *ask.query])).geturl()
+    scheme = parts.scheme.replace("ws", "http") if ask.plain or ask.posts is not None else parts.scheme
+    if ask.posts is not None or ask.brief:
+        query = [pair for pair in query if pair[0] not in ("model", "deployment")]
+    path = f"{parts.path.rstrip('/')}/{ask.resource}" if ask.resource else parts.path
+    return parts._replace(scheme=scheme, path=path, query=urlencode([*query, *ask.query])).geturl()

@@ -189,7 +189,7 @@ class Wire:
         """Upgrade; a refusal says why in one sentence."""
         url = url_of(self.target, ask)
         handshake = ask.handshake(url)
-        if ask.plain:
+        if ask.plain or ask.posts is not None:
             return await get(self.target, url, ask, handshake)
         began = time.monotonic()
         try:

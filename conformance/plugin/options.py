@@ -65,6 +65,7 @@ OPTIONS = (
     Option("--token-env", "The environment variable that holds the key (default REALTIME_TOKEN).", "NAME"),
     Option("--token-file", "A file with the key in its first line.", "FILE"),
     Option("--token-command", "A command that prints the key.", "COMMAND"),
+    Option("--token-for", "Somebody else's key: restricted, exhausted or other-tenant.", "NAME=KEY", action="append"),
     Option("--auth", "How the key is offered: bearer, query-token, query-api_key, …, or all.", "STYLE"),
     Option("--dialect", "Protocol revision; auto (the default) looks at the first events.", choices=DIALECTS),
     Option("--profile", "What the endpoint's documents promise: a bundled one, or a file.", "NAME|FILE"),

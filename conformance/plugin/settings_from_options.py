@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import CANONICAL, DIALECTS
+from conformance.contract.key_roles import ROLES, key_for
 from conformance.errors import UsageError
 from conformance.play.auth import carries
 from conformance.play.bounds import Bounds
@@ -54,6 +55,7 @@ def settings_of(config: pytest.Config) -> Settings:
         auth=auth if auth not in ("", "all") else styles[0],
         styles=styles,
         headers=headers,
+        keys=_keys(config, token, embedded=not url),
         patience=_patience(config),
         bounds=_bounds(config),
         line=line_of(value(config, "line") or ""),
@@ -75,11 +77,23 @@ def settings_of(config: pytest.Config) -> Settings:
         discovery=not value(config, "no-discovery"),
         waive=not value(config, "no-waivers"),
         reports=_reports(config),
-        scrub=scrubber_of(config).with_more([token, relay.token if relay else "", *secrets_in(url, headers)]),
+        scrub=scrubber_of(config).with_more(
+            [token, relay.token if relay else "", *target.keys.values(), *secrets_in(url, headers)]
+        ),
         embedded=not url,
         names_its_transcriber=value(config, "transcriber") is not None,
         names_its_voices=value(config, "voice") is not None,
     )
+
+
+def _keys(config: pytest.Config, token: str, *, embedded: bool) -> dict[str, str]:
+    """Return the keys of others by role; the embedded reference knows all of them."""
+    given = {role: held for role, _, held in (each.partition("=") for each in value(config, "token-for") or [])}
+    if strangers := given.keys() - ROLES.keys():
+        raise UsageError(f"--token-for: nobody is called {min(strangers)!r}", f"Known: {', '.join(ROLES)}.")
+    if without := [role for role, held in given.items() if not held]:
+        raise UsageError(f"--token-for: no key for {without[0]}", f"It looks like --token-for {without[0]}=KEY")
+    return ({role: key_for(role, token) for role in ROLES} if embedded and token else {}) | given
 
 
 def _names(config: pytest.Config) -> dict[str, Any]:

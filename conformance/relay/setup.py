@@ -31,7 +31,7 @@ class RelaySetup:
 
     def keys(self, target: Target) -> Keys:
         """Return whose keys are known here."""
-        return Keys(self.token, tuple(dict.fromkeys((target.key, WRONG_KEY))))
+        return Keys(self.token, tuple(dict.fromkeys((target.key, WRONG_KEY, *target.keys.values()))))
 
     def offers(self, target: Target) -> frozenset[str]:
         """Return what of `NEEDS` (of rules over pairs) is there."""

@@ -11,18 +11,29 @@ from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from websockets.asyncio.server import Server as Listener
 from websockets.asyncio.server import ServerConnection, serve
-from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import DIALECTS
-from conformance.reference.server.admission import AcceptThenClose, Admission, Admitted, Refused, RefusingSession, admit
+from conformance.reference.server.admission import (
+    AcceptThenClose,
+    Admission,
+    Admitted,
+    Refused,
+    RefusingSession,
+    admit,
+    key_error,
+)
+from conformance.reference.server.client_secrets import ClientSecrets
 from conformance.reference.server.connection import ServedConnection
-from conformance.reference.server.server import MAX_FRAME
+from conformance.reference.server.posting import PostConnection
+from conformance.reference.server.server import MAX_FRAME, plain
 from conformance.reference.session.core import Endpoint
 from conformance.reference.session.hooks import Hooks
 from conformance.reference.session.refusals import error_body
@@ -66,6 +77,7 @@ class Upstream:
         self._used = 0
         self._by_connection: dict[ServerConnection, tuple[Dial, Admission]] = {}
         self._listener: Listener | None = None
+        self._secrets = ClientSecrets(nonce)
 
     async def __aenter__(self) -> Self:
         self._listener = await serve(
@@ -77,6 +89,7 @@ class Upstream:
             select_subprotocol=self._select,
             compression=None,
             max_size=MAX_FRAME,
+            create_connection=PostConnection,
             close_timeout=2,
             ping_interval=None,
             logger=wire,
@@ -113,8 +126,11 @@ class Upstream:
             each.strip() for value in request.headers.get_all("Sec-WebSocket-Protocol") for each in value.split(",")
         )
         asked = AskedUpgrade(request.path, headers, offered)
+        if isinstance(connection, PostConnection) and connection.posted is not None:
+            error = key_error(asked.target, headers, self._tokens, tuple(STYLES))
+            return plain(self._secrets.mint(urlsplit(asked.target).path, connection.posted, error, None))
         if "websocket" not in (request.headers.get("Upgrade") or "").lower():
-            return _plain(admit(asked.target, asked.headers, ()))  # gateways also look around, e.g. for /v1/models
+            return _refusal(admit(asked.target, asked.headers, ()))  # gateways also look around, e.g. for /v1/models
         dial = Dial(len(self.dials) + 1, asked, self._next_script(), self.keys)
         self.dials.append(dial)
         admission = self._admission(dial)
@@ -124,7 +140,7 @@ class Upstream:
         dial.answered(admission.status, body=admission.body.decode())
         dial.finish(End(EndKind.REFUSED, Direction.SERVER))
         self._ended(dial)
-        return _plain(admission)
+        return _refusal(admission)
 
     def _admission(self, dial: Dial) -> Admission:
         asked, refusal = dial.asked, dial.script.refuses
@@ -132,9 +148,19 @@ class Upstream:
             key = f" key: {next(iter(asked.keys), '')}" if refusal.names_the_key else ""
             error = error_body(REFUSAL_CODES.get(refusal.status, "server_error"), refusal.message + key)
             return Refused(refusal.status, error)
-        tokens = (self.keys.upstream,) if self.keys.upstream else ()
         speaks = dial.script.speaks or "auto"
-        return admit(asked.target, asked.headers, asked.subprotocols, tokens=tokens, dialect=speaks)
+        return admit(
+            asked.target,
+            asked.headers,
+            asked.subprotocols,
+            tokens=self._tokens,
+            dialect=speaks,
+            secrets=self._secrets,
+        )
+
+    @property
+    def _tokens(self) -> tuple[str, ...]:
+        return (self.keys.upstream,) if self.keys.upstream else ()
 
     def _select(self, connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         admission = self._by_connection[connection][1]
@@ -174,6 +200,7 @@ class Upstream:
                 seed=seed,
                 lifetime=dial.script.expires_after,
             )
+            inner.configure(admission.settings)
         else:
             raise TypeError("a refused dial has no session")
         key = next(iter(dial.asked.keys), "")
@@ -181,15 +208,14 @@ class Upstream:
         return ScriptedSession(inner, dial.script, dialect, clock=loop.time, note=dial.note, offered_key=key)
 
 
-def _plain(admission: Admission) -> Response | None:
+def _refusal(admission: Admission) -> Response | None:
     """Answer in plain HTTP; None if an upgrade is what is wanted."""
     if not isinstance(admission, Refused):
         return None
-    body, status = admission.body, http.HTTPStatus(admission.status)
-    told = Headers({"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close"})
-    if status is http.HTTPStatus.TOO_MANY_REQUESTS:
-        told["Retry-After"] = "1"
-    return Response(status, status.phrase, told, body)
+    response = plain(admission)
+    if admission.status == http.HTTPStatus.TOO_MANY_REQUESTS:
+        response.headers["Retry-After"] = "1"
+    return response
 
 
 async def _ping(connection: ServerConnection, dial: Dial) -> None:

@@ -103,6 +103,16 @@ def diagnosed(terminal: Terminal, diagnosis: Diagnosis, settings: Settings) -> N
         terminal.write_line(line, red=True)
 
 
+def _notes(terminal: Terminal, result: RunResult) -> None:
+    """Say what was chosen or found, and which auth styles were left out."""
+    notes = [f"note: {one_line(note)}" for note in result.notes]
+    if result.conversations and (untried := result.settings.untried):
+        notes.append(f"auth styles that were not tried: {', '.join(untried)} (--auth=all tries every one)")
+    for note in notes:
+        for line in wrapped(note, "", "  "):
+            terminal.write_line(line)
+
+
 def summary(terminal: Terminal, result: RunResult) -> None:
     """Sum up: each failure in full and once, what is not simply right line by line, the rest in numbers."""
     settings = result.settings
@@ -114,9 +124,7 @@ def summary(terminal: Terminal, result: RunResult) -> None:
     elif result.baseline_written and result.policy.file is not None:
         terminal.write_line(f"Written: {result.policy.file.name}")
     terminal.write_sep("=", "conformance")
-    for note in result.notes:
-        for line in wrapped(f"note: {one_line(note)}", "", "  "):
-            terminal.write_line(line)
+    _notes(terminal, result)
     if not result.conversations:
         return
     told = _failures(terminal, result)

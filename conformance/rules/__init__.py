@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from conformance.registry import by_id
 from conformance.rules import (
+    client_secrets,
     connection,
     envelope,
     error_effects,
@@ -30,6 +31,7 @@ CHAPTERS = (
     envelope.rules,
     nulls.rules,
     *connection.chapters,
+    client_secrets.rules,
     *session.chapters,
     *items.chapters,
     errors.rules,

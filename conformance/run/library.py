@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import DIALECTS
+from conformance.contract.key_roles import ROLES, key_for
 from conformance.play.target import Target, checked_url
 from conformance.resources import folder
 from conformance.rules.rule_packs import judged_rules, packs
@@ -63,16 +64,18 @@ def settings_for(
 
     contract = load_profile(profile) if profile is not None else None
     spoken = dialect if dialect != AUTO else contract.dialect if contract is not None else AUTO
+    key = key or ("" if endpoint else "sk-embedded-reference")
     styles = contract.auth if contract is not None else tuple(STYLES) if not endpoint else ("bearer",)
     target = Target(
         url=checked_url(endpoint) if endpoint else "",
         dialect=DIALECTS["ga" if spoken == AUTO else spoken],
-        key=key or ("" if endpoint else "sk-embedded-reference"),
+        key=key,
+        keys={} if endpoint else {role: key_for(role, key) for role in ROLES},
         model=model or (contract.model if contract is not None else None) or (None if endpoint else REFERENCE_MODEL),
         auth=styles[0],
         styles=styles,
     )
-    scrub = Scrubber().with_more([target.key])
+    scrub = Scrubber().with_more([target.key, *target.keys.values()])
     return Settings(target, spoken, contract, reports=reports, scrub=scrub, embedded=not endpoint)
 
 

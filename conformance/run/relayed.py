@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
+from conformance.play.discovery import without_secrets
 from conformance.play.player import Player
-from conformance.play.wire import Wire
+from conformance.play.wire import Wire, connector_to
 from conformance.run.retry import Attempt
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ async def relay_player(settings: Settings, setup: RelaySetup, resources: AsyncEx
     return RelayPlayer(
         upstream, settings.target, settings.scrub, clip, setup.declared, setup.balance, setup.log, setup.direct
     )
+
+
+async def asked_for_secrets(settings: Settings) -> Settings:
+    """Return *settings* with what the gateway says when it is asked for a client secret."""
+    refused = await without_secrets(connector_to(settings.target), settings.target)
+    return settings.with_offers({"client_secrets": refused} if refused else {}, ())
 
 
 async def play_relayed(player: RelayPlayer, scenario: Scenario, variant: str) -> Attempt:

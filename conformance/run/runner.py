@@ -23,7 +23,7 @@ from conformance.run.known import facts_known_in, known_in, surprises_in
 from conformance.run.look import look
 from conformance.run.pairs import keeps_protocol, with_pairs
 from conformance.run.policy import Policy
-from conformance.run.relayed import play_relayed, relay_player
+from conformance.run.relayed import asked_for_secrets, play_relayed, relay_player
 from conformance.run.repetition import Repetition
 from conformance.run.retry import Attempt, Retrier
 from conformance.run.ruling import JudgedConversation, judge_conversation, key_of, view_of
@@ -113,6 +113,8 @@ class Runner:
             recognised = self.diagnosis.dialect or self.settings.target.dialect
             self._speak(recognised.name if self.settings.dialect == AUTO else self.settings.dialect)
             self.settings = self.settings.with_latency(self.diagnosis.latency)
+            if self.relay is not None and self.settings.profile is None:
+                self.settings = self.loop_thread.run(asked_for_secrets(self.settings))
             if self.settings.discovers:
                 self.discovery = self.loop_thread.run(self.within_time(self.retrier.told(self._discover(), INQUIRY)))
                 self.settings = self.settings.with_offers(self.discovery.lacking, self.discovery.offered)

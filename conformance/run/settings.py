@@ -124,6 +124,12 @@ class Settings:
         return replace(self, target=replace(self.target, patience=self.target.patience.stretched(latency)))
 
     @property
+    def untried(self) -> tuple[str, ...]:
+        """The auth styles that the profile documents, or any that is known, and that are not played."""
+        documented = self.profile.auth if self.profile is not None else tuple(STYLES)
+        return tuple(each for each in documented if each not in self.styles) if self.target.key else ()
+
+    @property
     def claimed(self) -> frozenset[str] | None:
         """The features that the profile claims, or that the endpoint did not refuse; None = all, for all we know."""
         if self.profile is not None:
@@ -162,6 +168,8 @@ class Settings:
             return "sessions are opened here without a model in the URL"
         if not self.target.key and (styles := _options_in(scenario, "auth")):
             return f"no key was given, so none can be offered in the auth style {', '.join(sorted(styles))}"
+        if missing := _options_in(scenario, "key") - self.target.keys.keys():
+            return f"there is no key to try: --token-for {' '.join(f'{each}=KEY' for each in sorted(missing))}"
         offered = _options_in(scenario, "credential")
         if not self.target.key and offered & BAD_CREDENTIALS:
             return "no key was given, so the endpoint has none to ask for"

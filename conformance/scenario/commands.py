@@ -17,6 +17,18 @@ class Open:
 
 
 @dataclass(frozen=True)
+class Mint:
+    """Ask for a client secret; answered by the Reply whose `event` is the answer, or whose `refused` says why not."""
+
+    settings: Mapping[str, Any]
+    """Of the session, in canonical names."""
+    expires_after: int | None = None
+    """Seconds."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Which key, and how it is offered: as in `Open`."""
+
+
+@dataclass(frozen=True)
 class Send:
     """Send a frame; not answered."""
 
@@ -99,7 +111,7 @@ class Reply:
     """Wait: no other response ran when the latest one was created."""
 
 
-Command = Open | Send | Wait | Close | Hangup | Idle | Ping | Recall | Running | Spoken
+Command = Open | Mint | Send | Wait | Close | Hangup | Idle | Ping | Recall | Running | Spoken
 Script = Generator[Command, Reply, Event | None]
 
 

@@ -108,6 +108,10 @@ class Credential(StrEnum):
     """Two styles at once, of which one is wrong."""
     RECASED = "recased"
     """A valid one, its scheme written in lower case."""
+    RESTRICTED = "restricted"
+    """A valid one of somebody who may not use the model."""
+    EXHAUSTED = "exhausted"
+    """A valid one of somebody who has nothing left to spend."""
     UNKNOWN = "unknown"
     """Somebody else recorded it, and no session was opened."""
 

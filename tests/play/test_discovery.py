@@ -22,7 +22,8 @@ WITHOUT = {"server_vad": {"idle_timeout"}, "audio_output": {"voices"}}
 
 def asked(dialect):
     """Return every feature that is asked for in a dialect."""
-    return {each for each in (*QUESTIONS, *KNOCKS, "transcription", "voices") if ONLY.get(each, dialect) == dialect}
+    features = (*QUESTIONS, *KNOCKS, "client_secrets", "transcription", "voices")
+    return {each for each in features if ONLY.get(each, dialect) == dialect}
 
 
 def found(dialect, features=None, fault=None):

@@ -102,3 +102,27 @@ def test_what_an_endpoint_offers_can_be_pinned(folder, endpoint, key):
 
     assert yaml.safe_load(told.stdout)["features"] == {"without": ["tools"]}
     assert (same.returncode, lost.returncode) == (0, 1), same.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [("stranger=sk-0000000", "nobody is called 'stranger'"), ("restricted", "no key for restricted")],
+)
+def test_a_key_of_somebody_unknown_is_one_message_and_status_4(folder, given, told):
+    result = folder.pytest(f"--token-for={given}")
+
+    assert result.returncode == 4
+    assert told in result.stdout + result.stderr
+
+
+def test_who_gives_no_key_of_others_is_not_asked_about_them_and_styles_that_were_left_out_are_told(
+    folder, endpoint, key
+):
+    options = [f"--endpoint={endpoint()}", f"--token={key}", "--examples=0", "-rs"]
+    alone = folder.pytest(*options, "scenarios/keys/restricted.yaml", "scenarios/connection/close_handshake.yaml")
+    beside = folder.pytest(*options, f"--token-for=restricted={key}-restricted", "scenarios/keys/restricted.yaml")
+
+    assert "--token-for restricted=KEY" in alone.stdout
+    assert "auth styles that were not tried: query-token" in alone.stdout
+    assert beside.returncode == 0, beside.stdout
+    assert f"{key}-restricted" not in beside.stdout

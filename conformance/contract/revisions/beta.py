@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.contract.dialect import Dialect
+from conformance.contract.dialect import Dialect, Minting
 
 BETA = Dialect(
     name="beta",
@@ -54,6 +54,14 @@ BETA = Dialect(
         "metadata": ("metadata",),
         "input": ("input",),
     },
+    minting=Minting(
+        "sessions",
+        (),
+        ("client_secret", "expires_after"),
+        ("client_secret", "value"),
+        ("client_secret", "expires_at"),
+        60,
+    ),
     audio_formats={"pcm16": "pcm16", "g711_ulaw": "g711_ulaw", "g711_alaw": "g711_alaw"},
     modality_sets={"text": ("text",), "audio": ("text", "audio")},
     session_tells=("input_audio_format", "output_audio_format", "modalities"),

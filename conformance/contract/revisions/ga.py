@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.contract.dialect import Dialect
+from conformance.contract.dialect import Dialect, Minting
 
 INPUT, OUTPUT = ("audio", "input"), ("audio", "output")
 
@@ -50,6 +50,7 @@ GA = Dialect(
         "input": ("input",),
         "prompt": ("prompt",),
     },
+    minting=Minting("client_secrets", ("session",), ("expires_after",), ("value",), ("expires_at",), 600),
     session_constants={"type": "realtime"},
     audio_formats={
         "pcm16": {"type": "audio/pcm", "rate": 24000},

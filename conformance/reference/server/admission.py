@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
 from conformance.contract.auth_styles import STYLES, keys_in
+from conformance.contract.key_roles import ROLES, key_for
+from conformance.reference.server.client_secrets import ClientSecrets
 from conformance.reference.session.hooks import Outgoing, Receives, Sends, unchanged
 from conformance.reference.session.ids import Ids
 from conformance.reference.session.refusals import Event, error_body
@@ -23,6 +26,10 @@ PATHS = ("/v1/realtime", "/openai/v1/realtime", "/openai/realtime")
 #: Models that are known, besides everything whose name begins like one of OpenAI's.
 MODELS = ("gpt-realtime", "gpt-realtime-mini", "gpt-4o-realtime-preview", "gpt-4o-mini-realtime-preview")
 FAMILIES = ("gpt-",)
+#: `error.code` of a valid key that opens nothing -> HTTP status; of any other key it is 401.
+STATUSES = {"model_not_allowed": 403, "insufficient_quota": 429}
+#: `error.code` of a client secret that has lived.
+EXPIRED = "token_expired"
 BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
 
 
@@ -38,6 +45,9 @@ class Admitted:
     """The subprotocols among which *subprotocol* was chosen."""
     scheme: str = ""
     """Of the Authorization header, as it was written."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Those with which the session begins, where a client secret opens it."""
+    by_secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,11 +101,13 @@ def admit(
     dialect: str = "auto",
     refusal: str = "http",
     models: Sequence[str] = MODELS,
+    secrets: ClientSecrets | None = None,
 ) -> Admission:
     """Decide about one upgrade request to *target* (path and query).
 
     Without *tokens* everybody may come in.  *dialect* is `ga`, `beta`, or `auto`: what the client asks for.
-    *refusal* of a wrong key is `http` (401) or `openai` (accepted, `error`, close 3000).
+    *refusal* of a wrong key is `http` (401) or `openai` (accepted, `error`, close 3000).  *secrets* are keys that live
+    briefly, each with a session of its own.
     """
     url = urlsplit(target)
     asked = RequestedUpgrade(
@@ -104,14 +116,31 @@ def admit(
     if asked.path not in PATHS:
         return Refused(404, error_body("not_found", f"Invalid URL (GET {url.path})"))
     selected = "realtime" if "realtime" in asked.subprotocols else None
-    if tokens and (error := _key_error(asked, tokens, auth_styles)) is not None:
-        return AcceptThenClose(error, 3000, selected) if refusal == "openai" else Refused(401, error)
+    secret = secrets.named(key for _, key in _keys(asked, auth_styles)) if secrets is not None else None
+    error = _key_error(asked, (*tokens, secret.value) if secret else tokens, auth_styles) if tokens else None
+    if secrets is not None and secret is not None and secrets.expired(secret):
+        error = error_body(EXPIRED, "The client secret has expired.")
+    if error is not None:
+        status = STATUSES.get(error["code"], 401)
+        return AcceptThenClose(error, 3000, selected) if refusal == "openai" else Refused(status, error)
     if "websocket" not in [each.lower() for each in asked.headers.get("upgrade", ())]:
         return Refused(426, error_body("upgrade_required", "This endpoint speaks WebSocket: ask for an upgrade."))
     if dialect == "ga" and _wants_beta(asked):
         message = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
         return AcceptThenClose(error_body("beta_api_shape_disabled", message), 4000, selected)
-    return _session(asked, _revision(asked, dialect), selected, models)
+    made = _session(asked, _revision(asked, dialect), selected, models, secret.model if secret else "")
+    if secret is None or not isinstance(made, Admitted):
+        return made
+    return replace(made, settings=secret.session if made.dialect == secret.dialect else {}, by_secret=True)
+
+
+def key_error(
+    target: str, headers: Mapping[str, str] | Iterable[tuple[str, str]], tokens: Sequence[str], styles: Iterable[str]
+) -> Event | None:
+    """Return what is wrong with the key of a plain request; None if nothing is, or anybody may ask."""
+    url = urlsplit(target)
+    asked = RequestedUpgrade(url.path, _first(parse_qsl(url.query, True)), _grouped(headers), ())
+    return _key_error(asked, tokens, styles) if tokens else None
 
 
 def revision(
@@ -129,9 +158,11 @@ def _wants_beta(asked: RequestedUpgrade) -> bool:
     return "realtime=v1" in asked.headers.get("openai-beta", ()) or BETA_SUBPROTOCOL in asked.subprotocols
 
 
-def _session(asked: RequestedUpgrade, dialect: str, selected: str | None, models: Sequence[str]) -> Admission:
+def _session(
+    asked: RequestedUpgrade, dialect: str, selected: str | None, models: Sequence[str], usual: str = ""
+) -> Admission:
     intent = asked.query.get("intent", "conversation")
-    model = asked.query.get("model") or asked.query.get("deployment") or ""
+    model = asked.query.get("model") or asked.query.get("deployment") or usual
     if intent not in ("conversation", "transcription"):
         return AcceptThenClose(error_body("invalid_intent", "The intent is not supported.", "intent"), 4000, selected)
     if intent == "transcription" and (dialect == "beta" or not model):
@@ -146,18 +177,39 @@ def _session(asked: RequestedUpgrade, dialect: str, selected: str | None, models
 
 def _key_error(asked: RequestedUpgrade, tokens: Sequence[str], styles: Iterable[str]) -> Event | None:
     """Return what is wrong with the credentials: none, or any wrong one among them; never a key."""
-    read = frozenset(styles)
-    headers = [(name, value) for name, given in asked.headers.items() for value in given]
-    given = [key for style, key in keys_in(headers, asked.query.items(), asked.subprotocols) if style in read]
+    given = [key for _, key in _keys(asked, styles)]
     if not given:
         return error_body("missing_api_key", "You didn't provide an API key.")
-    if not all(any(hmac.compare_digest(key.encode(), token.encode()) for token in tokens) for key in given):
-        return error_body("invalid_api_key", "Incorrect API key provided.")
+    if not all(_is_among(key, tokens) for key in given):
+        return _role_error(given, tokens)
     return None
+
+
+def _is_among(key: str, tokens: Iterable[str]) -> bool:
+    return any(hmac.compare_digest(key.encode(), token.encode()) for token in tokens)
+
+
+def _role_error(given: Sequence[str], tokens: Sequence[str]) -> Event | None:
+    """Return what the holder of the only key may not do (`contract.key_roles`); another key is wrong."""
+    held = [role for role in ROLES if len(given) == 1 and _is_among(given[0], [key_for(role, each) for each in tokens])]
+    if "other-tenant" in held:
+        return None
+    if "restricted" in held:
+        return error_body("model_not_allowed", "This key may not use the model.", "model")
+    if "exhausted" in held:
+        return error_body("insufficient_quota", "You exceeded your current quota.")
+    return error_body("invalid_api_key", "Incorrect API key provided.")
 
 
 def _scheme(asked: RequestedUpgrade) -> str:
     return next(iter(asked.headers.get("authorization", ())), "").partition(" ")[0]
+
+
+def _keys(asked: RequestedUpgrade, styles: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the keys that are given in one of *styles*, each with the name of its style."""
+    read = frozenset(styles)
+    headers = [(name, value) for name, given in asked.headers.items() for value in given]
+    return [each for each in keys_in(headers, asked.query.items(), asked.subprotocols) if each[0] in read]
 
 
 def _first(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from websockets.asyncio.server import Server as Listener
@@ -30,10 +31,13 @@ from conformance.reference.server.admission import (
     Refused,
     RefusingSession,
     admit,
+    key_error,
     revision,
 )
+from conformance.reference.server.client_secrets import ClientSecrets, Minted, Unminted
 from conformance.reference.server.connection import ServedConnection
 from conformance.reference.server.loopback import Session
+from conformance.reference.server.posting import PostConnection
 from conformance.reference.session.core import Endpoint
 from conformance.reference.session.hooks import Hooks
 from conformance.reference.session.model import Act, Prompt, answer
@@ -94,6 +98,7 @@ class Server:
         self._attempts: WeakKeyDictionary[ServerConnection, UpgradeAttempt] = WeakKeyDictionary()
         self._numbers = count(1)
         self._listener: Listener | None = None
+        self._secrets = ClientSecrets()
 
     async def __aenter__(self) -> Self:
         self._listener = await serve(
@@ -107,6 +112,7 @@ class Server:
             compression=None,
             max_size=MAX_FRAME,
             close_timeout=2,
+            create_connection=PostConnection,
             server_header="realtime-conformance",
             logger=wire,
         )
@@ -141,22 +147,30 @@ class Server:
             dialect=self._dialect,
             refusal=self._refusal,
             models=self._models,
+            secrets=self._secrets,
         )
         return UpgradeAttempt(hooks.admits(admission) if hooks and hooks.admits else admission, hooks)
 
+    def _mint(self, request: Request, body: bytes) -> Response:
+        """Answer who wants a client secret."""
+        headers = list(request.headers.raw_items())
+        error = key_error(request.path, headers, self._tokens, self._styles)
+        made = self._secrets.mint(urlsplit(request.path).path, body, error, self._features)
+        hooks = self._hooks(revision(headers, [], self._dialect)) if self._hooks is not None else None
+        return plain(hooks.mints(made) if hooks and hooks.mints else made)
+
     def _process(self, connection: ServerConnection, request: Request) -> Response | None:
+        if isinstance(connection, PostConnection) and connection.posted is not None:
+            return self._mint(request, connection.posted)
         self._attempts[connection] = upgrade = self._decide(request)
         admission = upgrade.admission
         if not isinstance(admission, Refused):
             return None
         log.info("refused: %d %s", admission.status, admission.error["code"])
-        headers = Headers()
-        headers["Content-Type"] = "application/json"
-        headers["Content-Length"] = str(len(admission.body))
-        headers["Connection"] = "close"
+        response = plain(admission)
         if admission.status == http.HTTPStatus.UPGRADE_REQUIRED:
-            headers["Upgrade"] = "websocket"
-        return Response(admission.status, http.HTTPStatus(admission.status).phrase, headers, admission.body)
+            response.headers["Upgrade"] = "websocket"
+        return response
 
     def _select(self, connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         admission = self._attempts[connection].admission
@@ -205,7 +219,7 @@ class Server:
             if isinstance(admission, Refused):
                 raise TypeError("a refused client has no session")
             return RefusingSession(admission, number)
-        return Endpoint(
+        endpoint = Endpoint(
             DIALECTS[admission.dialect],
             clock=asyncio.get_running_loop().time,
             model=admission.model,
@@ -218,6 +232,14 @@ class Server:
             quirks=self._quirks,
             delta_ms=self._delta_ms,
         )
+        endpoint.configure(admission.settings)
+        return endpoint
+
+
+def plain(answer: Refused | Minted | Unminted) -> Response:
+    """Return an answer in plain HTTP."""
+    told = {"Content-Type": "application/json", "Content-Length": str(len(answer.body)), "Connection": "close"}
+    return Response(answer.status, http.HTTPStatus(answer.status).phrase, Headers(told), answer.body)
 
 
 def named(admission: Admission) -> str:

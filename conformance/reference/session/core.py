@@ -25,6 +25,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from conformance.contract.dialect import Dialect
 from conformance.reference.audio.input_buffer import InputAudioBuffer
@@ -47,6 +48,7 @@ from conformance.reference.session.settings import SessionSettings
 FEATURES = frozenset(
     {
         "audio_output",
+        "client_secrets",
         "delete",
         "input_audio",
         "out_of_band",
@@ -159,6 +161,16 @@ class Endpoint:
             and kind not in unknown
             and (not row.feature or row.feature in self._features)
         }
+
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Begin with *settings*, as an update would set them; Refusal if they are none."""
+        if settings:
+            self._settings.update(dict(settings))
+
+    @property
+    def session(self) -> Event:
+        """The session object as it is shown."""
+        return self._settings.shown()
 
     def open(self) -> list[Outgoing]:
         """Begin the session."""

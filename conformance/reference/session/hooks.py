@@ -28,6 +28,8 @@ class Hooks:
     """How an outgoing event is put into a frame (default: JSON text; bytes = a binary frame)."""
     admits: Callable[[Any], Any] | None = None
     """The decision about the upgrade (`admission`), before it is carried out."""
+    mints: Callable[[Any], Any] | None = None
+    """The answer to who wants a client secret (`client_secrets`), before it is sent."""
     closes: Callable[[int, str], CloseFrame | None] | None = None
     """The close frame; None = break the connection without one, also in answer to the client's."""
     answers_pings: bool = True

@@ -127,11 +127,15 @@ def keys_are_checked_before_dialling(pair: Pair) -> Judged:
 def models_are_checked_before_dialling(pair: Pair) -> Judged:
     """The gateway does not dial the upstream for a model that the client may not use."""
     hand = pair.client.handshake
-    if not pair.context.guards or hand is None or hand.model is not Credential.WRONG:
+    if not pair.context.guards or hand is None:
+        return
+    if hand.model is not Credential.WRONG and hand.credential is not Credential.RESTRICTED:
         return
     if pair.upstream is not None:
         actual = f"an upgrade for {pair.upstream_side.model or 'no model'}"
-        yield Finding(HANDSHAKE, "The upstream was dialled for a model that does not exist.", "no upgrade", actual)
+        yield Finding(
+            HANDSHAKE, "The upstream was dialled for a model that the client may not use.", "no upgrade", actual
+        )
     elif not pair.opened:
         yield HELD
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import orjson
 
 from conformance.contract.dialects import DIALECTS
+from conformance.rules.client_secrets import EXPIRED, minting, opened_by
 from conformance.rules.engine.rule import ANYTHING, GUIDE, HANDSHAKE, HELD, Chapter, Finding, Judged
 from conformance.secrets import KEY_MARK
 from conformance.trace.frames import mapping, string
@@ -24,6 +25,8 @@ RFC_SCHEME = "https://www.rfc-editor.org/rfc/rfc9110#section-11.1"
 KNOWN_SUBPROTOCOLS = ("realtime", "openai-")
 #: Keys that open nothing.  A conflict of two keys is another matter.
 BAD = frozenset({Credential.WRONG, Credential.MISSING, Credential.EMPTY})
+#: Statuses that speak of what there is to spend.
+OUT_OF_MONEY = frozenset({402, 429})
 #: Statuses that speak of the load or of a proxy in between, not of the key.
 OVERLOADED = frozenset({408, 425, 429, 502, 503, 504, 529})
 
@@ -50,7 +53,9 @@ def _with_bad_key(view: View) -> Handshake | None:
 def a_valid_key_opens_a_session(view: View) -> Judged:
     """A valid key, offered in a documented style, opens a session before the client says a word."""
     hand = _upgrade(view)
-    if hand is not None and hand.credential is Credential.VALID and hand.model is Credential.VALID:
+    if hand is None or opened_by(view):
+        return
+    if hand.credential is Credential.VALID and hand.model is Credential.VALID:
         yield from _opened(view, hand, f"A valid key (style {hand.auth or 'unknown'}) opened no session.")
 
 
@@ -114,7 +119,7 @@ def _first_words(view: View) -> str:
 def a_bad_key_opens_no_session(view: View) -> Judged:
     """Neither a wrong key, nor an empty one, nor none at all opens a session."""
     hand = _with_bad_key(view)
-    if hand is None:
+    if hand is None or opened_by(view) == EXPIRED:
         return
     opened = next(iter(view.server("session.created", "transcription_session.created")), None)
     if opened is not None:
@@ -140,6 +145,32 @@ def conflicting_keys_are_refused(view: View) -> Judged:
         yield Finding(-1, "A session was opened although one of two keys was wrong.", "a refusal", "session.created")
     else:
         yield HELD
+
+
+@rules.must("connection.a-restricted-key-opens-no-session", about=HANDSHAKE, covers=("CON-09",), spec=SPEC)
+def a_restricted_key_opens_no_session(view: View) -> Judged:
+    """A key that may not use the model opens no session with it."""
+    hand = _upgrade(view)
+    if hand is None or hand.credential is not Credential.RESTRICTED:
+        return
+    if view.admitted:
+        yield Finding(-1, "A key that may not use the model opened a session with it.", "a refusal", "session.created")
+    else:
+        yield HELD
+
+
+@rules.should("connection.an-exhausted-key-is-told-so", about=HANDSHAKE, covers=("CON-10",), spec=GUIDE + "error-codes")
+def an_exhausted_key_is_told_so(view: View) -> Judged:
+    """Who has nothing left to spend is told that: by HTTP 429 or 402, or by the code `insufficient_quota`."""
+    hand = view.handshake
+    if hand is None or hand.credential is not Credential.EXHAUSTED or hand.status is None:
+        return
+    errors = [string(frame.part("error").get("code")) for frame in view.server("error")]
+    if hand.status in OUT_OF_MONEY or "insufficient_quota" in errors or "insufficient_quota" in hand.body:
+        yield HELD
+    else:
+        actual = "session.created" if view.admitted else f"HTTP {hand.status}"
+        yield Finding(-1, "A key without quota is not told so.", "HTTP 429, or insufficient_quota", actual)
 
 
 @rules.must("connection.a-refusal-is-visible", about=HANDSHAKE, covers=("CON-03",), spec=SPEC)
@@ -253,7 +284,7 @@ def a_bad_model_is_refused(view: View) -> Judged:
 def a_plain_get_is_refused(view: View) -> Judged:
     """A GET that asks for no upgrade is answered with a status of the 400s."""
     hand = view.handshake
-    if hand is None or not _is_plain(hand) or hand.status is None or hand.status in OVERLOADED:
+    if hand is None or not _is_plain(hand) or minting(view) or hand.status is None or hand.status in OVERLOADED:
         return
     if 400 <= hand.status < 500:
         yield HELD

@@ -46,6 +46,7 @@ FAMILIES: Mapping[str, str] = {
     "ERR": "Errors",
     "RAT": "Rate limits",
     "USE": "Usage",
+    "SEC": "Client secrets",
 }
 
 _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
@@ -57,6 +58,8 @@ _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
     ("CON-06", SHOULD, BOTH, "A model that is missing or unknown is refused, not met with silence."),
     ("CON-07", SHOULD, BOTH, "The endpoint ends a connection with a close frame."),
     ("CON-08", MUST, BOTH, "A ping of the client is answered by a pong."),
+    ("CON-09", MUST, BOTH, "A key that may not use a model opens no session with it."),
+    ("CON-10", SHOULD, BOTH, "A key without quota is refused as such."),
     ("FRM-01", MUST, BOTH, "What the endpoint says are text frames of one JSON object with a type each."),
     ("FRM-02", MUST, BOTH, "Every event of the endpoint has a string `event_id`."),
     ("FRM-03", MUST, BOTH, "No `event_id` is used twice on a connection."),
@@ -212,6 +215,12 @@ _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
     ("USE-14", MUST, BOTH, "The usage of a transcription is its own, in tokens that add up or in seconds."),
     ("USE-16", SHOULD, GA, "A picture is counted in image tokens."),
     ("USE-15", SHOULD, BOTH, "A gateway passes usage on unchanged."),
+    ("SEC-01", MUST, BOTH, "Who has a key gets a client secret for the asking, in the documented form."),
+    ("SEC-02", MUST, BOTH, "Without a valid key there is no client secret."),
+    ("SEC-03", MUST, BOTH, "The answer holds no key but the secret."),
+    ("SEC-04", SHOULD, BOTH, "A secret lives as long as was asked for, and says until when."),
+    ("SEC-05", MUST, BOTH, "A secret opens a session, with the settings that were asked for with it."),
+    ("SEC-06", MUST, BOTH, "A secret that has expired opens no session."),
 )
 
 #: Requirement -> why no rule covers it.

@@ -7,6 +7,7 @@ the acknowledgement that the protocol owes, unless `answer:` says otherwise.  No
 # Importing a module registers its steps; the order is that of the documentation.
 from conformance.scenario.steps import (  # noqa: I001
     connection,  # noqa: F401
+    client_secrets,  # noqa: F401
     session,  # noqa: F401
     conversation,  # noqa: F401
     responses,  # noqa: F401

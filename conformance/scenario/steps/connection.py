@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from conformance.contract.key_roles import ROLES
 from conformance.scenario.commands import Close, Hangup, Idle, Open, Ping, Script, Unmet
 from conformance.scenario.cost import Clip, Cost, Spending, connecting
 from conformance.scenario.steps.asking import named
@@ -33,6 +34,12 @@ OPTIONS: Mapping[str, Schema] = {
         "description": "`other` asks for the revision that is not spoken here; what comes is judged as what it is.",
     },
     "key_first": {"type": "boolean", "description": "Offer the subprotocol that holds the key before `realtime`."},
+    "key": {"enum": list(ROLES), "description": "The key of somebody else, given with `--token-for`."},
+    "secret": {"type": "string", "minLength": 1, "description": "A client secret instead of the key."},
+    "secret_is": {
+        "enum": ["valid", "expired", "altered", "used"],
+        "description": "What is wrong with the client secret; `altered`: another one of its form is sent.",
+    },
     "plain": {"type": "boolean", "description": "Send a GET without an upgrade."},
 }
 ANY_STATUS: Schema = {"type": "boolean", "description": "Accept a refusal with any HTTP status."}
