@@ -122,8 +122,9 @@ class RelayPlayer:
     def _bearing(self, scenario: Scenario) -> Target:
         """Return the target with room for what our own upstream sends."""
         floods = [script.floods.mebibytes for script in self._scripts(scenario) if script.floods is not None]
-        bounds = self.target.bounds
-        return replace(self.target, bounds=replace(bounds, connection=bounds.connection + 2 * MIB * sum(floods)))
+        bounds, more = self.target.bounds, 2 * MIB * sum(floods)
+        bounds = replace(bounds, connection=bounds.connection + more, held=bounds.held + more)
+        return replace(self.target, bounds=bounds)
 
     def _hidden(self) -> Scrubber:
         return Scrubber((self.upstream.keys.upstream,)) if self.guards else Scrubber()

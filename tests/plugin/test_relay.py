@@ -19,6 +19,7 @@ dialect: ga
 path: /v1/realtime
 auth: [bearer]
 sources: [its own tests]
+features: {without: [client_secrets]}
 relay:
   alias: {gpt-realtime: gpt-realtime-2025-08-28}
   tariff: {cached_input: 0.5, output: 2, counts_up: true}
