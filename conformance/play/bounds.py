@@ -56,6 +56,8 @@ CLOSING, PARTING = 5.0, 1.0
 WAITING = 24 * MIB
 #: What a message costs in memory beside its bytes.
 MESSAGE = 2500
+#: What each array, object or element of a message costs in memory.
+NODE = 100
 #: Seconds of audio beyond which a conversation waits until no other one sends as much.
 LONG_AUDIO = 60.0
 #: Seconds of a whole run.

@@ -32,7 +32,7 @@ from websockets.exceptions import (
 from websockets.frames import CloseCode
 from websockets.typing import Subprotocol
 
-from conformance.play.bounds import CLOSING, MESSAGE, PARTING, REFUSAL_KEPT, Bounds, Held
+from conformance.play.bounds import CLOSING, MESSAGE, NODE, PARTING, REFUSAL_KEPT, Bounds, Held
 from conformance.play.connection import BeyondBounds, Connector, Disconnected, RawFrame, Refusal, UpgradeRequest
 from conformance.play.line import Line, LineSettings
 from conformance.play.plain import get, tls_of
@@ -65,8 +65,8 @@ class Socket(ClientConnection):
     def __init__(self, *args: Any, bounds: Bounds, held: Held, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.bounds, self.held = bounds, held
-        self.received = self.messages = 0
-        self.parting = False
+        self.received = self.messages = self.unfolded = 0
+        self.parting = self.lost = False
         self.beyond = ""
         """The bound that was reached, in words."""
         Socket.last.set(self)
@@ -75,11 +75,11 @@ class Socket(ClientConnection):
         """Take what came, as long as it is within bounds; after a close frame wait no longer than PARTING for TCP."""
         self.received += len(data)
         super().data_received(data)
-        self.held.holds(self, self.received + MESSAGE * self.messages)
+        self.held.holds(self, self.received + self.unfolded)
         if self.received > self.bounds.connection:
             self.cut(f"the endpoint sent more than {self.bounds.connection:,} bytes (--max-received)")
         elif self.held.is_beyond(self, self.bounds.held):
-            self.cut(f"the endpoint sent more than {self.bounds.held:,} bytes on all open connections (--sessions=N)")
+            self.cut_for_all()
         elif self.transport.get_write_buffer_size() > self.bounds.unsent:
             self.cut(f"the endpoint does not read: {self.bounds.unsent:,} bytes wait to be sent")
         elif self.protocol.close_expected() and not self.parting:
@@ -89,9 +89,26 @@ class Socket(ClientConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         """Hold nothing more."""
         super().connection_lost(exc)
+        self.lost = True
         self.held.releases(self)
         if self.beyond:
             self.protocol.reader.buffer.clear()  # the frame that nobody will read
+
+    def takes(self, frame: RawFrame) -> None:
+        """Count what a message holds in memory once it is read."""
+        nodes = frame.count("[") + frame.count("{") + frame.count(",") if isinstance(frame, str) else 0
+        self.messages += 1
+        self.unfolded += MESSAGE + NODE * nodes
+        if not self.lost:
+            self.held.holds(self, self.received + self.unfolded)
+        if self.messages > (most := self.bounds.events):
+            self.cut(f"the endpoint sent more than {most:,} messages (--max-events)")
+        elif self.held.is_beyond(self, self.bounds.held):
+            self.cut_for_all()
+
+    def cut_for_all(self) -> None:
+        """Break the connection because all of them together hold too much."""
+        self.cut(f"the endpoint sent more than {self.bounds.held:,} bytes on all open connections (--sessions=N)")
 
     def cut(self, why: str) -> None:
         """Break the connection because of a bound."""
@@ -126,9 +143,8 @@ class WireConnection:
                 frame = await self.socket.recv()
         except ConnectionClosed as gone:
             raise self._gone(gone) from gone
-        self.socket.messages += 1
-        if self.socket.messages > (most := self.socket.bounds.events):
-            self.socket.cut(f"the endpoint sent more than {most:,} messages (--max-events)")
+        self.socket.takes(frame)
+        if self.socket.beyond:
             raise BeyondBounds(None, self.socket.beyond, by_client=True)
         return frame
 

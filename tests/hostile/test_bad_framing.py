@@ -1,11 +1,16 @@
 """What the bytes of a connection can do wrong: it is told at once and by its name, within bounds, never as silence."""
 
 import asyncio
+import contextlib
 
 import pytest
 
+from conformance.contract.revisions.ga import GA
 from conformance.play.bounds import Bounds
+from conformance.play.connection import Disconnected, UpgradeRequest
 from conformance.play.player import Outcome
+from conformance.play.target import Target
+from conformance.play.wire import Wire
 from conformance.trace.trace import EndKind
 
 SMALL = Bounds(message=20_000, connection=100_000, events=200, unsent=100_000)
@@ -102,6 +107,28 @@ def test_many_connections_together_end_at_the_bound_of_the_run(raw_play, bytes_o
 
     assert conversation.beyond
     assert "all open connections (--sessions=N)" in conversation.message
+
+
+def test_messages_that_unfold_in_memory_count_for_what_they_hold(raw_play, bytes_of):
+    nested = bytes_of.frame("[" * 60 + "]" * 60)
+    conversation, _ = raw_play(bytes_of.repeats(nested, first=[bytes_of.created]), bounds=Bounds(held=2_000_000))
+
+    assert conversation.beyond
+    assert len(conversation.traces[0]) < 2_000_000 / 6000 + 10
+
+
+def test_what_is_read_after_the_end_of_a_connection_is_held_by_nobody(bytes_of, raw_endpoint):
+    target = Target(raw_endpoint(bytes_of.says(bytes_of.created, *[bytes_of.event("x")] * 50, then="end")), GA, "k")
+
+    async def late():
+        connection = await Wire(target).connect(UpgradeRequest("bearer"))
+        await asyncio.sleep(0.2)
+        with contextlib.suppress(Disconnected):
+            while True:
+                await connection.receive(1.0)
+
+    asyncio.run(late())
+    assert target.held.sum == 0
 
 
 def test_closing_ends_although_an_endpoint_stopped_to_read(raw_play, bytes_of):
