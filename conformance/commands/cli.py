@@ -29,7 +29,7 @@ DIALECT = click.Choice(["auto", *dialect_names()])
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="realtime-conformance")
 def command() -> None:
-    """Tell whether an endpoint really speaks the OpenAI Realtime protocol.
+    """Say whether an endpoint really speaks the OpenAI Realtime protocol.
 
     The suite itself runs with pytest: pytest --endpoint=wss://host/v1/realtime
     """

@@ -33,6 +33,8 @@ class Draft:
     """Audio in the input buffer."""
     detecting: bool = True
     """Whether the endpoint looks for turns."""
+    remainder: bool = False
+    """Whether what followed a detected turn may lie in the input buffer: how much, only the endpoint knows."""
     running: int = 0
     """Responses whose `response.done` no step has awaited."""
     names: int = 0
@@ -57,6 +59,9 @@ class Draft:
         if self.detecting:
             self.step("configure", {"turn_detection": None})
             self.detecting = False
+        if self.remainder:
+            self.step("clear", answer="either")
+            self.remainder = False
 
     def listen_by_ear(self, **switches: bool) -> None:
         """Let the endpoint decide where a turn begins and ends; nothing is under way, and nothing in the buffer."""

@@ -189,6 +189,7 @@ def _utter(draft: Draft, clip: str, awaited: list[str]) -> None:
     kept = draft.name("turn")
     draft.step("speak", clip)
     draft.step("pause", AFTER_A_TURN)
+    draft.remainder = True
     draft.step("await", [*awaited, COMMITTED], remember=kept)
     draft.items.append(f"${{{kept}.item_id}}")
 

@@ -44,7 +44,7 @@ class Held:
         self.sum -= self.bytes.pop(connection, 0)
 
     def is_beyond(self, connection: object, most: int) -> bool:
-        """Tell whether all hold more than *most* bytes, and nobody more than this one."""
+        """Return whether all hold more than *most* bytes, and nobody more than this one."""
         return self.sum > most and self.bytes.get(connection, 0) >= max(self.bytes.values(), default=0)
 
 

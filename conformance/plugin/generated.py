@@ -133,9 +133,9 @@ class GeneratedItem(pytest.Item):
         run.state.seed = self.options.seed
         found = search.explore()
         self.record = search.record(found)
-        if allure is not None and found.cases:
-            shown = search.judged[found.cases[0].example.number]
-            allure.show(self.nodeid, keeps(self.vendor), shown, self._reproduce(search, found), whole=True)
+        if allure is not None and (case := search.gravest(found)) is not None:
+            shown = search.judged[case.example.number]
+            allure.show(self.nodeid, keeps(self.vendor), shown, _reproduce(search, case), whole=True)
         self._decide(search, found)
 
     def bound(self) -> Cost:
@@ -143,12 +143,6 @@ class GeneratedItem(pytest.Item):
         from conformance.run.search import Search
 
         return Search(self.config.stash[RUN].runner, self.options, self.scenario, self.vendor).bound()
-
-    def _reproduce(self, search: Search, found: Exploration) -> str:
-        """Return the command that plays the first case again."""
-        case = found.cases[0]
-        path = search.shelf.files.get(case.flaw.rule) or case.scenario.path
-        return search.reproduce(path) if path is not None else ""
 
     def _decide(self, search: Search, found: Exploration) -> None:
         grave = [case for case in found.cases if search.grave(case)]
@@ -178,12 +172,17 @@ class GeneratedItem(pytest.Item):
         return self.path, 0, self.nodeid
 
 
+def _reproduce(search: Search, case: Case) -> str:
+    """Return the command that plays a case again."""
+    path = search.shelf.files.get(case.flaw.rule) or case.scenario.path
+    return search.reproduce(path) if path is not None else ""
+
+
 def case_text(search: Search, case: Case) -> str:
     """Return the whole text of a case: the finding, its timeline, the script."""
     from conformance.generate.found import told
 
-    path = search.shelf.files.get(case.flaw.rule) or case.scenario.path
-    reproduce = search.reproduce(path) if path is not None else ""
+    reproduce = _reproduce(search, case)
     judged = search.judged[case.example.number]
     ruling = judged.rulings.get(case.flaw.rule)
     if ruling is not None:

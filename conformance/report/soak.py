@@ -22,7 +22,7 @@ LATE = 0.1
 
 
 def soak_lines(tally: SoakTally) -> Iterator[str]:
-    """Give the lines of a soak."""
+    """Yield the lines of a soak."""
     outcomes = ", ".join(f"{number:,} {name}" for name, number in tally.outcomes.most_common())
     yield (
         f"soak           {tally.sessions:,} sessions at once asked for: {tally.most_open:,} open at most, "

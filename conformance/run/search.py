@@ -174,23 +174,28 @@ class Search:
         """Return whether a case fails the item; one of SHOULD rules only warns."""
         return self.settings.strict or any(flaw.keyword != SHOULD for flaw in case.example.flaws)
 
+    def gravest(self, found: Exploration) -> Case | None:
+        """Return the case that stands for the search: the first that fails it, else the first."""
+        return next((case for case in found.cases if self.grave(case)), next(iter(found.cases), None))
+
     def record(self, found: Exploration) -> ConversationRecord | None:
-        """Return the record of the search: the smallest case, or that there is none."""
+        """Return the record of the search: the case that stands for it, or that there is none."""
         questions = frozenset({keeps(self.vendor)} if self.vendor else {PLAYS, keeps("")})
-        judged = self.judged[found.cases[0].example.number] if found.cases else self.excused or self.last
+        worst = self.gravest(found)
+        judged = self.judged[worst.example.number] if worst is not None else self.excused or self.last
         if found.trouble and not found.cases:
             outcome = Outcome.NOT_RUN if self.exhausted else Outcome.ENVIRONMENT
             unplayed = record_not_played(self.claim, self.vendor, questions, outcome, found.trouble)
             return replace(unplayed, spent=self.spent)
         if judged is None:
             return None
-        traces = judged.conversation.traces if found.cases else ()
+        traces = judged.conversation.traces if worst is not None else ()
         files = tuple(self._written(traces))
         broken = {rule_id: each for rule_id, each in judged.rulings.items() if each.findings}
         conversation = replace(judged.conversation, variant=self.vendor)
         shown = replace(judged, conversation=conversation, rulings=broken, files=files, spent=self.spent)
         told = replace(record_of(shown, self.settings.reports, questions), title=self.claim.title)
-        return replace(told, script=self._script(found.cases[0])) if found.cases else told
+        return replace(told, script=self._script(worst)) if worst is not None else told
 
     def _script(self, case: Case) -> str:
         """Name the file of a case, relative to the reports folder where it lies in there."""

@@ -58,7 +58,7 @@ def script_of(kind: str, canary: str, pause: float, voice: str) -> Scenario:
 
 
 def strangers_in(trace: Trace, own: str) -> Iterator[tuple[int, str]]:
-    """Give the canaries of others that the endpoint told this session: (index of the entry, canary)."""
+    """Yield the canaries of others that the endpoint told this session: (index of the entry, canary)."""
     for entry in trace:
         if entry.sent:
             continue

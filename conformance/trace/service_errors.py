@@ -61,7 +61,7 @@ def is_of_the_service(error: Any) -> bool:
 
 
 def is_full(error: Any) -> bool:
-    """Tell whether an `error` object says that the endpoint holds no more sessions at once."""
+    """Return whether an `error` object says that the endpoint holds no more sessions at once."""
     told = mapping(error)
     names = {string(told.get("code")), string(told.get("type"))}
     vague = not told.get("code") or names & CODES
@@ -69,10 +69,10 @@ def is_full(error: Any) -> bool:
 
 
 def closes_as_full(code: int | None, reason: str) -> bool:
-    """Tell whether the close of a session that had not begun says the same."""
+    """Return whether the close of a session that had not begun says the same."""
     return code == TRY_AGAIN_LATER or (code is not None and speaks_of_a_limit(reason))
 
 
 def speaks_of_a_limit(text: str) -> bool:
-    """Tell whether a message, a close reason or the body of a refusal speaks of too many sessions."""
+    """Return whether a message, a close reason or the body of a refusal speaks of too many sessions."""
     return SESSION_LIMIT_WORDS.search(text) is not None or any(code in text for code in SESSION_LIMIT_CODES)

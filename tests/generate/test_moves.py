@@ -61,3 +61,12 @@ def test_a_message_of_the_assistant_is_not_mistaken_for_the_models_own(in_memory
     added = [entry.index for entry in trace.entries if entry.type == "conversation.item.added"]
 
     assert asked[0] < added[1] < asked[1]
+
+
+@pytest.mark.parametrize(
+    "turn", [partial(moves.talk, clip="hello", answered=False), partial(moves.interrupt, clip="question")]
+)
+def test_what_follows_a_detected_turn_in_the_buffer_is_cleared_before_anything_is_concluded(turn, in_memory, flaws_of):
+    conversation = in_memory("ga")(scenario(GA, [turn, moves.commit]))
+
+    assert (conversation.outcome, flaws_of(conversation)) == (Outcome.PLAYED, [])

@@ -56,7 +56,7 @@ def master(folder, seconds):
 
 @pytest.fixture
 def joined(tmp_path):
-    """Give `joined(url, key) -> (status, our output, the master's)`: of a worker of a real master."""
+    """Return `joined(url, key) -> (status, our output, the master's)`: of a worker of a real master."""
     if LOCUST is None:
         pytest.skip("there is no locust here (tox -e load)")
 

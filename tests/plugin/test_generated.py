@@ -40,7 +40,7 @@ def test_a_found_case_fails_alone_and_comes_first_the_next_time(folder, endpoint
     folder.pytest(*named)
 
     assert "MUST What an update does not name keeps its value." in done.stdout
-    assert "reproduce: pytest -m generated --seed=" in done.stdout
+    assert f"reproduce: pytest reports/found/{found.name}" in " ".join(done.stdout.split())
     assert (done.returncode, alone.returncode) == (1, 1)
     first = (folder.path / "reports/generated/examples.jsonl").read_text(encoding="utf-8").splitlines()[0]
     assert json.loads(first)["during"] == "replay"

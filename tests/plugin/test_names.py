@@ -39,7 +39,7 @@ class Listing(Server):
 
 @pytest.fixture
 def wants_a_model(listen, key, monkeypatch):
-    """Give `wants_a_model(model, listed) -> url`; no other model is served."""
+    """Return `wants_a_model(model, listed) -> url`; no other model is served."""
     monkeypatch.setattr(admission, "FAMILIES", ())
 
     def make(model, listed):

@@ -24,6 +24,7 @@ class Faulty:
     admits: Any = None
     closes: Any = None
     ends: Any = None
+    answers_pings: bool = True
 
 
 BEARER = {"Authorization": f"Bearer {KEY}"}

@@ -84,7 +84,7 @@ def _opened(view: View, hand: Handshake, message: str) -> Judged:
 
 
 def _disagree_on_the_subprotocol(hand: Handshake) -> bool:
-    """Tell whether the server selected a subprotocol nobody offered, or refused an offer of foreign ones only."""
+    """Return whether the server selected a subprotocol nobody offered, or refused an offer of foreign ones only."""
     offered = hand.offered_subprotocols
     if hand.subprotocol is not None and hand.subprotocol not in offered:
         return True
@@ -93,7 +93,7 @@ def _disagree_on_the_subprotocol(hand: Handshake) -> bool:
 
 
 def _is_busy(view: View) -> bool:
-    """Tell whether the endpoint gives no session for reasons that are not the key's."""
+    """Return whether the endpoint gives no session for reasons that are not the key's."""
     error = view.heard[0].part("error") if view.heard else {}
     end = view.end
     closed = end is not None and end.by is Direction.SERVER and closes_as_full(end.code, end.reason)
