@@ -10,6 +10,9 @@ from conformance.scenario.commands import Event, Recall
 from conformance.trace import json_text
 from conformance.trace.trace import Direction, End, EndKind, Entry
 
+#: Seconds without a frame after which a connection may have been ended for being idle.
+IDLE = 10.0
+
 
 def recalled(entries: Iterable[Entry], command: Recall) -> Event:
     """Return the first server event that holds a text, beside where it may; an empty one if none does."""
@@ -40,19 +43,31 @@ def error_text(event: Event) -> str:
     return f"error {code_of(error)}: {error.get('message')}" if isinstance(error, dict) else f"error {error}"
 
 
-def instead(backlog: Sequence[tuple[str, Event]]) -> str:
+def instead(backlog: Sequence[tuple[str, Event]], dialect: Dialect) -> str:
     """Return what came instead of what was awaited, in words that follow "nothing"; empty if nothing did."""
-    others = dict.fromkeys(kind for kind, _ in backlog[-6:] if kind != "error")
+    others = dict.fromkeys(dialect.wire_name(kind) for kind, _ in backlog[-6:] if kind != "error")
     errors = [error_text(event) for kind, event in backlog if kind == "error"]
     return f" but {', '.join([*others, *errors[-2:]])}" if others or errors else ""
 
 
-def how_it_ended(end: End | None) -> str:
-    """Return the end of a connection in words."""
+def how_it_ended(end: End | None, entries: Sequence[Entry] = ()) -> str:
+    """Return the end of a connection in words, with the silence before it where that may be the cause."""
     if end is None:
         return "nothing"
     if end.kind is EndKind.CLOSED:
         who = "we" if end.by is Direction.CLIENT else "the endpoint"
-        return f"{who} closed with {end.code}{f' ({end.reason})' if end.reason else ''}"
-    words = {EndKind.DROPPED: "the connection broke without a close frame", EndKind.TIMEOUT: "silence"}
+        return f"{who} closed with {end.code}{f' ({end.reason})' if end.reason else ''}{_after_silence(end, entries)}"
+    words = {
+        EndKind.DROPPED: f"the connection broke without a close frame{_after_silence(end, entries)}",
+        EndKind.TIMEOUT: "silence",
+    }
     return words.get(end.kind, end.reason or str(end.kind))
+
+
+def _after_silence(end: End, entries: Sequence[Entry]) -> str:
+    """Say how long nothing was said before the other side ended the connection; empty if that was not long."""
+    last = next((each.at for each in reversed(entries) if each.at is not None), 0.0)
+    silent = (end.at or 0.0) - last
+    if end.by is Direction.CLIENT or silent < IDLE:
+        return ""
+    return f" after {silent:.3g} s in which nothing was said; proxies cut idle connections so, usually after 60 s"

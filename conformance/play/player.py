@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from conformance.play.connection import Connector
@@ -27,6 +28,7 @@ from conformance.scenario.step import Step
 from conformance.scenario.steps import STEPS
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Direction, End, EndKind, Trace
+from conformance.trace.wording import as_spoken
 
 
 class Outcome(StrEnum):
@@ -93,6 +95,7 @@ class Player:
         target = replace(self.target, auth=variant) if variant else self.target
         told: dict[str, Any] = {}
         step: Step | None = None
+        spoken = partial(as_spoken, dialect=target.dialect)
         context = ScriptContext(target.dialect, self.clip, scenario.intent, {"run": dict(target.names)})
         try:
             async with asyncio.timeout(target.patience.conversation):
@@ -102,13 +105,13 @@ class Player:
                 await self._say_goodbye(context)
                 told = {"outcome": Outcome.PLAYED}
         except Unmet as unmet:
-            told = {"outcome": Outcome.STOPPED, "message": unmet.message}
-            told |= {"expected": self.scrub.shown(unmet.expected), "actual": self.scrub.shown(unmet.actual)}
+            told = {"outcome": Outcome.STOPPED, "message": spoken(unmet.message)}
+            told |= {"expected": self.scrub.shown(spoken(unmet.expected)), "actual": self.scrub.shown(unmet.actual)}
         except ModelDidNot as otherwise:
-            told = {"outcome": Outcome.INCONCLUSIVE, "message": otherwise.message}
+            told = {"outcome": Outcome.INCONCLUSIVE, "message": spoken(otherwise.message)}
             await self._part(context, target.patience.conversation)
         except Silence as silence:
-            told = {"outcome": Outcome.INCONCLUSIVE, "message": silence.message, "silent": True}
+            told = {"outcome": Outcome.INCONCLUSIVE, "message": spoken(silence.message), "silent": True}
         except EnvironmentTrouble as trouble:
             told = {"outcome": Outcome.ENVIRONMENT, "message": str(trouble), "retry_after": trouble.retry_after}
             told |= {"full": trouble.full, "beyond": trouble.beyond}

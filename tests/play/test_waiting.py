@@ -9,6 +9,7 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.mutants.rehearsal import rehearsal_target
+from conformance.play.connection import Disconnected
 from conformance.play.environment import trouble_in, trouble_in_response, trouble_of_close, trouble_of_status
 from conformance.play.player import Outcome, Player
 from conformance.play.target import Patience
@@ -60,14 +61,12 @@ class Scripted:
         return orjson.dumps(due[1]).decode()
 
     async def close(self, _code=1000, _reason=""):
-        from conformance.play.connection import Disconnected
-
         return Disconnected(1000, "", by_client=True)
 
 
-def play(steps, answers, **patience):
+def play(steps, answers, *, dialect="ga", **patience):
     scripted = Scripted({"session.update": [UPDATED], **answers})
-    target = replace(rehearsal_target(DIALECTS["ga"]), patience=Patience(**patience))
+    target = replace(rehearsal_target(DIALECTS[dialect]), patience=Patience(**patience))
     scenario = loads(f"scenario: x\nsteps:\n{steps}", Path("test.yaml"))
     conversation = asyncio.run(Player(scripted, target, Scrubber(), clip).play(scenario))
     return conversation, scripted
@@ -101,6 +100,36 @@ def test_an_endpoint_that_answers_a_later_question_owes_the_answer_to_the_earlie
     assert "a later question was answered" in conversation.actual
     assert scripted.sent[-1]["event_id"] == "probe_1"
     assert conversation.traces[0].end.awaiting == "conversation.item.added"
+
+
+def test_a_session_of_beta_is_told_what_is_missing_in_names_of_beta():
+    said = [RESPONSE, {"type": "response.text.delta", "response_id": "resp_1", "delta": "a"}]
+    missed, _ = play("  - say: Hello.\n", {}, dialect="beta")
+    ended, _ = play("  - respond\n  - await: response.output_text.done\n", {"response.create": said}, dialect="beta")
+
+    assert missed.message == "conversation.item.created never came"
+    assert missed.expected == "conversation.item.created"
+    assert ended.message == "response.text.done never came"
+    assert "but response.text.delta" in ended.actual
+
+
+@pytest.mark.parametrize("code", [1001, None])
+def test_an_end_after_a_long_silence_says_how_long_nothing_was_said(code):
+    class Cut(Scripted):
+        async def receive(self, within):
+            try:
+                return await super().receive(min(within, 60.0))
+            except TimeoutError:
+                raise Disconnected(code) from None
+
+    cut = Cut({"session.update": [UPDATED]})
+    scenario = loads("scenario: x\nsteps:\n  - connect\n  - idle: 70\n  - barrier\n", Path("test.yaml"))
+    target = rehearsal_target(DIALECTS["ga"])
+    conversation = asyncio.run(Player(cut, target, Scrubber(), clip).play(scenario))
+
+    assert conversation.outcome is Outcome.STOPPED
+    assert "after 60 s in which nothing was said" in conversation.actual
+    assert "proxies" in conversation.actual
 
 
 def test_an_update_that_is_not_answered_is_asked_about_with_another_event():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 
 from conformance.rules.engine.rule import HELD, Finding, Keyword, Rule
 from conformance.trace.views import View
+from conformance.trace.wording import as_spoken
 
 #: More findings of one rule in one conversation tell nothing new.
 MOST_FINDINGS = 20
@@ -75,7 +77,7 @@ def ask(rule: Rule, view: View) -> tuple[list[Finding], int, str]:
                     break
     except Exception as error:  # a bug of ours must not cost what the other rules have to tell
         return [], 0, f"{type(error).__name__}: {error}"
-    return findings, held, ""
+    return _as_spoken(findings, view), held, ""
 
 
 def judge_one(rule: Rule, view: View) -> Judgement:
@@ -90,6 +92,15 @@ def judge_one(rule: Rule, view: View) -> Judgement:
     if findings:
         return Judgement(rule, VERDICT_OF_FINDING[rule.keyword], tuple(findings), held)
     return Judgement(rule, Verdict.PASS if held else Verdict.UNPROVEN, (), held)
+
+
+def _as_spoken(findings: Iterable[Finding], view: View) -> list[Finding]:
+    """Return findings in the event names of the conversation that they are about."""
+    spoken = partial(as_spoken, dialect=view.dialect, heard=view.first_spoken)
+    return [
+        replace(each, message=spoken(each.message), expected=spoken(each.expected), actual=spoken(each.actual))
+        for each in findings
+    ]
 
 
 def judge(view: View, rules: Iterable[Rule]) -> list[Judgement]:
