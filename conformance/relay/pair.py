@@ -78,8 +78,8 @@ class Pair:
     def lost_down(self) -> tuple[Frame, ...]:
         """What the upstream said and the client never heard, although both were there."""
         end, upstream_end = self.client.end, self.upstream.end if self.upstream is not None else None
-        if self.refused:
-            return ()
+        if self.refused or self.late_in_vain:
+            return ()  # the rules about refusals and late sessions tell why
         # A client that waited in vain, without proof that nothing comes any more, may have met a slow gateway.
         proved = end is not None and end.kind is EndKind.TIMEOUT and bool(end.awaiting)
         parted = end is None or (end.by is Direction.CLIENT and not proved)
@@ -106,6 +106,11 @@ class Pair:
         """Whether the client's upgrade was refused: then nothing can reach it."""
         hand = self.client.handshake
         return hand is not None and hand.status != UPGRADED
+
+    @cached_property
+    def late_in_vain(self) -> bool:
+        """Whether the upstream began to speak late on purpose, and the client got no session."""
+        return bool(self.context.script.first_event_after) and not self.opened
 
     @cached_property
     def joined(self) -> bool:

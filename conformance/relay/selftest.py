@@ -16,7 +16,7 @@ from conformance.relay.rules.pair_rule import judge_pair
 
 #: Trials at once: most of their time they wait for a slow stream, or for something that never comes.
 AT_ONCE = 8
-#: A busy machine is too late to tell what came when: a mutant that survives is tried again.
+#: A busy machine is too late to tell what came when: a mutant that survives beside others is tried again alone.
 ATTEMPTS = 3
 
 
@@ -28,12 +28,8 @@ def found_in(pairs: Iterable[Pair]) -> frozenset[str]:
 
 async def try_relay(mutant: RelayMutant, dialect: str) -> Trial:
     """Play the scenario of one mutant relay and judge every pair of it."""
-    for _ in range(ATTEMPTS):
-        relayed = await play_relayed(mutant.during, dialect, mutant.behave, mutant.variant)
-        trial = Trial(mutant, dialect, found_in(relayed.pairs))
-        if trial.killed:
-            break
-    return trial
+    relayed = await play_relayed(mutant.during, dialect, mutant.behave, mutant.variant)
+    return Trial(mutant, dialect, found_in(relayed.pairs))
 
 
 def run(only: Collection[str] = (), mutants: Mapping[str, RelayMutant] = RELAY_MUTANTS) -> Matrix:
@@ -47,8 +43,19 @@ def run(only: Collection[str] = (), mutants: Mapping[str, RelayMutant] = RELAY_M
 async def _all(mutants: Iterable[RelayMutant]) -> tuple[Trial, ...]:
     room = asyncio.Semaphore(AT_ONCE)
 
-    async def one(mutant: RelayMutant, dialect: str) -> Trial:
+    async def beside_others(mutant: RelayMutant, dialect: str) -> Trial:
         async with room:
             return await try_relay(mutant, dialect)
 
-    return tuple(await asyncio.gather(*(one(each, dialect) for each in mutants for dialect in sorted(DIALECTS))))
+    rows = [(mutant, dialect) for mutant in mutants for dialect in sorted(DIALECTS)]
+    trials = await asyncio.gather(*(beside_others(*row) for row in rows))
+    return tuple([each if each.killed else await _alone(*row) for row, each in zip(rows, trials, strict=True)])
+
+
+async def _alone(mutant: RelayMutant, dialect: str) -> Trial:
+    """Try a mutant that survived again, while no other is tried."""
+    for _ in range(ATTEMPTS):
+        trial = await try_relay(mutant, dialect)
+        if trial.killed:
+            break
+    return trial

@@ -1,22 +1,25 @@
 """Each mutant relay is found by the rule that it names, and by no other rule over pairs."""
 
-import asyncio
-
 import pytest
 
+from conformance.contract.dialects import DIALECTS
 from conformance.mutants.relays import RELAY_MUTANTS
 from conformance.relay.requirements import RELAY_REQUIREMENTS
 from conformance.relay.rules import PAIR_RULES
-from conformance.relay.selftest import try_relay
+from conformance.relay.selftest import run
 from conformance.scenario.load import library, load
 
 
-@pytest.mark.parametrize("mutant", RELAY_MUTANTS.values(), ids=lambda mutant: mutant.id)
-def test_a_mutant_relay_is_found_by_its_rule_alone(mutant):
-    for dialect in ("ga", "beta"):
-        trial = asyncio.run(try_relay(mutant, dialect))
+@pytest.fixture(scope="module")
+def found():
+    """Return which rules find each mutant relay in each dialect, all tried beside one another as the command does."""
+    return {(trial.mutant.id, trial.dialect): trial.found_by for trial in run().trials}
 
-        assert (dialect, trial.found_by) == (dialect, {mutant.killed_by})
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+@pytest.mark.parametrize("mutant", RELAY_MUTANTS.values(), ids=lambda mutant: mutant.id)
+def test_a_mutant_relay_is_found_by_its_rule_alone(found, mutant, dialect):
+    assert found[mutant.id, dialect] == {mutant.killed_by}
 
 
 def test_every_rule_over_pairs_has_a_mutant_relay():

@@ -32,7 +32,7 @@ def _closed_for_client(pair: Pair) -> End | None:
 def upstream_closes_are_told(pair: Pair) -> Judged:
     """When the upstream closes the session, the client gets a close frame."""
     theirs, ours = _closed_by_upstream(pair), pair.client.end
-    left = ours is not None and (ours.kind, ours.by) == (EndKind.CLOSED, Direction.CLIENT)
+    left = ours is not None and ours.by is Direction.CLIENT and ours.kind is not EndKind.TIMEOUT
     if theirs is None or left or pair.refused:
         return
     if _closed_for_client(pair) is not None:

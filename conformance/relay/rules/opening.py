@@ -66,7 +66,7 @@ def late_sessions_are_awaited(pair: Pair) -> Judged:
     late = pair.context.script.first_event_after
     if not late or late > pair.context.declared.patience or pair.upstream is None:
         return
-    if pair.opened:
+    if not pair.late_in_vain:
         yield HELD
     else:
         message = f"The upstream began to speak after {late:g} s, and the client got no session."
