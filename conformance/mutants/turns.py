@@ -100,6 +100,31 @@ def a_timeout_commits_something_else(_dialect: Dialect) -> Fault:
     return adding_before(COMMITTED, lambda _: [event])
 
 
+@faults.mutant(killed_by="turns.an-idle-timeout-ends-the-silence", during="turns/idle_timeout", dialects={"ga"})
+def an_idle_timeout_is_shown_and_forgotten(_dialect: Dialect) -> Fault:
+    """The idle timeout is taken and shown, and silence is never ended."""
+
+    def receives(event: Event) -> Iterable[Event]:
+        changed = deepcopy(event)
+        detection = _input(changed).get("turn_detection") or {}
+        detection.pop("idle_timeout_ms", None)
+        return [changed]
+
+    def sends(event: Event) -> Iterable[Event]:
+        changed = deepcopy(event)
+        if changed["type"] == "session.updated" and _input(changed).get("turn_detection"):
+            _input(changed)["turn_detection"]["idle_timeout_ms"] = 5000
+        return [changed]
+
+    return Fault(receives=receives, sends=sends)
+
+
+def _input(event: Event) -> Event:
+    """Return the settings of the user's audio in an event of ga."""
+    settings: Event = event.get("session", {}).get("audio", {}).get("input", {})
+    return settings
+
+
 @faults.mutant(killed_by="turns.detection-is-on-at-first", during="turns/server_vad")
 def detection_is_off_at_first(dialect: Dialect) -> Fault:
     """A conversation begins without turn detection."""

@@ -267,6 +267,23 @@ def test_idle_close_and_drop_are_one_command_each():
     assert Play("drop").commands == [Close(drop=True)]
 
 
+UNTIL = "idle: {seconds: 3, until: input_audio_buffer.timeout_triggered}"
+
+
+def test_a_silence_until_an_event_ends_with_it():
+    play = Play(UNTIL)
+
+    assert play.commands == [Idle(1.0), Recall('"input_audio_buffer.timeout_triggered"')]
+    assert play.take(Reply({"type": "input_audio_buffer.timeout_triggered"})).over
+
+
+def test_a_silence_that_nothing_ends_is_held_against_nobody_by_the_script():
+    play = Play(UNTIL).take(Reply()).take(Reply())
+
+    with pytest.raises(ModelDidNot, match="3 s of silence"):
+        play.take(Reply())
+
+
 def test_a_second_call_that_is_not_made_is_told_as_such():
     item = {"type": "function_call", "name": "get_time", "call_id": "c"}
     talk = ScriptContext(DIALECTS["ga"], clip)

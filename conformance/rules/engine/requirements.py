@@ -180,6 +180,7 @@ _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
     ("VAD-09", MUST, GA, "A turn that times out is committed under the announced id and answered."),
     ("VAD-10", MUST, BOTH, "Every detected turn ends in a commit."),
     ("VAD-11", SHOULD, BOTH, "A conversation begins with turn detection on."),
+    ("VAD-12", SHOULD, GA, "An idle timeout that was accepted ends the silence after an answer."),
     ("TRX-01", MUST, BOTH, "Nothing is transcribed unless transcription is configured."),
     ("TRX-02", MUST, BOTH, "A transcription names an item of committed audio."),
     ("TRX-03", SHOULD, BOTH, "A transcription ends once."),

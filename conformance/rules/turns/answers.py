@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.rules.turns.detection import COMMITTED, STARTED, TIMED_OUT, detection_on
-from conformance.trace.frames import Frame, mapping, string
+from conformance.trace.frames import Frame, mapping, string, whole_number
 from conformance.trace.input_buffer import MISSING, detection_at
 from conformance.trace.responses import Response
 from conformance.trace.views import View
@@ -16,6 +16,10 @@ rules = Chapter("turns")
 
 #: Seconds after which a turn that nobody interrupted should have been answered, if a later one was.
 PATIENCE = 3.0
+#: Seconds by which an idle timeout may be late.
+LATE = 5.0
+#: What ends a silence, so that no timeout is due.
+ENDS_SILENCE = (STARTED, "response.created", "session.update", "response.create", "conversation.item.create")
 
 
 @rules.must(
@@ -208,6 +212,44 @@ def timeout_is_committed(view: View) -> Judged:
             yield HELD
         elif view.overdue(frame.index, COMMITTED, "conversation.item.added", "response.created", "response.done"):
             yield Finding(frame.index, f"{name} timed out but was never committed", COMMITTED, "nothing", "/item_id")
+
+
+@rules.should(
+    "turns.an-idle-timeout-ends-the-silence",
+    about={"response.done"},
+    covers=("VAD-12",),
+    spec=SERVER_EVENTS + "input_audio_buffer/timeout_triggered",
+    speaks={TIMED_OUT},
+    relaxed="Judged where nobody broke the silence until some seconds after the timeout and the sound of the answer.",
+)
+def an_idle_timeout_ends_the_silence(view: View) -> Judged:
+    """`timeout_triggered` comes once the session's `idle_timeout_ms` have passed after the sound of an answer."""
+    for response in view.responses:
+        due = _due(view, response)
+        if response.done is None or due is None:
+            continue
+        for frame in view.frames[response.done.index + 1 :]:
+            at = frame.entry.at
+            if frame.type == TIMED_OUT:
+                yield HELD
+            elif at is not None and at >= due + LATE:
+                message = f"{at - due:.0f} s after the idle timeout was due, nothing had ended the silence."
+                yield Finding(response.done.index, message, TIMED_OUT, "nothing")
+            elif frame.type not in ENDS_SILENCE:
+                continue
+            break
+
+
+def _due(view: View, response: Response) -> float | None:
+    """Return when the silence after an answer has lasted too long, in seconds; None if that cannot be told."""
+    done = response.done
+    if done is None or done.entry.at is None or response.gapped or any(gap > done.index for gap in view.gaps):
+        return None
+    wait = whole_number(detection_on(view, done.index).get("idle_timeout_ms"))
+    heard = [each.seconds for each in view.sounds if each.response is response]
+    if not wait or not heard or None in heard:
+        return None
+    return done.entry.at + wait / 1000 + sum(each for each in heard if each is not None)
 
 
 @rules.should(

@@ -139,7 +139,7 @@ def _committed_without_an_end(view: View) -> Iterator[Finding]:
     """Find the commits of detection before which no speech was said to have stopped, nor a timeout to have come."""
     if view.partial or view.begins_in_mid_session:
         return
-    before = next((frame.index for frame in view.client(APPEND)), len(view.frames))
+    before = next((frame.index for frame in view.client(APPEND)), -1)
     unasked = {frame.index for frame in view.unasked_commits}
     ends = [each.index for each in view.server(STOPPED, TIMED_OUT)]
     stopped = {each.text("item_id") for each in view.server(STOPPED)}

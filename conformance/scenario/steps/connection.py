@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract.key_roles import ROLES
-from conformance.scenario.commands import Close, Hangup, Idle, Open, Ping, Script, Unmet
+from conformance.scenario.commands import Close, Hangup, Idle, ModelDidNot, Open, Ping, Recall, Reply, Script, Unmet
 from conformance.scenario.cost import Clip, Cost, Spending, connecting
 from conformance.scenario.steps.asking import named
 from conformance.scenario.steps.declaration import Schema, shape, shorthand, step
@@ -151,28 +151,50 @@ def drop(_context: ScriptContext, _written: Step) -> Script:
 
 #: Seconds.
 DURATION: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 600}
+UNTIL: Schema = {"type": "string", "description": "The type of the event that ends it earlier."}
 READS: Schema = {"type": "boolean", "description": "Whether what comes is taken from the socket meanwhile."}
 
 
-def _waiting(_here: Spending, written: Step, _clip: Clip) -> Cost:
-    return Cost(expected=float(written.under("seconds").get("seconds", 0)))
+def _waiting(here: Spending, written: Step, _clip: Clip) -> Cost:
+    # Silence that an endpoint ends by itself is answered by a response.
+    given = written.under("seconds")
+    answered = here.responses(1) if "until" in given else Cost()
+    return answered + Cost(expected=float(given.get("seconds", 0)))
+
+
+def _awaited(written: Step) -> list[str]:
+    return [written.under("seconds")["until"]] if "until" in written.under("seconds") else []
 
 
 @step(
-    shorthand(DURATION, shape({"seconds": DURATION, "reads": READS}, required=("seconds",))),
+    shorthand(DURATION, shape({"seconds": DURATION, "reads": READS, "until": UNTIL}, required=("seconds",))),
     passes_time=True,
     harmless=True,
+    awaits=_awaited,
     costs=_waiting,
-    example=("- idle: 3", "- idle: {seconds: 3, reads: false}"),
+    example=(
+        "- idle: 3",
+        "- idle: {seconds: 3, reads: false}",
+        "- idle: {seconds: 15, until: input_audio_buffer.timeout_triggered}",
+    ),
 )
-def idle(_context: ScriptContext, written: Step) -> Script:
-    """Stay connected for some seconds and send nothing.
+def idle(context: ScriptContext, written: Step) -> Script:
+    """Stay connected for some seconds and send nothing, or until an event comes; it is kept for later steps.
 
     It is there for conversations about idleness, not for waiting: it is the only step in which time passes on purpose.
+    That an event never comes is for the rules to judge; the script ends there, without evidence.
     """
     given = written.under("seconds")
-    yield Idle(float(given["seconds"]), given.get("reads", True))
-    return None
+    left, until = float(given["seconds"]), given.get("until", "")
+    if not until:
+        yield Idle(left, given.get("reads", True))
+        return None
+    for _ in range(int(left)):
+        yield Idle(1.0)
+        reply: Reply = yield Recall(f'"{context.dialect.wire_name(until)}"')
+        if reply.event:
+            return None
+    raise ModelDidNot(f"needs {until}, which did not come in {left:g} s of silence")
 
 
 @step(example="- ping")
