@@ -1,5 +1,7 @@
 """The first connection: where the usual auth style is refused, another documented one may open sessions."""
 
+import json
+
 import pytest
 
 
@@ -49,3 +51,36 @@ def test_what_is_refused_for_good_is_told_of_the_usual_style(folder, endpoint, k
 
     assert run.returncode == 6, run.stdout
     assert "the key was refused" in run.stdout
+
+
+def test_a_documented_style_that_is_refused_is_a_finding_of_that_style_and_no_excuse(folder, endpoint):
+    url = endpoint(auth_styles=("bearer",))
+
+    run = folder.pytest("scenarios/connection/accepts_the_key.yaml", f"--endpoint={url}", "--profile=anyone")
+
+    assert run.returncode == 1, run.stdout
+    assert "A valid key (style query-token) opened no session." in " ".join(run.stdout.split())
+    assert "style bearer) opened no session" not in run.stdout
+    assert "not applicable" not in run.stdout
+
+
+def test_nothing_is_excused_and_the_dialect_is_named_where_an_empty_update_is_refused(folder, odd_endpoint):
+    folder.discovers = True
+    created = {"type": "session.created", "event_id": "event_0", "session": {"id": "sess_1", "type": "realtime"}}
+
+    async def refuse_all(connection):
+        await connection.send(json.dumps(created))
+        async for frame in connection:
+            asked = json.loads(frame)
+            error = {"type": "invalid_request_error", "code": "unknown_parameter", "event_id": asked.get("event_id")}
+            error |= {"message": "Unknown parameter: 'session.type'.", "param": "session.type"}
+            await connection.send(json.dumps({"type": "error", "event_id": "event_1", "error": error}))
+
+    folder.talk("talk")
+
+    run = folder.pytest("talk.yaml", f"--endpoint={odd_endpoint(refuse_all)}", "--dialect=ga")
+
+    told = " ".join(run.stdout.split())
+    assert "nothing is excused: unknown_parameter: Unknown parameter: 'session.type'." in told
+    assert "--dialect=beta" in told
+    assert run.returncode == 1
