@@ -5,7 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.contract.dialects import DIALECTS
 from conformance.trace.output_audio import _sizes, measured, seconds
+from conformance.trace.views import View
+from tests.samples import trace_of
 
 
 @pytest.mark.parametrize(
@@ -45,3 +48,22 @@ def test_many_deltas_are_measured_like_each_alone(deltas):
 def test_lengths_follow_the_format():
     assert seconds(48_000, "pcm16") == seconds(8_000, "g711_ulaw") == 1.0
     assert seconds(1, "opus") is None
+
+
+def test_sound_is_of_the_format_that_its_response_was_asked_for():
+    sound = base64.b64encode(bytes(8_000)).decode()
+    ga = DIALECTS["ga"]
+    session = {"type": "realtime", **ga.session({"output_format": "pcm16"})}
+    of = {"response_id": "resp_1", "item_id": "item_1", "output_index": 0, "content_index": 0}
+    lines = [
+        {"server": "session.created", "session": session},
+        {"client": "response.create", "response": ga.response({"output_format": "g711_ulaw"})},
+        {"server": "response.created", "response": {"id": "resp_1", "status": "in_progress"}},
+        {"server": "response.output_item.added", "response_id": "resp_1", "output_index": 0, "item": {"id": "item_1"}},
+        {"server": "response.output_audio.delta", **of, "delta": sound},
+        {"server": "response.done", "response": {"id": "resp_1", "status": "completed"}},
+    ]
+
+    (heard,) = View(trace_of(lines, ga), ga).sounds
+
+    assert heard.seconds == 1.0
