@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -47,7 +48,7 @@ def test_clean_says_what_was_and_was_not_exercised(check, good):
     assert output.startswith("clean ")
     assert f"of {len(RULES)} rules proved" in output
     assert "exercised: envelope" in output
-    assert "not exercised: session" in output
+    assert re.search(r"not exercised: [^:]*\bsession\b", output)
     assert "no handshake was recorded" in output
 
 

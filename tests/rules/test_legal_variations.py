@@ -44,7 +44,7 @@ def played():
     found = []
     for path in sorted(folder("scenarios").rglob("*.yaml")):
         scenario = load(path)
-        for dialect in DIALECTS:
+        for dialect in sorted(scenario.dialects):
             traces = rehearse(scenario, dialect).traces
             if any(len(trace) > 1 for trace in traces):
                 told = judged(traces)

@@ -23,8 +23,9 @@ STRIDE = 23
 def captures():
     """Yield the reference's conversations and the real ones, as if somebody had recorded them without the upgrade."""
     for path in sorted(folder("scenarios").rglob("*.yaml")):
-        for dialect in DIALECTS:
-            yield from (replace(each, handshake=None, intent={}) for each in rehearse(load(path), dialect).traces)
+        scenario = load(path)
+        for dialect in sorted(scenario.dialects):
+            yield from (replace(each, handshake=None, intent={}) for each in rehearse(scenario, dialect).traces)
     for path in sorted(RECORDINGS.glob("*.jsonl")) if RECORDINGS.is_dir() else ():
         if "-xai-" not in path.name:
             trace = load_trace(path)

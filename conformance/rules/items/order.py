@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from conformance.rules.engine.rule import HELD, Chapter, Finding, Judged
 from conformance.rules.items.create import (
     ADDED,
@@ -17,6 +19,9 @@ from conformance.trace.conversation import Addition
 from conformance.trace.views import View
 
 rules = Chapter("items")
+
+#: Events that name an item which `conversation.item.added` may announce later.
+NAMING = ("input_audio_buffer.speech_started", "input_audio_buffer.committed", "response.output_item.added")
 
 
 @rules.must("items.the-predecessor-is-known", about={ADDED}, covers=("ITM-04",), spec=ADDED_SPEC)
@@ -112,16 +117,30 @@ def are_placed_as_asked(view: View) -> Judged:
             yield Finding(answer.index, message, asked, str(actual), "/previous_item_id")
 
 
+def _named_beforehand(view: View) -> dict[str, tuple[int, float]]:
+    """Return item -> from where to where it was named, but not announced: by a turn, a commit or a response."""
+    spans: dict[str, tuple[int, float]] = {}
+    for frame in view.server(*NAMING):
+        name = frame.text("item_id") or id_of(frame)
+        if name is not None and name not in spans:
+            added = view.announced.get(name)
+            spans[name] = (frame.index, added.frame.index if added is not None else inf)
+    return spans
+
+
 @rules.must("items.an-unknown-predecessor-is-refused", about={CREATE}, covers=("ITM-07",), spec=CREATE_SPEC)
 def an_unknown_predecessor_is_refused(view: View) -> Judged:
     """Creating an item after one that does not exist is refused."""
     if view.partial:
         return
     present = PresentItems(view)
+    named = _named_beforehand(view)
     sent_before: set[str] = set()
     for exchange in view.exchanges_with(CREATE):
         asked = exchange.sent.text("previous_item_id")
         known = asked in (None, "root") or asked in sent_before or asked in present.before(exchange.sent.index)
+        start, end = named.get(asked or "", (inf, inf))
+        known = known or start < exchange.sent.index < end
         sent_before.add(id_of(exchange.sent) or "")
         if known:
             continue
