@@ -43,7 +43,7 @@ def judge_in_processes(sources: Sequence[Source], task: Task, processes: int) ->
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 for child in active_children():  # one may wait for a file that never ends
-                    child.terminate()
+                    child.kill()
                 raise
             else:
                 return
