@@ -26,7 +26,7 @@ def recorded(tmp_path):
     return paths
 
 
-#: With two processes one run in twenty, on a busy machine, ends only with its time: not understood, so asked for by hand.
+#: With two processes one run in twenty ends only with its time, on a busy machine: not understood, so not in every run
 PROCESSES = ["1", pytest.param("2", marks=pytest.mark.slow)]
 
 
