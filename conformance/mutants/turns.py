@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import deepcopy
+from typing import Any
 
 from conformance.contract.dialect import Dialect, Event
 from conformance.mutants.mutant import Fault, FaultTable
@@ -121,8 +122,10 @@ def an_idle_timeout_is_shown_and_forgotten(_dialect: Dialect) -> Fault:
 
 def _input(event: Event) -> Event:
     """Return the settings of the user's audio in an event of ga."""
-    settings: Event = event.get("session", {}).get("audio", {}).get("input", {})
-    return settings
+    settings: Any = event
+    for name in ("session", "audio", "input"):
+        settings = settings.get(name) if isinstance(settings, dict) else None
+    return settings if isinstance(settings, dict) else {}
 
 
 @faults.mutant(killed_by="turns.detection-is-on-at-first", during="turns/server_vad")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
 from conformance.registry import by_id
 from conformance.relay.rules import (
@@ -33,7 +32,6 @@ PAIR_RULES: Mapping[str, PairRule] = by_id(
 )
 
 
-@cache
 def known_rules() -> Mapping[str, Rule]:
     """Return every rule there is: those of a conversation with an endpoint, and those over pairs."""
     return {**judged_rules(), **PAIR_RULES}
