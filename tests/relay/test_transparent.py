@@ -24,7 +24,7 @@ RELAYED = sorted(path.stem for path in (HOME / "relay").glob("*.yaml"))
 ORDINARY = [
     path
     for path in library()
-    if not load(path).without and "client_secrets" not in load(path).needs and path.parent.name != "keys"
+    if not load(path).without and "client_secrets" not in load(path).needs and path.parent.name not in ("keys", "soak")
 ]
 #: One frame of 15 MiB through three sockets and two recorders takes as long as fifty conversations.
 MEASURED = [pytest.param(path, marks=pytest.mark.slow if "large" in load(path).tags else ()) for path in ORDINARY]
