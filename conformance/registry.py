@@ -14,12 +14,12 @@ class Named(Protocol):
         """Unique among its kind."""
 
 
-Entry = TypeVar("Entry", bound=Named)
+Registered = TypeVar("Registered", bound=Named)
 
 
-def by_id(*groups: Iterable[Entry]) -> Mapping[str, Entry]:
+def by_id(*groups: Iterable[Registered]) -> Mapping[str, Registered]:
     """Return all entries of *groups* by id, in order; ValueError if two have the same."""
-    table: dict[str, Entry] = {}
+    table: dict[str, Registered] = {}
     for group in groups:
         for entry in group:
             if entry.id in table:

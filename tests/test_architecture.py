@@ -256,3 +256,16 @@ def test_every_runtime_dependency_is_imported():
     imported = {name.partition(".")[0].lower() for path in modules() for name in imports(path)}
 
     assert {MODULE_OF.get(name, name) for name in named} - imported - STILL_UNUSED == set()
+
+
+def test_a_word_names_one_class_or_type_alone():
+    """Only the rules' and the reference's own `Event` meet: the two never import each other."""
+    homes = {}
+    for path in modules():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            assigned = node.targets[0] if isinstance(node, ast.Assign) else None
+            alias = assigned.id if isinstance(assigned, ast.Name) and re.match("[A-Z].*[a-z]", assigned.id) else None
+            if name := node.name if isinstance(node, ast.ClassDef) else alias:
+                homes.setdefault(name, []).append(module_name(path))
+
+    assert {name for name, where in homes.items() if len(where) > 1} == {"Event"}

@@ -13,7 +13,7 @@ import click
 
 from conformance.corpus.judging import JudgedSources, Task, judge_source
 from conformance.corpus.sources import sources
-from conformance.corpus.tally import Tally
+from conformance.corpus.tally import CorpusTally
 from conformance.corpus.verdict import Demands, RecordingOutcome
 from conformance.errors import UsageError
 from conformance.report.recorded import in_full, in_sum, nothing
@@ -24,7 +24,7 @@ from conformance.run.outcome import ExitStatus as Status
 from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:
-    from conformance.corpus.judging import Tell
+    from conformance.corpus.judging import Teller
     from conformance.corpus.sources import Source
 
 #: More conversations than these are summed up instead of told one by one.
@@ -61,7 +61,7 @@ class Inspection:
         """Judge, tell, and return the exit status; Ctrl-C keeps what was judged."""
         files = sources(self.named)
         task = Task(self.demands, self._tell(len(files)))
-        tally, began, interrupted = Tally(), monotonic(), False
+        tally, began, interrupted = CorpusTally(), monotonic(), False
         output = _Output(self.form)
         try:
             for part in _with_progress(self._parts(files, task), len(files)):
@@ -76,7 +76,7 @@ class Inspection:
             return Status.INTERRUPTED
         return next((status for kind, status in STATUSES if tally.kinds[kind]), Status.CLEAN)
 
-    def _tell(self, files: int) -> Tell:
+    def _tell(self, files: int) -> Teller:
         if self.form != "text":
             return as_line
         return in_full if files <= MOST_TOLD else nothing
@@ -121,7 +121,7 @@ class _Output:
         elif self.count <= MOST_TOLD:
             click.echo(told, nl=False)
 
-    def finish(self, tally: Tally, seconds: float) -> None:
+    def finish(self, tally: CorpusTally, seconds: float) -> None:
         if self.form == "json":
             click.echo("]" if self.count else "[]")
         elif self.form == "text" and tally.kinds.total() > MOST_TOLD:

@@ -16,7 +16,7 @@ from conformance.trace.formats.json_lines import JSON_LINES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.trace.formats.recording import Format, Recording
+    from conformance.trace.formats.recording import Recording, RecordingFormat
     from conformance.trace.trace import Trace
 
 COMPRESSED = ".gz"
@@ -40,7 +40,7 @@ def convert(named: str, target: Path) -> list[Recording]:
     return found
 
 
-def _format_for(target: Path) -> Format:
+def _format_for(target: Path) -> RecordingFormat:
     suffix = target.with_suffix("").suffix if target.suffix == COMPRESSED else target.suffix
     for each in FORMATS:
         if each.suffix == suffix:
@@ -53,7 +53,7 @@ def _scrubbed(trace: Trace) -> Trace:
     return Scrubber().trace(replace(trace, entries=tuple(replace(entry, secret=True) for entry in trace.entries)))
 
 
-def _write(target: Path, form: Format, traces: Sequence[Trace]) -> None:
+def _write(target: Path, form: RecordingFormat, traces: Sequence[Trace]) -> None:
     data = form.write([_scrubbed(trace) for trace in traces])
     part = target.with_name(target.name + ".part")
     try:

@@ -19,7 +19,7 @@ def _bucket(milliseconds: float) -> int:
 
 
 @dataclass
-class Entry:
+class StatsEntry:
     """One line of the table since the last report."""
 
     name: str
@@ -72,14 +72,14 @@ class LocustStats:
 
     def __init__(self) -> None:
         self.lock = Lock()
-        self.entries: dict[str, Entry] = {}
-        self.total = Entry("Aggregated")
+        self.entries: dict[str, StatsEntry] = {}
+        self.total = StatsEntry("Aggregated")
         self.errors: dict[str, dict[str, Any]] = {}
 
     def add(self, name: str, seconds: float, error: str = "") -> None:
         """Take in one wait, and why it counts as failed."""
         with self.lock:
-            for entry in (self.entries.setdefault(name, Entry(name)), self.total):
+            for entry in (self.entries.setdefault(name, StatsEntry(name)), self.total):
                 entry.add(seconds, failed=bool(error))
             if error:
                 known = self.errors.setdefault(
@@ -95,5 +95,5 @@ class LocustStats:
                 "stats_total": self.total.as_data(),
                 "errors": self.errors,
             }
-            self.entries, self.total, self.errors = {}, Entry("Aggregated"), {}
+            self.entries, self.total, self.errors = {}, StatsEntry("Aggregated"), {}
         return told

@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Any
 
 from conformance.resources import folder
+from conformance.trace.trace import Event
 
-Event = dict[str, Any]
 #: Begins the type of an event that came under a canonical name which its revision spells otherwise.
 UNKNOWN = "unknown:"
 

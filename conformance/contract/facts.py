@@ -22,7 +22,7 @@ KINDS = ("path", "auth", "client_event", "server_event", "session_field", "usage
 SETTLED = ("model",)
 ABSENT = object()
 
-Session = Mapping[str, Any]
+SessionObject = Mapping[str, Any]
 
 
 @dataclass(frozen=True, order=True)
@@ -119,17 +119,17 @@ def _is_counted(value: Any) -> bool:
     return isinstance(value, dict) or (count is not None and count >= 0)
 
 
-def _reflected(view: View) -> Iterable[tuple[Session, Session, Session]]:
+def _reflected(view: View) -> Iterable[tuple[SessionObject, SessionObject, SessionObject]]:
     """Yield what each accepted update asked for, the session as it was shown last, and the one that answered."""
     answers = {each.answer.index: each for each in view.exchanges_with("session.update") if each.answer is not None}
-    before: Session = {}
+    before: SessionObject = {}
     for frame in view.server("session.created", "session.updated"):
         if frame.index in answers:
             yield answers[frame.index].sent.part("session"), before, frame.part("session")
         before = frame.part("session")
 
 
-def _shows(field: str, sent: Session, before: Session, session: Session) -> bool:
+def _shows(field: str, sent: SessionObject, before: SessionObject, session: SessionObject) -> bool:
     """Return whether *field* came to be what was asked for: a default that stays proves nothing."""
     path = field.split(".")
     asked, was, actual = (reach(each, path, ABSENT) for each in (sent, before, session))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conformance.corpus.tally import Tally
+from conformance.corpus.tally import CorpusTally
 from conformance.corpus.verdict import judge_with_view, unreadable
 from conformance.errors import TraceError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conformance.trace.views import View
 
 #: What is told of one conversation; its view and what the rules said, where it could be judged.
-Tell = Callable[["RecordedVerdict", "View | None", "Dispatched | None"], str]
+Teller = Callable[["RecordedVerdict", "View | None", "Dispatched | None"], str]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Task:
     """What is done with every source: fit to be sent to another process."""
 
     demands: Demands
-    tell: Tell
+    tell: Teller
     """A function of a module."""
 
 
@@ -33,7 +33,7 @@ class Task:
 class JudgedSources:
     """A number of sources that were judged together."""
 
-    tally: Tally = field(default_factory=Tally)
+    tally: CorpusTally = field(default_factory=CorpusTally)
     told: list[str] = field(default_factory=list)
     """What is told of its conversations, where anything is."""
     sources: int = 0

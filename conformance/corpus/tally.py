@@ -19,7 +19,7 @@ MOST_EXAMPLES = 3
 
 
 @dataclass
-class Tally:
+class CorpusTally:
     """What a number of recorded conversations came to.  `Tally()` is nothing, `a + b` is both, in this order."""
 
     conversations: int = 0
@@ -60,12 +60,12 @@ class Tally:
             for rule, found in first.items():
                 self.examples[rule] = (*self.examples.get(rule, ()), found)[:MOST_EXAMPLES]
 
-    def __add__(self, other: Tally) -> Tally:
+    def __add__(self, other: CorpusTally) -> CorpusTally:
         examples = {
             rule: (*self.examples.get(rule, ()), *other.examples.get(rule, ()))[:MOST_EXAMPLES]
             for rule in self.examples | other.examples
         }
-        return Tally(
+        return CorpusTally(
             self.conversations + other.conversations,
             self.entries + other.entries,
             self.kinds + other.kinds,
@@ -80,6 +80,6 @@ class Tally:
         )
 
 
-def total(tallies: Iterable[Tally]) -> Tally:
+def total(tallies: Iterable[CorpusTally]) -> CorpusTally:
     """Return the sum of tallies."""
-    return reduce(add, tallies, Tally())
+    return reduce(add, tallies, CorpusTally())

@@ -16,7 +16,7 @@ WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "nan", "in
 WIDTH = 110
 
 
-class _Writer(yaml.SafeDumper):
+class _ScriptDumper(yaml.SafeDumper):
     """Quotes every text that some reader could take for something else."""
 
     def ignore_aliases(self, _data: Any) -> bool:
@@ -29,7 +29,7 @@ def _text(writer: yaml.SafeDumper, text: str) -> yaml.Node:
     return writer.represent_scalar("tag:yaml.org,2002:str", text, style=None if bare else '"')
 
 
-_Writer.add_representer(str, _text)
+_ScriptDumper.add_representer(str, _text)
 
 
 def written(scenario: Scenario, proves: tuple[str, ...] = ()) -> str:
@@ -42,7 +42,9 @@ def written(scenario: Scenario, proves: tuple[str, ...] = ()) -> str:
     if scenario.intent:
         data["intent"] = scenario.intent
     data["steps"] = [_step(each) for each in scenario.steps]
-    return yaml.dump(data, Dumper=_Writer, sort_keys=False, allow_unicode=True, default_flow_style=None, width=WIDTH)
+    return yaml.dump(
+        data, Dumper=_ScriptDumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=WIDTH
+    )
 
 
 def _step(step: Step) -> dict[str, Any]:

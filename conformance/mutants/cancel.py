@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.operators import dropping, ignoring, putting
+from conformance.trace.trace import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.contract.dialect import Dialect, Event
+    from conformance.contract.dialect import Dialect
 
 faults = FaultTable()
 

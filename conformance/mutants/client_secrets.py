@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from conformance.contract.dialect import Dialect, Event, place, reach
+from conformance.contract.dialect import Dialect, place, reach
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.reference.server.admission import EXPIRED, Admission, Admitted, Refused
-from conformance.reference.server.client_secrets import Minted, Unminted
+from conformance.reference.server.client_secrets import MintedSecret, Unminted
 from conformance.reference.session.refusals import error_body
+from conformance.trace.trace import Event
 
 faults = FaultTable()
 
@@ -23,7 +24,7 @@ def _minting(change: Callable[[Dialect, Event], None]) -> Callable[[Dialect], Fa
 
     def make(dialect: Dialect) -> Fault:
         def mints(made: Any) -> Any:
-            if isinstance(made, Minted):
+            if isinstance(made, MintedSecret):
                 change(dialect, made.content)
             return made
 
@@ -51,12 +52,14 @@ def _with_other_words(dialect: Dialect, content: Event) -> None:
 def _given_to_anybody(dialect: Dialect) -> Fault:
     content: Event = {}
     place(content, dialect.minting.value, "ek_0123456789abcdef0123456789")
-    return Fault(mints=lambda made: Minted(content) if isinstance(made, Unminted) and made.status == 401 else made)
+    return Fault(
+        mints=lambda made: MintedSecret(content) if isinstance(made, Unminted) and made.status == 401 else made
+    )
 
 
 def _refused(_dialect: Dialect) -> Fault:
     error = error_body("not_found", "There is nothing here.")
-    return Fault(mints=lambda made: Unminted(404, error) if isinstance(made, Minted) else made)
+    return Fault(mints=lambda made: Unminted(404, error) if isinstance(made, MintedSecret) else made)
 
 
 def _by_secret(change: Callable[[Admitted], Admission]) -> Callable[[Dialect], Fault]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from conformance.mutants.edits import Path, is_output, put
 from conformance.mutants.mutant import Fault, FaultTable, Row
 from conformance.mutants.operators import changing_all, dropping_first, putting
+from conformance.trace.trace import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.contract.dialect import Dialect, Event
+    from conformance.contract.dialect import Dialect
 
 faults = FaultTable()
 

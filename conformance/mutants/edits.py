@@ -6,10 +6,12 @@ from copy import deepcopy
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from conformance.trace.trace import Event
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.contract.dialect import Dialect, Event
+    from conformance.contract.dialect import Dialect
 
 Path = tuple[str | int, ...]
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 import orjson
 
-from conformance.contract.dialect import Dialect, Event
+from conformance.contract.dialect import Dialect
 from conformance.mutants.edits import picked
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.operators import adding_after, adding_before, changing, lacking, putting, setting
+from conformance.trace.trace import Event
 
 faults = FaultTable()
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import orjson
 
-Frame = str | bytes
-Lane = Callable[[Frame], Iterable[Frame]]
-Event = dict[str, Any]
-Test = Callable[[Event], bool]
+from conformance.mutants.relay_behaviour import Payload
+from conformance.trace.trace import Event
+
+Lane = Callable[[Payload], Iterable[Payload]]
+EventTest = Callable[[Event], bool]
 
 
-def event_in(frame: Frame) -> Event:
+def event_in(frame: Payload) -> Event:
     """Return the event in a text frame, an empty one if it holds none."""
     try:
         event = orjson.loads(frame) if isinstance(frame, str) else {}
@@ -22,21 +23,21 @@ def event_in(frame: Frame) -> Event:
     return event if isinstance(event, dict) else {}
 
 
-def is_of(*kinds: str) -> Test:
+def is_of(*kinds: str) -> EventTest:
     """Return the test for events of these types, as they are spoken."""
     return lambda event: event.get("type") in kinds
 
 
-def losing(test: Test) -> Lane:
+def losing(test: EventTest) -> Lane:
     """Return a lane that loses the events that fit."""
     return lambda frame: () if test(event_in(frame)) else (frame,)
 
 
-def losing_one(test: Test, number: int = 2) -> Lane:
+def losing_one(test: EventTest, number: int = 2) -> Lane:
     """Return a lane that loses one of the events that fit: the one with that number, from 1."""
     left = number
 
-    def lane(frame: Frame) -> Iterator[Frame]:
+    def lane(frame: Payload) -> Iterator[Payload]:
         nonlocal left
         left -= test(event_in(frame))
         if left or not test(event_in(frame)):
@@ -45,11 +46,11 @@ def losing_one(test: Test, number: int = 2) -> Lane:
     return lane
 
 
-def repeating(test: Test) -> Lane:
+def repeating(test: EventTest) -> Lane:
     """Return a lane that repeats the first event that fits."""
     done = False
 
-    def lane(frame: Frame) -> Iterator[Frame]:
+    def lane(frame: Payload) -> Iterator[Payload]:
         nonlocal done
         yield frame
         if not done and test(event_in(frame)):
@@ -59,12 +60,12 @@ def repeating(test: Test) -> Lane:
     return lane
 
 
-def swapping(test: Test) -> Lane:
+def swapping(test: EventTest) -> Lane:
     """Return a lane that passes the first event that fits on after the second one."""
-    held: list[Frame] = []
+    held: list[Payload] = []
     done = False
 
-    def lane(frame: Frame) -> Iterator[Frame]:
+    def lane(frame: Payload) -> Iterator[Payload]:
         nonlocal done
         if not done and test(event_in(frame)):
             if not held:
@@ -78,10 +79,10 @@ def swapping(test: Test) -> Lane:
     return lane
 
 
-def changing(test: Test, change: Callable[[Event], object]) -> Lane:
+def changing(test: EventTest, change: Callable[[Event], object]) -> Lane:
     """Return a lane that changes, in place, the events that fit."""
 
-    def lane(frame: Frame) -> Iterator[Frame]:
+    def lane(frame: Payload) -> Iterator[Payload]:
         event = event_in(frame)
         if event and test(event):
             change(event)
@@ -92,11 +93,11 @@ def changing(test: Test, change: Callable[[Event], object]) -> Lane:
     return lane
 
 
-def adding(test: Test, *events: Event) -> Lane:
+def adding(test: EventTest, *events: Event) -> Lane:
     """Return a lane that says *events* after the first event that fits."""
     done = False
 
-    def lane(frame: Frame) -> Iterator[Frame]:
+    def lane(frame: Payload) -> Iterator[Payload]:
         nonlocal done
         yield frame
         if not done and test(event_in(frame)):
@@ -106,12 +107,12 @@ def adding(test: Test, *events: Event) -> Lane:
     return lane
 
 
-def as_text(frame: Frame) -> Iterable[Frame]:
+def as_text(frame: Payload) -> Iterable[Payload]:
     """Pass a binary frame on as text."""
     return (frame.decode("utf-8", "replace") if isinstance(frame, bytes) else frame,)
 
 
-def in_ascii(frame: Frame) -> Iterable[Frame]:
+def in_ascii(frame: Payload) -> Iterable[Payload]:
     """Pass text on in ASCII, with a question mark for anything else."""
     return (frame.encode("ascii", "replace").decode() if isinstance(frame, str) else frame,)
 
@@ -131,7 +132,7 @@ def without_field(name: str, value: Any) -> Any:
 def stripping(name: str) -> Lane:
     """Return a lane that strips the fields called *name* from every event."""
 
-    def lane(frame: Frame) -> Iterator[Frame]:
+    def lane(frame: Payload) -> Iterator[Payload]:
         event = event_in(frame)
         yield orjson.dumps(without_field(name, event)).decode() if event else frame
 

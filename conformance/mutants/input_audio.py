@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from conformance.contract.dialect import Dialect, Event
+from conformance.contract.dialect import Dialect
 from conformance.mutants.edits import item_id_of, stamp
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.operators import adding_before, changing, dropping, holding, receiving_more, repeating, setting
+from conformance.trace.trace import Event
 
 faults = FaultTable()
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.contract.dialect import Dialect, Event
+from conformance.contract.dialect import Dialect
 from conformance.mutants.edits import is_output, item_id_of, put, stamp, without
 from conformance.mutants.items_changed import instead_of_the_error
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.operators import changing, changing_all, dropping, putting, repeating, setting
+from conformance.trace.trace import Event
 
 faults = FaultTable()
 

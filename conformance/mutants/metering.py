@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.operators import changing_all
 from conformance.mutants.usage import TRANSCRIBED, recounting
+from conformance.trace.trace import Event
 
 if TYPE_CHECKING:
-    from conformance.contract.dialect import Dialect, Event
+    from conformance.contract.dialect import Dialect
 
 faults = FaultTable()
 

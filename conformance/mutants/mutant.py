@@ -23,9 +23,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from conformance.contract.dialect import Dialect, Event
+from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
 from conformance.reference.session.hooks import Hooks
+from conformance.trace.trace import Event
 
 Transform = Callable[[Event], Iterable[Event]]
 

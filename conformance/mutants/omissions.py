@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from conformance.contract.dialect import Dialect, Event
+from conformance.contract.dialect import Dialect
 from conformance.contract.facts import Fact
 from conformance.mutants.edits import without
 from conformance.mutants.mutant import Fault
 from conformance.mutants.operators import dropping, ignoring, lacking
 from conformance.reference.server.admission import Refused
 from conformance.reference.session.refusals import error_body
+from conformance.trace.trace import Event
 
 Omission = Callable[[str, Dialect], Fault]
 """From the name of a fact, as the vendor spells it, to the fault."""

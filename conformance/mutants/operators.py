@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any
 
-from conformance.contract.dialect import Dialect, Event
+from conformance.contract.dialect import Dialect
 from conformance.mutants.edits import Path, put, session_path, stamp, without
+from conformance.mutants.frame_edits import EventTest
 from conformance.mutants.mutant import Fault, Transform
+from conformance.trace.trace import Event
 
-Change = Callable[[Event], Event]
-Test = Callable[[Event], bool]
+EventChange = Callable[[Event], Event]
 
 
 def dropping(*kinds: str) -> Fault:
@@ -22,7 +23,7 @@ def dropping(*kinds: str) -> Fault:
     return dropping_where(lambda event: event["type"] in kinds)
 
 
-def dropping_where(test: Test) -> Fault:
+def dropping_where(test: EventTest) -> Fault:
     """Never send the events that *test* chooses."""
     return Fault(sends=lambda event: () if test(event) else (event,))
 
@@ -45,13 +46,13 @@ def ignoring(*kinds: str) -> Fault:
     return Fault(receives=lambda event: () if event.get("type") in kinds else (event,))
 
 
-def changing(kinds: Iterable[str], change: Change) -> Fault:
+def changing(kinds: Iterable[str], change: EventChange) -> Fault:
     """Send events of these types as *change* makes them."""
     chosen = frozenset(kinds)
     return Fault(sends=lambda event: (change(event) if event["type"] in chosen else event,))
 
 
-def changing_all(change: Change) -> Fault:
+def changing_all(change: EventChange) -> Fault:
     """Send every event as *change* makes it of a copy."""
     return Fault(sends=lambda event: (change(deepcopy(event)),))
 
@@ -100,7 +101,7 @@ def adding_before(kind: str, make: Callable[[Event], Iterable[Event]]) -> Fault:
     return Fault(sends=sends)
 
 
-def holding(held: Test, until: str) -> Fault:
+def holding(held: EventTest, until: str) -> Fault:
     """Hold back the events that *held* chooses until one of type *until* was sent."""
     kept: list[Event] = []
 

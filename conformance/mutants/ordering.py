@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from conformance.mutants.edits import is_output
 from conformance.mutants.mutant import Fault, FaultTable, Row
 from conformance.mutants.operators import adding_after, both, dropping, dropping_where, holding, noting, repeating
+from conformance.trace.trace import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.contract.dialect import Dialect, Event
+    from conformance.contract.dialect import Dialect
 
 faults = FaultTable()
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from conformance.mutants.edits import put
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.operators import changing, changing_all, receiving_more
+from conformance.trace.trace import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.contract.dialect import Dialect, Event
+    from conformance.contract.dialect import Dialect
 
 faults = FaultTable()
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from conformance.contract.auth_styles import keys_in
 
-Frame = str | bytes
+Payload = str | bytes
 #: What a client is told when the upstream is gone without a word.
 LOST = (1011, "upstream connection lost")
 #: What stands for a key.
 REDACTED = "[redacted]"
 
 
-def passed(frame: Frame) -> Iterable[Frame]:
+def passed(frame: Payload) -> Iterable[Payload]:
     """Pass a frame on as it is."""
     return (frame,)
 
@@ -52,14 +52,14 @@ class UpstreamUpgrade:
     subprotocols: list[str] = field(default_factory=list)
 
 
-Close = tuple[int, str]
+CodeAndReason = tuple[int, str]
 
 
 #: A close frame without a code.
 NO_CODE = 1005
 
 
-def _closes(code: int | None, reason: str) -> Close:
+def _closes(code: int | None, reason: str) -> CodeAndReason:
     """Tell a client what the upstream said, or that it is gone."""
     return LOST if code is None else (1000 if code == NO_CODE else code, reason)
 
@@ -83,9 +83,9 @@ class Behaviour:
     """Refuse everybody after a failure of the upstream."""
     patience: float = 30.0
     """Seconds to wait for the upstream's first frame."""
-    down: Callable[[Frame], Iterable[Frame]] = passed
-    up: Callable[[Frame], Iterable[Frame]] = passed
-    greets: tuple[Frame, ...] = ()
+    down: Callable[[Payload], Iterable[Payload]] = passed
+    up: Callable[[Payload], Iterable[Payload]] = passed
+    greets: tuple[Payload, ...] = ()
     """Frames that are sent to the upstream first."""
     redacts: bool = True
     delay: float = 0.0
@@ -94,9 +94,9 @@ class Behaviour:
     """So many frames wait for a client that does not read, and further ones are lost; 0: nothing more is taken."""
     batch: int = 1
     """So many deltas go to the client at once."""
-    broadcasts: Callable[[Frame], bool] | None = None
+    broadcasts: Callable[[Payload], bool] | None = None
     """Which frames reach every client."""
-    closes: Callable[[int | None, str], Close | str] = _closes
+    closes: Callable[[int | None, str], CodeAndReason | str] = _closes
     """What a client is told of the upstream's end; `abort` breaks off, `keep` says nothing.  No code: it broke."""
     lets_go: frozenset[str] = frozenset({"closed", "dropped"})
     """After which end of a client the upstream's session is ended."""

@@ -27,7 +27,7 @@ class RelayMutant:
     """The auth style of the client, where it matters."""
 
 
-Row = tuple[str, str, str, str, Callable[[], Behaviour]]
+RelayRow = tuple[str, str, str, str, Callable[[], Behaviour]]
 """id, killed by, like, sentence, behave: as in `RelayMutant`, the rule without its chapter"""
 
 
@@ -37,7 +37,7 @@ class RelayTable:
 
     mutants: list[RelayMutant] = field(default_factory=list)
 
-    def rows(self, during: str, *rows: Row, variant: str = "") -> None:
+    def rows(self, during: str, *rows: RelayRow, variant: str = "") -> None:
         """Register mutants that show in one scenario: id, killed by, like, what is wrong, behaviour."""
         self.mutants += [
             RelayMutant(name, f"relay.{rule}", f"relay/{during}", like, sentence, behave, variant)

@@ -16,11 +16,12 @@ from conformance.mutants.operators import (
     noting,
     putting,
 )
+from conformance.trace.trace import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.contract.dialect import Dialect, Event
+    from conformance.contract.dialect import Dialect
 
 faults = FaultTable()
 

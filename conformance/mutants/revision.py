@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import orjson
 
-from conformance.contract.dialect import Dialect, Event
+from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import aliases
 from conformance.mutants.mutant import Fault, FaultTable
+from conformance.trace.trace import Event
 
 faults = FaultTable()
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from conformance.contract.dialect import Dialect, Event, reach
+from conformance.contract.dialect import Dialect, reach
 from conformance.mutants.edits import Path, put, session_path, without
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.operators import adding_after, adding_before, changing, dropping, lacking, repeating
 from conformance.reference.server.admission import Admitted
+from conformance.trace.trace import Event
 
 faults = FaultTable()
 

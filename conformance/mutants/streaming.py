@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from conformance.mutants.edits import put
 from conformance.mutants.mutant import Fault, FaultTable, Transform
 from conformance.mutants.operators import changing_all, putting
+from conformance.trace.trace import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.contract.dialect import Dialect, Event
+    from conformance.contract.dialect import Dialect
 
 faults = FaultTable()
 

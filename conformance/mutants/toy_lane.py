@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 from websockets.exceptions import ConnectionClosed
 
-from conformance.mutants.relay_behaviour import REDACTED, Behaviour, Frame
+from conformance.mutants.relay_behaviour import REDACTED, Behaviour, Payload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,8 +49,8 @@ class Lanes:
         self.relay, self.client, self.upstream, self.behaviour = relay, client, upstream, behaviour
         self.owed = 0.0
         """Charged when the client closes; lost with it by a relay that charges no lost clients."""
-        self.late: asyncio.Queue[tuple[float, Frame] | None] = asyncio.Queue()
-        self.held: list[Frame] = []
+        self.late: asyncio.Queue[tuple[float, Payload] | None] = asyncio.Queue()
+        self.held: list[Payload] = []
 
     @property
     def _writes_late(self) -> bool:
@@ -90,7 +90,7 @@ class Lanes:
                 self.late.put_nowait(None)
                 await writing
 
-    async def _pass_down(self, frame: Frame) -> None:
+    async def _pass_down(self, frame: Payload) -> None:
         event = _event(frame)
         self.owed += self.relay.charge(self.behaviour, event)
         if isinstance(frame, str) and self.behaviour.redacts:
@@ -113,7 +113,7 @@ class Lanes:
         for each in held:
             await self._send(each)
 
-    async def _send(self, frame: Frame) -> None:
+    async def _send(self, frame: Payload) -> None:
         if self.behaviour.holds and self.late.qsize() >= self.behaviour.holds:
             return
         if self._writes_late:
@@ -167,7 +167,7 @@ class Lanes:
         await self.upstream.close()
 
 
-def _event(frame: Frame) -> dict[str, Any]:
+def _event(frame: Payload) -> dict[str, Any]:
     try:
         event = orjson.loads(frame)
     except orjson.JSONDecodeError:

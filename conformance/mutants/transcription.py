@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from conformance.contract.dialect import Dialect, Event
+from conformance.contract.dialect import Dialect
 from conformance.mutants.edits import item_id_of
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.operators import adding_after, dropping, repeating, setting
+from conformance.trace.trace import Event
 
 faults = FaultTable()
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
-from conformance.contract.dialect import Dialect, Event
+from conformance.contract.dialect import Dialect
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.operators import adding_before, changing, dropping, holding, pretending, repeating, setting
+from conformance.trace.trace import Event
 
 faults = FaultTable()
 

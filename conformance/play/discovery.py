@@ -35,9 +35,9 @@ from conformance.play.minting import mint_request
 from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
-from conformance.scenario.commands import Close, Event, Mint, ModelDidNot, Open, Send, Silence, Unmet, Wait
+from conformance.scenario.commands import Close, Mint, ModelDidNot, Open, Send, Silence, Unmet, Wait
 from conformance.secrets import Scrubber
-from conformance.trace.trace import Direction, EndKind, Trace
+from conformance.trace.trace import Direction, EndKind, Event, Trace
 
 #: Statuses with which a secret is given, and those of an endpoint that has none to give.
 SUCCESS, NOT_THERE = range(200, 300), frozenset({404, 405, 426, 501})

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from conformance.contract.dialect import Dialect
 from conformance.contract.facts import reflects
 from conformance.scenario.audio import silence
-from conformance.scenario.commands import Event
+from conformance.trace.trace import Event
 
 ITEM = "discovery_item"
 TOOL = {

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from conformance.contract.dialect import Dialect
 from conformance.play.environment import code_of
-from conformance.scenario.commands import Event, Recall
+from conformance.scenario.commands import Recall
 from conformance.trace import json_text
-from conformance.trace.trace import Direction, End, EndKind, Entry
+from conformance.trace.trace import Direction, End, EndKind, Entry, Event
 
 #: Seconds without a frame after which a connection may have been ended for being idle.
 IDLE = 10.0

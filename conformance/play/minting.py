@@ -15,10 +15,10 @@ from conformance.play.connection import Connector, Refusal, UpgradeRequest
 from conformance.play.environment import STATUSES, trouble_of_status
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target, upgrade_request_for
-from conformance.scenario.commands import Event, Mint, Reply
+from conformance.scenario.commands import Mint, Reply
 from conformance.secrets import KEY_MARK, hides
 from conformance.trace import json_text
-from conformance.trace.trace import Credential, End, EndKind
+from conformance.trace.trace import Credential, End, EndKind, Event
 
 #: Keys of `Trace.intent`.
 MINTING, SECRET = "minting", "secret"

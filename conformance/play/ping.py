@@ -6,8 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from conformance.play.connection import Disconnected
-from conformance.scenario.commands import Event, Wait
-from conformance.trace.trace import Direction, FrameKind
+from conformance.scenario.commands import Wait
+from conformance.trace.trace import Direction, Event, FrameKind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

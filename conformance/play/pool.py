@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from conformance.play.bounds import WAITING
 
-Job = TypeVar("Job")
+Work = TypeVar("Work")
 Played = TypeVar("Played")
 T = TypeVar("T")
 #: Seconds after which a wait is begun anew: Python sees a SIGINT that came just before a lock was waited for only then.
@@ -73,13 +73,13 @@ class LoopThread:
                 self.loop.close()
 
 
-class Pool(Generic[Job, Played]):
+class Pool(Generic[Work, Played]):
     """A queue of jobs and a sliding window of those being played."""
 
     def __init__(
         self,
         loop_thread: LoopThread,
-        play: Callable[[Job], Awaitable[Played]],
+        play: Callable[[Work], Awaitable[Played]],
         window: int,
         *,
         cautious: bool = False,
@@ -93,20 +93,20 @@ class Pool(Generic[Job, Played]):
         """Count what is played but not yet taken: nothing starts that a failure would have stopped."""
         self.weigh, self.most = weigh, most
         """How many bytes a played conversation holds, and how many may wait to be taken before another one begins."""
-        self.weights: dict[Job, int] = {}
+        self.weights: dict[Work, int] = {}
         self.lock = threading.RLock()
-        self.queue: deque[Job] = deque()
-        self.playing: dict[Job, concurrent.futures.Future[Played]] = {}
+        self.queue: deque[Work] = deque()
+        self.playing: dict[Work, concurrent.futures.Future[Played]] = {}
         self.closed = False
         self.started = 0
 
-    def enqueue(self, jobs: Iterable[Job]) -> None:
+    def enqueue(self, jobs: Iterable[Work]) -> None:
         """Queue jobs in the order in which they will be taken, and begin."""
         with self.lock:
             self.queue.extend(jobs)
         self._fill()
 
-    def take(self, job: Job) -> Played:
+    def take(self, job: Work) -> Played:
         """Wait for one conversation; plays it now if nobody queued it.  Each job is taken once."""
         with self.lock:
             if job not in self.playing:
@@ -148,7 +148,7 @@ class Pool(Generic[Job, Played]):
         for future in running:
             future.cancel()
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, job: Work) -> None:
         async def played() -> Played:
             return await self.play(job)
 
@@ -158,7 +158,7 @@ class Pool(Generic[Job, Played]):
         if not self.cautious:
             future.add_done_callback(lambda done: self._played(job, done))
 
-    def _played(self, job: Job, done: concurrent.futures.Future[Played]) -> None:
+    def _played(self, job: Work, done: concurrent.futures.Future[Played]) -> None:
         if not done.cancelled() and done.exception() is None:
             with self.lock:
                 if job in self.playing:

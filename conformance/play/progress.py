@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from conformance.contract.dialect import Dialect
-from conformance.scenario.commands import Event
+from conformance.trace.trace import Event
 
 #: Beginnings of the types of what a model, a recogniser or a turn detector brings about: none of it is a heartbeat.
 OUTPUT = ("response.", "conversation.item.input_audio_transcription.")

@@ -24,7 +24,6 @@ from conformance.play.target import Target, upgrade_request_for
 from conformance.scenario.commands import (
     Close,
     Command,
-    Event,
     Hangup,
     Idle,
     Mint,
@@ -41,7 +40,7 @@ from conformance.scenario.commands import (
     Wait,
 )
 from conformance.trace import json_text
-from conformance.trace.trace import Direction, End, EndKind, Trace
+from conformance.trace.trace import Direction, End, EndKind, Event, Trace
 
 #: What is awaited where there is no session yet, or none any more: there is nothing to ask.
 OPENING = ("session.created", "close")

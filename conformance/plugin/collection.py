@@ -72,8 +72,8 @@ class ScenarioFile(pytest.File):
             # A first verdict needs the usual style only.
             rest = replace(scenario, tags=scenario.tags - {SMOKE})
             return [
-                AuthStyle.of(self, scenario, first),
-                *(AuthStyle.of(self, rest, style) for style in others),
+                StyleCollector.of(self, scenario, first),
+                *(StyleCollector.of(self, rest, style) for style in others),
             ]
         return list(_items(self, Job.of(scenario)))
 
@@ -87,15 +87,15 @@ class ScenarioFile(pytest.File):
         return message_of(excinfo) or super().repr_failure(excinfo)
 
 
-class AuthStyle(pytest.Collector):
+class StyleCollector(pytest.Collector):
     """The items of a scenario in one auth style."""
 
     scenario: Scenario
 
     @classmethod
-    def of(cls, parent: ScenarioFile, scenario: Scenario, style: str) -> AuthStyle:
+    def of(cls, parent: ScenarioFile, scenario: Scenario, style: str) -> StyleCollector:
         """Make the node."""
-        node: AuthStyle = cls.from_parent(parent, name=style)
+        node: StyleCollector = cls.from_parent(parent, name=style)
         node.scenario = scenario
         return node
 

@@ -51,7 +51,7 @@ class SignOfLife:
         if reporter is None or reporter.verbosity < 0 or self.config.option.collectonly or self.run.policy.plan:
             yield
             return
-        line = Line(reporter, lambda width: self.run.settings.scrub(progress_line(self.glance(), width)))
+        line = StatusLine(reporter, lambda width: self.run.settings.scrub(progress_line(self.glance(), width)))
         try:
             line.begin()
             yield
@@ -100,7 +100,7 @@ def _short(name: str) -> str:
     return name.removeprefix(f"{BUNDLED}/")
 
 
-class Line:
+class StatusLine:
     """One line that says something new again and again, beside what pytest writes."""
 
     def __init__(self, reporter: TerminalReporter, told: Callable[[int], str]) -> None:

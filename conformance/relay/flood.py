@@ -25,7 +25,7 @@ DELTA = "response.output_audio.delta"
 #: What is after a flood, where a script names an event.
 AFTER = "flood"
 
-Say = Callable[[str], Awaitable[None]]
+SendText = Callable[[str], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Flood:
 class Flooding:
     """The flood of one session: it waits for its event, and then says as much as the gateway takes."""
 
-    def __init__(self, flood: Flood, dialect: Dialect, say: Say, note: Callable[[str], object]) -> None:
+    def __init__(self, flood: Flood, dialect: Dialect, say: SendText, note: Callable[[str], object]) -> None:
         """Prepare; *say* returns when the gateway has room for more, *note* is told of each event that was taken."""
         self._flood, self._say, self._note = flood, say, note
         self._kind = dialect.wire_name(DELTA)

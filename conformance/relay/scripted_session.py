@@ -11,14 +11,14 @@ from typing import Any
 import orjson
 
 from conformance.contract.dialect import Dialect
+from conformance.mutants.relay_behaviour import Payload
 from conformance.reference.server.loopback import Session
 from conformance.reference.session.hooks import Outgoing, Receives, Sends, unchanged
-from conformance.relay.flood import Flooding, Say
-from conformance.relay.upstream_script import Event, Interjection, ScriptedEnd, UpstreamScript
-from conformance.trace.trace import Direction
+from conformance.relay.flood import Flooding, SendText
+from conformance.relay.upstream_script import Interjection, ScriptedEnd, UpstreamScript
+from conformance.trace.trace import Direction, Event
 
-Frame = str | bytes
-Note = Callable[[Direction, Frame], object]
+Note = Callable[[Direction, Payload], object]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Planned:
 
     at: float
     """On the clock of the session."""
-    frame: Frame
+    frame: Payload
     ends: ScriptedEnd | None = None
     kind: str = ""
     """Canonical type of what the session said by itself."""
@@ -61,7 +61,7 @@ class ScriptedSession:
         self._waiting = list(script.says)
         self._ending = script.ends
 
-    def flood(self, say: Say) -> Flooding | None:
+    def flood(self, say: SendText) -> Flooding | None:
         """Return the flood that the script wants, for somebody to run; *say* waits until the gateway takes more."""
         if self._script.floods is None:
             return None
@@ -80,7 +80,7 @@ class ScriptedSession:
         self._plan(self._inner.open())
         return self._due_frames()
 
-    def receive(self, frame: Frame) -> list[Outgoing]:
+    def receive(self, frame: Payload) -> list[Outgoing]:
         """Answer one frame of the gateway."""
         self._note(Direction.CLIENT, frame)
         self._plan(self._inner.receive(frame))
@@ -110,7 +110,7 @@ class ScriptedSession:
             for number, frame in enumerate(frames, 1):
                 self._queue(frame, ends if number == len(frames) else None, kind if number == 1 else "")
 
-    def _queue(self, frame: Frame, ends: ScriptedEnd | None = None, kind: str = "") -> None:
+    def _queue(self, frame: Payload, ends: ScriptedEnd | None = None, kind: str = "") -> None:
         self._planned.append(Planned(max(self._clock(), self._free), frame, ends, kind))
         self._free = self._planned[-1].at + self._script.between_events
 
@@ -139,7 +139,7 @@ class ScriptedSession:
             event = {**event, "response": {**event["response"], "usage": self._script.usage}}
         return event
 
-    def _interjected(self, each: Interjection) -> Iterator[Frame]:
+    def _interjected(self, each: Interjection) -> Iterator[Payload]:
         for number in range(each.times):
             if each.event is None:
                 yield each.text if each.text is not None else each.binary or b""

@@ -16,8 +16,7 @@ from typing import Any
 
 from conformance.contract.dialects import DIALECTS
 from conformance.relay.flood import Flood
-
-Event = dict[str, Any]
+from conformance.trace.trace import Event
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ class AllureSide:
         """Put a scrubbing writer in the place of Allure's own."""
         manager = allure_commons.plugin_manager
         for writer in [each for each in manager.get_plugins() if type(each) is AllureFileLogger]:
-            own, name = _Writer(str(self.folder), self), manager.get_name(writer)
+            own, name = _ScrubbedWriter(str(self.folder), self), manager.get_name(writer)
             manager.unregister(writer)
             manager.register(own, name=name)
 
@@ -96,7 +96,7 @@ class AllureSide:
         write_allure_files(self.folder, result)
 
 
-class _Writer(AllureFileLogger):
+class _ScrubbedWriter(AllureFileLogger):
     """Allure's own writer, after scrubbing; an item's history hangs on its own name, not on a path."""
 
     def __init__(self, folder: str, side: AllureSide) -> None:

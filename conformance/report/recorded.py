@@ -17,7 +17,7 @@ from conformance.run.ruling import LocatedFinding, Ruling
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from conformance.corpus.tally import Tally
+    from conformance.corpus.tally import CorpusTally
     from conformance.corpus.verdict import RecordedVerdict
     from conformance.rules.engine.dispatch import Dispatched
     from conformance.rules.engine.rule import Rule
@@ -89,7 +89,7 @@ def _seen(verdict: RecordedVerdict, proved: list[Rule], rules: list[Rule]) -> It
         yield f"concluded: {verdict.remark}"
 
 
-def in_sum(tally: Tally, seconds: float) -> str:
+def in_sum(tally: CorpusTally, seconds: float) -> str:
     """Tell what many conversations came to: counts, each broken rule with its first places, what nobody exercised."""
     lines = [_headline(tally, seconds), ""]
     lines += [f"  {kind:<11} {count:>9,}" for kind in RecordingOutcome if (count := tally.kinds[kind])]
@@ -103,7 +103,7 @@ def in_sum(tally: Tally, seconds: float) -> str:
     return "\n".join([*lines, "", *_coverage(tally)]) + "\n"
 
 
-def _headline(tally: Tally, seconds: float) -> str:
+def _headline(tally: CorpusTally, seconds: float) -> str:
     speed = f", {tally.conversations / seconds:,.0f} a second" if seconds > 0 else ""
     spoken = ", ".join(f"{count:,} {name}" for name, count in sorted(tally.dialects.items()))
     return f"{tally.conversations:,} conversations of {tally.entries:,} entries ({spoken}){speed}"
@@ -113,14 +113,14 @@ def _weight(rule: Rule) -> int:
     return list(Keyword).index(rule.keyword)
 
 
-def _broken(rule: Rule, count: int, tally: Tally) -> Iterator[str]:
+def _broken(rule: Rule, count: int, tally: CorpusTally) -> Iterator[str]:
     share = count / max(1, tally.conversations)
     yield f"{rule.id}  {rule.keyword}, broken in {count:,} ({share:.1%}), {tally.findings[rule.id]:,} findings"
     for found in tally.examples.get(rule.id, ()):
         yield from wrapped(one_line(f"{found.place}: {found.message}"), "    ", "      ")
 
 
-def _coverage(tally: Tally) -> Iterator[str]:
+def _coverage(tally: CorpusTally) -> Iterator[str]:
     rules = [rule for rule in judged_rules().values() if not rule.vendor]
     silent = [rule for rule in rules if not tally.proved[rule.id] and not tally.broken[rule.id]]
     yield f"{len(rules) - len(silent)} of {len(rules)} rules had something to say."

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.run.result import RunResult
     from conformance.run.tally import PackTally
 
-Part = tuple[int, str, str]
+CountedNoun = tuple[int, str, str]
 """A number, a noun, and what is said of so many."""
 
 
@@ -29,7 +29,7 @@ def sentence_of(result: RunResult) -> str:
     return "; ".join([_HEADS[result.outcome](result), *_beside(result)])
 
 
-def _told(parts: Iterable[Part]) -> list[str]:
+def _told(parts: Iterable[CountedNoun]) -> list[str]:
     return [f"{number} {noun} {what}" if noun.isupper() else f"{many(number, noun)} {what}"
             for number, noun, what in parts if number]  # fmt: skip
 
@@ -50,7 +50,7 @@ def _no_regression(result: RunResult) -> str:
 
 def _not_conformant(result: RunResult) -> str:
     strict = result.settings.strict
-    parts: list[Part] = [
+    parts: list[CountedNoun] = [
         (result.rules.counted(Verdict.FAIL), "MUST requirement", "broken"),
         (result.rules.counted(Verdict.WARNING) if strict else 0, "SHOULD requirement", "not kept"),
         (len(result.stopped), "conversation", "stopped"),
@@ -59,7 +59,7 @@ def _not_conformant(result: RunResult) -> str:
     return f"NOT conformant: {', '.join([*_told(parts), *_missing(result)])} (over {_judged(result)})"
 
 
-def _broken_by(pack: PackTally) -> Iterator[Part]:
+def _broken_by(pack: PackTally) -> Iterator[CountedNoun]:
     of = f"of {pack.pack.vendor}"
     yield pack.counted(Verdict.FAIL), "MUST", f"{of} broken"
     yield (pack.counted(Verdict.WARNING) if pack.strict else 0), "SHOULD", f"{of} not kept"
@@ -92,7 +92,7 @@ def _unexplained(result: RunResult) -> bool:
     return result.ending.crashed and not told
 
 
-def _unjudged_by(pack: PackTally) -> Iterator[Part]:
+def _unjudged_by(pack: PackTally) -> Iterator[CountedNoun]:
     of = f"of {pack.pack.vendor}"
     yield pack.counted(Verdict.ERROR), "rule", f"{of} not judged (a bug of theirs)"
     yield len(pack.unmet), "promised rule", f"{of} unproven"
@@ -143,7 +143,7 @@ def _beside(result: RunResult) -> Iterator[str]:
     if result.outcome is RunOutcome.NOTHING_JUDGED:
         return
     rules = result.rules
-    parts: list[Part] = [
+    parts: list[CountedNoun] = [
         (0 if result.settings.strict else rules.counted(Verdict.WARNING), "SHOULD requirement", "not kept"),
         (len(rules.unproven) - len(rules.unmet), "promised requirement", "unproven, which does not count"),
         (

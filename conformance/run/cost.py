@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from conformance.play.discovery import SESSIONS
 from conformance.run.prices import Price
-from conformance.scenario.cost import ASKING, CONNECTING, Clip, Cost, Spending
+from conformance.scenario.cost import ASKING, CONNECTING, ClipReader, Cost, Spending
 from conformance.scenario.model import Scenario
 from conformance.scenario.steps import STEPS
 
@@ -15,7 +15,7 @@ from conformance.scenario.steps import STEPS
 JUDGING = 0.25
 
 
-def cost_of(scenario: Scenario, dialect: str, clip: Clip) -> Cost:
+def cost_of(scenario: Scenario, dialect: str, clip: ClipReader) -> Cost:
     """Return the upper bound of one play; *clip* gives the bytes of (name, canonical format)."""
     sessions: dict[str, Spending] = {}
     total = Cost(expected=JUDGING)

@@ -40,7 +40,7 @@ PAUSE, SHARE = 5.0, 1 / 12
 #: So many traces of conversations that differ are written.
 MOST_TRACES = 20
 QUESTIONS = frozenset({PLAYS, keeps("")})
-Tell = Callable[["Member", ConversationRecord, "Mapping[str, tuple[float, ...]]", str], None]
+MemberWatcher = Callable[["Member", ConversationRecord, "Mapping[str, tuple[float, ...]]", str], None]
 
 
 class Load(Protocol):
@@ -93,7 +93,7 @@ class Member:
 class Soak:
     """One soak: what it plays, and what it came to."""
 
-    def __init__(self, runner: Runner, plan: Load, tell: Tell = lambda *_heard: None) -> None:
+    def __init__(self, runner: Runner, plan: Load, tell: MemberWatcher = lambda *_heard: None) -> None:
         """*tell* hears of every judged conversation: its record, its waits, and why it failed (or an empty text)."""
         self.runner, self.plan, self.tell = runner, plan, tell
         self.tally = SoakTally(plan.sessions)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Event = dict[str, Any]
+from conformance.trace.trace import Event
 
 
 @dataclass(frozen=True)

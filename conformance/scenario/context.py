@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from conformance.scenario.commands import Event, Unmet
+from conformance.scenario.commands import Unmet
+from conformance.trace.trace import Event
 
 
 class WireNames(Protocol):

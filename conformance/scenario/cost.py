@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from conformance.scenario.step import Step
 
 #: (name of a clip, canonical format) -> its bytes.
-Clip = Callable[[str, str], bytes]
+ClipReader = Callable[[str, str], bytes]
 
 #: Tokens a second of the user's audio.
 HEARD = 10
@@ -129,7 +129,7 @@ class Spending:
         written = math.ceil(length * WRITTEN) + turns * WRITTEN_AT_LEAST
         return heard + Cost(tokens=Tokens(audio_in=math.ceil(length * HEARD), text_out=written))
 
-    def seconds(self, clip: Clip, name: str) -> float:
+    def seconds(self, clip: ClipReader, name: str) -> float:
         """Return the length of a clip in the format of the session; 0 where there is none, as the play will say."""
         try:
             return len(clip(name, self.audio_format)) / FORMATS[self.audio_format][0]
@@ -137,12 +137,12 @@ class Spending:
             return 0.0
 
 
-def asking(_here: Spending, _step: Step, _clip: Clip) -> Cost:
+def asking(_here: Spending, _step: Step, _clip: ClipReader) -> Cost:
     """Return the cost of a client event and its answer."""
     return Cost(expected=ASKING)
 
 
-def connecting(_here: Spending, _step: Step, _clip: Clip) -> Cost:
+def connecting(_here: Spending, _step: Step, _clip: ClipReader) -> Cost:
     """Return the cost of a session in which nothing has been said."""
     return Cost(sessions=1, expected=CONNECTING)
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.corpus.tally import MOST_EXAMPLES, Tally, total
+from conformance.corpus.tally import MOST_EXAMPLES, CorpusTally, total
 from conformance.corpus.verdict import Found, RecordedVerdict, RecordingOutcome
 
 RULES = ("envelope.events-have-a-type", "usage.total-is-the-sum")
@@ -23,7 +23,7 @@ verdicts = st.lists(
 
 
 def counted(given_verdicts):
-    tally = Tally()
+    tally = CorpusTally()
     for each in given_verdicts:
         tally.note(each)
     return tally
@@ -41,7 +41,7 @@ def test_parts_of_a_corpus_add_up_however_they_are_grouped(judged, one, other):
 def test_nothing_adds_nothing():
     tally = counted([RecordedVerdict("a", RecordingOutcome.CLEAN, "ga", 3)])
 
-    assert Tally() + tally == tally + Tally() == tally
+    assert CorpusTally() + tally == tally + CorpusTally() == tally
 
 
 def test_a_rule_keeps_its_first_examples():

@@ -12,7 +12,7 @@ import pytest
 from _pytest._io import TerminalWriter
 
 from conformance.plugin import sign_of_life
-from conformance.plugin.sign_of_life import Line, conversation_of
+from conformance.plugin.sign_of_life import StatusLine, conversation_of
 from conformance.reference.session.pace import Pace
 
 #: How far a run is, in its own words.
@@ -71,7 +71,7 @@ def test_on_a_terminal_the_line_stands_below_what_pytest_writes_and_leaves_nothi
     monkeypatch.setenv("TERM", "xterm")
     screen = Screen()
     reporter = Reporter(screen, isatty=True)
-    line = Line(reporter, lambda _width: "1/2 · 1 playing")
+    line = StatusLine(reporter, lambda _width: "1/2 · 1 playing")
     line.begin()
 
     reporter.writer.write("some.yaml ..")
@@ -93,7 +93,7 @@ def test_on_a_terminal_the_line_stands_below_what_pytest_writes_and_leaves_nothi
 def test_the_line_stays_in_one_row(often, monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     screen = Screen()
-    line = Line(Reporter(screen, isatty=True), lambda _width: "x" * 100)
+    line = StatusLine(Reporter(screen, isatty=True), lambda _width: "x" * 100)
     line.begin()
     line.look()
     line.end()
@@ -105,7 +105,7 @@ def test_elsewhere_it_is_a_line_of_its_own_without_control_characters(isatty, te
     monkeypatch.setenv("TERM", term)
     file = io.StringIO()
     reporter = Reporter(file, isatty=isatty)
-    line = Line(reporter, lambda _width: "1/2 · 1 playing")
+    line = StatusLine(reporter, lambda _width: "1/2 · 1 playing")
     line.begin()
     reporter.writer.write("some.yaml ..")
     line.look()
@@ -116,7 +116,7 @@ def test_elsewhere_it_is_a_line_of_its_own_without_control_characters(isatty, te
 
 
 def test_the_thread_ends_with_the_line(often):
-    line = Line(Reporter(io.StringIO(), isatty=False), lambda _width: "told")
+    line = StatusLine(Reporter(io.StringIO(), isatty=False), lambda _width: "told")
     line.begin()
     line.end()
     assert all(each.name != line.thread.name for each in threading.enumerate())

@@ -8,7 +8,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from conformance.contract.dialects import DIALECTS
-from conformance.reference.server.client_secrets import ClientSecrets, Minted
+from conformance.reference.server.client_secrets import ClientSecrets, MintedSecret
 from conformance.reference.server.server import Server
 
 KEY = "sk-of-the-owner-0000000"
@@ -108,7 +108,7 @@ def test_time_ends_a_secret():
     now = 1000.0
     secrets = ClientSecrets(wall=lambda: now)
     made = secrets.mint(PATHS["ga"], b'{"expires_after": {"anchor": "created_at", "seconds": 10}}', None, None)
-    assert isinstance(made, Minted)
+    assert isinstance(made, MintedSecret)
     secret = secrets.named([made.content["value"]])
 
     assert not secrets.expired(secret)

@@ -8,8 +8,8 @@ from conformance.reference.audio.transcription import transcribing
 from conformance.reference.audio.vad import Boundary, VoiceActivityDetector
 from conformance.reference.session.ids import Ids
 from conformance.reference.session.items import Item, ItemList, decoded, user_sound
-from conformance.reference.session.refusals import Event, Refusal
-from conformance.reference.session.response_context import Response
+from conformance.reference.session.refusals import Event, EventRefused
+from conformance.reference.session.response_context import RunningResponse
 from conformance.reference.session.responses import Responses
 from conformance.reference.session.schedule import Schedule, Steps
 from conformance.reference.session.settings import SessionSettings
@@ -50,9 +50,9 @@ class InputAudioBuffer:
         """Take audio; nothing is answered but what voice activity finds in it (IAB-01)."""
         data = decoded(event["audio"], "audio")
         if len(data) > APPEND_LIMIT:
-            raise Refusal("string_above_max_length", "Invalid 'audio': at most 15 MiB may be appended.", "audio")
+            raise EventRefused("string_above_max_length", "Invalid 'audio': at most 15 MiB may be appended.", "audio")
         if len(self._buffer) + len(data) > BUFFER_LIMIT:
-            raise Refusal("invalid_value", "The input audio buffer is full; commit or clear it.", "audio")
+            raise EventRefused("invalid_value", "The input audio buffer is full; commit or clear it.", "audio")
         self._buffer += data
         detection = self._settings.get("turn_detection")
         if detection is None:
@@ -67,7 +67,7 @@ class InputAudioBuffer:
         """Turn the buffer into an item of the user (IAB-04 to IAB-08)."""
         held = self._held_ms()
         if held < COMMIT_MS:
-            raise Refusal("input_audio_buffer_commit_empty", facts={"ms": held})
+            raise EventRefused("input_audio_buffer_commit_empty", facts={"ms": held})
         data = bytes(self._buffer)
         self._forget()
         yield from self._commit(data)
@@ -104,7 +104,7 @@ class InputAudioBuffer:
             self._responses.take_turn()
             yield from self._schedule.tick()
 
-    def _await_the_user(self, response: Response) -> None:
+    def _await_the_user(self, response: RunningResponse) -> None:
         """Take the turn by ourselves if the user stays silent once the answer has been played (VAD-09)."""
         self._waits += 1
         timeout = (self._settings.get("turn_detection") or {}).get("idle_timeout_ms")

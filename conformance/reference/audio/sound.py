@@ -18,7 +18,7 @@ STRIDE = 5
 
 
 @dataclass(frozen=True)
-class Format:
+class AudioFormat:
     """One audio format of the protocol."""
 
     name: str
@@ -39,7 +39,11 @@ class Format:
 
 FORMATS = {
     each.name: each
-    for each in (Format("pcm16", 24_000, 2), Format("g711_ulaw", 8_000, 1), Format("g711_alaw", 8_000, 1))
+    for each in (
+        AudioFormat("pcm16", 24_000, 2),
+        AudioFormat("g711_ulaw", 8_000, 1),
+        AudioFormat("g711_alaw", 8_000, 1),
+    )
 }
 
 
@@ -47,7 +51,7 @@ FORMATS = {
 QUIET = {"pcm16": b"\0", "g711_ulaw": b"\xff\x7f", "g711_alaw": b"\xd5\x55"}
 
 
-def loudness(data: bytes, fmt: Format) -> float:
+def loudness(data: bytes, fmt: AudioFormat) -> float:
     """Root mean square of *data*, from 0 (silence) to 1 (full scale)."""
     samples = _samples(data, fmt)[::STRIDE]
     if not samples:
@@ -55,7 +59,7 @@ def loudness(data: bytes, fmt: Format) -> float:
     return math.sqrt(sum(each * each for each in samples) / len(samples)) / 32768
 
 
-def _samples(data: bytes, fmt: Format) -> array[int]:
+def _samples(data: bytes, fmt: AudioFormat) -> array[int]:
     if fmt.width == 1:
         table = _expanded(fmt.name)
         return array("h", (table[byte] for byte in data))
@@ -84,7 +88,7 @@ def _from_alaw(code: int) -> int:
     return magnitude if code & 0x80 else -magnitude
 
 
-def silent(data: bytes, fmt: Format) -> bool:
+def silent(data: bytes, fmt: AudioFormat) -> bool:
     """Return whether *data* is nothing but digital silence."""
     return not data.strip(QUIET[fmt.name])
 

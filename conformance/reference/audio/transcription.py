@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.reference.audio.sound import FORMATS, silent
 from conformance.reference.session.counting import transcription_usage
-from conformance.reference.session.items import Item, Sound
+from conformance.reference.session.items import Item, PartAudio
 from conformance.reference.session.model import words
 from conformance.reference.session.refusals import Event
 from conformance.reference.session.schedule import Steps
@@ -23,7 +23,7 @@ PLACEHOLDER = "Hello from the reference endpoint."
 PIECE_SECONDS = 0.002
 
 
-def understood(sound: Sound) -> str:
+def understood(sound: PartAudio) -> str:
     """Return the words in *sound*; in silence there are none (observation 26: that is legal)."""
     return "" if silent(sound.data or b"", FORMATS[sound.format]) else sound.words or PLACEHOLDER
 

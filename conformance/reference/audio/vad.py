@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conformance.reference.audio.sound import Format, loudness
+from conformance.reference.audio.sound import AudioFormat, loudness
 from conformance.reference.session.refusals import Event
 
 #: Audio is judged in slices of this length.
@@ -40,7 +40,7 @@ class VoiceActivityDetector:
         self._loud = self._quiet = 0
         self._rest = b""
 
-    def listen(self, data: bytes, fmt: Format, detection: Event) -> Iterator[Boundary]:
+    def listen(self, data: bytes, fmt: AudioFormat, detection: Event) -> Iterator[Boundary]:
         """Take more *data* and return where speech began or ended in it."""
         size = SLICE_MS * fmt.bytes_per_ms
         data = self._rest + data

@@ -16,7 +16,7 @@ from conformance.contract.dialect import place, reach
 from conformance.contract.dialects import DIALECTS
 from conformance.reference.session.core import FEATURES, Endpoint
 from conformance.reference.session.ids import Ids
-from conformance.reference.session.refusals import Event, Refusal, error_body
+from conformance.reference.session.refusals import Event, EventRefused, error_body
 
 #: Seconds that a secret may live.
 SHORTEST, LONGEST = 10, 7200
@@ -25,7 +25,7 @@ MODEL = "gpt-realtime"
 
 
 @dataclass(frozen=True)
-class Minted:
+class MintedSecret:
     """A secret is given: the body of the answer."""
 
     content: Event
@@ -81,7 +81,7 @@ class ClientSecrets:
 
     def mint(
         self, path: str, body: bytes, key_error: Event | None, features: frozenset[str] | None
-    ) -> Minted | Unminted:
+    ) -> MintedSecret | Unminted:
         """Answer a POST to *path*; *key_error* says what is wrong with the key."""
         resource = path.rstrip("/").rpartition("/")[2]
         dialect = next((each for each in DIALECTS.values() if each.minting.resource == resource), None)
@@ -91,10 +91,10 @@ class ClientSecrets:
             return Unminted(401, key_error)
         try:
             return self._minted(dialect.name, _parsed(body), features)
-        except Refusal as refusal:
+        except EventRefused as refusal:
             return Unminted(400, refusal.body(None))
 
-    def _minted(self, dialect: str, asked: Event, features: frozenset[str] | None) -> Minted:
+    def _minted(self, dialect: str, asked: Event, features: frozenset[str] | None) -> MintedSecret:
         how = DIALECTS[dialect].minting
         seconds = _lifetime(asked, how.expires_after, how.seconds)
         session = dict(reach(asked, how.session) or {}) if how.session else dict(asked)
@@ -110,16 +110,16 @@ class ClientSecrets:
         place(content, how.session, endpoint.session)
         place(content, how.value, value)
         place(content, how.expires_at, int(now + seconds))
-        return Minted(content)
+        return MintedSecret(content)
 
 
 def _parsed(body: bytes) -> Event:
     try:
         asked = orjson.loads(body or b"{}")
     except orjson.JSONDecodeError:
-        raise Refusal("invalid_json", "The body is no JSON.") from None
+        raise EventRefused("invalid_json", "The body is no JSON.") from None
     if not isinstance(asked, dict):
-        raise Refusal("invalid_type", "The body is no JSON object.")
+        raise EventRefused("invalid_type", "The body is no JSON object.")
     return asked
 
 
@@ -130,9 +130,9 @@ def _lifetime(asked: Event, path: Sequence[str], usual: int) -> int:
         return usual
     where = ".".join((*path, "seconds"))
     if not isinstance(told, int) or isinstance(told, bool):
-        raise Refusal("invalid_type", param=where, facts={"expected": "an integer", "got": "something else"})
+        raise EventRefused("invalid_type", param=where, facts={"expected": "an integer", "got": "something else"})
     if told < SHORTEST:
-        raise Refusal("integer_below_min_value", param=where, facts={"bound": SHORTEST, "value": told})
+        raise EventRefused("integer_below_min_value", param=where, facts={"bound": SHORTEST, "value": told})
     if told > LONGEST:
-        raise Refusal("integer_above_max_value", param=where, facts={"bound": LONGEST, "value": told})
+        raise EventRefused("integer_above_max_value", param=where, facts={"bound": LONGEST, "value": told})
     return told

@@ -28,7 +28,7 @@ PONG = 10
 OPEN = 1
 
 
-class Socket(Protocol):
+class ServerSocket(Protocol):
     """What a line needs of a server's connection."""
 
     transport: Any
@@ -53,7 +53,7 @@ class Socket(Protocol):
 class ServedConnection:
     """Serves one conversation."""
 
-    def __init__(self, connection: Socket, session: Session, hooks: Hooks | None = None) -> None:
+    def __init__(self, connection: ServerSocket, session: Session, hooks: Hooks | None = None) -> None:
         self._connection, self._session = connection, session
         self._frames = hooks.frames if hooks else None
         self._closes = hooks.closes if hooks else None

@@ -34,7 +34,7 @@ from conformance.reference.server.admission import (
     key_error,
     revision,
 )
-from conformance.reference.server.client_secrets import ClientSecrets, Minted, Unminted
+from conformance.reference.server.client_secrets import ClientSecrets, MintedSecret, Unminted
 from conformance.reference.server.connection import ServedConnection
 from conformance.reference.server.loopback import Session
 from conformance.reference.server.posting import PostConnection
@@ -236,7 +236,7 @@ class Server:
         return endpoint
 
 
-def plain(answer: Refused | Minted | Unminted) -> Response:
+def plain(answer: Refused | MintedSecret | Unminted) -> Response:
     """Return an answer in plain HTTP."""
     told = {"Content-Type": "application/json", "Content-Length": str(len(answer.body)), "Connection": "close"}
     return Response(answer.status, http.HTTPStatus(answer.status).phrase, Headers(told), answer.body)

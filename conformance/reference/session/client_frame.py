@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from conformance.reference.session.refusals import Event, Refusal
+from conformance.reference.session.refusals import Event, EventRefused
 
 #: Deepest nesting of a client event; OpenAI documents none, our JSON writer ends at 254.
 DEPTH = 100
@@ -13,15 +13,15 @@ DEPTH = 100
 def parsed(frame: str | bytes) -> Event:
     """Read a frame as one JSON object, or raise the Refusal (ERR-05, ERR-06)."""
     if not isinstance(frame, str):
-        raise Refusal("invalid_event", "Expected a text WebSocket message; binary frames are not supported.")
+        raise EventRefused("invalid_event", "Expected a text WebSocket message; binary frames are not supported.")
     try:
         event = orjson.loads(frame)
     except orjson.JSONDecodeError:
-        raise Refusal("invalid_json", "Invalid event: failed to parse JSON value.") from None
+        raise EventRefused("invalid_json", "Invalid event: failed to parse JSON value.") from None
     if not isinstance(event, dict):
-        raise Refusal("invalid_event", "Invalid event: expected a JSON object.")
+        raise EventRefused("invalid_event", "Invalid event: expected a JSON object.")
     if frame.count("{") + frame.count("[") > DEPTH and _too_deep(event):
-        raise Refusal("invalid_event", f"Invalid event: nested deeper than {DEPTH} levels.")
+        raise EventRefused("invalid_event", f"Invalid event: nested deeper than {DEPTH} levels.")
     return event
 
 

@@ -36,7 +36,7 @@ from conformance.reference.session.items import ItemList
 from conformance.reference.session.model import Act, Prompt, answer
 from conformance.reference.session.pace import Pace
 from conformance.reference.session.quirks import quirk_filter
-from conformance.reference.session.refusals import Event, Refusal, error_body, invalid_value
+from conformance.reference.session.refusals import Event, EventRefused, error_body, invalid_value
 from conformance.reference.session.request_schema import Shape, anything, maybe, record, short, text, whole
 from conformance.reference.session.response_context import ResponseContext
 from conformance.reference.session.responses import Responses
@@ -61,14 +61,14 @@ FEATURES = frozenset(
     }
 )
 
-Answer = Callable[[Event], Iterator[Event]]
+Handler = Callable[[Event], Iterator[Event]]
 
 
 @dataclass(frozen=True)
 class EventHandling:
     """One type of client event."""
 
-    answer: Answer
+    answer: Handler
     shape: Shape
     feature: str = ""
 
@@ -183,7 +183,7 @@ class Endpoint:
         """Answer one frame of the client: text, or binary, which the protocol does not have."""
         try:
             event = parsed(frame)
-        except Refusal as refusal:
+        except EventRefused as refusal:
             return self._outgoing(({"type": "error", "error": refusal.body(None)},))
         return [each for received in self.receives(event) for each in self.receive_event(received)]
 
@@ -205,13 +205,13 @@ class Endpoint:
             row = self._row(event)
             row.shape(event, "")
             return list(row.answer(event))
-        except Refusal as refusal:
+        except EventRefused as refusal:
             return [{"type": "error", "error": refusal.body(event_id if isinstance(event_id, str) else None)}]
 
     def _row(self, event: Event) -> EventHandling:
         kind = event.get("type")
         if kind is None:
-            raise Refusal("invalid_event", "The event needs a 'type'.", "type")
+            raise EventRefused("invalid_event", "The event needs a 'type'.", "type")
         text(kind, "type")
         row = self._table.get(kind)
         if row is None:

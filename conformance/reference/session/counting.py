@@ -23,31 +23,31 @@ def text_tokens(text: str) -> int:
 
 
 @dataclass(frozen=True)
-class Tokens:
+class TokenCount:
     """Tokens by kind."""
 
     text: int = 0
     audio: int = 0
     image: int = 0
 
-    def __add__(self, other: Tokens) -> Tokens:
-        return Tokens(self.text + other.text, self.audio + other.audio, self.image + other.image)
+    def __add__(self, other: TokenCount) -> TokenCount:
+        return TokenCount(self.text + other.text, self.audio + other.audio, self.image + other.image)
 
     @property
     def total(self) -> int:
         """All kinds together."""
         return self.text + self.audio + self.image
 
-    def cached_from(self, earlier: Tokens) -> Tokens:
+    def cached_from(self, earlier: TokenCount) -> TokenCount:
         """Tell how much of this input was already in the *earlier* one, in whole blocks."""
-        return Tokens(_blocks(self.text, earlier.text), _blocks(self.audio, earlier.audio))
+        return TokenCount(_blocks(self.text, earlier.text), _blocks(self.audio, earlier.audio))
 
 
 def _blocks(now: int, earlier: int) -> int:
     return min(now, earlier) // CACHE_BLOCK * CACHE_BLOCK
 
 
-def usage(given: Tokens, cached: Tokens, produced: Tokens) -> Event:
+def usage(given: TokenCount, cached: TokenCount, produced: TokenCount) -> Event:
     """Make the `usage` object of a response: input *given*, of which *cached*, and output *produced*."""
     return {
         "total_tokens": given.total + produced.total,
@@ -62,7 +62,7 @@ def usage(given: Tokens, cached: Tokens, produced: Tokens) -> Event:
     }
 
 
-def _kinds(tokens: Tokens) -> Event:
+def _kinds(tokens: TokenCount) -> Event:
     return {"text_tokens": tokens.text, "audio_tokens": tokens.audio, "image_tokens": tokens.image}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.reference.session.refusals import Refusal
+from conformance.reference.session.refusals import EventRefused
 from conformance.reference.session.request_schema import (
     Shape,
     anything,
@@ -37,7 +37,9 @@ def modalities(*legal: frozenset[str]) -> Shape:
     def shape(value: Any, path: str) -> None:
         listed(choice(*MODALITIES))(value, path)
         if frozenset(value) not in legal or len(set(value)) != len(value):
-            raise Refusal("invalid_value", f"Invalid modalities: {value}. Supported combinations are: {named}.", path)
+            raise EventRefused(
+                "invalid_value", f"Invalid modalities: {value}. Supported combinations are: {named}.", path
+            )
 
     return shape
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from conformance.contract.dialect import Dialect
 from conformance.reference.audio.known_clips import words_in
-from conformance.reference.audio.sound import FORMATS, Format, tone
-from conformance.reference.session.counting import ASSISTANT_TOKEN_MS, USER_TOKEN_MS, Tokens, text_tokens
+from conformance.reference.audio.sound import FORMATS, AudioFormat, tone
+from conformance.reference.session.counting import ASSISTANT_TOKEN_MS, USER_TOKEN_MS, TokenCount, text_tokens
 from conformance.reference.session.ids import Ids
-from conformance.reference.session.refusals import Event, Refusal, invalid_value
+from conformance.reference.session.refusals import Event, EventRefused, invalid_value
 from conformance.reference.session.request_schema import (
     Shape,
     anything,
@@ -25,7 +25,7 @@ from conformance.reference.session.request_schema import (
     tagged,
     text,
 )
-from conformance.reference.session.revisions import Revision
+from conformance.reference.session.revisions import RevisionHabits
 from conformance.reference.session.settings import SessionSettings, copied
 
 #: Longest id that a client may give an item; OpenAI refuses longer ones.
@@ -42,7 +42,7 @@ _COMMON: dict[str, Shape] = {
 
 
 @dataclass
-class Sound:
+class PartAudio:
     """The audio of one content part."""
 
     milliseconds: int
@@ -61,9 +61,9 @@ class Sound:
         return base64.b64encode(whole[:size]).decode()
 
 
-def user_sound(data: bytes, fmt: Format) -> Sound:
+def user_sound(data: bytes, fmt: AudioFormat) -> PartAudio:
     """Make the sound of what the user given."""
-    return Sound(int(fmt.milliseconds(len(data))), data, fmt.name, words_in(data, fmt.name))
+    return PartAudio(int(fmt.milliseconds(len(data))), data, fmt.name, words_in(data, fmt.name))
 
 
 @dataclass(eq=False)
@@ -72,7 +72,7 @@ class Item:
 
     id: str
     body: Event
-    sound: dict[int, Sound] = field(default_factory=dict)
+    sound: dict[int, PartAudio] = field(default_factory=dict)
     """Audio by content index."""
 
     @property
@@ -88,7 +88,7 @@ class Item:
         ]
         return " ".join(filter(None, (*parts, self.body.get("arguments"), self.body.get("output"))))
 
-    def tokens(self) -> Tokens:
+    def tokens(self) -> TokenCount:
         """Count what it adds to the input of a response."""
         pace = ASSISTANT_TOKEN_MS if self.role == "assistant" else USER_TOKEN_MS
         spoken = {at for at in self.sound if self.role == "user"}
@@ -99,7 +99,7 @@ class Item:
         ]
         written += [str(self.body.get(key) or "") for key in ("name", "arguments", "output")]
         images = sum(part["type"] == "input_image" for part in self.body.get("content", ()))
-        return Tokens(
+        return TokenCount(
             sum(map(text_tokens, written)),
             sum(sound.milliseconds // pace for sound in self.sound.values()),
             images * IMAGE_TOKENS,
@@ -109,7 +109,7 @@ class Item:
 class ItemList:
     """The items of one session in order."""
 
-    def __init__(self, dialect: Dialect, revision: Revision, settings: SessionSettings, ids: Ids) -> None:
+    def __init__(self, dialect: Dialect, revision: RevisionHabits, settings: SessionSettings, ids: Ids) -> None:
         self.id = ids.new("conv")
         self.items: list[Item] = []
         self._dialect, self._revision, self._settings, self._ids = dialect, revision, settings, ids
@@ -160,12 +160,12 @@ class ItemList:
         """Answer `conversation.item.create` (ITM-01 to ITM-07, ITM-17, ITM-18)."""
         item = self.read(event["item"], "item")
         if self.find(item.id) is not None:
-            raise Refusal("item_create_duplicate_item_id", param="item.id", facts={"id": item.id})
+            raise EventRefused("item_create_duplicate_item_id", param="item.id", facts={"id": item.id})
         call_id = item.body.get("call_id")
         if item.body["type"] == "function_call_output" and not any(
             each.body.get("call_id") == call_id for each in self.items if each.body["type"] == "function_call"
         ):
-            raise Refusal("invalid_tool_call_id", param="item.call_id", facts={"id": call_id})
+            raise EventRefused("invalid_tool_call_id", param="item.call_id", facts={"id": call_id})
         at = self._place(event.get("previous_item_id"))
         self.items.insert(at, item)
         self._forget_old_sound()
@@ -179,7 +179,7 @@ class ItemList:
         for index, item in enumerate(self.items):
             if item.id == previous:
                 return index + 1
-        raise Refusal("item_create_invalid_previous_item_id", param="previous_item_id", facts={"id": previous})
+        raise EventRefused("item_create_invalid_previous_item_id", param="previous_item_id", facts={"id": previous})
 
     def read(self, given: Any, path: str) -> Item:
         """Turn an item that a client gives into ours; *path* is where it lies in the client's event."""
@@ -220,7 +220,7 @@ class ItemList:
     def _known(self, event: Event, doing: str) -> Item:
         item = self.find(event["item_id"])
         if item is None:
-            raise Refusal(f"item_{doing}_invalid_item_id", param="item_id", facts={"id": event["item_id"]})
+            raise EventRefused(f"item_{doing}_invalid_item_id", param="item_id", facts={"id": event["item_id"]})
         return item
 
     def delete(self, event: Event) -> Iterator[Event]:
@@ -238,13 +238,13 @@ class ItemList:
         """Answer `conversation.item.truncate` (ITM-14 to ITM-16)."""
         item, at, end = self._known(event, "truncate"), event["content_index"], event["audio_end_ms"]
         if item.role != "assistant":
-            raise Refusal("invalid_value", "Only model output audio messages can be truncated.", "item_id")
+            raise EventRefused("invalid_value", "Only model output audio messages can be truncated.", "item_id")
         if at not in item.sound:
-            raise Refusal("invalid_value", f"The item has no audio content at index {at}.", "content_index")
+            raise EventRefused("invalid_value", f"The item has no audio content at index {at}.", "content_index")
         sound = item.sound[at]
         if end > sound.milliseconds:
             had = f"Audio content of {sound.milliseconds}ms is already shorter than {end}ms"
-            raise Refusal("invalid_value", had, "audio_end_ms")
+            raise EventRefused("invalid_value", had, "audio_end_ms")
         sound.milliseconds = end
         item.body["content"][at].pop("transcript", None)
         yield {
@@ -262,7 +262,7 @@ def decoded(audio: Any, path: str) -> bytes:
         return base64.b64decode(audio, validate=True)
     except (binascii.Error, ValueError):
         message = f"Invalid '{path}'. Expected base64-encoded audio bytes, but got an invalid value."
-        raise Refusal("invalid_value", message, path) from None
+        raise EventRefused("invalid_value", message, path) from None
 
 
 def _content(part: Event) -> Event:

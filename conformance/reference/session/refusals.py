@@ -37,7 +37,7 @@ MESSAGES = {
 
 
 @dataclass(eq=False)
-class Refusal(Exception):
+class EventRefused(Exception):
     """The client's event is refused: nothing of it takes effect, and the session goes on."""
 
     code: str
@@ -63,9 +63,9 @@ def error_body(code: str, message: str, param: str | None = None, event_id: str 
     }
 
 
-def invalid_value(param: str | None, value: Any, supported: tuple[str, ...]) -> Refusal:
+def invalid_value(param: str | None, value: Any, supported: tuple[str, ...]) -> EventRefused:
     """Refuse a value outside an enumeration, naming what is supported."""
     names = [f"'{each}'" for each in supported]
     listed = f"{', '.join(names[:-1])}, and {names[-1]}" if len(names) > 1 else "".join(names)
     shown = f"'{value}'" if isinstance(value, str) else repr(value)
-    return Refusal("invalid_value", f"Invalid value: {shown[:200]}. Supported values are: {listed}.", param)
+    return EventRefused("invalid_value", f"Invalid value: {shown[:200]}. Supported values are: {listed}.", param)

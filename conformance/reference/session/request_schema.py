@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conformance.reference.session.refusals import Refusal, invalid_value
+from conformance.reference.session.refusals import EventRefused, invalid_value
 
 Shape = Callable[[Any, str], None]
 
@@ -25,10 +25,10 @@ NAMES = {
 }
 
 
-def wrong_type(value: Any, path: str, expected: str) -> Refusal:
+def wrong_type(value: Any, path: str, expected: str) -> EventRefused:
     """Refuse *value* for its JSON type."""
     got = "null" if value is None else NAMES.get(type(value), type(value).__name__)
-    return Refusal("invalid_type", param=path, facts={"expected": expected, "got": got})
+    return EventRefused("invalid_type", param=path, facts={"expected": expected, "got": got})
 
 
 def anything(value: Any, path: str) -> None:
@@ -47,7 +47,7 @@ def short(length: int) -> Shape:
     def shape(value: Any, path: str) -> None:
         text(value, path)
         if len(value) > length:
-            raise Refusal("string_above_max_length", param=path, facts={"bound": length})
+            raise EventRefused("string_above_max_length", param=path, facts={"bound": length})
 
     return shape
 
@@ -82,9 +82,9 @@ def decimal(low: float, high: float) -> Shape:
 
 def _bounded(value: float, path: str, low: float, high: float | None, kind: str) -> None:
     if value < low:
-        raise Refusal(f"{kind}_below_min_value", param=path, facts={"bound": low, "value": value})
+        raise EventRefused(f"{kind}_below_min_value", param=path, facts={"bound": low, "value": value})
     if high is not None and value > high:
-        raise Refusal(f"{kind}_above_max_value", param=path, facts={"bound": high, "value": value})
+        raise EventRefused(f"{kind}_above_max_value", param=path, facts={"bound": high, "value": value})
 
 
 def choice(*supported: str) -> Shape:
@@ -137,12 +137,12 @@ def record(fields: Mapping[str, Shape], *required: str, open_ended: bool = False
             raise wrong_type(value, path, "an object")
         for name in required:
             if name not in value:
-                raise Refusal("missing_required_parameter", param=_join(path, name))
+                raise EventRefused("missing_required_parameter", param=_join(path, name))
         for name, each in value.items():
             if name in fields:
                 fields[name](each, _join(path, name))
             elif not open_ended:
-                raise Refusal("unknown_parameter", param=_join(path, name))
+                raise EventRefused("unknown_parameter", param=_join(path, name))
 
     return shape
 
@@ -154,7 +154,7 @@ def tagged(variants: Mapping[str, Shape], tag: str = "type") -> Shape:
         if not isinstance(value, dict):
             raise wrong_type(value, path, "an object")
         if tag not in value:
-            raise Refusal("missing_required_parameter", param=_join(path, tag))
+            raise EventRefused("missing_required_parameter", param=_join(path, tag))
         choice(*variants)(value[tag], _join(path, tag))
         variants[value[tag]](value, path)
 
@@ -168,7 +168,7 @@ def mapping(pairs: int, key: int, value_length: int) -> Shape:
         if not isinstance(value, dict):
             raise wrong_type(value, path, "an object")
         if len(value) > pairs:
-            raise Refusal("object_above_max_properties", f"Invalid '{path}': too many properties.", path)
+            raise EventRefused("object_above_max_properties", f"Invalid '{path}': too many properties.", path)
         for name, each in value.items():
             short(key)(name, _join(path, name))
             short(value_length)(each, _join(path, name))

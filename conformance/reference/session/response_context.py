@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.contract.dialect import Dialect
-from conformance.reference.session.counting import Tokens, usage
+from conformance.reference.session.counting import TokenCount, usage
 from conformance.reference.session.ids import Ids
 from conformance.reference.session.items import Item, ItemList
 from conformance.reference.session.model import Act, Prompt
 from conformance.reference.session.pace import Pace
 from conformance.reference.session.refusals import Event
-from conformance.reference.session.revisions import Revision
+from conformance.reference.session.revisions import RevisionHabits
 from conformance.reference.session.settings import SessionSettings, copied
 
 
@@ -41,23 +41,23 @@ class Request:
     context: list[Item]
     tools: list[Event]
     in_conversation: bool
-    earlier: Tokens
+    earlier: TokenCount
     """Input of the conversation's response before this one: what of it comes again is cached."""
 
 
 @dataclass(eq=False)
-class Response:
+class RunningResponse:
     """One running response."""
 
     request: Request
     status: str = "in_progress"
     halted: Halt | None = None
     output: list[Item] = field(default_factory=list)
-    given: Tokens = field(default_factory=Tokens)
-    cached: Tokens = field(default_factory=Tokens)
-    produced: Tokens = field(default_factory=Tokens)
+    given: TokenCount = field(default_factory=TokenCount)
+    cached: TokenCount = field(default_factory=TokenCount)
+    produced: TokenCount = field(default_factory=TokenCount)
 
-    def affords(self, cost: Tokens) -> bool:
+    def affords(self, cost: TokenCount) -> bool:
         """Pay for the next delta, or halt at the limit of output tokens (RSP-24)."""
         limit = self.request.max_output_tokens
         if isinstance(limit, int) and self.produced.total + cost.total > limit:
@@ -72,7 +72,7 @@ class ResponseContext:
     """What every response of a session works with."""
 
     dialect: Dialect
-    revision: Revision
+    revision: RevisionHabits
     settings: SessionSettings
     conversation: ItemList
     ids: Ids
@@ -82,7 +82,7 @@ class ResponseContext:
     scripted_model: Callable[[Prompt], list[Act]]
     """Decides what to answer."""
 
-    def wire_object(self, response: Response) -> Event:
+    def wire_object(self, response: RunningResponse) -> Event:
         """Make the wire's response object, nulls included (observation 22)."""
         request, done = response.request, response.status != "in_progress"
         shown: Event = {

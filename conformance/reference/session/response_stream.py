@@ -13,11 +13,11 @@ import json
 
 from conformance.reference.audio.sound import FORMATS
 from conformance.reference.audio.voice import WORD_MS, AudioChunk, audio_chunks, recorded
-from conformance.reference.session.counting import ASSISTANT_TOKEN_MS, Tokens, text_tokens
-from conformance.reference.session.items import Item, Sound
+from conformance.reference.session.counting import ASSISTANT_TOKEN_MS, TokenCount, text_tokens
+from conformance.reference.session.items import Item, PartAudio
 from conformance.reference.session.model import Act, Call, Fail, Pause, Say, words
 from conformance.reference.session.refusals import Event
-from conformance.reference.session.response_context import Halt, Request, Response, ResponseContext
+from conformance.reference.session.response_context import Halt, Request, ResponseContext, RunningResponse
 from conformance.reference.session.schedule import Steps
 from conformance.reference.session.settings import copied
 
@@ -25,7 +25,7 @@ from conformance.reference.session.settings import copied
 ARGUMENT_PIECE = 8
 
 
-def response_events(context: ResponseContext, response: Response) -> Steps:
+def response_events(context: ResponseContext, response: RunningResponse) -> Steps:
     """Yield the events of one response after its `response.created`, up to its `response.done`."""
     yield context.pace.value.latency
     acts = context.scripted_model(response.request.prompt)
@@ -46,13 +46,13 @@ def response_events(context: ResponseContext, response: Response) -> Steps:
             index += 1
 
 
-def _given(request: Request) -> Tokens:
+def _given(request: Request) -> TokenCount:
     tools = json.dumps(request.tools) if request.tools else ""
-    head = Tokens(text=text_tokens(request.instructions) + text_tokens(tools))
+    head = TokenCount(text=text_tokens(request.instructions) + text_tokens(tools))
     return sum((item.tokens() for item in request.context), head)
 
 
-def _item(context: ResponseContext, response: Response, index: int, act: Act) -> Steps:
+def _item(context: ResponseContext, response: RunningResponse, index: int, act: Act) -> Steps:
     item = Item(context.ids.new("item"), _opened(context, act))
     response.output.append(item)
     place = {"response_id": response.request.id, "output_index": index}
@@ -82,12 +82,12 @@ def _opened(context: ResponseContext, act: Act) -> Event:
     return {"type": "message", "status": "in_progress", "role": "assistant", "content": []}
 
 
-def _arguments(context: ResponseContext, response: Response, item: Item, inside: Event, call: Call) -> Steps:
+def _arguments(context: ResponseContext, response: RunningResponse, item: Item, inside: Event, call: Call) -> Steps:
     inside = {**inside, "call_id": item.body["call_id"]}
     whole = call.arguments
     pieces = [whole[at : at + ARGUMENT_PIECE] for at in range(0, len(whole), ARGUMENT_PIECE)]
     for piece in pieces:
-        if response.halted or not response.affords(Tokens(text=text_tokens(piece))):
+        if response.halted or not response.affords(TokenCount(text=text_tokens(piece))):
             break
         item.body["arguments"] += piece
         delta = {"type": "response.function_call_arguments.delta", **inside, "delta": piece}
@@ -98,7 +98,7 @@ def _arguments(context: ResponseContext, response: Response, item: Item, inside:
     yield {"type": "response.function_call_arguments.done", **inside, **call_fields}
 
 
-def _message(context: ResponseContext, response: Response, item: Item, inside: Event, act: Say) -> Steps:
+def _message(context: ResponseContext, response: RunningResponse, item: Item, inside: Event, act: Say) -> Steps:
     spoken = "audio" in response.request.modalities
     key, kind = ("transcript", "audio") if spoken else ("text", "text")
     inside = {**inside, "content_index": 0}
@@ -106,7 +106,7 @@ def _message(context: ResponseContext, response: Response, item: Item, inside: E
     item.body["content"].append(content)
     if spoken:
         name = _format_name(context, response)
-        item.sound[0] = Sound(0, recorded(act.voice, name), name)
+        item.sound[0] = PartAudio(0, recorded(act.voice, name), name)
         pieces = audio_chunks(act, name, context.delta_ms)
     else:
         pieces = [AudioChunk(word) for word in words(act.text)]
@@ -130,12 +130,12 @@ def _message(context: ResponseContext, response: Response, item: Item, inside: E
     yield {"type": "response.content_part.done", **inside, "part": {"type": kind, key: whole}}
 
 
-def _cost(piece: AudioChunk) -> Tokens:
-    return Tokens(text_tokens(piece.word), WORD_MS // ASSISTANT_TOKEN_MS if piece.voice else 0)
+def _cost(piece: AudioChunk) -> TokenCount:
+    return TokenCount(text_tokens(piece.word), WORD_MS // ASSISTANT_TOKEN_MS if piece.voice else 0)
 
 
 def _chunk_events(
-    context: ResponseContext, response: Response, item: Item, inside: Event, piece: AudioChunk, pieces: int
+    context: ResponseContext, response: RunningResponse, item: Item, inside: Event, piece: AudioChunk, pieces: int
 ) -> Steps:
     """Send one piece; after an interruption not one more sound of it is sent."""
     sound = item.sound.get(0)
@@ -156,6 +156,6 @@ def _chunk_events(
         yield {"type": "response.output_audio.delta", **inside, "delta": delta.text}, wait
 
 
-def _format_name(context: ResponseContext, response: Response) -> str:
+def _format_name(context: ResponseContext, response: RunningResponse) -> str:
     name = context.dialect.audio_format(response.request.output_format)
     return name if name in FORMATS else "pcm16"

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from conformance.contract.dialect import reach
-from conformance.reference.session.counting import Tokens
+from conformance.reference.session.counting import TokenCount
 from conformance.reference.session.items import Item
 from conformance.reference.session.model import Prompt
-from conformance.reference.session.refusals import Event, Refusal, invalid_value
+from conformance.reference.session.refusals import Event, EventRefused, invalid_value
 from conformance.reference.session.request_schema import maybe, record, tagged, text
-from conformance.reference.session.response_context import Halt, Request, Response, ResponseContext
+from conformance.reference.session.response_context import Halt, Request, ResponseContext, RunningResponse
 from conformance.reference.session.response_stream import response_events
 from conformance.reference.session.schedule import Schedule, ScheduledEvents, Steps
 
@@ -30,16 +30,16 @@ class Responses:
     def __init__(self, shared: ResponseContext, schedule: Schedule, features: frozenset[str]) -> None:
         self._shared, self._schedule, self._features = shared, schedule, features
         self._shape = maybe(record({name: maybe(shape) for name, shape in shared.revision.response_fields.items()}))
-        self._running: dict[str, tuple[Response, ScheduledEvents]] = {}
-        self._earlier = Tokens()
-        self._spent = Tokens()
+        self._running: dict[str, tuple[RunningResponse, ScheduledEvents]] = {}
+        self._earlier = TokenCount()
+        self._spent = TokenCount()
         self._asked = 0
         self._turn_is_waiting = False
-        self.ended: Callable[[Response], None] = lambda _response: None
+        self.ended: Callable[[RunningResponse], None] = lambda _response: None
         """Told of each response of the conversation when it has ended."""
 
     @property
-    def active(self) -> Response | None:
+    def active(self) -> RunningResponse | None:
         """The response that writes to the conversation, if one runs."""
         return next((each for each, _ in self._running.values() if each.request.in_conversation), None)
 
@@ -49,7 +49,7 @@ class Responses:
         self._shape(asked, "response")
         request = self._request(asked or {})
         if request.in_conversation and (active := self.active) is not None:
-            raise Refusal("conversation_already_has_active_response", facts={"id": active.request.id})
+            raise EventRefused("conversation_already_has_active_response", facts={"id": active.request.id})
         self._start(request)
         yield from ()
 
@@ -64,7 +64,7 @@ class Responses:
         """Answer `response.cancel` (RSP-15 to RSP-17)."""
         wanted = event.get("response_id") or (self.active.request.id if self.active else None)
         if wanted not in self._running:
-            raise Refusal("response_cancel_not_active")
+            raise EventRefused("response_cancel_not_active")
         self._turn_is_waiting = False
         yield from self._halt(wanted, CLIENT_CANCELLED)
 
@@ -80,10 +80,10 @@ class Responses:
         yield from self._schedule.finish(plan)
 
     def _start(self, request: Request) -> None:
-        response = Response(request)
+        response = RunningResponse(request)
         self._running[request.id] = response, self._schedule.start(self._run(response))
 
-    def _run(self, response: Response) -> Steps:
+    def _run(self, response: RunningResponse) -> Steps:
         request = response.request
         self._asked += 1
         yield {"type": "response.created", "response": self._shared.wire_object(response)}
@@ -133,9 +133,9 @@ class Responses:
         settings.refuse_unsupported(asked, "response", paths)
         in_conversation = asked.get("conversation") != "none"
         if not in_conversation and "out_of_band" not in self._features:
-            raise Refusal("invalid_value", "This endpoint does not support out_of_band.", "response.conversation")
+            raise EventRefused("invalid_value", "This endpoint does not support out_of_band.", "response.conversation")
         if in_conversation and settings.voice_was_sent and wanted("voice") != settings.get("voice"):
-            raise Refusal("cannot_update_voice")
+            raise EventRefused("cannot_update_voice")
         context = self._context(asked.get("input"))
         tools, choice = wanted("tools") or [], wanted("tool_choice")
         _refuse_unknown_tool(tools, choice)
@@ -152,7 +152,7 @@ class Responses:
             context=context,
             tools=tools,
             in_conversation=in_conversation,
-            earlier=self._earlier if in_conversation else Tokens(),
+            earlier=self._earlier if in_conversation else TokenCount(),
         )
 
     def _context(self, given: list[Any] | None) -> list[Item]:
@@ -165,7 +165,7 @@ class Responses:
                 REFERENCE(each, path)
                 item = self._shared.conversation.find(each["id"])
                 if item is None:
-                    raise Refusal("invalid_value", f"Item with id '{each['id']}' not found.", f"{path}.id")
+                    raise EventRefused("invalid_value", f"Item with id '{each['id']}' not found.", f"{path}.id")
             else:
                 item = self._shared.conversation.read(each, path)
             context.append(item)

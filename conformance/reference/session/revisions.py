@@ -41,7 +41,7 @@ TRANSCRIPTION_VAD = {key: value for key, value in SERVER_VAD.items() if key not 
 
 
 @dataclass(frozen=True)
-class Revision:
+class RevisionHabits:
     """How one revision behaves."""
 
     item_object: bool
@@ -69,7 +69,7 @@ class Revision:
 GA_PCM: Event = {"type": "audio/pcm", "rate": 24000}
 GA_MODALITIES = fields.modalities(frozenset({"text"}), frozenset({"audio"}))
 GA_OUTPUT = {"format": fields.GA_FORMAT, "voice": fields.VOICE}
-GA = Revision(
+GA = RevisionHabits(
     item_object=False,
     limits_come_first=False,
     limits=("tokens",),
@@ -172,7 +172,7 @@ BETA_TRANSCRIPTION: Mapping[str, Shape] = {
     "modalities": BETA_MODALITIES,
     "client_secret": anything,
 }
-BETA = Revision(
+BETA = RevisionHabits(
     item_object=True,
     limits_come_first=True,
     limits=("requests", "tokens"),
@@ -245,4 +245,4 @@ BETA = Revision(
     user_content=("input_text", "input_audio"),
 )
 
-REVISIONS: Mapping[str, Revision] = {"ga": GA, "beta": BETA}
+REVISIONS: Mapping[str, RevisionHabits] = {"ga": GA, "beta": BETA}

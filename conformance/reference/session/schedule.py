@@ -15,8 +15,8 @@ from itertools import count
 
 from conformance.reference.session.refusals import Event
 
-Step = Event | float | tuple[Event, float]
-Steps = Iterator[Step]
+ScheduledStep = Event | float | tuple[Event, float]
+Steps = Iterator[ScheduledStep]
 
 
 @dataclass(eq=False)

@@ -42,7 +42,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Script:
+class ModelScript:
     """A model that does what its file says."""
 
     title: str
@@ -54,12 +54,12 @@ class Script:
         return answer(prompt) if found is None else found.acts(prompt)
 
 
-def load_script(path: Path) -> Script:
+def load_script(path: Path) -> ModelScript:
     """Read a script file; ScriptError says what is wrong and where."""
     data = read(path, ScriptError)
     known_keys(data, harness_schema("script")["properties"], path, ScriptError)
     fits(data, harness_schema("script"), path, ScriptError)
-    return Script(data["script"], tuple(_answer(each, path, data, at) for at, each in enumerate(data["answers"])))
+    return ModelScript(data["script"], tuple(_answer(each, path, data, at) for at, each in enumerate(data["answers"])))
 
 
 def lint_script(path: Path) -> list[str]:
@@ -82,7 +82,7 @@ def is_script(path: Path) -> bool:
         return False
 
 
-def _later(script: Script, at: int) -> str:
+def _later(script: ModelScript, at: int) -> str:
     left = len(script.answers) - 1 - at
     return "answer" if left == 1 else f"{left} answers"
 

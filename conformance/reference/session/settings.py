@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 
 from conformance.contract.dialect import Dialect, reach
-from conformance.reference.audio.sound import FORMATS, Format
-from conformance.reference.session.refusals import Event, Refusal, invalid_value
-from conformance.reference.session.revisions import RESPONSE_SWITCHES, VAD_DEFAULTS, Revision
+from conformance.reference.audio.sound import FORMATS, AudioFormat
+from conformance.reference.session.refusals import Event, EventRefused, invalid_value
+from conformance.reference.session.revisions import RESPONSE_SWITCHES, VAD_DEFAULTS, RevisionHabits
 
 #: Objects that an update completes from defaults instead of merging them blindly.
 COMPLETED = ("turn_detection", "transcription", "input_format", "output_format")
@@ -31,7 +31,7 @@ def copied(value: Any) -> Any:
 class SessionSettings:
     """The effective session object of one session."""
 
-    def __init__(self, dialect: Dialect, revision: Revision, session: Event, features: frozenset[str]) -> None:
+    def __init__(self, dialect: Dialect, revision: RevisionHabits, session: Event, features: frozenset[str]) -> None:
         self.dialect = dialect
         self._revision, self._features = revision, features
         self._session = copied(session)
@@ -57,7 +57,7 @@ class SessionSettings:
         return bool(self._session["object"] == "realtime.transcription_session")
 
     @property
-    def input_format(self) -> Format:
+    def input_format(self) -> AudioFormat:
         """The format of the user's audio."""
         return FORMATS[self.dialect.audio_format(self.get("input_format")) or "pcm16"]
 
@@ -110,11 +110,11 @@ class SessionSettings:
     def _refuse_change(self, merged: Event) -> None:
         setting = self.dialect.setting
         if setting(merged, "model") != self.get("model"):
-            raise Refusal("invalid_value", "The model of a session cannot be changed.", "session.model")
+            raise EventRefused("invalid_value", "The model of a session cannot be changed.", "session.model")
         if self.voice_was_sent and setting(merged, "voice") != self.get("voice"):
-            raise Refusal("cannot_update_voice")
+            raise EventRefused("cannot_update_voice")
         if self.get("tracing") is not None and setting(merged, "tracing") != self.get("tracing"):
-            raise Refusal("invalid_value", "Tracing cannot be changed once it is on.", "session.tracing")
+            raise EventRefused("invalid_value", "Tracing cannot be changed once it is on.", "session.tracing")
 
     def refuse_unsupported(self, asked: Event, where: str, paths: Any) -> None:
         """Refuse what *asked* (a session or a response) wants of a feature that is switched off."""
@@ -129,7 +129,7 @@ class SessionSettings:
         for feature, (name, asks) in features.items():
             if asks and feature not in self._features:
                 param = ".".join((where, *paths[name]))
-                raise Refusal("invalid_value", f"This endpoint does not support {feature}.", param)
+                raise EventRefused("invalid_value", f"This endpoint does not support {feature}.", param)
 
 
 def _place(session: Event, path: tuple[str, ...], value: Any) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from conformance.scenario.commands import Event, ModelDidNot, Reply, Script, Send, Unmet, Wait
+from conformance.scenario.commands import ModelDidNot, Reply, Script, Send, Unmet, Wait
 from conformance.scenario.match import mismatch
+from conformance.trace.trace import Event
 
 if TYPE_CHECKING:
     from conformance.scenario.context import ScriptContext

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from conformance.contract.documented_fields import Schema
 from conformance.contract.key_roles import ROLES
 from conformance.scenario.commands import Close, Hangup, Idle, ModelDidNot, Open, Ping, Recall, Reply, Script, Unmet
-from conformance.scenario.cost import Clip, Cost, Spending, connecting
+from conformance.scenario.cost import ClipReader, Cost, Spending, connecting
 from conformance.scenario.steps.asking import named
-from conformance.scenario.steps.declaration import Schema, shape, shorthand, step
+from conformance.scenario.steps.declaration import shape, shorthand, step
 
 if TYPE_CHECKING:
     from conformance.scenario.context import ScriptContext
@@ -155,7 +156,7 @@ UNTIL: Schema = {"type": "string", "description": "The type of the event that en
 READS: Schema = {"type": "boolean", "description": "Whether what comes is taken from the socket meanwhile."}
 
 
-def _waiting(here: Spending, written: Step, _clip: Clip) -> Cost:
+def _waiting(here: Spending, written: Step, _clip: ClipReader) -> Cost:
     # Silence that an endpoint ends by itself is answered by a response.
     given = written.under("seconds")
     answered = here.responses(1) if "until" in given else Cost()

@@ -8,10 +8,11 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from conformance.scenario.audio import FORMATS
-from conformance.scenario.commands import Command, Event, ModelDidNot, Reply, Script, Spoken
-from conformance.scenario.cost import ASKING, HEARD, Clip, Cost, Spending, Tokens, asking
+from conformance.scenario.commands import Command, ModelDidNot, Reply, Script, Spoken
+from conformance.scenario.cost import ASKING, HEARD, ClipReader, Cost, Spending, Tokens, asking
 from conformance.scenario.steps.asking import ask
 from conformance.scenario.steps.declaration import ACKNOWLEDGED, TEXT, shape, shorthand, step
+from conformance.trace.trace import Event
 
 if TYPE_CHECKING:
     from conformance.scenario.context import ScriptContext
@@ -23,7 +24,7 @@ ENOUGH_AUDIO = 400
 IMAGE = 1_500
 
 
-def _saying(here: Spending, written: Step, clip: Clip) -> Cost:
+def _saying(here: Spending, written: Step, clip: ClipReader) -> Cost:
     given = written.under("text")
     here.say(given)
     if not isinstance(given.get("clip"), str):
@@ -79,7 +80,7 @@ def say(context: ScriptContext, written: Step) -> Script:
     return (yield from _create(context, written, message, given))
 
 
-def _adding(here: Spending, written: Step, clip: Clip) -> Cost:
+def _adding(here: Spending, written: Step, clip: ClipReader) -> Cost:
     here.say(_without_data(written.argument))
     here.said += Tokens(text_in=str(written.argument).count("input_image") * IMAGE)
     return asking(here, written, clip)

@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from conformance.contract.documented_fields import Schema
 from conformance.scenario.cost import asking
 
 if TYPE_CHECKING:
     from conformance.scenario.commands import Script
     from conformance.scenario.context import ScriptContext
-    from conformance.scenario.cost import Clip, Cost, Spending
+    from conformance.scenario.cost import ClipReader, Cost, Spending
     from conformance.scenario.step import Step
 
 #: JSON Schema of an argument or of a part of it.
-Schema = Mapping[str, Any]
 Play = Callable[["ScriptContext", "Step"], "Script"]
 
 NOTHING: Schema = {"type": "null"}
@@ -83,7 +83,7 @@ class Declaration:
     """The name of the audio clip that it plays."""
     contradictions: Callable[[Step], Iterator[tuple[str, str]]] = lambda _: iter(())
     """What in its argument can do nothing: (what is wrong, cure)."""
-    costs: Callable[[Spending, Step, Clip], Cost] = asking
+    costs: Callable[[Spending, Step, ClipReader], Cost] = asking
     """What it costs at most; it also says what becomes of the session."""
 
     @property

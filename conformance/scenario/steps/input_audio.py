@@ -10,11 +10,12 @@ import base64
 import math
 from typing import TYPE_CHECKING
 
+from conformance.contract.documented_fields import Schema
 from conformance.scenario.audio import chunks, silence
 from conformance.scenario.commands import Script, Send
-from conformance.scenario.cost import Clip, Cost, Spending
+from conformance.scenario.cost import ClipReader, Cost, Spending
 from conformance.scenario.steps.asking import ask
-from conformance.scenario.steps.declaration import ACKNOWLEDGED, TEXT, Schema, shape, shorthand, step
+from conformance.scenario.steps.declaration import ACKNOWLEDGED, TEXT, shape, shorthand, step
 
 if TYPE_CHECKING:
     from conformance.scenario.context import ScriptContext
@@ -35,7 +36,7 @@ def _append(context: ScriptContext, audio: bytes, chunk: int) -> Script:
     return None
 
 
-def _speaking(here: Spending, written: Step, clip: Clip) -> Cost:
+def _speaking(here: Spending, written: Step, clip: ClipReader) -> Cost:
     length = here.seconds(clip, str(written.under("clip").get("clip")))
     turns = math.ceil(length / SHORTEST_TURN)
     heard = here.hear(length, turns)
@@ -57,7 +58,7 @@ def speak(context: ScriptContext, written: Step) -> Script:
     return (yield from _append(context, context.clip(given["clip"], context.input_format), given.get("chunk", CHUNK)))
 
 
-def _pausing(here: Spending, written: Step, _clip: Clip) -> Cost:
+def _pausing(here: Spending, written: Step, _clip: ClipReader) -> Cost:
     return here.hear(float(written.under("milliseconds").get("milliseconds", 0)) / 1000)
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS
-from conformance.scenario.commands import Event, ModelDidNot, Reply, Running, Script, Send, Wait
-from conformance.scenario.cost import Clip, Cost, Spending
+from conformance.scenario.commands import ModelDidNot, Reply, Running, Script, Send, Wait
+from conformance.scenario.cost import ClipReader, Cost, Spending
 from conformance.scenario.steps.asking import ask, come
 from conformance.scenario.steps.declaration import ACKNOWLEDGED, step
+from conformance.trace.trace import Event
 
 if TYPE_CHECKING:
     from conformance.scenario.context import ScriptContext
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 SETTINGS = sorted({name for dialect in DIALECTS.values() for name in dialect.response_paths})
 
 
-def _responding(here: Spending, written: Step, _clip: Clip) -> Cost:
+def _responding(here: Spending, written: Step, _clip: ClipReader) -> Cost:
     return here.responses(1, written.argument if isinstance(written.argument, dict) else {})
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.scenario.audio import FORMATS
 from conformance.scenario.commands import Script, Send
-from conformance.scenario.cost import ASKING, Clip, Cost, Spending, Tokens, size
+from conformance.scenario.cost import ASKING, ClipReader, Cost, Spending, Tokens, size
 from conformance.scenario.steps.declaration import step
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.scenario.step import Step
 
 
-def _sending(here: Spending, written: Step, _clip: Clip) -> Cost:
+def _sending(here: Spending, written: Step, _clip: ClipReader) -> Cost:
     here.said += Tokens(text_in=size(written.argument))
     length = _appended(written.argument) / FORMATS[here.audio_format][0]
     return here.responses(str(written.argument).count("response.create")) + Cost(heard=length, expected=ASKING)

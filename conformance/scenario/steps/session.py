@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.contract.dialects import DIALECTS
 from conformance.scenario.audio import FORMATS
-from conformance.scenario.commands import Event, Script
-from conformance.scenario.cost import Clip, Cost, Spending, asking, limit_of, size
+from conformance.scenario.commands import Script
+from conformance.scenario.cost import ClipReader, Cost, Spending, asking, limit_of, size
 from conformance.scenario.steps.asking import ask
 from conformance.scenario.steps.declaration import ACKNOWLEDGED, step
+from conformance.trace.trace import Event
 
 if TYPE_CHECKING:
     from conformance.scenario.context import ScriptContext
@@ -21,7 +22,7 @@ SHOWN_ONLY = frozenset({"id", "object", "type", "expires_at"})
 SETTINGS = sorted({name for dialect in DIALECTS.values() for name in dialect.session_paths} - SHOWN_ONLY)
 
 
-def _configuring(here: Spending, written: Step, clip: Clip) -> Cost:
+def _configuring(here: Spending, written: Step, clip: ClipReader) -> Cost:
     asked = written.argument if isinstance(written.argument, dict) else {}
     here.limit = limit_of(asked.get("max_output_tokens"), here.limit)
     if "modalities" in asked:

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.scenario.commands import Event, Recall, Reply, Script, Unmet
-from conformance.scenario.cost import Clip, Cost, Spending, asking
+from conformance.contract.documented_fields import Schema
+from conformance.scenario.commands import Recall, Reply, Script, Unmet
+from conformance.scenario.cost import ClipReader, Cost, Spending, asking
 from conformance.scenario.match import mismatch
 from conformance.scenario.steps.asking import ask, come, named
-from conformance.scenario.steps.declaration import TEXT, Schema, one_or_several, shape, shorthand, step
+from conformance.scenario.steps.declaration import TEXT, one_or_several, shape, shorthand, step
 from conformance.scenario.steps.session import update_of, updated_of
+from conformance.trace.trace import Event
 
 if TYPE_CHECKING:
     from conformance.scenario.context import ScriptContext
@@ -34,7 +36,7 @@ def _awaited(written: Step) -> list[str]:
     return kinds
 
 
-def _waiting(here: Spending, written: Step, clip: Clip) -> Cost:
+def _waiting(here: Spending, written: Step, clip: ClipReader) -> Cost:
     # Silence that lasts too long is answered by itself.
     if "input_audio_buffer.timeout_triggered" in str(written.argument):
         return here.responses(1) + Cost(expected=IDLE_TIMEOUT)

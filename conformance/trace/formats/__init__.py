@@ -10,10 +10,10 @@ from conformance.trace.formats.cassette import CASSETTE
 from conformance.trace.formats.frame_log import FRAME_LOG
 from conformance.trace.formats.har import HAR
 from conformance.trace.formats.json_lines import JSON_LINES
-from conformance.trace.formats.recording import Format, Recording
+from conformance.trace.formats.recording import Recording, RecordingFormat
 
 #: In the order in which they are asked whether a file is theirs.
-FORMATS: tuple[Format, ...] = (HAR, FRAME_LOG, JSON_LINES, CASSETTE)
+FORMATS: tuple[RecordingFormat, ...] = (HAR, FRAME_LOG, JSON_LINES, CASSETTE)
 
 
 def recordings(file: BufferedReader, where: str) -> Iterator[Recording]:
@@ -21,7 +21,7 @@ def recordings(file: BufferedReader, where: str) -> Iterator[Recording]:
     yield from format_of(file, where).read(file, where)
 
 
-def format_of(file: BufferedReader, where: str) -> Format:
+def format_of(file: BufferedReader, where: str) -> RecordingFormat:
     """Return the format of *file* by its first bytes, which stay unread."""
     if file.peek(3).startswith(b"\xef\xbb\xbf"):
         file.read(3)

@@ -17,7 +17,7 @@ from typing import Any
 
 from conformance.errors import TraceError
 from conformance.trace.formats.frame_log import FRAMES, SESSIONS, plain_frames, recordings
-from conformance.trace.formats.recording import Format, Recording, whole
+from conformance.trace.formats.recording import Recording, RecordingFormat, whole
 from conformance.trace.trace import Trace
 
 #: Values that a cassette may hold; anchors can make a small file hold many.
@@ -79,4 +79,4 @@ def write(traces: Sequence[Trace]) -> bytes:
     return told
 
 
-CASSETTE = Format("cassette", "a WebSocket cassette in YAML", recognises, read, write, ".yaml")
+CASSETTE = RecordingFormat("cassette", "a WebSocket cassette in YAML", recognises, read, write, ".yaml")

@@ -20,8 +20,8 @@ from conformance.trace import json_text
 from conformance.trace.formats.recording import (
     DIRECTIONS,
     DIRECTIONS_GUESSED,
-    Format,
     Recording,
+    RecordingFormat,
     cut_audio_marked,
     document,
     frame,
@@ -197,4 +197,4 @@ def write(traces: Sequence[Trace]) -> bytes:
     return json_text.dumps(plain_frames(traces), indent=True)
 
 
-FRAME_LOG = Format("frames", "a list of frames in JSON", recognises, read, write, ".json")
+FRAME_LOG = RecordingFormat("frames", "a list of frames in JSON", recognises, read, write, ".json")

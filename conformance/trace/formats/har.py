@@ -19,8 +19,8 @@ from conformance.secrets import Scrubber, hides
 from conformance.trace import json_text
 from conformance.trace.formats.recording import (
     DIRECTIONS,
-    Format,
     Recording,
+    RecordingFormat,
     document,
     frame,
     numbered,
@@ -207,4 +207,4 @@ def _closing(end: End | None) -> list[dict[str, Any]]:
     return [{**told, "code": end.code, "reason": end.reason}]
 
 
-HAR = Format("har", "HAR with WebSocket messages", recognises, read, write, ".har")
+HAR = RecordingFormat("har", "HAR with WebSocket messages", recognises, read, write, ".har")

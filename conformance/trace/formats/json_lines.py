@@ -21,8 +21,8 @@ from conformance.trace.formats.frame_log import FRAMES, SESSIONS, recordings
 from conformance.trace.formats.recording import (
     DIRECTIONS,
     DIRECTIONS_GUESSED,
-    Format,
     Recording,
+    RecordingFormat,
     document,
     session_id,
     whole,
@@ -169,4 +169,4 @@ def write(traces: Sequence[Trace]) -> bytes:
     return b"".join(map(dumps, traces))
 
 
-JSON_LINES = Format("jsonl", "JSON lines", recognises, read, write, ".jsonl")
+JSON_LINES = RecordingFormat("jsonl", "JSON lines", recognises, read, write, ".jsonl")

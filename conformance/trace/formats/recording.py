@@ -58,7 +58,7 @@ class Recording:
 
 
 @dataclass(frozen=True)
-class Format:
+class RecordingFormat:
     """One way to write conversations down."""
 
     name: str
