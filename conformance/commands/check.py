@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.corpus.judging import JudgedSources, Task, judge_source
+from conformance.corpus.judging import JudgedSources, Task, judge_one_by_one
 from conformance.corpus.sources import sources
 from conformance.corpus.tally import CorpusTally
 from conformance.corpus.verdict import Demands, RecordingOutcome
@@ -82,6 +83,12 @@ class Inspection:
         return in_full if files <= MOST_TOLD else nothing
 
     def _parts(self, files: Sequence[Source], task: Task) -> Iterator[JudgedSources]:
+        for read_here, stretch in groupby(files, lambda source: source.only_here):
+            yield from self._judged(list(stretch), task, read_here)
+
+    def _judged(self, files: Sequence[Source], task: Task, read_here: bool) -> Iterator[JudgedSources]:
+        if read_here:
+            return judge_one_by_one(files, task)
         if self.cluster:
             from conformance.corpus.cluster import judge_on_cluster
 
@@ -90,17 +97,7 @@ class Inspection:
             from conformance.corpus.processes import judge_in_processes
 
             return judge_in_processes(files, task, self.processes)
-        return _one_by_one(files, task)
-
-
-def _one_by_one(files: Iterable[Source], task: Task) -> Iterator[JudgedSources]:
-    """Yield each conversation as soon as it is judged, and an empty part behind the last of each source."""
-    for source in files:
-        for verdict, told in judge_source(source, task):
-            part = JudgedSources(told=[told] if told else [])
-            part.tally.note(verdict)
-            yield part
-        yield JudgedSources(sources=1)
+        return judge_one_by_one(files, task)
 
 
 class _Output:

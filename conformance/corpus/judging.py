@@ -53,6 +53,16 @@ def judge_source(source: Source, task: Task) -> Iterator[tuple[RecordedVerdict, 
         yield verdict, task.tell(verdict, None, None)
 
 
+def judge_one_by_one(sources: Iterable[Source], task: Task) -> Iterator[JudgedSources]:
+    """Yield each conversation as soon as it is judged, and an empty part behind the last of each source."""
+    for source in sources:
+        for verdict, told in judge_source(source, task):
+            part = JudgedSources(told=[told] if told else [])
+            part.tally.note(verdict)
+            yield part
+        yield JudgedSources(sources=1)
+
+
 def judge_sources(sources: Sequence[Source], task: Task) -> JudgedSources:
     """Return what a number of sources came to."""
     part = JudgedSources(sources=len(sources))

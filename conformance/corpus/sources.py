@@ -39,6 +39,11 @@ class Source:
     name: str
     """A path, a URL, or `-` for standard input."""
 
+    @property
+    def only_here(self) -> bool:
+        """Whether it can be read by this process alone: standard input, and what a shell makes of `<(command)`."""
+        return self.name == STDIN or _is_pipe_of_shell(Path(self.name))
+
     def recordings(self) -> Iterator[Recording]:
         """Yield its conversations; TraceError says what is wrong with the file, or with what is left of it."""
         where = "standard input" if self.name == STDIN else self.name
@@ -69,8 +74,12 @@ class Source:
 
 def _refuse_pipes(path: Path) -> None:
     """Refuse a named pipe, which would be waited for; not what a shell makes of `<(command)`."""
-    if path.is_fifo() and path.parent.as_posix() not in PIPES_OF_SHELLS:
+    if path.is_fifo() and not _is_pipe_of_shell(path):
         raise TraceError(f"{path}: is a pipe", "Give it as standard input: check - < PIPE")
+
+
+def _is_pipe_of_shell(path: Path) -> bool:
+    return path.parent.as_posix() in PIPES_OF_SHELLS
 
 
 @contextmanager

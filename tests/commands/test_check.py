@@ -1,5 +1,7 @@
 import json
+import os
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -168,8 +170,8 @@ def test_an_interrupt_keeps_what_was_judged(check, good, tmp_path, monkeypatch):
         yield first(source)
         raise KeyboardInterrupt
 
-    checking_source = checking._one_by_one
-    monkeypatch.setattr(checking, "_one_by_one", interrupted)
+    checking_source = checking.judge_one_by_one
+    monkeypatch.setattr(checking, "judge_one_by_one", interrupted)
 
     status, output = check(good, tmp_path / "nowhere.jsonl")
 
@@ -180,3 +182,24 @@ def test_an_interrupt_keeps_what_was_judged(check, good, tmp_path, monkeypatch):
 
 def test_nothing_is_drawn_where_nobody_looks_on(check, good, tmp_path):
     assert "files," not in check(good, write(tmp_path / "a.jsonl", *TWICE))[1]
+
+
+@pytest.mark.parametrize("order", [["-", "good"], ["good", "-"], ["good", "-", "good"]])
+def test_standard_input_is_read_by_the_process_that_was_asked(check, good, order):
+    named = [good if each == "good" else each for each in order]
+    stdin = Path(good).read_text(encoding="utf-8")
+
+    assert check("-j", 2, "--json-lines", *named, stdin=stdin) == check("--json-lines", *named, stdin=stdin)
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="needs /dev/fd")
+def test_what_a_shell_pipes_in_is_read_by_the_process_that_was_asked(check, good):
+    end, start = os.pipe()
+    with os.fdopen(start, "w") as pipe:
+        pipe.write(Path(good).read_text(encoding="utf-8"))
+    try:
+        status, output = check("-j", 2, "--json-lines", f"/dev/fd/{end}", good, good)
+    finally:
+        os.close(end)
+
+    assert (status, len(output.splitlines())) == (0, 3)

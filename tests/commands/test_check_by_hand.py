@@ -26,11 +26,7 @@ def recorded(tmp_path):
     return paths
 
 
-#: With two processes one run in twenty ends only with its time, on a busy machine: not understood, so not in every run
-PROCESSES = ["1", pytest.param("2", marks=pytest.mark.slow)]
-
-
-@pytest.mark.parametrize("processes", PROCESSES)
+@pytest.mark.parametrize("processes", ["1", "2"])
 def test_ctrl_c_keeps_what_was_judged_though_a_file_never_ends(recorded, processes):
     process = subprocess.Popen(
         [*CHECK, "-j", processes, "--json-lines", *recorded, "-"],
