@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.mutants.edits import put
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.operators import changing, putting
+from conformance.reference.audio.sound import FORMATS, tone
 from conformance.trace.trace import Event
 
 if TYPE_CHECKING:
@@ -33,6 +34,19 @@ def audio_begins_with_a_header(_dialect: Dialect) -> Fault:
         begun.append(event)
         packed = b64encode(WAV + b64decode(event["delta"])).decode()
         return {**event, "delta": packed} if len(begun) == 1 else event
+
+    return changing((DELTA,), change)
+
+
+@faults.mutant(
+    killed_by="streaming.audio-is-in-its-format", during="response/audio_overrides", like="response-overrides-ignored"
+)
+def g711_is_shown_and_pcm_is_sent(_dialect: Dialect) -> Fault:
+    """A response shows G.711, as it was asked to, and streams PCM of the same length."""
+
+    def change(event: Event) -> Event:
+        lasts = int(FORMATS["g711_ulaw"].milliseconds(len(b64decode(event["delta"]))))
+        return {**event, "delta": b64encode(tone("pcm16", lasts)).decode()}
 
     return changing((DELTA,), change)
 

@@ -10,12 +10,13 @@ import sys
 import wave
 from array import array
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conformance.report.rendering import render
 from conformance.trace.frames import listing, mapping, string
 from conformance.trace.output_audio import RATES, measured
+from conformance.trace.sample_formats import samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,12 +72,7 @@ class Clip:
     @cached_property
     def samples(self) -> array[int]:
         """Linear samples, 16 bits."""
-        if self.format != "pcm16":
-            return array("h", map(_expanded(self.format).__getitem__, self.data))
-        samples = array("h", self.data[: len(self.data) // 2 * 2])
-        if sys.byteorder == "big":
-            samples.byteswap()
-        return samples
+        return samples(self.data, self.format)
 
     @property
     def peaks(self) -> tuple[float, ...]:
@@ -88,15 +84,15 @@ class Clip:
     @property
     def wav(self) -> bytes:
         """A file that every browser plays."""
-        samples = array("h", self.samples)
+        linear = array("h", self.samples)
         if sys.byteorder == "big":
-            samples.byteswap()
+            linear.byteswap()
         out = io.BytesIO()
         with wave.open(out, "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(RATES[self.format][1])
-            file.writeframes(samples.tobytes())
+            file.writeframes(linear.tobytes())
         return out.getvalue()
 
     @property
@@ -166,22 +162,3 @@ def _decoded(text: str | None) -> bytes:
 def player_html(clips: tuple[Clip, ...]) -> Markup:
     """Return a player for each clip, with waveform and transcript."""
     return render("player.html.j2", clips=clips, bars=BARS)
-
-
-@cache
-def _expanded(audio_format: str) -> tuple[int, ...]:
-    """Linear value of each of the 256 codes of G.711 (ITU-T G.711, tables 1 and 2)."""
-    return tuple((_from_ulaw if audio_format == "g711_ulaw" else _from_alaw)(code) for code in range(256))
-
-
-def _from_ulaw(code: int) -> int:
-    inverted = code ^ 0xFF
-    magnitude = ((inverted & 0x0F) * 8 + 132 << (inverted >> 4 & 7)) - 132
-    return -magnitude if inverted & 0x80 else magnitude
-
-
-def _from_alaw(code: int) -> int:
-    plain = code ^ 0x55
-    step, segment = plain & 0x0F, plain >> 4 & 7
-    magnitude = step * 16 + 8 if not segment else step * 16 + 264 << segment - 1
-    return magnitude if plain & 0x80 else -magnitude

@@ -7,12 +7,15 @@ padding only at the end, no white space.  Non-zero trailing bits are tolerated: 
 from __future__ import annotations
 
 import binascii
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from conformance.trace.frames import Frame
+from conformance.trace.sample_formats import LEAST, PIECE, heard_format
 
 if TYPE_CHECKING:
     from conformance.trace.canonical import CanonicalTrace
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 RATES = {"pcm16": (2, 24_000), "g711_ulaw": (1, 8_000), "g711_alaw": (1, 8_000)}
 
 ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+#: As many pieces of a sound tell its format.
+PIECES = 5
 #: What may stand in the text beside the alphabet: padding, at its end.
 PADDINGS = {b"": "", b"=": "=", b"==": "=="}
 
@@ -55,6 +60,8 @@ class Sound:
     """Canonical format of the response: as it shows it, as it was asked for, or as the session had it."""
     sizes: tuple[int | None, ...]
     """Decoded bytes of each delta; None where it is no base64."""
+    heard: str | None = None
+    """The format in which the samples make sense; None where that cannot be told."""
 
     @property
     def digest(self) -> str:
@@ -71,9 +78,15 @@ class Sound:
         return sum(size for size in self.sizes if size is not None)
 
     @property
+    def misread(self) -> bool:
+        """Whether the samples make sense only in another format than the one that was told."""
+        return self.heard not in (None, self.format)
+
+    @property
     def seconds(self) -> float | None:
-        """Length; None where the format is unknown, a delta is no base64 or the recording shortened one."""
-        return seconds(self.size, self.format) if self.stream.whole and None not in self.sizes else None
+        """Length; None where the format is unknown or wrong, a delta is no base64 or the recording shortened one."""
+        known = not self.misread and self.stream.whole and None not in self.sizes
+        return seconds(self.size, self.format) if known else None
 
     @property
     def broken(self) -> tuple[Frame, ...]:
@@ -96,11 +109,25 @@ def sounds_of(trace: CanonicalTrace, responses: Sequence[Response]) -> tuple[Sou
 def _sound(trace: CanonicalTrace, response: Response, stream: Stream) -> Sound:
     sizes = _sizes([frame.text("delta") for frame in stream.deltas])
     shown = (response.initial, response.asked)
-    told = (trace.dialect.response_setting(each, "output_format") for each in shown)
-    spelled = next((each for each in told if each is not None), None)
+    spellings = (trace.dialect.response_setting(each, "output_format") for each in shown)
+    spelled = next((each for each in spellings if each is not None), None)
     if spelled is None:
         spelled = trace.setting_at(response.first, "output_format")
-    return Sound(response, stream, trace.dialect.audio_format(spelled), sizes)
+    told = trace.dialect.audio_format(spelled)
+    heard = heard_format(_pieces(stream, sizes), told, RATES) if told in RATES else None
+    return Sound(response, stream, told, sizes, heard)
+
+
+def _pieces(stream: Stream, sizes: Sequence[int | None]) -> Iterator[bytes]:
+    """Yield up to PIECES pieces of a stream, evenly spread; all begin at an even byte: a whole sample in any format."""
+    if not stream.whole or None in sizes:
+        return
+    starts = [0, *accumulate(size for size in sizes if size is not None)]
+    total = starts.pop()
+    for wanted in range(0, total - LEAST + 1, max(PIECE, total // PIECES // 2 * 2)):
+        first, last = bisect_right(starts, wanted) - 1, bisect_left(starts, wanted + PIECE)
+        data = b"".join(binascii.a2b_base64(frame.text("delta") or "") for frame in stream.deltas[first:last])
+        yield data[wanted - starts[first] :][:PIECE]
 
 
 def _sizes(deltas: list[str | None]) -> tuple[int | None, ...]:

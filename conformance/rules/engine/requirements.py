@@ -138,6 +138,7 @@ _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
     ("RSP-25", SHOULD, BOTH, "A response that fails says so in its `response.done`."),
     ("RSP-26", MUST, BOTH, "A response ends under the ids that it began with."),
     ("RSP-27", SHOULD, BOTH, "The input of an out-of-band response stays out of the conversation."),
+    ("RSP-28", SHOULD, BOTH, "A response is heard in the format that it shows.  Its voice is judged only as shown."),
     ("STR-01", MUST, BOTH, "`response.output_item.added` comes before anything else of its item."),
     ("STR-02", SHOULD, BOTH, "Output items are numbered from 0 in the order of their announcement."),
     ("STR-03", MUST, BOTH, "The model's item is announced in the conversation before its parts."),

@@ -57,6 +57,23 @@ def audio_can_be_heard(view: View) -> Judged:
             yield Finding(sound.stream.deltas[0].index, message, "something to hear", "silence", "/delta")
 
 
+@rules.should(
+    "streaming.audio-is-in-its-format",
+    about=AUDIO,
+    covers=("RSP-28",),
+    spec=SPEC,
+    relaxed="Noise and silence are alike in every format; only a sound that makes sense in another one is blamed.",
+)
+def audio_is_in_its_format(view: View) -> Judged:
+    """The samples of streamed audio make sense in the response's format, not in another one alone."""
+    for sound in view.sounds:
+        if sound.misread:
+            message = f"The audio of {sound.stream.item_id} is noise as {sound.format}, and sound as {sound.heard}."
+            yield Finding(sound.stream.deltas[0].index, message, str(sound.format), str(sound.heard), "/delta")
+        elif sound.heard is not None:
+            yield HELD
+
+
 def _has_words(sound: Sound) -> bool:
     item = sound.response.items[sound.stream.item_id]
     part = item.parts.get(sound.stream.content_index)
