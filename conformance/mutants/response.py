@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from conformance.mutants.edits import is_output, put
+from conformance.contract.dialect import reach
+from conformance.mutants.edits import is_output, put, session_path
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.operators import changing_all, lacking, putting
 from conformance.trace.trace import Event
@@ -95,6 +96,25 @@ def token_limit_ignored(_dialect: Dialect) -> Fault:
         return event
 
     return changing_all(change)
+
+
+@faults.mutant(killed_by="response.a-limit-ends-what-has-met-it", during="isolation/two_limits")
+def another_limit_than_is_shown(dialect: Dialect) -> Fault:
+    """A response is cut off after 15 tokens, whatever limit it shows."""
+    path = ("response", *dialect.response_paths["max_output_tokens"])
+    shown: list[Any] = []
+
+    def receives(event: Event) -> Iterable[Event]:
+        if event.get("type") == "session.update":
+            shown[:] = [reach(event, session_path(dialect, "max_output_tokens"))]
+        if event.get("type") == "response.create":
+            event = {**event, "response": {**(event.get("response") or {}), path[-1]: 15}}
+        yield event
+
+    def sends(event: Event) -> Iterable[Event]:
+        yield put(event, path, shown[0]) if event["type"] in (CREATED, DONE) else event
+
+    return Fault(sends=sends, receives=receives)
 
 
 def _completed(event: Event) -> Event:

@@ -23,14 +23,15 @@ IDS = sorted(path.relative_to(folder("scenarios")).with_suffix("").as_posix() fo
 
 EVERYTHING = "everything"
 RESPONSE = "server event response"
+APPEND = "client event input_audio_buffer.append"
 #: What cannot be shown without something else either, and why; `kind name` or the beginning of it.
 CARRIES = {
     # Nobody gets as far as a session: the preflight ends the run (status 6).
     "path /v1/realtime": [EVERYTHING],
     "server event session.created": [EVERYTHING],
-    # The one acknowledges the other, and shows every setting.
-    "client event session.update": ["server event session.updated", "session field"],
-    "server event session.updated": ["client event session.update", "session field"],
+    # The one acknowledges the other, and shows every setting; whoever speaks has first set how turns are detected.
+    "client event session.update": ["server event session.updated", "session field", APPEND],
+    "server event session.updated": ["client event session.update", "session field", APPEND],
     "server event conversation.item.created": ["client event conversation.item.create"],
     # The counts stand in it.
     "server event response.done": ["usage field"],
@@ -41,8 +42,8 @@ CARRIES = {
 CARRIES_IN = {
     "yuhuan": {
         # Without turns there is nothing but a commit that shows that audio came, and no other way to a response.
-        "client event input_audio_buffer.append": ["client event input_audio_buffer.commit"],
-        "client event input_audio_buffer.commit": ["client event input_audio_buffer.append"],
+        APPEND: ["client event input_audio_buffer.commit"],
+        "client event input_audio_buffer.commit": [APPEND],
         "client event response.create": [RESPONSE],
         # Whoever commits by hand switches the detection of turns off before.
         "client event session.update": ["client event input_audio_buffer", "session field"],

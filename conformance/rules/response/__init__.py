@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.rules.response import cancel, create, overrides, response_object
+from conformance.rules.response import cancel, create, limits, overrides, response_object
 
 chapters = (
     response_object.rules,
+    limits.rules,
     create.rules,
     overrides.rules,
     cancel.rules,

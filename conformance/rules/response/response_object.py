@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.left_out import conversations_of_responses
 from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.trace.frames import listing, mapping, string, whole_number
+from conformance.trace.frames import listing, mapping, string
 from conformance.trace.lens import gathered
 
 if TYPE_CHECKING:
@@ -29,18 +29,15 @@ OF_AN_ITEM = ("type", "role", "status")
 
 
 @gathered
-def _whole_dones(view: View) -> Iterator[tuple[Response, Frame]]:
+def whole_dones(view: View) -> Iterator[tuple[Response, Frame]]:
     """Yield each response that is over, with its unshortened `response.done`."""
     for response in view.responses:
         if response.done is not None and response.done.whole:
             yield response, response.done
 
 
-#: How many tokens the end of a response may lie behind its limit, if that is more than a quarter of it.
-LIMIT_SLACK = 32
-
-
-def _reason(response: Response) -> str | None:
+def reason_of(response: Response) -> str | None:
+    """Return why a response is incomplete or cancelled, as its `status_details` say."""
     return string(mapping(response.final.get("status_details")).get("reason"))
 
 
@@ -98,7 +95,7 @@ def done_has_a_terminal_status(view: View) -> Judged:
 @rules.must("response.status-details-type-is-the-status", about={"response.done"}, covers=("RSP-07",), spec=DONE)
 def status_details_type_is_the_status(view: View) -> Judged:
     """The type of `status_details` is the status of the response."""
-    for response, done in _whole_dones(view):
+    for response, done in whole_dones(view):
         kind = string(mapping(response.final.get("status_details")).get("type"))
         if kind not in TERMINAL or response.status not in TERMINAL:
             continue  # a type that does not exist breaks the schema
@@ -110,7 +107,7 @@ def status_details_type_is_the_status(view: View) -> Judged:
 
 
 def _reasons(view: View, status: str, allowed: frozenset[str]) -> Judged:
-    for response, done in _whole_dones(view):
+    for response, done in whole_dones(view):
         details = response.final.get("status_details")
         if response.status != status or not (details is None or isinstance(details, dict)):
             continue
@@ -137,7 +134,7 @@ def incomplete_names_its_reason(view: View) -> Judged:
 @rules.must("response.failed-names-its-error", about={"response.done"}, covers=("RSP-08", "RSP-25"), spec=DONE)
 def failed_names_its_error(view: View) -> Judged:
     """A failed response carries an error with its type or its code."""
-    for response, done in _whole_dones(view):
+    for response, done in whole_dones(view):
         details = response.final.get("status_details")
         if response.status != "failed" or not (details is None or isinstance(details, dict)):
             continue
@@ -152,7 +149,7 @@ def failed_names_its_error(view: View) -> Judged:
 @rules.must("response.done-lists-every-item", about={"response.done"}, covers=("RSP-09",), spec=DONE)
 def done_lists_every_item(view: View) -> Judged:
     """The output of a response that is over lists every item that was announced for it, and no other."""
-    for response, done in _whole_dones(view):
+    for response, done in whole_dones(view):
         if response.gapped or view.partial or not isinstance(response.final.get("output"), list):
             continue
         listed = {name for name in _ids(response.outputs) if name is not None}
@@ -171,7 +168,7 @@ def _ids(output: list[Any]) -> list[str | None]:
 @rules.must("response.done-lists-items-in-order", about={"response.done"}, covers=("RSP-09",), spec=DONE)
 def done_lists_items_in_order(view: View) -> Judged:
     """The output of a response that is over lists its items by output index."""
-    for response, done in _whole_dones(view):
+    for response, done in whole_dones(view):
         known = [response.items[name] for name in _ids(response.outputs) if name is not None and name in response.items]
         indices = [item.output_index for item in known]
         if len(indices) < 2 or None in indices or len(set(indices)) < len(indices):
@@ -187,7 +184,7 @@ def done_lists_items_in_order(view: View) -> Judged:
 @rules.should("response.done-repeats-its-finished-items", about={"response.done"}, covers=("RSP-10",), spec=DONE)
 def done_repeats_its_finished_items(view: View) -> Judged:
     """The items in the output of a response are as `response.output_item.done` showed them."""
-    for response, done in _whole_dones(view):
+    for response, done in whole_dones(view):
         for place, listed in enumerate(map(mapping, response.outputs)):
             name = string(listed.get("id"))
             item = response.items.get(name) if name is not None else None
@@ -212,7 +209,7 @@ def done_repeats_its_finished_items(view: View) -> Judged:
 )
 def done_is_of_the_same_conversation(view: View) -> Judged:
     """A response ends in the conversation in which it was created."""
-    for response, done in _whole_dones(view):
+    for response, done in whole_dones(view):
         if "conversation_id" not in response.initial or "conversation_id" not in response.final:
             continue
         before, after = (string(each["conversation_id"]) for each in (response.initial, response.final))
@@ -226,7 +223,7 @@ def done_is_of_the_same_conversation(view: View) -> Judged:
 @rules.should("response.completed-has-output", about={"response.done"}, covers=("RSP-20",), spec=DONE)
 def completed_has_output(view: View) -> Judged:
     """A completed response has at least one output item."""
-    for response, done in _whole_dones(view):
+    for response, done in whole_dones(view):
         if response.status != "completed" or not isinstance(response.final.get("output"), list):
             continue
         if response.outputs or any(item.added is not None for item in response.items.values()):
@@ -245,7 +242,7 @@ def completed_has_output(view: View) -> Judged:
 )
 def cut_off_item_is_incomplete(view: View) -> Judged:
     """The last item of a response that was cut off by a limit or a filter is incomplete."""
-    for response, done in _whole_dones(view):
+    for response, done in whole_dones(view):
         if response.status != "incomplete" or not response.outputs:
             continue
         status = string(mapping(listing(response.outputs)[-1]).get("status"))
@@ -255,42 +252,3 @@ def cut_off_item_is_incomplete(view: View) -> Judged:
             message = f"{response.id} is incomplete, its last item is {status}."
             path = f"/response/output/{len(response.outputs) - 1}/status"
             yield Finding(done.index, message, "incomplete", status, path)
-
-
-@rules.must("response.token-limit-makes-it-incomplete", about={"response.done"}, covers=("RSP-24",), spec=DONE)
-def token_limit_makes_it_incomplete(view: View) -> Judged:
-    """A response stops near its token limit, and is incomplete then."""
-    for response, done, limit, used in _limited(view):
-        if response.status == "incomplete" and used <= limit + max(LIMIT_SLACK, limit // 4):
-            yield HELD
-        elif response.status == "incomplete" and _reason(response) == "max_output_tokens":
-            message = f"{response.id} ran far beyond its limit of {limit} tokens."
-            yield Finding(done.index, message, f"about {limit}", str(used), "/response/usage/output_tokens")
-        elif response.status == "completed" and used > limit:
-            message = f"{response.id} completed beyond its limit of {limit} tokens."
-            yield Finding(done.index, message, f"incomplete, at most {limit}", f"completed, {used}", "/response/status")
-
-
-@rules.should("response.a-used-up-limit-makes-it-incomplete", about={"response.done"}, covers=("RSP-24",), spec=DONE)
-def a_used_up_limit_makes_it_incomplete(view: View) -> Judged:
-    """A response that has used up just the tokens it may have is incomplete: it was cut off."""
-    for response, done, limit, used in _limited(view):
-        if used != limit or response.status not in ("completed", "incomplete"):
-            continue
-        if response.status == "incomplete":
-            yield HELD
-        else:
-            message = f"{response.id} used all of its {limit} tokens, and is said to be complete."
-            yield Finding(done.index, message, "incomplete", "completed", "/response/status")
-
-
-@gathered
-def _limited(view: View) -> Iterator[tuple[Response, Frame, int, int]]:
-    """Yield each response that is over and had a limit: its end, the limit, and the output tokens that it used."""
-    for response, done in _whole_dones(view):
-        shown = view.dialect.response_setting(response.initial or response.final, "max_output_tokens")
-        limit = whole_number(shown)
-        limit = limit if limit is not None else whole_number(response.asked.get("max_output_tokens"))
-        used = whole_number(mapping(response.final.get("usage")).get("output_tokens"))
-        if limit is not None and used is not None:
-            yield response, done, limit, used
