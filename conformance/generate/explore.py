@@ -1,7 +1,7 @@
 """The search: play generated scenarios until one breaks something, make that small, set it aside, and go on.
 
 Hypothesis draws and shrinks.  What it costs is counted in sessions, because with a real endpoint nothing else
-counts: a script that was played is never played again, shrinking ends when its sessions are used up,
+counts: a script that was played is never played again, shrinking ends when its sessions or seconds are used up,
 and every smaller case is handed out at once, so that an interrupted search has shown its best.
 """
 
@@ -21,6 +21,8 @@ from conformance.play.player import Conversation, Outcome
 from conformance.scenario.model import Scenario
 
 MUST, SHOULD = "MUST", "SHOULD"
+#: Shrinking a case that only warns may take one part in so many of what shrinking may take: it fails nobody's run.
+MILD_SHARE = 5
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class SearchPlan:
     seed: int = 0
     shrink_sessions: int = 200
     """Plays that all shrinking together may cost."""
+    shrink_seconds: float = 120.0
+    """What those conversations may last together: an endpoint that keeps each waiting costs more than their number."""
     most_cases: int = 5
     """After so many different cases there is enough to mend."""
     database: Path | None = None
@@ -113,6 +117,23 @@ class _Crashed(BaseException):
 
 
 @dataclass
+class _Effort:
+    """What shrinking has cost."""
+
+    sessions: int = 0
+    seconds: float = 0.0
+
+    def grow(self, conversation: Conversation) -> None:
+        """Count one conversation more."""
+        self.sessions += 1
+        self.seconds += conversation.seconds
+
+    def reaches(self, plan: SearchPlan, parts: int = 1) -> bool:
+        """Return whether it is one part, of so many, of what shrinking may cost."""
+        return self.sessions * parts >= plan.shrink_sessions or self.seconds * parts >= plan.shrink_seconds
+
+
+@dataclass
 class _Search:
     play: Callable[[Scenario], Conversation]
     judge: Callable[[Conversation], Sequence[Flaw]]
@@ -129,7 +150,10 @@ class _Search:
     """The rule whose case is being shrunk; empty while looking for any."""
     sessions: int = 0
     generated: int = 0
-    shrinking: int = 0
+    shrinking: _Effort = field(default_factory=_Effort)
+    """Of all cases."""
+    mild: _Effort = field(default_factory=_Effort)
+    """Of the cases that only warn."""
     trouble: str = ""
 
     def perform(self, scenario: Scenario, during: str) -> Example:
@@ -166,10 +190,13 @@ class _Search:
             example = self.perform(scenario, "generate")
             self.generated += 1
             return example
-        if self.shrinking >= self.plan.shrink_sessions:
+        mild = self.best[self.wanted].flaw.keyword == SHOULD
+        if self.shrinking.reaches(self.plan) or (mild and self.mild.reaches(self.plan, MILD_SHARE)):
             raise _Enough
-        self.shrinking += 1
-        return self.perform(scenario, "shrink")
+        example = self.perform(scenario, "shrink")
+        for effort in (self.shrinking, *([self.mild] if mild else [])):
+            effort.grow(example.conversation)
+        return example
 
     def improve(self, case: Case) -> None:
         """Keep the smallest case of each rule."""

@@ -187,6 +187,46 @@ def test_shrinking_ends_with_its_sessions(in_memory):
     assert [case.flaw.rule for case in found.cases] == ["made.up"]
 
 
+def test_what_only_warns_is_made_small_with_a_few_sessions(in_memory):
+    heard = []
+
+    def judge(conversation):
+        return [replace(flaw, keyword="SHOULD") for flaw in broken_by("delete", "say", "respond")(conversation)]
+
+    found = search(in_memory, judge, SearchPlan(200, seed=2, shrink_sessions=20), tell=heard.append)
+
+    assert sum(each.during == "shrink" for each in heard) == 4
+    assert [case.flaw.rule for case in found.cases] == ["made.up"]
+
+
+def test_a_warning_does_not_keep_the_search_from_making_a_fault_small(in_memory):
+    heard = []
+
+    def judge(conversation):
+        mild = [Flaw("made.mild", "SHOULD", "It is there.")] if broken_by("say")(conversation) else []
+        return mild + [replace(flaw, rule="made.grave") for flaw in broken_by("delete", "respond")(conversation)]
+
+    found = search(in_memory, judge, SearchPlan(200, seed=2, shrink_sessions=40), tell=heard.append)
+
+    assert {case.flaw.rule for case in found.cases} == {"made.mild", "made.grave"}
+    assert 8 < sum(each.during == "shrink" for each in heard) <= 40
+
+
+def test_shrinking_ends_when_its_conversations_have_lasted_long_enough(in_memory):
+    heard = []
+    plan = SearchPlan(200, seed=2, shrink_seconds=60)
+    play = in_memory("ga")
+
+    def slow(scenario):
+        return replace(play(scenario), seconds=25.0)
+
+    judge = broken_by("delete", "say", "respond")
+    found = explore(slow, judge, conversations(DIALECTS["ga"]), plan, tell=heard.append)
+
+    assert sum(each.during == "shrink" for each in heard) == 3
+    assert [case.flaw.rule for case in found.cases] == ["made.up"]
+
+
 def test_no_script_is_played_twice_but_to_confirm_it(in_memory):
     heard = []
     search(in_memory, broken_by("delete", "say", "respond"), SearchPlan(100, seed=2), tell=heard.append)
