@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from conformance.contract.dialect import Dialect
 from conformance.play.environment import code_of
-from conformance.scenario.commands import Recall
+from conformance.scenario.commands import Recall, Wait
 from conformance.trace import json_text
 from conformance.trace.trace import Direction, End, EndKind, Entry, Event
 
@@ -43,9 +43,14 @@ def error_text(event: Event) -> str:
     return f"error {code_of(error)}: {error.get('message')}" if isinstance(error, dict) else f"error {error}"
 
 
-def instead(backlog: Sequence[tuple[str, Event]], dialect: Dialect) -> str:
+def instead(backlog: Sequence[tuple[str, Event]], dialect: Dialect, command: Wait) -> str:
     """Return what came instead of what was awaited, in words that follow "nothing"; empty if nothing did."""
-    others = dict.fromkeys(dialect.wire_name(kind) for kind, _ in backlog[-6:] if kind != "error")
+
+    def named(kind: str, event: Event) -> str:
+        misfit = command.misfit(kind, event)
+        return f"{dialect.wire_name(kind)}{f' that is not it ({misfit})' if misfit else ''}"
+
+    others = dict.fromkeys(named(*each) for each in backlog[-6:] if each[0] != "error")
     errors = [error_text(event) for kind, event in backlog if kind == "error"]
     return f" but {', '.join([*others, *errors[-2:]])}" if others or errors else ""
 

@@ -210,7 +210,7 @@ class RecordedConnection:
     def _nothing_came(self, connection: Connection, command: Wait, since: float, *, answered: bool) -> Exception:
         """End the trace, and say what did not come: a fault where that is proved, silence where it is not."""
         waited = connection.now() - since
-        told = f"nothing in {waited:.3g} s{instead(self.backlog, self.target.dialect)}"
+        told = f"nothing in {waited:.3g} s{instead(self.backlog, self.target.dialect, command)}"
         proved = answered or command.within is not None or command.awaiting in OPENING
         awaiting = command.awaiting if proved else ""
         self.recorder.finish(End(EndKind.TIMEOUT, Direction.CLIENT, awaiting=awaiting, at=connection.now()))

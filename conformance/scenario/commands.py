@@ -47,6 +47,8 @@ class Wait:
     awaiting: str
     within: float | None = None
     sent: str = ""
+    misfit: Callable[[str, Event], str] = lambda _kind, _event: ""
+    """Says what keeps an event of an awaited type from being the one that is waited for; empty for all others."""
 
 
 @dataclass(frozen=True)

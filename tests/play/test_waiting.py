@@ -261,3 +261,25 @@ def test_a_status_says_it_where_nothing_else_explains_it(status, body, retry_aft
 def test_a_response_that_was_cancelled_or_lacks_its_details_is_no_trouble():
     assert trouble_in_response(done("cancelled", type="cancelled")) is None
     assert trouble_in_response({"type": "response.done"}) is None
+
+
+def announced(**differs):
+    """Answer the creation of an item by one that differs from it."""
+    return {
+        "conversation.item.create": lambda event: [
+            {"type": "conversation.item.added", "previous_item_id": None, "item": {**event["item"], **differs}}
+        ],
+    }
+
+
+def test_an_announcement_that_fits_nothing_is_told_by_what_is_wrong_with_it():
+    told, _ = play("  - say: {role: system, text: Briefly.}\n", announced(id="item_9", role="user"))
+
+    assert told.outcome is Outcome.STOPPED
+    assert "conversation.item.added that is not it (item.role: expected 'system', actual 'user')" in told.actual
+
+
+def test_an_item_is_known_by_the_id_that_its_client_gave():
+    told, _ = play("  - say: {id: mine, role: system, text: Briefly.}\n", announced(role="user", content=[]))
+
+    assert told.outcome is Outcome.PLAYED, told.message

@@ -36,7 +36,10 @@ def answered(context: ScriptContext, written: Step, sent: str, ack: str, fits: M
     def ends(kind: str, event: Event) -> bool:
         return matches(kind, event) or (wanted == ("error",) and kind == ack and not mismatch(dict(fits), event))
 
-    reply: Reply = yield Wait(ends, " or ".join(wanted), written.within, sent)
+    def misfit(kind: str, event: Event) -> str:
+        return mismatch(dict(fits), event) if kind == ack else ""
+
+    reply: Reply = yield Wait(ends, " or ".join(wanted), written.within, sent, misfit)
     if wanted == ("error",) and reply.event.get("type") == ack:
         if ack == "response.created" and reply.alone:
             raise ModelDidNot("needs two responses at once; the first was over before the second was asked for")
@@ -58,7 +61,10 @@ def come(written: Step, kinds: str | list[str], pattern: Mapping[str, Any]) -> S
     def matches(name: str, event: Event) -> bool:
         return name in wanted and not mismatch(pattern, event)
 
-    reply: Reply = yield Wait(matches, " or ".join(wanted), written.within)
+    def misfit(name: str, event: Event) -> str:
+        return mismatch(pattern, event) if name in wanted else ""
+
+    reply: Reply = yield Wait(matches, " or ".join(wanted), written.within, misfit=misfit)
     return reply.event
 
 

@@ -133,7 +133,9 @@ def _create(context: ScriptContext, written: Step, made: Event, given: Mapping[s
         # One of the model's begins with none.
         wanted = [{"$null": True}, {"$has": {"type": made["content"][0]["type"]}}]
         told["content"] = {"$in": wanted if made.get("role") == "assistant" else [{"$empty": True}, *wanted]}
-    return (yield from ask(context, written, event, "conversation.item.added", {"item": told}))
+    # Who is given an id is known by it, whatever else is wrong; an endpoint that gives ids of its own keeps the rest.
+    fits = {"$in": [{"id": made["id"]}, told]} if "id" in made else told
+    return (yield from ask(context, written, event, "conversation.item.added", {"item": fits}))
 
 
 @step(
