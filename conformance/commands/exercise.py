@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from conformance.commands.remark import Remark, where_is
+from conformance.commands.remark import Remark
 from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import ConformanceError
@@ -90,7 +90,7 @@ def unexercised(scenario: Scenario, promised: Sequence[Rule]) -> Iterator[Remark
     for rule in promised:
         if all(rule.id in each.inapplicable for each in found):
             detail = f"It is played in {_dialects(found)} alone (`dialects`). Take the promise out."
-            yield Remark(where_is(scenario, rule.id), f"proves: {rule.id}: speaks of what is not there", detail)
+            yield Remark(scenario.where_is(rule.id), f"proves: {rule.id}: speaks of what is not there", detail)
         elif silent := [each for each in found if rule.id in each.unproven and not each.told_nothing]:
             yield _unproven(scenario, rule.id, silent)
 
@@ -108,7 +108,7 @@ def _unproven(scenario: Scenario, rule_id: str, silent: list[Exercise]) -> Remar
     else:
         cure = "Add what brings it about, or take the promise out."
     message = f"proves: {rule_id}: nothing in this script exercises it"
-    return Remark(where_is(scenario, rule_id), message, f"{played}{stopped}.\n{cure}", warning=bool(excuse))
+    return Remark(scenario.where_is(rule_id), message, f"{played}{stopped}.\n{cure}", warning=bool(excuse))
 
 
 def _excuse(scenario: Scenario, rule_id: str) -> str:
@@ -122,7 +122,7 @@ def _stops(scenario: Scenario, found: Iterable[Exercise]) -> Iterator[Remark]:
     stops: dict[tuple[str, str], list[Exercise]] = {}
     for each in found:
         if each.stopped is not None:
-            where = where_is(scenario, each.stopped.step or "steps")
+            where = scenario.where_is(each.stopped.step or "steps")
             stops.setdefault((where, each.stopped.message), []).append(each)
     for (where, _), stopped in stops.items():
         lines = [*_why(stopped[0])]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
-from conformance.commands.remark import Remark, where_is
+from conformance.commands.remark import Remark
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import ScenarioError
 from conformance.reference.session.script import is_script, lint_script
 from conformance.rules import RULES
+from conformance.run.promises import unknown_promises
 from conformance.scenario.load import load
 from conformance.scenario.static_checks import dead
 
@@ -30,9 +30,9 @@ def remarks(path: Path) -> Iterator[Remark]:
     except ScenarioError as error:
         yield Remark(error.where, error.message, error.cure)
         return
-    yield from (Remark(each.where, each.message, each.cure) for each in _unknown_promises(scenario))
+    yield from (Remark(each.where, each.message, each.cure) for each in unknown_promises(scenario))
     found = dead(scenario, DIALECTS)
-    told = [Remark(where_is(scenario, each.step or each.key), each.message, each.cure) for each in found]
+    told = [Remark(scenario.where_is(each.step or each.key), each.message, each.cure) for each in found]
     yield from told
     yield from _rehearsed(scenario, {each.where for each in told})
 
@@ -48,26 +48,3 @@ def _rehearsed(scenario: Scenario, known: Collection[str]) -> Iterator[Remark]:
     # What vendors promise beyond the protocol the reference need not show.
     promised = [RULES[rule_id] for rule_id in scenario.proves if rule_id in RULES]
     yield from (each for each in unexercised(scenario, promised) if each.where not in known)
-
-
-def promises_exist(scenario: Scenario) -> None:
-    """Look whether there are the rules that a scenario promises to prove; ScenarioError if not."""
-    for error in _unknown_promises(scenario):
-        raise error
-
-
-def _unknown_promises(scenario: Scenario) -> Iterator[ScenarioError]:
-    strange = [rule_id for rule_id in scenario.proves if rule_id not in RULES]
-    if not strange:
-        return
-    from conformance.relay.rules import known_rules  # half a second is what a single conversation may cost
-
-    known = known_rules()
-    for rule_id in strange:
-        if rule_id not in known:
-            near = difflib.get_close_matches(rule_id, known, n=1)
-            yield ScenarioError(
-                f"proves: there is no rule {rule_id!r}",
-                f"Did you mean {near[0]!r}?" if near else "List them: realtime-conformance rules",
-                where=where_is(scenario, rule_id),
-            )

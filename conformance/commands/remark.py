@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from conformance.report.layout import wrapped
-
-if TYPE_CHECKING:
-    from conformance.scenario.model import Scenario
-    from conformance.scenario.step import Step
 
 
 @dataclass(frozen=True)
@@ -28,9 +23,3 @@ class Remark:
         # The first line stays whole: editors read it.
         head = ": ".join(filter(None, (self.where, "warning" if self.warning else "", self.message)))
         return "\n".join((head, *(part for line in self.detail.splitlines() for part in wrapped(line, "    "))))
-
-
-def where_is(scenario: Scenario, what: Step | str) -> str:
-    """Return `file:line:column` of a step, a key, or a rule that the scenario proves."""
-    line, column = scenario.places.get(what, (1, 1)) if isinstance(what, str) else (what.line, what.column)
-    return f"{scenario.path}:{line}:{column}"

@@ -18,11 +18,11 @@ from conformance.run.budget import spent_on
 from conformance.run.event_coverage import events_in
 from conformance.run.finished import profile_named, settings_from
 from conformance.run.journal import read
-from conformance.run.pairs import is_of_upstream
 from conformance.run.record import ConversationRecord, keeps
 from conformance.run.recording import SILENT, plain_record
 from conformance.run.result import RunResult, result_of
 from conformance.run.ruling import rule_on, view_of
+from conformance.run.trace_files import is_of_upstream
 from conformance.scenario.cost import Cost
 from conformance.trace.jsonl import load
 from conformance.trace.trace import EndKind

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.commands.lint import promises_exist
 from conformance.errors import ConformanceError
 from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
 from conformance.plugin.marks import marks_of
 from conformance.resources import folder
-from conformance.rules.rule_packs import judged_rules, packs
+from conformance.rules.rule_packs import packs
 from conformance.run.baseline import PLAYS
+from conformance.run.promises import promises_exist, rule_named
 from conformance.run.record import keeps
 from conformance.run.runner import Job
 from conformance.scenario.load import load
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from conformance.rules.engine.rule import Rule
     from conformance.run.settings import Settings
     from conformance.scenario.model import Scenario
 
@@ -109,18 +108,11 @@ def _items(parent: pytest.Collector, job: Job) -> Iterator[pytest.Item]:
     yield _marked(Plays.of(parent, job, PLAYS, 0), scenario)
     for rule_id in scenario.proves:
         item = Proves.of(parent, job, rule_id, scenario.places[rule_id][0] - 1)
-        item.add_marker(_rule(rule_id).keyword.lower())
+        if (rule := rule_named(rule_id)) is not None:  # it is there: whatever is not was refused above
+            item.add_marker(rule.keyword.lower())
         yield _marked(item, scenario)
     for vendor in ("", *packs()):
         yield _marked(KeepsEveryOtherRule.of(parent, job, keeps(vendor), 0), scenario)
-
-
-def _rule(rule_id: str) -> Rule:
-    if rule_id in judged_rules():
-        return judged_rules()[rule_id]
-    from conformance.relay.rules import PAIR_RULES  # only a gateway's scenarios speak of them
-
-    return PAIR_RULES[rule_id]
 
 
 def _marked(item: ConversationItem, scenario: Scenario) -> ConversationItem:

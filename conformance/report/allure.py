@@ -17,13 +17,13 @@ from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import Label, Link, StatusDetails, TestStepResult
 from allure_commons.utils import md5
 
-from conformance.relay.rules import known_rules
 from conformance.report.allure_attachments import attachment, attachments_of
 from conformance.report.allure_files import write_allure_files
 from conformance.report.allure_item import SEVERITY, AllureItem, findings_for, item_of, judged_item, without_class
 from conformance.report.inert import inert
 from conformance.rules.engine.rule import Keyword
 from conformance.run.folder import Disk
+from conformance.run.promises import rule_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ FOREIGN = frozenset({"host", "thread", "package", "framework", "tag"})
 
 def markers(name: str) -> Iterator[Any]:
     """Return what is known at collection, so that --allure-severities and its like can select."""
-    rule = known_rules().get(name)
+    rule = rule_named(name)
     yield allure.severity(SEVERITY[rule.keyword if rule is not None else Keyword.MUST])
 
 

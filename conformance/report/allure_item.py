@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from conformance.relay.rules import known_rules
 from conformance.report.inert import inert, one_line
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import Keyword, Rule
 from conformance.rules.rule_packs import heading_of
 from conformance.run.baseline import PLAYS
+from conformance.run.promises import rule_named
 from conformance.run.record import KEEPS_THOSE_OF, keeps
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class AllureItem:
 
 def item_of(scenario: Scenario, name: str, settings: Settings) -> AllureItem:
     """Return what is known of an item before its conversation is over."""
-    rule = known_rules().get(name)
+    rule = rule_named(name)
     vendor = vendor_of(name)
     epic = heading_of(vendor) if vendor else settings.target.dialect.title
     labels = [("epic", epic), *_about(scenario, settings)]
@@ -104,7 +104,7 @@ def findings_for(name: str, judged: JudgedConversation) -> Sequence[Ruling]:
 
 def vendor_of(name: str) -> str:
     """Return whose rules an item asks about, by its name; empty for ours."""
-    if (rule := known_rules().get(name)) is not None:
+    if (rule := rule_named(name)) is not None:
         return rule.vendor
     return name.removeprefix(KEEPS_THOSE_OF) if name.startswith(KEEPS_THOSE_OF) else ""
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.errors import TraceError
-from conformance.relay.pair import Pair
-from conformance.relay.pairing import paired
-from conformance.relay.rules.timing import latencies, paced
 from conformance.run.ruling import view_of
 from conformance.trace.jsonl import load
 from conformance.trace.latency import percentile
@@ -16,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from conformance.relay.pair import Pair
     from conformance.run.record import ConversationRecord
     from conformance.trace.trace import Trace
 
@@ -26,6 +24,8 @@ def upstream_of(record: ConversationRecord, folder: Path, traces: list[Trace], c
     """Return what the upstream saw of one connection; None without a gateway, or where nothing tells."""
     if not record.upstream_traces or connection >= len(traces):
         return None
+    from conformance.relay.pairing import paired  # hardly any run plays through a gateway
+
     return paired(traces, list(_loaded(record, folder)), by_order=True)[connection]
 
 
@@ -42,6 +42,8 @@ def added_latency(traces: Iterable[tuple[Sequence[Trace], Sequence[Trace]]]) -> 
 
     *traces* are those of each conversation: the client's side, and the upstream's.
     """
+    from conformance.relay.rules.timing import latencies, paced
+
     pairs = (pair for clients, upstreams in traces for pair in _pairs(clients, upstreams))
     added = [each for pair in pairs if paced(pair) for each in latencies(pair)]
     shares = {"p50": percentile(added, 0.5), "p95": percentile(added, 0.95)}
@@ -49,6 +51,9 @@ def added_latency(traces: Iterable[tuple[Sequence[Trace], Sequence[Trace]]]) -> 
 
 
 def _pairs(clients: Sequence[Trace], upstreams: Sequence[Trace]) -> Iterator[Pair]:
+    from conformance.relay.pair import Pair
+    from conformance.relay.pairing import paired
+
     for client, upstream in zip(clients, paired(clients, upstreams, by_order=True), strict=True):
         if upstream is not None:
             yield Pair(view_of(client), view_of(upstream))

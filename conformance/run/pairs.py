@@ -13,7 +13,6 @@ from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from conformance.contract.profile import Waiver
     from conformance.relay.pair import Pair
@@ -22,19 +21,7 @@ if TYPE_CHECKING:
     from conformance.trace.trace import Trace
     from conformance.trace.views import View
 
-#: What is put behind the name of a conversation to name the traces of its upstream.
-UPSTREAM = ".upstream"
 THE_UPSTREAMS_OWN = "the upstream does so too: the gateway only passes it on"
-
-
-def is_of_upstream(file: Path) -> bool:
-    """Return whether a trace is of the upstream's side, as the name of its file tells."""
-    return file.stem.partition("#")[0].endswith(UPSTREAM)
-
-
-def keeps_protocol(pairs: Iterable[Pair]) -> bool:
-    """Return whether the upstream of every pair kept the protocol; if not, only the rules over pairs judge."""
-    return all(pair.context.script.keeps_protocol(pair.client.dialect.name) for pair in pairs)
 
 
 def with_pairs(

@@ -9,9 +9,9 @@ from conformance.play.player import Outcome
 from conformance.rules.engine.judge import Verdict
 from conformance.run.baseline import FAIL, PLAYS, UNPROVEN
 from conformance.run.event_coverage import events_in
-from conformance.run.pairs import is_of_upstream
 from conformance.run.record import AttemptRecord, ConversationRecord, FindingRecord, KnownFailure, RuleRecord, keeps
 from conformance.run.ruling import NOT_THAT_FAR, JudgedConversation, Ruling, key_of
+from conformance.run.trace_files import is_of_upstream
 
 if TYPE_CHECKING:
     from collections.abc import Collection

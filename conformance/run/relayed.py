@@ -13,13 +13,20 @@ from conformance.play.wire import Wire, connector_to
 from conformance.run.retry import Attempt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from contextlib import AsyncExitStack
 
+    from conformance.relay.pair import Pair
     from conformance.relay.play import RelayPlayer
     from conformance.relay.setup import RelaySetup
     from conformance.run.settings import Settings
     from conformance.scenario.model import Scenario
     from conformance.trace.trace import Trace
+
+
+def keeps_protocol(pairs: Iterable[Pair]) -> bool:
+    """Return whether the upstream of every pair kept the protocol; if not, only the rules over pairs judge."""
+    return all(pair.context.script.keeps_protocol(pair.client.dialect.name) for pair in pairs)
 
 
 async def relay_player(settings: Settings, setup: RelaySetup, resources: AsyncExitStack) -> RelayPlayer:

@@ -21,9 +21,8 @@ from conformance.run.cost import cost_of
 from conformance.run.folder import Disk
 from conformance.run.known import facts_known_in, known_in, surprises_in
 from conformance.run.look import look
-from conformance.run.pairs import keeps_protocol, with_pairs
 from conformance.run.policy import Policy
-from conformance.run.relayed import asked_for_secrets, play_relayed, relay_player
+from conformance.run.relayed import asked_for_secrets, keeps_protocol, play_relayed, relay_player
 from conformance.run.repetition import Repetition
 from conformance.run.retry import Attempt, Retrier
 from conformance.run.ruling import JudgedConversation, judge_conversation, key_of, view_of
@@ -237,15 +236,15 @@ class Runner:
         from conformance.rules.rule_packs import judged_rules
 
         *earlier, last = attempts
-        rules = judged_rules().values() if keeps_protocol(last.pairs) else ()
         facts = self.settings.profile.facts if self.settings.profile is not None else ()
-        judged = judge_conversation(
-            last.conversation, rules, self.settings.waivers, facts, last.files, self.settings.scrub
-        )
+        waivers, scrub = self.settings.waivers, self.settings.scrub
+        rules = judged_rules().values() if keeps_protocol(last.pairs) else ()
+        judged = judge_conversation(last.conversation, rules, waivers, facts, last.files, scrub)
         if self.settings.relay is not None:
+            from conformance.run.pairs import with_pairs  # the rules over pairs cost as much as a conversation
+
             offers = self.settings.relay.offers(self.settings.target)
-            direct = map(view_of, last.direct)
-            judged = with_pairs(judged, last.pairs, offers, self.settings.waivers, direct, self.settings.scrub)
+            judged = with_pairs(judged, last.pairs, offers, waivers, map(view_of, last.direct), scrub)
         judged = replace(judged, known=known_in(judged, self.policy.baseline), earlier=tuple(earlier))
         fine = not surprises_in(judged, self.settings) and last.conversation.outcome is not Outcome.ENVIRONMENT
         flaky = fine and any(each.counts for each in earlier)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from conformance.relay.rules import PAIR_RULES
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import Keyword, Rule, vendor_in
-from conformance.rules.rule_packs import Pack, judged_rules
+from conformance.rules.rule_packs import Pack
+from conformance.run.promises import rules_among
 from conformance.run.record import ConversationRecord, RuleRecord
 
 #: What one conversation says outweighs what comes later here.
@@ -148,8 +148,7 @@ def rule_tallies(records: Iterable[ConversationRecord]) -> Iterator[RuleTally]:
             promised[rule_id].add(record.conversation)
         for rule_id, each in record.rules.items():
             told[rule_id][record.conversation] = each
-    of_relays = PAIR_RULES if PAIR_RULES.keys() & told.keys() else {}
-    for rule_id, rule in {**judged_rules(), **of_relays}.items():
+    for rule_id, rule in rules_among(told).items():
         own = told.get(rule_id, {})
         found = {each.verdict for each in own.values()}
         yield RuleTally(

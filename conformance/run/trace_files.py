@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.run.pairs import UPSTREAM
 from conformance.trace.jsonl import dump
 
 if TYPE_CHECKING:
@@ -14,10 +13,18 @@ if TYPE_CHECKING:
     from conformance.run.retry import Attempt
     from conformance.run.settings import Settings
 
+#: What is put behind the name of a conversation to name the traces of its upstream.
+UPSTREAM = ".upstream"
+
 
 def again(name: str, number: int) -> str:
     """Name the play of a conversation: the first one as the conversation, further ones with their number."""
     return f"{name}~{number}" if number > 1 else name
+
+
+def is_of_upstream(file: Path) -> bool:
+    """Return whether a trace is of the upstream's side, as the name of its file tells."""
+    return file.stem.partition("#")[0].endswith(UPSTREAM)
 
 
 def written(attempt: Attempt, name: str, settings: Settings, disk: Disk) -> tuple[Path, ...]:

@@ -41,6 +41,11 @@ class Scenario:
     places: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False, repr=False)
     """Key of the file, or rule that it proves -> line and column, from 1."""
 
+    def where_is(self, what: Step | str) -> str:
+        """Return `file:line:column` of a step, a key, or a rule that it proves."""
+        line, column = self.places.get(what, (1, 1)) if isinstance(what, str) else (what.line, what.column)
+        return f"{self.path}:{line}:{column}"
+
     def steps_in(self, dialect: str) -> tuple[Step, ...]:
         """Return the steps as they are played in a dialect: with the connection that opens by itself."""
         steps = tuple(step for step in self.steps if step.only in ("", dialect))

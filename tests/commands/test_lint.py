@@ -10,11 +10,12 @@ import pytest
 
 from conformance.commands.cli import main
 from conformance.commands.exercise import exercises, shown_by_every_endpoint
-from conformance.commands.lint import promises_exist, remarks
-from conformance.commands.remark import Remark, where_is
+from conformance.commands.lint import remarks
+from conformance.commands.remark import Remark
 from conformance.errors import ScenarioError
 from conformance.resources import PACKAGE, folder
 from conformance.rules import RULES
+from conformance.run.promises import promises_exist
 from conformance.scenario.load import load
 
 ERRORS = "errors.are-objects-with-a-message"
@@ -196,14 +197,14 @@ def test_a_place_is_known_although_the_file_is_gone_or_says_it_in_a_comment(writ
     scenario = load(written("# without: [tools]\nneeds: [tools]\nwithout: [tools]\n", "connect"))
     scenario.path.unlink()
 
-    assert where_is(scenario, "without") == f"{scenario.path}:4:1"
-    assert where_is(scenario, scenario.steps[0]) == f"{scenario.path}:6:5"
+    assert scenario.where_is("without") == f"{scenario.path}:4:1"
+    assert scenario.where_is(scenario.steps[0]) == f"{scenario.path}:6:5"
 
 
 def test_a_promise_is_found_as_a_whole(written):
     scenario = load(written(f"# {TOTAL}-of-all\nproves: [x.{TOTAL}, {TOTAL}]\n".replace("x.", "x-"), "connect"))
 
-    assert where_is(scenario, TOTAL) == f"{scenario.path}:3:36"
+    assert scenario.where_is(TOTAL) == f"{scenario.path}:3:36"
 
 
 def test_a_remark_fits_into_80_columns_behind_its_first_line():

@@ -14,7 +14,8 @@ from conformance.relay.rules.pair_rule import judge_pair
 from conformance.resources import folder
 from conformance.rules import RULES
 from conformance.rules.engine.judge import Verdict, judge_one
-from conformance.run.pairs import keeps_protocol, with_pairs
+from conformance.run.pairs import with_pairs
+from conformance.run.relayed import keeps_protocol
 from conformance.run.ruling import judge_conversation
 from conformance.scenario.load import library, load
 

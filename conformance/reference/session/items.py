@@ -50,7 +50,7 @@ class PartAudio:
     """The sound itself; empty for the reference's own voice, which can be made again; None if forgotten."""
     format: str = "pcm16"
     words: str = ""
-    """What is given in it, if the user speaks and the reference knows the clip."""
+    """What is said in it, if the user speaks and the reference knows the clip."""
 
     def text(self) -> str | None:
         """Return it as base64, None if it was forgotten."""
@@ -62,7 +62,7 @@ class PartAudio:
 
 
 def user_sound(data: bytes, fmt: AudioFormat) -> PartAudio:
-    """Make the sound of what the user given."""
+    """Return the audio part of what the user said."""
     return PartAudio(int(fmt.milliseconds(len(data))), data, fmt.name, words_in(data, fmt.name))
 
 
