@@ -10,9 +10,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
+import orjson
 import yaml
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -203,14 +205,20 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def fits(data: Marked, schema: Mapping[str, Any], path: Path, wrong: Wrong) -> None:
     """Check the data against a JSON Schema; the error that stands first in the file is told."""
-    import jsonschema_rs
-
-    errors = jsonschema_rs.Draft202012Validator(dict(schema)).iter_errors(plain(data))
+    errors = _validator(orjson.dumps(schema)).iter_errors(plain(data))
     found = min(((place_of(data, each.instance_path), each) for each in errors), key=_first, default=None)
     if found is not None:
         (line, column), error = found
         pointer = ".".join(map(str, error.instance_path)) or "the file"
         raise wrong(f"{pointer}: {error.message[:200]}", where=f"{path}:{line}:{column}")
+
+
+@cache
+def _validator(schema: bytes) -> Any:
+    """Return the compiled schema: compiling costs more than reading a file, and a run reads two hundred of a kind."""
+    import jsonschema_rs
+
+    return jsonschema_rs.Draft202012Validator(orjson.loads(schema))
 
 
 def _first(found: tuple[tuple[int, int], Any]) -> tuple[tuple[int, int], int]:

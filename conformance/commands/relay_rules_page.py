@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from conformance.mutants.relays import RELAY_MUTANTS
 from conformance.relay.requirements import RELAY_REQUIREMENTS
 from conformance.relay.rules import PAIR_RULES
 from conformance.relay.rules.pair_rule import PairRule
 from conformance.scenario.load import library, load
+from conformance.scenario.model import Scenario
 
 
 def relay_rules_page(generated: str) -> str:
     """Render the page, with the mark of a *generated* page."""
+    scripts = [load(path) for path in library(relayed=True)]
     return "\n".join(
         (
             "# Rules over pairs of traces",
@@ -22,14 +24,14 @@ def relay_rules_page(generated: str) -> str:
             "What a gateway does to a conversation shows only to who stands on both of its sides: `pytest --relay=…`",
             "([how](README.md)).  Each rule has a mutant relay that it, and no other rule over pairs, finds.",
             "",
-            *(line for rule in PAIR_RULES.values() for line in _section(rule)),
+            *(line for rule in PAIR_RULES.values() for line in _section(rule, scripts)),
         )
     )
 
 
-def _section(rule: PairRule) -> Iterator[str]:
+def _section(rule: PairRule, scripts: Iterable[Scenario]) -> Iterator[str]:
     requirements = [RELAY_REQUIREMENTS[each] for each in rule.covers]
-    proving = [script.id for script in map(load, library(relayed=True)) if rule.id in script.proves]
+    proving = [script.id for script in scripts if rule.id in script.proves]
     mutants = [mutant for mutant in RELAY_MUTANTS.values() if mutant.killed_by == rule.id]
     yield from (f"## {rule.id}", "", f"{rule.keyword}: {rule.sentence}", "")
     yield from (f"* {each.id}: {each.sentence} ({each.source})" for each in requirements)
