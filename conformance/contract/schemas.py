@@ -219,6 +219,13 @@ def _judge(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
 # ---- telling
 
 
+def misfit(schema: Mapping[str, Any], value: Any) -> str:
+    """Return where a value departs from one of our own schemas, and how; empty if it does not."""
+    for error in _judge(dict(schema)).iter_errors(value):
+        return f"{'.'.join(map(str, error.instance_path)) or 'the whole'}: {error.message[:200]}"
+    return ""
+
+
 def _problems(judge: jsonschema_rs.Draft202012Validator, value: Any) -> tuple[Problem, ...]:
     try:
         if judge.is_valid(value):

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.commands.verify import MOST_TOLD, verified
 from conformance.errors import ConformanceError
 from conformance.plugin.options import OPTIONS, value
 from conformance.report.certificate import REPETITIONS, SEED, CertifiedRun, certified, certify
+from conformance.report.inert import one_line
 from conformance.run.finished import finished
 from conformance.run.outcome import ExitStatus
 
@@ -57,8 +59,13 @@ def certify_run(config: pytest.Config) -> int:
         repetitions.append(CertifiedRun(finished(folder), folder))
     try:
         levels = certify(target, repetitions)["levels"]
+        found = verified(target)
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from error
+    if not found.valid:  # nobody is handed what nobody else would accept
+        target.unlink()
+        print("no certificate: the traces do not bear it", *map(one_line, found.differences[:MOST_TOLD]), sep="\n  ")
+        return ExitStatus.BROKEN
     print(*_told(levels, target), sep="\n")
     return ExitStatus.CLEAN if certified(levels) else ExitStatus.BROKEN
 

@@ -17,6 +17,7 @@ from conformance.run.promises import promises_exist, rule_named
 from conformance.run.record import keeps
 from conformance.run.runner import Job
 from conformance.scenario.load import load
+from conformance.scenario.model import SOAK
 from conformance.scenario.sniff import looks_like_scenario
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 
 SMOKE = "smoke"
-#: Topic of the bundled conversations that take minutes.
-SOAK = "soak"
 
 
 def collects(path: Path, session: pytest.Session) -> bool:
@@ -63,7 +62,7 @@ class ScenarioFile(pytest.File):
             scenario.upstream is not None and self.settings_of_run.relay is None
         ):  # nobody stands behind the endpoint whom it could be played with
             return []
-        if scenario.topic == SOAK and not self._soak_is_wanted:
+        if scenario.soaks and not self._soak_is_wanted:
             return []
         _register(self.config, marks_of(scenario))
         if scenario.each == "auth" or self.settings_of_run.auth == "all":

@@ -28,6 +28,7 @@ BESIDE = (
     "balance-url",
     "balance-command",
     "balance-path",
+    "balance-header",
 )
 SELF_SIGNED = "self-signed"
 LARGEST_PORT = 65535
@@ -77,11 +78,15 @@ def _balance(config: pytest.Config) -> Balance | None:
     if url is not None and command is not None:
         raise UsageError("--balance-url and --balance-command read the same", "Give one of them.")
     path = tuple(filter(None, (value(config, "balance-path") or "").split(".")))
+    if url is None and value(config, "balance-header") is not None:
+        raise UsageError("--balance-header is sent to --balance-url", "Give its URL.")
     if command is not None:
         if not shlex.split(command):
             raise UsageError("--balance-command: nothing to run")
         return BalanceCommand(command, path)
     if url is None:
+        if path:
+            raise UsageError("--balance-path is looked up in a balance", "Give --balance-url or --balance-command.")
         return None
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"--balance-url: {url!r} is no HTTP URL")

@@ -18,8 +18,8 @@ from conformance.report.archive import write_archive
 from conformance.report.badge import badge_data, badge_svg
 from conformance.report.levels import LevelStatus, levels_of
 from conformance.report.provenance import profile_digest, rules_digest, scenarios_digest, tool_version
-from conformance.resources import folder
 from conformance.run.journal import about
+from conformance.scenario.load import library as bundled
 from conformance.scenario.load import load
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from conformance.contract.profile import Profile
     from conformance.run.result import RunResult
+    from conformance.run.settings import Settings
     from conformance.scenario.model import Scenario
 
 FORMAT, FORMAT_VERSION = "realtime-conformance/certificate", 1
@@ -55,7 +56,7 @@ def certify(path: Path, repetitions: Sequence[CertifiedRun], when: datetime | No
     statement = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
-        "product": settings.profile.title if settings.profile is not None else settings.target.url,
+        "product": product_of(settings),
         "suite": tool_version(),
         "rules": rules_digest(),
         "scenarios": scenarios_digest(),
@@ -97,6 +98,11 @@ def _run(prefix: str, home: Path, result: RunResult) -> dict[str, bytes]:
         ) from error
 
 
+def product_of(settings: Settings) -> str:
+    """Name what a run was played against: by the profile's title, else by its address."""
+    return settings.profile.title if settings.profile is not None else settings.target.url
+
+
 def refuse_own_waivers(profile: Profile | None) -> None:
     """Raise CertificateError if a profile excuses something that the suite's own list does not."""
     if profile is not None and profile.waivers and profile.name not in PROFILES:
@@ -107,9 +113,9 @@ def refuse_own_waivers(profile: Profile | None) -> None:
 
 
 def library() -> Mapping[str, Scenario]:
-    """Return the bundled scenarios by id, without those that play the endpoint's own upstream."""
-    scripts = [load(path) for path in sorted(folder("scenarios").rglob("*.yaml"))]
-    return {script.id: script for script in scripts if script.upstream is None}
+    """Return the bundled scenarios by id that a run holds by itself: no relay's, and none that takes minutes."""
+    scripts = [load(path) for path in bundled()]
+    return {script.id: script for script in scripts if not script.soaks}
 
 
 def certified(levels: Mapping[str, str]) -> bool:

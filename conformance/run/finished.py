@@ -40,6 +40,7 @@ def settings_from(about: dict[str, Any], reports: Path, profile: Profile | None)
             model=about.get("model"),
             auth=about.get("auth", ""),
             key=GIVEN if about.get("keyed") else "",
+            keys=dict.fromkeys(about.get("keys", ()), GIVEN),
         ),
         auth=about.get("asked_auth", ""),
         excused=frozenset(about.get("excused", ())),

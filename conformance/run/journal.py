@@ -37,6 +37,7 @@ def about(settings: Settings, files: Sequence[str] = ()) -> dict[str, Any]:
         "auth": settings.auth or settings.target.auth,
         "asked_auth": settings.auth,
         "keyed": bool(settings.target.key),
+        "keys": sorted(settings.target.keys),
         "excused": sorted(settings.excused),
         "model": settings.target.model,
         "strict": settings.strict,

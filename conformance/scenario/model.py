@@ -13,6 +13,8 @@ from conformance.scenario.steps import STEPS
 
 #: Steps that ask for a connection.
 OPENING = frozenset(name for name, each in STEPS.items() if each.opens)
+#: Topic of the conversations that take minutes.
+SOAK = "soak"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class Scenario:
         """Return the steps as they are played in a dialect: with the connection that opens by itself."""
         steps = tuple(step for step in self.steps if step.only in ("", dialect))
         return (Step("connect", on=steps[0].on), *steps) if steps and steps[0].name not in OPENING else steps
+
+    @property
+    def soaks(self) -> bool:
+        """Whether it takes minutes, so that it is held only where somebody asks for it."""
+        return self.topic == SOAK
 
     @property
     def topic(self) -> str:

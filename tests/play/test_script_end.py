@@ -6,7 +6,7 @@ import pytest
 
 from conformance.mutants.rehearsal import rehearse
 from conformance.play.player import Outcome
-from conformance.play.script_end import why_unfinished
+from conformance.play.script_end import shown_outcome, why_unfinished
 from conformance.report.certificate import library
 from conformance.trace.trace import Direction, End, EndKind
 
@@ -16,6 +16,8 @@ NAMES = (
     "isolation/two_limits",
     "audio/commit_twice",
     "audio/clear",
+    "client_secrets/opens_a_session",
+    "client_secrets/refuses_a_wrong_key",
 )
 
 
@@ -56,3 +58,46 @@ def test_a_connection_that_was_not_drained_is_noticed():
     entries = tuple(each for each in trace if not str((each.event or {}).get("event_id")).endswith("_barrier"))
 
     assert "was not drained" in why_unfinished(conversation.scenario, "ga", [replace(trace, entries=entries)])
+
+
+def ended(conversation, **how):
+    """Return the traces without what came at the end of the script, with another end."""
+    (trace,) = conversation.traces
+    return [replace(trace, entries=trace.entries[:3], end=End(EndKind.TIMEOUT, Direction.CLIENT, **how))]
+
+
+def refused(conversation, status):
+    (trace,) = conversation.traces
+    shake = replace(trace.handshake, status=status)
+    return [replace(trace, entries=(), handshake=shake, end=End(EndKind.REFUSED, Direction.SERVER))]
+
+
+def says(conversation, error):
+    """Return the traces, cut off by an error."""
+    (trace,) = conversation.traces
+    told = replace(trace.entries[2], direction=Direction.SERVER, event={"type": "error", "error": error})
+    return [replace(trace, entries=(*trace.entries[:2], told), end=End(EndKind.CLOSED, Direction.CLIENT, 1000))]
+
+
+@pytest.mark.parametrize(
+    ("claimed", "traces", "shown"),
+    [
+        (Outcome.INCONCLUSIVE, lambda each: each.traces, Outcome.INCONCLUSIVE),
+        (Outcome.INCONCLUSIVE, lambda each: ended(each, at=20.0), Outcome.INCONCLUSIVE),
+        (Outcome.INCONCLUSIVE, lambda each: ended(each, at=20.0, awaiting="session.updated"), Outcome.STOPPED),
+        (Outcome.INCONCLUSIVE, ended, Outcome.STOPPED),
+        (Outcome.ENVIRONMENT, lambda each: refused(each, 429), Outcome.ENVIRONMENT),
+        (Outcome.ENVIRONMENT, lambda each: refused(each, None), Outcome.ENVIRONMENT),
+        (Outcome.ENVIRONMENT, lambda each: refused(each, 401), Outcome.STOPPED),
+        (Outcome.ENVIRONMENT, lambda each: says(each, {"code": "rate_limit_exceeded"}), Outcome.ENVIRONMENT),
+        (Outcome.ENVIRONMENT, lambda each: says(each, {"code": "invalid_value"}), Outcome.STOPPED),
+        (Outcome.ENVIRONMENT, lambda each: each.traces, Outcome.PLAYED),
+        (Outcome.ERROR, lambda each: each.traces, Outcome.PLAYED),
+        (Outcome.NOT_RUN, lambda each: ended(each, at=20.0), Outcome.STOPPED),
+        (Outcome.STOPPED, lambda each: each.traces, Outcome.STOPPED),
+    ],
+)
+def test_an_outcome_that_excuses_the_endpoint_is_believed_only_where_the_traces_show_it(claimed, traces, shown):
+    conversation = rehearse("response/text_turn", "ga")
+
+    assert shown_outcome(claimed, conversation.scenario, "ga", traces(conversation))[0] is shown

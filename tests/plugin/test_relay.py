@@ -12,6 +12,8 @@ import pytest
 from conformance.mutants.frame_edits import is_of, repeating
 from conformance.mutants.relay_behaviour import Behaviour
 from conformance.mutants.toy_relay import ToyRelay
+from conformance.plugin.options import OPTIONS
+from conformance.plugin.relay_from_options import BESIDE
 
 CLIENT, UPSTREAM = "client-key-of-the-tests", "upstream-key-of-the-tests"
 PROFILE = """title: The toy relay
@@ -109,6 +111,9 @@ def test_a_relay_that_charges_twice_is_found_by_name(folder):
     ("given", "told"),
     [
         (["--upstream-listen=127.0.0.1:9100"], "--upstream-listen is for a gateway under test"),
+        (["--balance-header=Name: value"], "--balance-header is for a gateway under test"),
+        (["--relay=ws://127.0.0.1:1", "--balance-header=Name: value"], "--balance-header is sent to --balance-url"),
+        (["--relay=ws://127.0.0.1:1", "--balance-path=data.used"], "Give --balance-url or --balance-command"),
         (["--relay=ws://127.0.0.1:1", "--endpoint=ws://127.0.0.1:1"], "name two endpoints"),
         (["--relay=ws://127.0.0.1:1", "--upstream-listen=here"], "'here' is no address"),
         (["--relay=ws://127.0.0.1:1", "--balance-url=ftp://x"], "is no HTTP URL"),
@@ -122,6 +127,11 @@ def test_wrong_options_are_one_message_and_status_4(folder, given, told):
 
     assert result.returncode == 4
     assert told in result.stdout + result.stderr
+
+
+def test_every_option_that_stands_among_those_of_a_relay_needs_one():
+    flags = [each.flag.removeprefix("--") for each in OPTIONS]
+    assert set(flags[flags.index("relay") + 1 : flags.index("model")]) == set(BESIDE)
 
 
 def whatever_the_certificate():

@@ -11,16 +11,16 @@ from click.testing import CliRunner
 
 import tests.report.whole_run
 from conformance.commands import verify
-from conformance.commands.cli import command
+from conformance.commands.cli import command, main
 from conformance.commands.verify import verified
 from conformance.contract.profile import Waiver, load_profile
 from conformance.errors import CertificateError
-from conformance.report import certificate
+from conformance.report import certificate, recomputed
 from conformance.report.archive import SUMS, write_archive
 from conformance.report.certificate import CertifiedRun, certified, certify
 from tests.report.whole_run import whole_run
 
-NOW = datetime(2026, 9, 1, tzinfo=UTC)
+NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 #: One conversation or two of each level: what is judged is the same, and quickly.
@@ -40,9 +40,19 @@ def few():
     whole = certificate.library()
     some = {name: whole[name] for name in FEW}
     with pytest.MonkeyPatch.context() as patch:
-        for module in (certificate, verify, tests.report.whole_run):
+        for module in (certificate, recomputed, verify, tests.report.whole_run):
             patch.setattr(module, "library", lambda: some)
         yield
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory, few):
+    """What a certificate of an endpoint holds whose conversations stop, as members of an archive."""
+    home = tmp_path_factory.mktemp("stopped")
+    result = whole_run(home / "reports", "commits-are-not-acknowledged")
+    certify(home / "stopped.zip", [CertifiedRun(result, home / "reports")] * 3, NOW)
+    with zipfile.ZipFile(home / "stopped.zip") as archive:
+        return {name: archive.read(name) for name in archive.namelist() if name != SUMS}
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +150,77 @@ def test_a_finding_that_was_taken_out_is_noticed(tmp_path, few):
     assert any(
         "the levels are core not conformant" in each for each in verified(tmp_path / "forged.zip", NOW).differences
     )
+
+
+def edited(members, edit, *, statement=False):
+    """Return the members after *edit* of the statement, or of the report of each run."""
+    changed = dict(members)
+    for name in members:
+        if name == "statement.json" if statement else name.endswith("/report.json"):
+            told = json.loads(members[name])
+            edit(told)
+            changed[name] = json.dumps(told).encode()
+    return changed
+
+
+@pytest.mark.parametrize("excuse", ["inconclusive", "environment", "error", "not run", "not applicable", "played"])
+def test_a_red_conversation_is_not_hidden_by_calling_it_something_else(stopped, rejected, excuse):
+    def hide(report):
+        for each in report["conversations"]:
+            each["outcome"] = excuse if each["outcome"] == "stopped" else each["outcome"]
+
+    found = rejected(edited(stopped, hide))
+
+    assert any(f"run 1: audio/manual_turn is stopped, not {excuse}" in each for each in found)
+
+
+def test_a_broken_rule_is_not_hidden_by_calling_its_question_not_asked(tmp_path, few, rejected):
+    result = whole_run(tmp_path / "reports", "delta-follows-its-response")
+    certify(tmp_path / "bad.zip", [CertifiedRun(result, tmp_path / "reports")] * 3, NOW)
+    with zipfile.ZipFile(tmp_path / "bad.zip") as archive:
+        held = {name: archive.read(name) for name in archive.namelist() if name != SUMS}
+
+    def hide(report):
+        for each in report["conversations"]:
+            each["questions"] = ["plays"]
+            each["rules"] = {}
+
+    assert any("ordering.response-done-is-last is fail" in each for each in rejected(edited(held, hide)))
+
+
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        (lambda told: told["runs"][0]["about"].update(keyed=False), "offers a key, and the statement says that there"),
+        (lambda told: told["runs"][1]["about"].update(allow_unproven=True), "run 2: it was played with --allow-unp"),
+        (lambda told: told["runs"][1]["about"].update(excused=["path /v1"]), "a baseline excuses the documented fact"),
+        (lambda told: told["runs"][2]["about"].update(dialect="beta"), "run 3 has the dialect beta, the statement ga"),
+        (lambda told: told["runs"][1].update(folder="runs/1"), "it rests on 2 runs: 3 are asked for"),
+        (lambda told: told.update(product="Another one"), "the statement Another one"),
+        (lambda told: told.update(auth=["api-key"]), "the statement ['api-key']"),
+        (lambda told: told.update(expires="2999-01-01T00:00:00+00:00"), "180 are the most"),
+        (lambda told: told.update(date=(NOW + timedelta(days=9)).isoformat()), "which is yet to come"),
+    ],
+)
+def test_an_edited_statement_is_noticed(members, rejected, edit, why):
+    found = rejected(edited(members, edit, statement=True))
+
+    assert any(why in each for each in found), found
+
+
+@pytest.mark.parametrize("value", [None, [], "\x1b[2J", 1, {}, -1.5])
+@pytest.mark.parametrize("statement", [True, False], ids=["statement", "report"])
+def test_what_is_no_statement_or_no_report_is_refused_in_words(members, tmp_path, capsys, value, statement):
+    told = json.loads(members["statement.json" if statement else "runs/1/report.json"])
+    for key in (each for each in told if told[each] != value):
+        write_archive(
+            tmp_path / "x.zip",
+            edited(members, lambda told, key=key: told.update({key: value}), statement=statement),
+        )
+        with pytest.raises(SystemExit) as ended:
+            main(["verify", str(tmp_path / "x.zip")])
+        assert ended.value.code in ((1, 4) if statement else (0, 1, 4)), key
+        assert "".join(capsys.readouterr()).replace("\n", "").isprintable()
 
 
 def test_a_conversation_that_did_not_end_its_script_is_not_called_played(members, rejected):

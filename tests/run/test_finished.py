@@ -1,0 +1,28 @@
+"""A run that is over has the settings that it had: what its journal leaves out, nobody can recompute."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.contract.key_roles import ROLES
+from conformance.contract.profile import load_profile
+from conformance.report.certificate import library
+from conformance.run.finished import settings_from
+from conformance.run.journal import about
+from tests.records import settings
+
+
+@pytest.mark.parametrize("profile", [None, "openai", "azure", "anyone"])
+@pytest.mark.parametrize("keys", [(), ROLES], ids=["no other key", "further keys"])
+@pytest.mark.parametrize("key", ["", "sk-test"])
+def test_the_same_conversations_apply_as_did(profile, keys, key):
+    claims = load_profile(profile) if profile else None
+    was = settings(profile=claims, embedded=profile is None)
+    was = replace(was, target=replace(was.target, key=key, keys=dict.fromkeys(keys, "sk-other")))
+
+    again = settings_from(about(was), Path(), claims)
+
+    for scenario in library().values():
+        assert again.not_applicable(scenario) == was.not_applicable(scenario), scenario.id
+    assert again.styles == was.styles
