@@ -70,6 +70,8 @@ class Behaviour:
 
     lets_in: Callable[[bool], bool] = bool
     """From whether the key is right to whether the client may come in."""
+    restricts: bool = True
+    """Refuse a key that may not use the model."""
     dials_first: bool = False
     """Dial the upstream before key and model are looked at."""
     dials: Callable[[UpstreamUpgrade, ClientUpgrade], None] | None = None

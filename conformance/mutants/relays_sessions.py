@@ -67,6 +67,14 @@ faults.rows(
      "The upstream is dialled before the model is looked at.", lambda: Behaviour(dials_first=True)),
 )
 faults.rows(
+    "restricted_key",
+    ("restrictions-are-looked-at-late", "models-are-checked-before-dialling", "key-model-acl-bypassed-by-frame",
+     "The upstream is dialled before it is known whether the key may use the model.",
+     lambda: Behaviour(dials_first=True)),
+    ("restrictions-are-not-looked-at", "models-are-checked-before-dialling", "key-model-acl-bypassed-by-frame",
+     "A key that may not use the model opens a session with it.", lambda: Behaviour(restricts=False)),
+)
+faults.rows(
     "key_in_each_style",
     ("the-query-goes-upstream", "client-keys-stay-out-of-queries", "query-key-forwarded-upstream",
      "The whole query of the client travels to the upstream.", lambda: Behaviour(dials=_with_clients_query)),

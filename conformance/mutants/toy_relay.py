@@ -23,6 +23,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from conformance.contract.auth_styles import STYLES, Place
+from conformance.contract.key_roles import key_for
 from conformance.mutants.relay_behaviour import (
     HONEST,
     REDACTED,
@@ -130,9 +131,11 @@ class ToyRelay:
         return None
 
     def _refusal(self, asked: ClientUpgrade, behaviour: Behaviour) -> Response | None:
-        keys = asked.keys
-        if not behaviour.lets_in(bool(keys) and all(key == self.client_key for key in keys)):
+        keys, restricted = frozenset(asked.keys), key_for("restricted", self.client_key)
+        if not behaviour.lets_in(keys in ({self.client_key}, {restricted})):
             return _http(401, _error("invalid_api_key", "Incorrect API key provided."))
+        if behaviour.restricts and restricted in keys:
+            return _http(403, _error("model_not_allowed", "This key may not use the model."))
         if asked.query.get("model", "") not in self.models and asked.query.get("intent") != "transcription":
             return _http(404, _error("model_not_found", "The model does not exist, or you may not use it."))
         if behaviour.cools_down and self.failed:

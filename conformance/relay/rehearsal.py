@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from conformance.contract.dialects import DIALECTS
+from conformance.contract.key_roles import key_for
 from conformance.mutants.rehearsal import bundled
 from conformance.mutants.relay_behaviour import Behaviour, RelayPrices
 from conformance.mutants.toy_relay import ToyRelay
@@ -23,6 +24,7 @@ from conformance.scenario.model import Scenario
 from conformance.secrets import Scrubber
 
 CLIENT_KEY = "client-key-000000000000"
+RESTRICTED_KEY = key_for("restricted", CLIENT_KEY)
 UPSTREAM_KEY = "upstream-key-000000000000"
 #: What the relay's clients call a model, and what the upstream does.
 MODELS = {"gpt-realtime": "gpt-realtime-2025-08-28"}
@@ -64,15 +66,24 @@ async def play_once(player: RelayPlayer, scenario: Scenario | str, variant: str 
 @asynccontextmanager
 async def relaying(dialect: str, behave: Callable[[], Behaviour] = Behaviour) -> AsyncIterator[RelayPlayer]:
     """Run the toy relay with an upstream behind it until the block ends."""
-    async with Upstream(keys=Keys(UPSTREAM_KEY, (CLIENT_KEY, WRONG_KEY)), nonce="rehearsal") as upstream:
+    async with Upstream(
+        keys=Keys(UPSTREAM_KEY, (CLIENT_KEY, RESTRICTED_KEY, WRONG_KEY)), nonce="rehearsal"
+    ) as upstream:
         relay = ToyRelay(
             upstream.url, client_key=CLIENT_KEY, upstream_key=UPSTREAM_KEY, models=MODELS, behave=behave, prices=PRICES
         )
         async with relay:
             yield RelayPlayer(
                 upstream,
-                Target(relay.url, DIALECTS[dialect], CLIENT_KEY, "gpt-realtime", patience=PATIENCE),
-                Scrubber((CLIENT_KEY,)),
+                Target(
+                    relay.url,
+                    DIALECTS[dialect],
+                    CLIENT_KEY,
+                    "gpt-realtime",
+                    patience=PATIENCE,
+                    keys={"restricted": RESTRICTED_KEY},
+                ),
+                Scrubber((CLIENT_KEY, RESTRICTED_KEY)),
                 clip,
                 DECLARED,
                 BalanceUrl(relay.balance_url, ("data", "used")),
