@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import exp
 from typing import Any
 
 from conformance.contract.dialect import Dialect
 from conformance.mutants.edits import item_id_of
 from conformance.mutants.mutant import Fault, FaultTable
-from conformance.mutants.operators import adding_after, dropping, repeating, setting
+from conformance.mutants.operators import adding_after, changing, dropping, lacking, repeating, setting
 from conformance.trace.trace import Event
 
 faults = FaultTable()
@@ -46,6 +47,23 @@ def everything_is_transcribed(_dialect: Dialect) -> Fault:
             yield _transcript(item_id_of(event))
 
     return adding_after(ADDED, make)
+
+
+@faults.mutant(killed_by="transcription.logprobs-are-no-more-than-zero", during="transcription/logprobs")
+def probabilities_are_no_logarithms(_dialect: Dialect) -> Fault:
+    """What is told as log probabilities are probabilities."""
+
+    def change(event: Event) -> Event:
+        told = [{**each, "logprob": exp(each["logprob"])} for each in event.get("logprobs", ())]
+        return {**event, "logprobs": told} if told else event
+
+    return changing((DELTA, COMPLETED), change)
+
+
+@faults.mutant(killed_by="transcription.logprobs-come-when-asked-for", during="transcription/logprobs")
+def a_wish_for_logprobs_is_shown_and_forgotten(_dialect: Dialect) -> Fault:
+    """The session shows that log probabilities are included, and no transcription has them."""
+    return lacking((DELTA, COMPLETED), ("logprobs",))
 
 
 @faults.mutant(killed_by="transcription.end-is-last", during="transcription/in_a_conversation")

@@ -78,6 +78,7 @@ QUESTIONS: Mapping[str, Question] = {
     "truncate": _only("conversation.item.truncate"),
     "cancel": _cancel,
     "out_of_band": _out_of_band,
+    "logprobs": setting(include=["item.input_audio_transcription.logprobs"]),
     "g711": setting(input_format="g711_ulaw"),
 }
 #: Feature -> the number of the event whose refusal is one of the feature, where that is not the last.

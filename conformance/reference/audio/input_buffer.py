@@ -151,7 +151,7 @@ class InputAudioBuffer:
         yield from self._conversation.added(item, before)
         wanted = self._settings.get("transcription")
         if wanted is not None:
-            self._schedule.start(transcribing(item, wanted))
+            self._schedule.start(transcribing(item, wanted, self._settings.get("include") or ()))
 
     def _held_ms(self) -> float:
         return self._settings.input_format.milliseconds(len(self._buffer))

@@ -189,6 +189,7 @@ _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
     ("TRX-05", MAY, BOTH, "The deltas of a transcription make up its transcript."),
     ("TRX-06", MUST, BOTH, "A failed transcription is an event of its own and harms nothing else."),
     ("TRX-07", MUST, BOTH, "A transcription session has no responses."),
+    ("TRX-08", SHOULD, BOTH, "Log probabilities that were asked for come with a transcription, and none is above 0."),
     ("ERR-01", MUST, BOTH, "An error has a type and a message; its other fields are text or null."),
     ("ERR-02", MUST, BOTH, "An error names the client event it is about."),
     ("ERR-03", MUST, BOTH, "A session outlives the client's mistakes."),
