@@ -26,7 +26,7 @@ FLOORS = {
     "contract": 2, "scenario": 2, "secrets": 2, "secret_splits": 2, "trace.formats": 2,
     "rules": 3, "reference": 3, "play": 3,
     "corpus": 4, "generate": 4, "mutants": 4, "relay": 4, "run": 4, "tap": 4,
-    "report": 5,
+    "options": 5, "report": 5,
     "plugin": 6, "commands": 6,
     "the package": 7,
 }  # fmt: skip

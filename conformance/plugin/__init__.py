@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.plugin.options import INI, OPTIONS, taken, value
+from conformance.options.table import OPTIONS
+from conformance.plugin.options import INI, register, taken, value
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -16,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("realtime-conformance", "conformance of an OpenAI Realtime endpoint")
     others = taken(parser)
     for option in OPTIONS:
-        option.register(group, others)
+        register(option, group, others)
     parser.addini(INI, "The folders of this project hold scenarios: play them (realtime-conformance).", "bool", False)
 
 

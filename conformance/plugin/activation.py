@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.plugin.options import INI, given
+from conformance.plugin.options import INI, any_given
 
 if TYPE_CHECKING:
     import pytest
@@ -23,7 +23,7 @@ def asked_for(config: pytest.Config) -> bool:
         return False
     if hasattr(config, "workerinput"):
         return bool(config.workerinput.get("realtime"))
-    if given(config):
+    if any_given(config):
         return True
     if config.args_source.name != "ARGS" and not config.getini(INI):
         return False
@@ -36,7 +36,7 @@ def bundled_by_default(config: pytest.Config) -> bool:
     In the root of a project of scenarios its own `testpaths` are.
     """
     source = config.args_source.name
-    return given(config) and (source == "INVOCATION_DIR" or (source == "TESTPATHS" and not config.getini(INI)))
+    return any_given(config) and (source == "INVOCATION_DIR" or (source == "TESTPATHS" and not config.getini(INI)))
 
 
 def arguments(config: pytest.Config) -> list[str]:

@@ -11,7 +11,8 @@ import pytest
 
 from conformance.commands.verify import MOST_TOLD, verified
 from conformance.errors import ConformanceError
-from conformance.plugin.options import OPTIONS, value
+from conformance.options.table import OPTIONS
+from conformance.plugin.options import value
 from conformance.report.certificate import REPETITIONS, SEED, CertifiedRun, certified, certify
 from conformance.report.inert import one_line
 from conformance.run.finished import finished
@@ -73,8 +74,7 @@ def certify_run(config: pytest.Config) -> int:
 def _softening(config: pytest.Config) -> Iterator[str]:
     """Yield the options that leave something out or excuse it."""
     for option in OPTIONS:
-        name = option.flag.removeprefix("--")
-        if name not in NEUTRAL and value(config, name) is not None:
+        if option.name not in NEUTRAL and value(config, option.name) is not None:
             yield option.flag
     for flag, name in SELECTING.items():
         if config.getoption(name, None):

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.errors import ConformanceError, ScenarioError
+from conformance.options.policy import policy_of
+from conformance.options.settings import scrubber_of, settings_of
+from conformance.options.soak import soak_plan
 from conformance.play.player import Outcome
 from conformance.plugin.activation import YAML, arguments, left_out
 from conformance.plugin.collection import ScenarioFile, collects
@@ -19,12 +22,11 @@ from conformance.plugin.distribution import Distribution
 from conformance.plugin.generated import Generated, GeneratedItem
 from conformance.plugin.items import ConversationItem, Plays
 from conformance.plugin.marks import refuse_unknown_marks
+from conformance.plugin.options import given_in
 from conformance.plugin.outlet import clean, guard
-from conformance.plugin.policy_from_options import policy_of
 from conformance.plugin.reports import Reports, allure_beside
-from conformance.plugin.settings_from_options import scrubber_of, settings_of
 from conformance.plugin.sign_of_life import SignOfLife
-from conformance.plugin.soak import play_soak, soak_plan
+from conformance.plugin.soak import play_soak
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble
 from conformance.report.inert import one_line
 from conformance.rules.engine.rule import Keyword
@@ -50,13 +52,15 @@ PLUGIN = "realtime-conformance-run"
 
 def activate(config: pytest.Config) -> None:
     """Make this run ours."""
+    given = given_in(config)
     try:
         config.args = arguments(config)
+        given = replace(given, arguments=tuple(config.args))
         packs()
-        settings = settings_of(config)
-        policy = policy_of(config, settings)
+        settings = settings_of(given)
+        policy = policy_of(given, settings)
     except ConformanceError as error:
-        raise pytest.UsageError(scrubber_of(config)(str(error))) from error
+        raise pytest.UsageError(scrubber_of(given)(str(error))) from error
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     # A project that turns warnings into errors means its own tests: what an endpoint SHOULD do fails with --strict.
@@ -157,7 +161,7 @@ class Playing:
             return True
         if self.run.worker is not None:
             self.run.runner.prepare(self.run.worker["found"])
-        if (soak := soak_plan(self.config)) is not None:
+        if (soak := soak_plan(given_in(self.config))) is not None:
             play_soak(self.run, self.reports, soak)
             return True
         if left_out(self.config):

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from conformance.errors import UsageError
-from conformance.plugin.soak import seconds_of
+from conformance.options.soak import seconds_of
 from conformance.reference.server.server import Server
 from conformance.reference.session.hooks import Hooks
 from conformance.run.soak_script import new_canary, script_of, strangers_in

@@ -14,21 +14,19 @@ from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import CANONICAL, DIALECTS
 from conformance.contract.key_roles import ROLES, key_for
 from conformance.errors import UsageError
+from conformance.options.relay import relay_of
 from conformance.play.auth import carries
 from conformance.play.bounds import Bounds
 from conformance.play.line import line_of
 from conformance.play.target import Patience, Target, checked_url
-from conformance.plugin.options import INI, strict, value
-from conformance.plugin.relay_from_options import relay_of
 from conformance.run import key
 from conformance.run.settings import AUTO, SESSIONS, Settings
 from conformance.secrets import Scrubber, secrets_in
 
 if TYPE_CHECKING:
-    import pytest
-
     from conformance.contract.dialect import Dialect
     from conformance.contract.profile import Profile
+    from conformance.options.given import Given
 
 #: What the embedded reference is asked for where nobody says otherwise.
 REFERENCE_MODEL = "gpt-realtime"
@@ -36,69 +34,69 @@ REFERENCE_MODEL = "gpt-realtime"
 Number = TypeVar("Number", int, float)
 
 
-def settings_of(config: pytest.Config) -> Settings:
+def settings_of(given: Given) -> Settings:
     """Read the options; UsageError says which one is wrong."""
-    profile = _profile(value(config, "profile"))
-    asked = value(config, "dialect") or AUTO
-    endpoint = value(config, "endpoint") or value(config, "relay")
+    profile = _profile(given.value("profile"))
+    asked = given.value("dialect") or AUTO
+    endpoint = given.value("endpoint") or given.value("relay")
     url = _url(endpoint, profile) if endpoint is not None else ""
-    headers = _headers([*(value(config, "header") or []), *(value(config, "secret-header") or [])], profile)
-    token = _token(config, embedded=not url)
-    auth = _auth(value(config, "auth"))
+    headers = _headers([*(given.value("header") or []), *(given.value("secret-header") or [])], profile)
+    token = _token(given, embedded=not url)
+    auth = _auth(given.value("auth"))
     known = profile.auth if profile is not None else tuple(STYLES) if not url or auth == "all" else (auth or "bearer",)
     styles = _carrying(known if auth in ("", "all") else (auth,), token) and _carrying(known, token)
     target = Target(
         url=url,
         dialect=_first_guess(asked, profile),
         key=token,
-        model=value(config, "model") or (profile.model if profile else None) or (None if url else REFERENCE_MODEL),
+        model=given.value("model") or (profile.model if profile else None) or (None if url else REFERENCE_MODEL),
         auth=auth if auth not in ("", "all") else styles[0],
         styles=styles,
         headers=headers,
-        keys=_keys(config, token, embedded=not url),
-        patience=_patience(config),
-        bounds=_bounds(config),
-        line=line_of(value(config, "line") or ""),
-        ca_file=_existing(value(config, "ca-file")),
-        insecure=bool(value(config, "insecure")),
-        **_names(config),
+        keys=_keys(given, token, embedded=not url),
+        patience=_patience(given),
+        bounds=_bounds(given),
+        line=line_of(given.value("line") or ""),
+        ca_file=_existing(given.value("ca-file")),
+        insecure=bool(given.value("insecure")),
+        **_names(given),
     )
-    relay = relay_of(config, token, profile)
+    relay = relay_of(given, token, profile)
     return Settings(
         target=target,
         relay=relay,
         dialect=asked if asked != AUTO or profile is None else profile.dialect,
         profile=profile,
         auth=auth,
-        sessions=_positive("sessions", value(config, "sessions"), SESSIONS),
-        strict=strict(config),
-        allow_unproven=bool(value(config, "allow-unproven")),
-        strict_evidence=bool(value(config, "strict-evidence")),
-        discovery=not value(config, "no-discovery"),
-        waive=not value(config, "no-waivers"),
-        reports=_reports(config),
-        scrub=scrubber_of(config).with_more(
+        sessions=_positive("sessions", given.value("sessions"), SESSIONS),
+        strict=given.strict,
+        allow_unproven=bool(given.value("allow-unproven")),
+        strict_evidence=bool(given.value("strict-evidence")),
+        discovery=not given.value("no-discovery"),
+        waive=not given.value("no-waivers"),
+        reports=_reports(given),
+        scrub=scrubber_of(given).with_more(
             [token, relay.token if relay else "", *target.keys.values(), *secrets_in(url, headers)]
         ),
         embedded=not url,
-        names_its_transcriber=value(config, "transcriber") is not None,
-        names_its_voices=value(config, "voice") is not None,
+        names_its_transcriber=given.value("transcriber") is not None,
+        names_its_voices=given.value("voice") is not None,
     )
 
 
-def _keys(config: pytest.Config, token: str, *, embedded: bool) -> dict[str, str]:
+def _keys(given: Given, token: str, *, embedded: bool) -> dict[str, str]:
     """Return the keys of others by role; the embedded reference knows all of them."""
-    given = {role: held for role, _, held in (each.partition("=") for each in value(config, "token-for") or [])}
-    if strangers := given.keys() - ROLES.keys():
+    others = {role: held for role, _, held in (each.partition("=") for each in given.value("token-for") or [])}
+    if strangers := others.keys() - ROLES.keys():
         raise UsageError(f"--token-for: nobody is called {min(strangers)!r}", f"Known: {', '.join(ROLES)}.")
-    if without := [role for role, held in given.items() if not held]:
+    if without := [role for role, held in others.items() if not held]:
         raise UsageError(f"--token-for: no key for {without[0]}", f"It looks like --token-for {without[0]}=KEY")
-    return ({role: key_for(role, token) for role in ROLES} if embedded and token else {}) | given
+    return ({role: key_for(role, token) for role in ROLES} if embedded and token else {}) | others
 
 
-def _names(config: pytest.Config) -> dict[str, Any]:
+def _names(given: Given) -> dict[str, Any]:
     """Return the names that somebody chose for the transcriber and the voices, as fields of a target."""
-    transcriber, voices = value(config, "transcriber"), _split(value(config, "voice") or "")
+    transcriber, voices = given.value("transcriber"), _split(given.value("voice") or "")
     chosen: dict[str, Any] = {"transcriber": transcriber, "token_transcriber": transcriber} if transcriber else {}
     return chosen | ({"voices": voices} if voices else {})
 
@@ -130,38 +128,36 @@ def _first_guess(asked: str, profile: Profile | None) -> Dialect:
     return DIALECTS[name]
 
 
-def _token(config: pytest.Config, *, embedded: bool) -> str:
+def _token(given: Given, *, embedded: bool) -> str:
     """Return the key: from wherever it was said to be, at most one place."""
-    if (handed := getattr(config, "workerinput", {}).get("realtime", {}).get("key")) is not None:
+    if (handed := given.handed.get("key")) is not None:
         return str(handed)
     places = {
-        "token": lambda given: given,
+        "token": lambda text: text,
         "token-env": key.from_variable,
-        "token-file": lambda given: key.from_file(config.invocation_params.dir / given),
+        "token-file": lambda file: key.from_file(given.folder / file),
         "token-command": key.from_command,
     }
-    given = {flag: value(config, flag) for flag in places if value(config, flag) is not None}
-    if len(given) > 1:
-        raise UsageError(f"the key is given twice: {' and '.join(f'--{flag}' for flag in given)}")
-    for flag, said in given.items():
+    named = {flag: given.value(flag) for flag in places if given.value(flag) is not None}
+    if len(named) > 1:
+        raise UsageError(f"the key is given twice: {' and '.join(f'--{flag}' for flag in named)}")
+    for flag, said in named.items():
         return str(places[flag](said))
     # The reference invents a key of its own: the real one has no business there.
     return "sk-reference-" + secrets.token_hex(12) if embedded else os.environ.get(key.VARIABLE, "")
 
 
-def scrubber_of(config: pytest.Config) -> Scrubber:
+def scrubber_of(given: Given) -> Scrubber:
     """Return a scrubber of whatever is secret on the command line and around it; never fails."""
-    headers = [
-        (name, text.strip()) for name, _, text in (each.partition(":") for each in value(config, "header") or [])
-    ]
+    headers = [(name, text.strip()) for name, _, text in (each.partition(":") for each in given.value("header") or [])]
     try:
-        hidden = secrets_in(value(config, "endpoint") or value(config, "relay") or "", headers)
+        hidden = secrets_in(given.value("endpoint") or given.value("relay") or "", headers)
     except ValueError:
         hidden = []
-    named = [each.partition(":")[2].strip() for each in value(config, "secret-header") or []]
+    named = [each.partition(":")[2].strip() for each in given.value("secret-header") or []]
     hidden += [*named, *(each.rpartition(" ")[2] for each in named)]
-    given = (value(config, "token"), value(config, "upstream-token"), os.environ.get(key.VARIABLE), *hidden)
-    return Scrubber(tuple(filter(None, given)))
+    keys = (given.value("token"), given.value("upstream-token"), os.environ.get(key.VARIABLE), *hidden)
+    return Scrubber(tuple(filter(None, keys)))
 
 
 def _auth(style: str | None) -> str:
@@ -191,24 +187,24 @@ def _headers(written: list[str], profile: Profile | None) -> tuple[tuple[str, st
     return tuple(headers)
 
 
-def _patience(config: pytest.Config) -> Patience:
+def _patience(given: Given) -> Patience:
     usual = Patience()
     return replace(
         usual,
-        connect=_positive("connect-timeout", value(config, "connect-timeout"), usual.connect),
-        first_event=_positive("answer-timeout", value(config, "answer-timeout"), usual.first_event),
-        answer=_positive("answer-timeout", value(config, "answer-timeout"), usual.answer),
-        chosen=value(config, "answer-timeout") is not None,
+        connect=_positive("connect-timeout", given.value("connect-timeout"), usual.connect),
+        first_event=_positive("answer-timeout", given.value("answer-timeout"), usual.first_event),
+        answer=_positive("answer-timeout", given.value("answer-timeout"), usual.answer),
+        chosen=given.value("answer-timeout") is not None,
     )
 
 
-def _bounds(config: pytest.Config) -> Bounds:
+def _bounds(given: Given) -> Bounds:
     usual = Bounds()
     return replace(
         usual,
-        message=_positive("max-message", value(config, "max-message"), usual.message),
-        connection=_positive("max-received", value(config, "max-received"), usual.connection),
-        events=_positive("max-events", value(config, "max-events"), usual.events),
+        message=_positive("max-message", given.value("max-message"), usual.message),
+        connection=_positive("max-received", given.value("max-received"), usual.connection),
+        events=_positive("max-events", given.value("max-events"), usual.events),
     )
 
 
@@ -226,13 +222,8 @@ def _existing(file: str | None) -> str | None:
     return file
 
 
-def _reports(config: pytest.Config) -> Path:
-    if (handed := getattr(config, "workerinput", {}).get("realtime", {}).get("reports")) is not None:
+def _reports(given: Given) -> Path:
+    if (handed := given.handed.get("reports")) is not None:
         return Path(handed)
-    chosen = value(config, "reports")
-    return (config.invocation_params.dir / chosen).resolve() if chosen else _home(config) / "reports"
-
-
-def _home(config: pytest.Config) -> Path:
-    """Return the root of a project of scenarios, elsewhere the current folder: foreign roots stay clean."""
-    return config.rootpath if config.getini(INI) else config.invocation_params.dir
+    chosen = given.value("reports")
+    return (given.folder / chosen).resolve() if chosen else given.home / "reports"

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.errors import FileError, UsageError
 from conformance.generate import KINDS
+from conformance.options.soak import AFTERWARDS, soak_plan
 from conformance.play.bounds import RUN
-from conformance.plugin.options import value
-from conformance.plugin.soak import AFTERWARDS, soak_plan
 from conformance.resources import folder
 from conformance.run.baseline import Baseline, BaselineEntry
 from conformance.run.baseline_file import entries_in
@@ -20,28 +19,27 @@ from conformance.run.prices import load_prices
 from conformance.run.retry_policy import RETRIES
 
 if TYPE_CHECKING:
-    import pytest
-
+    from conformance.options.given import Given
     from conformance.run.settings import Settings
 
 
-def policy_of(config: pytest.Config, settings: Settings) -> Policy:
+def policy_of(given: Given, settings: Settings) -> Policy:
     """Read the options; UsageError says which one is wrong."""
     today = datetime.now(UTC).date()
-    file = _path(config, "baseline")
-    update = bool(value(config, "update-baseline"))
+    file = _path(given, "baseline")
+    update = bool(given.value("update-baseline"))
     if update and file is None:
         raise UsageError("--update-baseline: which file?", "Give it with --baseline=FILE; it need not exist yet.")
     policy = Policy(
-        limits=_limits(config),
-        prices=load_prices(_path(config, "prices")),
+        limits=_limits(given),
+        prices=load_prices(_path(given, "prices")),
         model=settings.target.model or _model_in(settings.target.url),
-        retries=_times(config, "retries", RETRIES),
-        retry_unexpected=_times(config, "retry-unexpected", 0),
-        baseline=Baseline(_entries(config, file, update=update), today),
+        retries=_times(given, "retries", RETRIES),
+        retry_unexpected=_times(given, "retry-unexpected", 0),
+        baseline=Baseline(_entries(given, file, update=update), today),
         file=file,
         update=update,
-        plan=bool(value(config, "plan")),
+        plan=bool(given.value("plan")),
         today=today,
     )
     if policy.limits.usd is not None and policy.price is None:
@@ -49,14 +47,14 @@ def policy_of(config: pytest.Config, settings: Settings) -> Policy:
             f"--max-usd: there are no prices of {policy.model or 'a model that nobody named'}",
             "Name the model (--model=NAME), or give a table with its prices (--prices=FILE).",
         )
-    if policy.plan and config.getoption("numprocesses", None):
+    if policy.plan and given.several_processes:
         raise UsageError("--plan is made by one process", "Leave -n out, or add -n 0.")
     return policy
 
 
-def _limits(config: pytest.Config) -> Limits:
-    tokens, sessions, seconds, usd = (_amount(config, f"max-{what}") for what in ("tokens", "sessions", "time", "usd"))
-    soak = soak_plan(config)
+def _limits(given: Given) -> Limits:
+    tokens, sessions, seconds, usd = (_amount(given, f"max-{what}") for what in ("tokens", "sessions", "time", "usd"))
+    soak = soak_plan(given)
     usual = RUN if soak is None else max(RUN, soak.seconds + AFTERWARDS)
     return Limits(tokens, sessions, usual if seconds is None else seconds, usd)
 
@@ -67,26 +65,26 @@ def _model_in(url: str) -> str:
     return parse_qs(urlsplit(url).query).get("model", [""])[0]
 
 
-def _path(config: pytest.Config, flag: str) -> Path | None:
-    given = value(config, flag)
-    return (config.invocation_params.dir / given) if given else None
+def _path(given: Given, flag: str) -> Path | None:
+    file = given.value(flag)
+    return (given.folder / file) if file else None
 
 
-def _amount(config: pytest.Config, flag: str) -> float | None:
-    number: float | None = value(config, flag)
+def _amount(given: Given, flag: str) -> float | None:
+    number: float | None = given.value(flag)
     if number is not None and not number >= 0:
         raise UsageError(f"--{flag}: {number} is less than 0")
     return number
 
 
-def _times(config: pytest.Config, flag: str, usual: int) -> int:
-    number = value(config, flag)
+def _times(given: Given, flag: str, usual: int) -> int:
+    number = given.value(flag)
     if number is not None and number < 0:
         raise UsageError(f"--{flag}: {number} is less than 0")
     return usual if number is None else int(number)
 
 
-def _entries(config: pytest.Config, file: Path | None, *, update: bool) -> tuple[BaselineEntry, ...]:
+def _entries(given: Given, file: Path | None, *, update: bool) -> tuple[BaselineEntry, ...]:
     if file is None or (update and not file.exists()):
         return ()
     from conformance.relay.rules import known_rules
@@ -98,14 +96,14 @@ def _entries(config: pytest.Config, file: Path | None, *, update: bool) -> tuple
         raise FileError(f"--baseline: cannot be read: {why}", where=str(file)) from error
     if not text.strip() and update:
         return ()
-    shown = Path(value(config, "baseline"))
-    return entries_in(text, shown, known_rules(), lambda name: _exists(config, name))
+    shown = Path(given.value("baseline"))
+    return entries_in(text, shown, known_rules(), lambda name: _exists(given, name))
 
 
-def _exists(config: pytest.Config, scenario: str) -> bool:
+def _exists(given: Given, scenario: str) -> bool:
     """Return whether there is a scenario of that id: a bundled one, one of the project, or one that was named."""
-    homes: list[Any] = [folder("scenarios"), config.rootpath]
-    named = {Path(each.partition("::")[0]).stem for each in config.args}
+    homes: list[Any] = [folder("scenarios"), given.root]
+    named = {Path(each.partition("::")[0]).stem for each in given.arguments}
     return (
         scenario in KINDS
         or scenario in named

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
 from conformance.play.target import checked_url
-from conformance.plugin.options import value
 
 if TYPE_CHECKING:
-    import pytest
-
     from conformance.contract.profile import Profile
+    from conformance.options.given import Given
     from conformance.relay.balance import Balance
     from conformance.relay.setup import RelaySetup
 
@@ -34,51 +32,51 @@ SELF_SIGNED = "self-signed"
 LARGEST_PORT = 65535
 
 
-def relay_of(config: pytest.Config, token: str, profile: Profile | None) -> RelaySetup | None:
+def relay_of(given: Given, token: str, profile: Profile | None) -> RelaySetup | None:
     """Read the options of a relay, None if none is under test; *token* is the client's key."""
-    if value(config, "relay") is None:
-        if given := next((flag for flag in BESIDE if value(config, flag) is not None), None):
-            raise UsageError(f"--{given} is for a gateway under test", "Name it with --relay=URL.")
+    if given.value("relay") is None:
+        if beside := next((flag for flag in BESIDE if given.value(flag) is not None), None):
+            raise UsageError(f"--{beside} is for a gateway under test", "Name it with --relay=URL.")
         return None
-    if value(config, "endpoint") is not None:
+    if given.value("endpoint") is not None:
         raise UsageError("--relay and --endpoint name two endpoints", "Give one of them.")
-    if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
+    if given.several_processes:
         raise UsageError("--relay: one process stands on both sides of the gateway: run it without -n")
     from conformance.relay.declared import declared_in
     from conformance.relay.log import LogFile
     from conformance.relay.setup import RelaySetup
 
-    host, port = _address(value(config, "upstream-listen"))
-    direct, log = value(config, "direct"), value(config, "gateway-log")
+    host, port = _address(given.value("upstream-listen"))
+    direct, log = given.value("direct"), given.value("gateway-log")
     return RelaySetup(
         host=host,
         port=port,
-        token=value(config, "upstream-token") or token,
+        token=given.value("upstream-token") or token,
         declared=declared_in(profile.relay if profile is not None else None),
-        balance=_balance(config),
+        balance=_balance(given),
         log=LogFile(Path(log)) if log is not None else None,
-        tls=_tls(value(config, "tls-cert"), host),
+        tls=_tls(given.value("tls-cert"), host),
         direct=checked_url(direct) if direct is not None else "",
     )
 
 
-def _address(given: str | None) -> tuple[str, int]:
+def _address(text: str | None) -> tuple[str, int]:
     from conformance.relay.setup import HOST, PORT
 
-    host, colon, port = (given or f"{HOST}:{PORT}").rpartition(":")
+    host, colon, port = (text or f"{HOST}:{PORT}").rpartition(":")
     if not colon or not port.isdigit() or int(port) > LARGEST_PORT:
-        raise UsageError(f"--upstream-listen: {given!r} is no address", "It looks like 127.0.0.1:9100")
+        raise UsageError(f"--upstream-listen: {text!r} is no address", "It looks like 127.0.0.1:9100")
     return host.strip("[]") or HOST, int(port)
 
 
-def _balance(config: pytest.Config) -> Balance | None:
+def _balance(given: Given) -> Balance | None:
     from conformance.relay.balance import BalanceCommand, BalanceUrl
 
-    url, command = value(config, "balance-url"), value(config, "balance-command")
+    url, command = given.value("balance-url"), given.value("balance-command")
     if url is not None and command is not None:
         raise UsageError("--balance-url and --balance-command read the same", "Give one of them.")
-    path = tuple(filter(None, (value(config, "balance-path") or "").split(".")))
-    if url is None and value(config, "balance-header") is not None:
+    path = tuple(filter(None, (given.value("balance-path") or "").split(".")))
+    if url is None and given.value("balance-header") is not None:
         raise UsageError("--balance-header is sent to --balance-url", "Give its URL.")
     if command is not None:
         if not shlex.split(command):
@@ -90,23 +88,23 @@ def _balance(config: pytest.Config) -> Balance | None:
         return None
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"--balance-url: {url!r} is no HTTP URL")
-    headers = [each.partition(":") for each in value(config, "balance-header") or []]
+    headers = [each.partition(":") for each in given.value("balance-header") or []]
     return BalanceUrl(url, path, tuple((name.strip(), text.strip()) for name, _, text in headers))
 
 
-def _tls(given: str | None, host: str) -> ssl.SSLContext | None:
-    if given is None:
+def _tls(file: str | None, host: str) -> ssl.SSLContext | None:
+    if file is None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if given == SELF_SIGNED:
+    if file == SELF_SIGNED:
         return _self_signed(context, host)
-    if not Path(given).is_file():
-        raise UsageError(f"--tls-cert: there is no file {given}", "Or: --tls-cert=self-signed")
+    if not Path(file).is_file():
+        raise UsageError(f"--tls-cert: there is no file {file}", "Or: --tls-cert=self-signed")
     try:
-        context.load_cert_chain(given)
+        context.load_cert_chain(file)
     except (OSError, ssl.SSLError) as error:
         cure = "It is a PEM file with the certificate and its private key."
-        raise UsageError(f"--tls-cert: {given}: {error}", cure) from error
+        raise UsageError(f"--tls-cert: {file}: {error}", cure) from error
     return context
 
 

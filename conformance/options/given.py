@@ -1,0 +1,34 @@
+"""What somebody gave on the command line, taken out of whatever read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Given:
+    """The values of our options, and what of the command around them bears on a run."""
+
+    values: Mapping[str, Any]
+    """Flag without dashes -> its value; what was not given is not there."""
+    folder: Path = field(default_factory=Path.cwd)
+    """What relative files are relative to."""
+    home: Path = field(default_factory=Path.cwd)
+    """Where `reports/` lies, unless another folder is named."""
+    root: Path = field(default_factory=Path.cwd)
+    """What the ids of a project's own scenarios are relative to."""
+    arguments: tuple[str, ...] = ()
+    """The files and conversations that were named."""
+    strict: bool = False
+    """Whether SHOULD findings count."""
+    several_processes: bool = False
+    """Whether the run is shared by processes."""
+    handed: Mapping[str, Any] = field(default_factory=dict)
+    """What the first process of a shared run tells the others: `key`, `reports`."""
+
+    def value(self, flag: str) -> Any:
+        """Return the value of one option, None if it was not given."""
+        return self.values.get(flag)
