@@ -27,7 +27,11 @@ LIMIT_SLACK = 32
 def token_limit_makes_it_incomplete(view: View) -> Judged:
     """A response stops near its token limit, and is incomplete then."""
     for response, done, limit, used in _limited(view):
-        if response.status == "incomplete" and used <= limit + max(LIMIT_SLACK, limit // 4):
+        if used is None:
+            # Usage is owed by nobody: that it was cut off by its limit is said all the same.
+            if reason_of(response) == "max_output_tokens" and response.status == "incomplete":
+                yield HELD
+        elif response.status == "incomplete" and used <= limit + max(LIMIT_SLACK, limit // 4):
             yield HELD
         elif response.status == "incomplete" and reason_of(response) == "max_output_tokens":
             message = f"{response.id} ran far beyond its limit of {limit} tokens."
@@ -41,7 +45,7 @@ def token_limit_makes_it_incomplete(view: View) -> Judged:
 def a_used_up_limit_makes_it_incomplete(view: View) -> Judged:
     """A response that has used up just the tokens it may have is incomplete: it was cut off."""
     for response, done, limit, used in _limited(view):
-        if used != limit or response.status not in ("completed", "incomplete"):
+        if used is None or used != limit or response.status not in ("completed", "incomplete"):
             continue
         if response.status == "incomplete":
             yield HELD
@@ -79,12 +83,12 @@ def _bytes_streamed(response: Response) -> int | None:
 
 
 @gathered
-def _limited(view: View) -> Iterator[tuple[Response, Frame, int, int]]:
-    """Yield each response that is over and had a limit: its end, the limit, and the output tokens that it used."""
+def _limited(view: View) -> Iterator[tuple[Response, Frame, int, int | None]]:
+    """Yield each response that is over and had a limit: its end, the limit, and the output tokens (None: not told)."""
     for response, done in whole_dones(view):
         shown = view.dialect.response_setting(response.initial or response.final, "max_output_tokens")
         limit = whole_number(shown)
         limit = limit if limit is not None else whole_number(response.asked.get("max_output_tokens"))
         used = whole_number(mapping(response.final.get("usage")).get("output_tokens"))
-        if limit is not None and used is not None:
+        if limit is not None:
             yield response, done, limit, used
