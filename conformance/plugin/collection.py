@@ -44,9 +44,9 @@ class ScenarioFile(pytest.File):
     @classmethod
     def at(cls, parent: pytest.Collector, path: Path, settings: Settings) -> ScenarioFile:
         """Make the node; bundled scenarios are called `scenarios/…` wherever they lie."""
-        root, bundled = parent.config.rootpath, folder("scenarios")
+        bundled = folder("scenarios")
         kept: dict[str, Any] = {}
-        if not path.is_relative_to(root) and path.is_relative_to(bundled):
+        if path.is_relative_to(bundled):  # which may lie in an environment below the root
             kept["nodeid"] = f"scenarios/{path.relative_to(bundled).as_posix()}"
         node: ScenarioFile = cls.from_parent(parent, path=path, **kept)
         node.settings_of_run = settings

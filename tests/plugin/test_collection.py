@@ -1,3 +1,4 @@
+from conformance import resources
 from conformance.contract.auth_styles import STYLES
 
 
@@ -38,3 +39,11 @@ def test_tags_topic_and_keyword_are_markers(folder):
     assert all("3 tests collected" in each.stdout for each in selections.values())
     assert "1/3 tests collected" in must.stdout
     assert "chat/talk.yaml::ordering.response-done-is-last" in must.stdout
+
+
+def test_a_bundled_scenario_has_one_name_even_below_the_root(folder):
+    root = resources.folder("scenarios").parent.parent
+
+    result = folder.pytest("response/text_turn", "--co", "-q", f"--rootdir={root}")
+
+    assert "\nscenarios/response/text_turn.yaml::plays\n" in f"\n{result.stdout}"
