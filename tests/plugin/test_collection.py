@@ -44,6 +44,6 @@ def test_tags_topic_and_keyword_are_markers(folder):
 def test_a_bundled_scenario_has_one_name_even_below_the_root(folder):
     root = resources.folder("scenarios").parent.parent
 
-    result = folder.pytest("response/text_turn", "--co", "-q", f"--rootdir={root}")
+    result = folder.pytest("response/text_turn", "--co", "-q", f"--rootdir={root}", "-pno:cacheprovider")
 
     assert "\nscenarios/response/text_turn.yaml::plays\n" in f"\n{result.stdout}"
