@@ -12,8 +12,8 @@ import pytest
 from conformance.mutants.frame_edits import is_of, repeating
 from conformance.mutants.relay_behaviour import Behaviour
 from conformance.mutants.toy_relay import ToyRelay
+from conformance.options.relay import BESIDE
 from conformance.plugin.options import OPTIONS
-from conformance.plugin.relay_from_options import BESIDE
 
 CLIENT, UPSTREAM = "client-key-of-the-tests", "upstream-key-of-the-tests"
 PROFILE = """title: The toy relay
