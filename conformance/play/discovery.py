@@ -19,6 +19,7 @@ from conformance.play.auth import carries
 from conformance.play.connection import Connector, Refusal
 from conformance.play.environment import EnvironmentTrouble
 from conformance.play.features import (
+    CONFIRMED,
     DECIDED_BY,
     FAILS_ON_REQUEST,
     ITEM,
@@ -217,29 +218,34 @@ async def _ask_by_connecting(connector: Connector, target: Target, scrub: Scrubb
     for feature, options in KNOCKS.items():
         if not carries(options.get("auth", target.auth), target.key):
             continue
-        answer = await _knocked(connector, target, scrub, options)
+        line = RecordedConnection(connector, target, Recorder("discovery", target.dialect.name, scrub))
+        try:
+            answer = await _knocked(line, feature, options)
+        except (Unmet, Silence, ModelDidNot, EnvironmentTrouble):
+            continue
+        finally:
+            await line.abandon()
         if answer:
-            asked = ", ".join(f"{name}={value}" for name, value in options.items())
-            inquiry.lacking[feature] = f"an upgrade with {asked} was answered by {answer}"
+            inquiry.lacking[feature] = answer
         elif answer is not None:
             inquiry.offered.add(feature)
 
 
-async def _knocked(connector: Connector, target: Target, scrub: Scrubber, options: Mapping[str, str]) -> str | None:
-    """Connect, and say how that was refused: empty if it was not, None if nothing was said about it."""
-    line = RecordedConnection(connector, target, Recorder("discovery", target.dialect.name, scrub))
-    try:
-        reply = await line.carry_out(Open(options))
-    except (Unmet, Silence, ModelDidNot, EnvironmentTrouble):
-        return None
-    finally:
-        await line.abandon()
+async def _knocked(line: RecordedConnection, feature: str, options: Mapping[str, str]) -> str | None:
+    """Connect, and say how the feature was refused: empty if it was not, None if nothing is certain."""
+    reply = await line.carry_out(Open(options))
+    asked = f"an upgrade with {', '.join(f'{name}={value}' for name, value in options.items())} was answered by"
     if reply.event.get("type") == "error":
-        return told(reply.event)
-    if reply.event.get("type") in ("session.created", "transcription_session.created"):
+        return f"{asked} {told(reply.event)}"
+    if reply.event.get("type") not in ("session.created", "transcription_session.created"):
+        end = line.recorder.trace.end
+        return f"{asked} {reply.refused}" if reply.refused and end is not None and end.kind is EndKind.REFUSED else None
+    confirms, question = CONFIRMED.get(feature, (lambda _: True, None))
+    if question is None or confirms(reply.event):
         return ""
-    end = line.recorder.trace.end
-    return reply.refused if end is not None and end.kind is EndKind.REFUSED else None
+    further = Inquiry(line)
+    await further.ask(feature, question(line.target.dialect))
+    return further.lacking.get(feature)
 
 
 async def _ask_for_a_secret(connector: Connector, target: Target, inquiry: Inquiry) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.play.connection import BeyondBounds, Disconnected, LineDropped
-from conformance.trace.service_errors import CODES, MODEL_CODES, closes_as_full, is_full, speaks_of_a_limit
+from conformance.trace.service_errors import CODES, closes_as_full, is_full, speaks_of_a_limit
 
 #: Statuses of a refused upgrade that say nothing about conformance.
 STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
@@ -47,18 +47,19 @@ def trouble_in(error: Any) -> EnvironmentTrouble | None:
 
 
 def trouble_in_response(event: Mapping[str, Any]) -> EnvironmentTrouble | None:
-    """Return the trouble that a `response.done` tells of: a quota, a rate limit, a model that broke down."""
+    """Return the trouble that a `response.done` tells of: a quota, a rate limit, a model that broke down.
+
+    A response may fail, and nothing that is promised of others can be shown by it: that is told once, by its error.
+    """
     response = event.get("response")
     if not isinstance(response, dict) or response.get("status") != "failed":
         return None
     details = response.get("status_details")
     error = details.get("error") if isinstance(details, dict) else None
     if not isinstance(error, dict):
-        return None
+        return EnvironmentTrouble("the response failed and names no error")
     known = trouble_in(error)
-    if known is not None or not {str(error.get("code")), str(error.get("type"))} & MODEL_CODES:
-        return known
-    return EnvironmentTrouble(f"the response failed with {code_of(error)}: {error.get('message')}")
+    return known or EnvironmentTrouble(f"the response failed with {code_of(error)}: {error.get('message')}")
 
 
 def trouble_of_status(status: int | None, why: str, body: str, retry_after: str) -> EnvironmentTrouble:

@@ -92,6 +92,26 @@ KNOCKS: Mapping[str, Mapping[str, str]] = {
     "subprotocol": {"auth": "subprotocol"},
     "transcription_session": {"intent": "transcription"},
 }
+
+
+def transcribes(opened: Event) -> bool:
+    """Return whether the first event of a session says that it is one for transcription."""
+    session = opened.get("session")
+    typed = isinstance(session, dict) and session.get("type") == "transcription"
+    return typed or opened.get("type") == "transcription_session.created"
+
+
+def _for_transcription(dialect: Dialect) -> list[Event]:
+    typed = "type" in dialect.session({})
+    session = {**dialect.session({}), **({"type": "transcription"} if typed else {})}
+    return [{"type": "session.update" if typed else "transcription_session.update", "session": session}]
+
+
+#: Feature of KNOCKS -> how its session says so, and what is asked of one that does not: who passes over the wish
+#: of the upgrade, as servers do with parameters that they do not know, and refuses this, does not have the feature.
+CONFIRMED: Mapping[str, tuple[Callable[[Event], bool], Question]] = {
+    "transcription_session": (transcribes, _for_transcription),
+}
 #: These are refused in any case here: only a refusal of the event type itself says that the feature is missing.
 REFUSED_ANYWAY = frozenset({"truncate", "cancel", "out_of_band"})
 #: Feature -> the event that shows it; settings are shown by a session that reflects them.

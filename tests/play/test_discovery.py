@@ -83,6 +83,45 @@ def test_a_setting_that_is_accepted_and_forgotten_is_not_offered():
     assert discovery.offered == asked("ga") - {"tools"}
 
 
+class DeafToTheIntent:
+    """Every connection opens a session of talk; what *takes* sees of an update for transcription."""
+
+    def __init__(self, takes):
+        self.takes = takes
+
+    def __call__(self):
+        return Fault(sends=self.says, receives=self.hears)
+
+    def says(self, event):
+        told = "session." + str(event["type"]).rpartition(".")[2]
+        if told not in ("session.created", "session.updated"):
+            return [event]
+        return [{**event, "type": told, "session": {**event["session"], "type": "realtime"}}]
+
+    def hears(self, event):
+        session = event.get("session")
+        asks = event["type"] == "transcription_session.update" or (session or {}).get("type") == "transcription"
+        return [self.takes(event) if asks else event]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_whoever_ignores_the_intent_and_refuses_the_update_has_no_transcription_sessions(dialect):
+    refused = DeafToTheIntent(lambda event: {**event, "type": "never.heard.of"})
+
+    discovery, lacking = found(dialect, fault=refused)
+
+    assert lacking == {"transcription_session"}
+    assert "was answered by" in discovery.lacking["transcription_session"]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_whoever_ignores_the_intent_and_takes_the_update_is_not_excused(dialect):
+    discovery, lacking = found(dialect, fault=DeafToTheIntent(lambda event: event))
+
+    assert lacking == set()
+    assert "transcription_session" not in discovery.offered
+
+
 def test_only_the_reference_fails_on_request(run):
     async def ask():
         async with Server(tokens=("k",)) as server:

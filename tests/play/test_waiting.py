@@ -258,6 +258,20 @@ def test_a_status_says_it_where_nothing_else_explains_it(status, body, retry_aft
     assert trouble_of_status(status, "HTTP", body, retry_after).full is full
 
 
+@pytest.mark.parametrize(
+    ("details", "told"),
+    [
+        ({"type": "failed", "error": {"code": "no_such_model", "message": "Gone."}}, "no_such_model: Gone."),
+        ({"type": "failed"}, "and names no error"),
+    ],
+)
+def test_a_response_that_failed_by_itself_is_told_once_by_its_error(details, told):
+    conversation, _ = play(TURN, {"response.create": [RESPONSE, done("failed", **details)]})
+
+    assert conversation.outcome is Outcome.ENVIRONMENT
+    assert f"the response failed {'with ' if 'error' in details else ''}{told}" in conversation.message
+
+
 def test_a_response_that_was_cancelled_or_lacks_its_details_is_no_trouble():
     assert trouble_in_response(done("cancelled", type="cancelled")) is None
     assert trouble_in_response({"type": "response.done"}) is None
