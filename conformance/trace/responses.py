@@ -119,6 +119,8 @@ class Response:
     """Events may be missing from the recording while it ran."""
     may_be_out_of_band: bool = True
     """Whether the client may have asked for any such response."""
+    joined: bool = True
+    """Whether the conversation announced one of its items."""
     cause: Frame | None = None
     """The client's `response.create`, where it can be told."""
 
@@ -170,7 +172,9 @@ class Response:
         if not self.may_be_out_of_band:
             return False
         shown = self.initial or self.final
-        return "conversation_id" in shown and shown["conversation_id"] is None
+        if "conversation_id" not in shown:  # nobody can tell what it answers, and an endpoint may leave nulls out
+            return self.cause is None and not self.joined
+        return shown["conversation_id"] is None
 
     @cached_property
     def first(self) -> int:
@@ -295,8 +299,10 @@ def _attribute(trace: CanonicalTrace, exchanges: Sequence[Exchange], found: list
     asked = [each.sent for each in exchanges if each.sent.type == "response.create" and not each.refused]
     creates = [each.sent for each in exchanges if each.sent.type == "response.create"]
     outside = trace.one_sided or trace.partial or any(_asks_outside(each) for each in creates)
+    announced = {string(each.part("item").get("id")) for each in trace.server("conversation.item.added")}
     for response in found:
         response.may_be_out_of_band = outside
+        response.joined = not response.items or not announced.isdisjoint(response.items)
         if response.created is None or response.created.index > speech:
             continue
         if asked and asked[0].index < response.created.index:

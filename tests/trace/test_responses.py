@@ -120,6 +120,16 @@ def test_a_response_without_a_conversation_is_out_of_band():
     assert not view(created()).responses[0].out_of_band
 
 
+def test_a_response_that_nobody_can_attribute_and_that_shows_no_conversation_may_be_out_of_band():
+    spoken = ("input_audio_buffer.speech_started", {"item_id": "s"})
+    outside = (">response.create", {"response": {"conversation": "none"}})
+    joined = ("conversation.item.added", {"item": {"id": "i"}})
+
+    assert view(spoken, outside, created(), added(), done()).responses[0].out_of_band
+    assert not view(spoken, outside, created(), added(), joined, done()).responses[0].out_of_band
+    assert not view(spoken, outside, created(conversation_id="c"), added(), done()).responses[0].out_of_band
+
+
 def test_arguments_are_a_stream_of_the_item_and_not_of_a_part():
     call = {"response_id": "r", "item_id": "c", "output_index": 0}
     seen = view(
