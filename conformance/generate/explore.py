@@ -37,9 +37,9 @@ class Flaw:
     actual: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Example:
-    """One play of a generated scenario."""
+    """One play of a generated scenario; what was said in it is kept only as long as somebody holds this."""
 
     number: int
     """Counted from 1."""
@@ -140,10 +140,12 @@ class _Search:
     plan: SearchPlan
     tell: Callable[[Example], None]
     keep: Callable[[Case], None]
-    played: dict[str, Example] = field(default_factory=dict)
-    """By script."""
+    played: dict[str, tuple[Flaw, ...]] = field(default_factory=dict)
+    """By script: what it broke, without its trace."""
+    smallest: dict[str, Case] = field(default_factory=dict)
+    """By rule: of all that was played, whatever it was looked for."""
     best: dict[str, Case] = field(default_factory=dict)
-    """By rule."""
+    """By rule: what is handed out."""
     aside: set[str] = field(default_factory=set)
     """Rules whose case is as small as it will get."""
     wanted: str = ""
@@ -176,14 +178,18 @@ class _Search:
         """Play a scenario unless it was, keep it if it is the smallest case, and tell Hypothesis of the flaw."""
         script = written(scenario)
         if script not in self.played:
-            self.played[script] = self._fresh(scenario)
-        flaws = [flaw for flaw in self.played[script].flaws if flaw.rule not in self.aside]
+            example = self._fresh(scenario)
+            self.played[script] = example.flaws
+            for flaw in example.flaws:
+                _keep_smaller(self.smallest, Case(flaw, example))
+        flaws = [flaw for flaw in self.played[script] if flaw.rule not in self.aside]
         if flaws and not self.wanted:
             self.wanted = gravest(flaws).rule
-        for flaw in flaws:
-            if flaw.rule == self.wanted:
-                self.improve(Case(flaw, self.played[script]))
-                raise _Broken
+        if any(flaw.rule == self.wanted for flaw in flaws):
+            case = self.smallest[self.wanted]
+            if _keep_smaller(self.best, case):
+                self.keep(case)
+            raise _Broken
 
     def _fresh(self, scenario: Scenario) -> Example:
         if not self.wanted:
@@ -197,13 +203,6 @@ class _Search:
         for effort in (self.shrinking, *([self.mild] if mild else [])):
             effort.grow(example.conversation)
         return example
-
-    def improve(self, case: Case) -> None:
-        """Keep the smallest case of each rule."""
-        known = self.best.get(case.flaw.rule)
-        if known is None or case.size < known.size:
-            self.best[case.flaw.rule] = case
-            self.keep(case)
 
     def next_case(self, strategy: SearchStrategy[Scenario], database: ExampleDatabase | None) -> Case | None:
         """Let Hypothesis look for a flaw that is not set aside, and make its case small."""
@@ -284,6 +283,15 @@ def explore(
         if search.wanted and all(case.flaw.rule != search.wanted for case in cases):
             cases += [search.best[search.wanted]]
     return Exploration(tuple(cases), search.generated, search.sessions, plan.seed, search.trouble)
+
+
+def _keep_smaller(cases: dict[str, Case], case: Case) -> bool:
+    """Keep the smallest case of each rule; return whether this one is."""
+    known = cases.get(case.flaw.rule)
+    smaller = known is None or case.size < known.size
+    if smaller:
+        cases[case.flaw.rule] = case
+    return smaller
 
 
 def gravest(flaws: Sequence[Flaw]) -> Flaw:

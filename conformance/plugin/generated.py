@@ -134,7 +134,7 @@ class GeneratedItem(pytest.Item):
         found = search.explore()
         self.record = search.record(found)
         if allure is not None and (case := search.gravest(found)) is not None:
-            shown = search.judged[case.example.number]
+            shown = search.judged[case.example]
             allure.show(self.nodeid, keeps(self.vendor), shown, _reproduce(search, case), whole=True)
         self._decide(search, found)
 
@@ -183,7 +183,7 @@ def case_text(search: Search, case: Case) -> str:
     from conformance.generate.found import told
 
     reproduce = _reproduce(search, case)
-    judged = search.judged[case.example.number]
+    judged = search.judged[case.example]
     ruling = judged.rulings.get(case.flaw.rule)
     if ruling is not None:
         shown = finding_text(ruling, judged.key, reproduce)

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from conformance.generate.configs import INVALID, VALID, invalid, valid
 from conformance.generate.conversations import CONVERSATIONS, conversations
@@ -56,8 +57,8 @@ class Search:
         self.shelf = FoundCases(self.settings.reports / "found", claim.id, self.reproduce, self.settings.scrub)
         self.counted: Counter[str] = Counter()
         """What was played, by what for."""
-        self.judged: dict[int, JudgedConversation] = {}
-        """Of the examples that broke something, by their number."""
+        self.judged: WeakKeyDictionary[Example, JudgedConversation] = WeakKeyDictionary()
+        """Of the examples that broke something, as long as the search holds them."""
         self.last: JudgedConversation | None = None
         self.excused: JudgedConversation | None = None
         """Of an example that broke only what the baseline knows."""
@@ -133,8 +134,6 @@ class Search:
             self.exhausted = str(exhausted)
             return Conversation(scenario, "", (), Outcome.ENVIRONMENT, message=self.exhausted)
         self.spent = sum((each.spent for each in attempts), self.spent)
-        if packs():
-            self.played.setdefault(script, attempts[-1].conversation)
         return attempts[-1].conversation
 
     def _flaws(self, conversation: Conversation) -> list[Flaw]:
@@ -161,7 +160,9 @@ class Search:
         self.counted[example.during] += 1
         self.runner.watch.search = f"{self.claim.id} {_at_work(example.during, self.counted, self._plan())}"
         if example.flaws and self.last is not None:
-            self.judged[example.number] = self.last
+            self.judged[example] = self.last
+        if example.during == "generate" and packs() and not self.vendor:
+            self.played[written(example.scenario)] = example.conversation
         if not (self.fresh or example.flaws):
             return
         line = json_text.dumps(self.settings.scrub.data(told(example, self.claim.id))).decode()
@@ -182,7 +183,7 @@ class Search:
         """Return the record of the search: the case that stands for it, or that there is none."""
         questions = frozenset({keeps(self.vendor)} if self.vendor else {PLAYS, keeps("")})
         worst = self.gravest(found)
-        judged = self.judged[worst.example.number] if worst is not None else self.excused or self.last
+        judged = self.judged[worst.example] if worst is not None else self.excused or self.last
         if found.trouble and not found.cases:
             outcome = Outcome.NOT_RUN if self.exhausted else Outcome.ENVIRONMENT
             unplayed = record_not_played(self.claim, self.vendor, questions, outcome, found.trouble)

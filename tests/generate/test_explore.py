@@ -1,5 +1,6 @@
 """The search: what is wrong is found, made small, kept, and can be played again from its script alone."""
 
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -304,3 +305,15 @@ def test_the_comment_of_a_case_says_what_was_found_and_how_to_see_it_again(in_me
     assert path.name.startswith("made.up-")
     assert "# MUST made.up: It is there." in text
     assert f"# Again: pytest {path.name} --endpoint=wss://x.test" in text
+
+
+def test_a_search_keeps_only_what_was_said_in_the_smallest_cases(in_memory):
+    heard = []
+
+    def tell(example):
+        heard.append(weakref.ref(example))
+
+    found = search(in_memory, broken_by("delete", "say", "respond"), SearchPlan(100, seed=2), tell=tell)
+
+    assert found.sessions > 20
+    assert [each() for each in heard if each() is not None] == [case.example for case in found.cases]
