@@ -10,6 +10,7 @@ import asyncio
 import random
 import re
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from conformance.errors import UsageError
@@ -23,6 +24,8 @@ from conformance.play.connection import (
     UpgradeRequest,
 )
 
+#: Seconds that may pass, beside what the line takes, until what was sent is there and the connection can be closed.
+CLOSING = 1.0
 #: Seconds between two frames that a slow reader takes.
 SLOW = 0.02
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s)")
@@ -82,6 +85,25 @@ class Line:
         return opened if isinstance(opened, Refusal) else LineConnection(opened, self.settings)
 
 
+class LineWay:
+    """One direction of a line."""
+
+    def __init__(self, settings: LineSettings, chance: random.Random) -> None:
+        self.settings, self.chance = settings, chance
+        self.carried = 0.0
+        """When the last bit that was given to it will have left its beginning."""
+        self.arrival = 0.0
+        """When the last frame will be at its other end: frames keep their order."""
+
+    def give(self, frame: RawFrame, now: float) -> tuple[float, float]:
+        """Take a frame; return when all of it has left, and when it arrives."""
+        wire = len(frame) * 8 / self.settings.rate if self.settings.rate else 0.0
+        self.carried = max(self.carried, now) + wire
+        late = self.settings.delay + self.chance.uniform(0.0, self.settings.jitter)
+        self.arrival = max(self.arrival, self.carried + late)
+        return self.carried, self.arrival
+
+
 class LineConnection:
     """A connection of which every frame goes over the line."""
 
@@ -91,20 +113,26 @@ class LineConnection:
         self.chance = random.Random(settings.seed)
         self.arrived: asyncio.Queue[tuple[float, RawFrame | Disconnected]] = asyncio.Queue(maxsize=256)
         self.pending: tuple[float, RawFrame | Disconnected] | None = None
-        self.free = {"up": 0.0, "down": 0.0}
-        """When each direction has carried what was given to it."""
+        self.up, self.down = LineWay(settings, self.chance), LineWay(settings, self.chance)
+        self.given: asyncio.Queue[tuple[float, RawFrame]] = asyncio.Queue()
+        """What is on its way to the endpoint, and when it will be there."""
+        self.gone: Disconnected | None = None
+        """What the last frame that arrived there met, if that was the end."""
         self.taken = 0.0
-        self.reading = asyncio.create_task(self._read())
+        self.tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
 
     def now(self) -> float:
         """Return the seconds since connect."""
         return self.connection.now()
 
     async def send(self, frame: RawFrame) -> None:
-        """Send a frame; whoever sends waits as long as the line takes it."""
+        """Send a frame; whoever sends waits for what the line carries in a second, never for how long it is."""
         await self._break_by_chance()
-        await asyncio.sleep(max(0.0, self._arrival("up", frame) - self.now()))
-        await self.connection.send(frame)
+        if self.gone is not None:
+            raise self.gone
+        carried, arrival = self.up.give(frame, self.now())
+        self.given.put_nowait((arrival, frame))
+        await asyncio.sleep(max(0.0, carried - self.now()))
 
     async def receive(self, within: float) -> RawFrame:
         """Return the next frame when the line has brought it."""
@@ -117,7 +145,8 @@ class LineConnection:
             await asyncio.sleep(max(0.0, at - self.now()))
         self.pending, self.taken = None, self.now()
         if isinstance(frame, Disconnected):
-            self.pending = (0.0, frame)  # the end stays the end
+            self.pending, self.gone = (0.0, frame), frame  # the end stays the end
+            self._end()
             raise frame
         await self._break_by_chance()
         return frame
@@ -127,8 +156,11 @@ class LineConnection:
         await self.connection.stop_reading(seconds)
 
     async def close(self, code: int = 1000, reason: str = "") -> Disconnected:
-        """Close from our side and tell how it went."""
-        self.reading.cancel()
+        """Close from our side, behind what is still on its way, and tell how it went."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, self.up.arrival - self.now()) + CLOSING):
+                await self.given.join()
+        self._end()
         return await self.connection.close(code, reason)
 
     async def ping(self, payload: bytes) -> Awaitable[object]:
@@ -138,8 +170,12 @@ class LineConnection:
 
     async def drop(self) -> None:
         """Break the connection without a close frame."""
-        self.reading.cancel()
+        self._end()
         await self.connection.drop()
+
+    def _end(self) -> None:
+        for task in self.tasks:
+            task.cancel()
 
     async def _break_by_chance(self) -> None:
         if self.settings.drop and self.chance.random() < self.settings.drop:
@@ -154,13 +190,19 @@ class LineConnection:
             except TimeoutError:
                 continue
             except Disconnected as gone:
-                await self.arrived.put((self._arrival("down", ""), gone))
+                await self.arrived.put((self.down.give("", self.now())[1], gone))
                 return
-            await self.arrived.put((self._arrival("down", frame), frame))
+            await self.arrived.put((self.down.give(frame, self.now())[1], frame))
 
-    def _arrival(self, way: str, frame: RawFrame) -> float:
-        """Return when a frame that is given to the line now will be at its other end; frames keep their order."""
-        wire = len(frame) * 8 / self.settings.rate if self.settings.rate else 0.0
-        late = self.settings.delay + self.chance.uniform(0.0, self.settings.jitter)
-        self.free[way] = max(self.free[way], self.now() + late) + wire
-        return self.free[way]
+    async def _write(self) -> None:
+        """Hand the endpoint what was sent, when the line has brought it."""
+        while True:
+            arrival, frame = await self.given.get()
+            await asyncio.sleep(max(0.0, arrival - self.now()))
+            try:
+                if self.gone is None:
+                    await self.connection.send(frame)
+            except Disconnected as gone:
+                self.gone = gone
+            finally:
+                self.given.task_done()

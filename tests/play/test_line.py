@@ -7,7 +7,8 @@ import pytest
 
 from conformance.contract.revisions.ga import GA
 from conformance.errors import UsageError
-from conformance.play.line import LineSettings, line_of
+from conformance.play.connection import Disconnected
+from conformance.play.line import LineConnection, LineSettings, line_of
 from conformance.play.player import Outcome, Player
 from conformance.play.target import Patience, Target
 from conformance.play.wire import connector_to
@@ -64,3 +65,60 @@ def test_a_line_that_drops_is_nobodys_guilt(listen):
 
     assert conversation.outcome is Outcome.ENVIRONMENT
     assert "--line" in conversation.message
+
+
+class Far:
+    """The other end of a line: notes what arrives there, and when."""
+
+    handshake = None
+
+    def __init__(self, breaks=False):
+        self.arrived, self.began, self.breaks = [], time.monotonic(), breaks
+
+    def now(self):
+        return time.monotonic() - self.began
+
+    async def send(self, frame):
+        if self.breaks:
+            raise Disconnected(1011, "no more")
+        self.arrived.append((frame, self.now()))
+
+    async def receive(self, within):
+        await asyncio.sleep(within)
+        raise TimeoutError
+
+    async def close(self, code, reason):
+        return Disconnected(code, reason, by_client=True)
+
+
+def sends(frames, line, far):
+    async def told():
+        connection = LineConnection(far, line_of(line))
+        for frame in frames:
+            await connection.send(frame)
+        sent = connection.now()
+        return sent, await connection.close()
+
+    return asyncio.run(told())
+
+
+def test_a_delay_makes_a_stream_late_and_not_slow():
+    far = Far()
+
+    sent, _ = sends([str(number) for number in range(50)], "delay=200ms,jitter=20ms", far)
+
+    assert sent < 0.2, "whoever sends waits for no answer"
+    assert [frame for frame, _ in far.arrived] == [str(number) for number in range(50)]
+    assert all(at >= 0.2 for _, at in far.arrived)
+
+
+def test_a_rate_makes_a_stream_slow():
+    sent, _ = sends(["x" * 1000] * 10, "rate=800k", Far())
+
+    assert sent >= 0.09
+
+
+def test_what_is_sent_to_an_end_that_is_gone_blocks_nobody():
+    _, gone = sends(["a", "b"], "delay=10ms", Far(breaks=True))
+
+    assert gone.by_client
