@@ -23,6 +23,7 @@ def play_soak(run: Run, reports: Reports, plan: SoakPlan) -> None:
     except Exhausted as exhausted:
         run.state.ends(exhausted=exhausted.budget)
     finally:
+        run.state.ends(soak=soak.tally.played)
         for record in soak.records():
             run.state.add(record)
         reports.say("", *soak_lines(soak.tally))

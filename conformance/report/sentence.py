@@ -36,8 +36,11 @@ def _told(parts: Iterable[CountedNoun]) -> list[str]:
 
 def _proved(result: RunResult) -> str:
     must, should = (result.rules.counted(Verdict.PASS, each) for each in (Keyword.MUST, Keyword.SHOULD))
-    over = f"over {many(result.played, 'conversation')}"
-    return f"{must} MUST and {many(should, 'SHOULD requirement')} proved {over}"
+    return f"{must} MUST and {many(should, 'SHOULD requirement')} proved over {_conversations(result)}"
+
+
+def _conversations(result: RunResult) -> str:
+    return many(result.ending.soak or result.played, "conversation")
 
 
 def _conformant(result: RunResult) -> str:
@@ -115,6 +118,7 @@ def _nothing_judged(result: RunResult) -> str:
         (ending.unreachable, "the endpoint is not ready"),
         (ending.interrupted, "interrupted"),
         (ending.misused, "a scenario is broken"),
+        (ending.repeated, "one conversation after the other ended the same way"),
         (bool(ending.exhausted or result.not_run), "the budget does not allow it"),
         (result.unjudged, "the environment, or an error of ours, got in the way"),
         (result.conversations, "nothing that was selected applies to this endpoint"),
@@ -125,7 +129,7 @@ def _nothing_judged(result: RunResult) -> str:
 def _judged(result: RunResult) -> str:
     told = result.not_run and result.ending.why_partial == result.ending.why_not_run  # beside their number
     selected = f", {result.ending.why_partial}" if result.ending.partial and not told else ""
-    return f"{many(result.played, 'conversation')}{selected}"
+    return f"{_conversations(result)}{selected}"
 
 
 _HEADS = {

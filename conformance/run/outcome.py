@@ -49,6 +49,8 @@ class Ending:
     """What did not allow everything: a budget, as the option that set it, or that the run would only repeat itself."""
     selection: bool = False
     """Somebody left conversations or items out."""
+    soak: int = 0
+    """Conversations that a soak has judged, which tells less than the suite; 0: the run was none."""
     stopped_early: bool = False
     """`-x`, `--maxfail` or `--stepwise` ended it at a failure."""
     crashed: bool = False
@@ -62,10 +64,14 @@ class Ending:
         return bool(self.interrupted or self.exhausted or self.selection or self.stopped_early or self.misused)
 
     @property
+    def repeated(self) -> bool:
+        """Whether the run stopped because it would only have repeated itself, and not for a budget."""
+        return bool(self.exhausted) and not self.exhausted.startswith("--")
+
+    @property
     def why_not_run(self) -> str:
         """Why conversations were not run, in a word or two."""
-        budget = not self.exhausted or self.exhausted.startswith("--")
-        return "the budget" if budget else "they would only wait again"
+        return "they would end the same way again" if self.repeated else "the budget"
 
     @property
     def why_partial(self) -> str:
@@ -75,6 +81,7 @@ class Ending:
             (self.misused, "a broken scenario"),
             (self.exhausted, self.why_not_run),
             (self.stopped_early, "ended at a failure"),
+            (self.soak, "a soak, which is not the suite"),
             (self.selection, "a selection"),
         )
         return next((word for true, word in reasons if true), "")

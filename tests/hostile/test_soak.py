@@ -76,6 +76,8 @@ def test_every_conversation_is_judged_and_every_event_counted(folder, listen, ke
     assert said["out"] == sum(told["events"]["received"].values()) + preflight
     assert said["in"] == sum(told["events"]["sent"].values())
     assert "none differs from that of one conversation alone" in result.stdout
+    assert "incomplete (a soak, which is not the suite): nothing broken in what was judged" in result.stdout
+    assert f"over {told['conversations']} conversations" in " ".join(result.stdout.split())
 
 
 def test_two_sessions_that_are_mixed_once_in_a_thousand_events_are_found(folder, listen, key):

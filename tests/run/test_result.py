@@ -154,5 +154,14 @@ def test_a_run_that_only_repeated_itself_does_not_speak_of_a_budget():
     summed = result(record("a", {MUST: "pass"}), record("b", {}, "not run"), ending=Ending(exhausted=silent))
 
     assert summed.outcome is RunOutcome.INCOMPLETE
-    assert "1 conversation not run (they would only wait again)" in sentence_of(summed)
+    assert "1 conversation not run (they would end the same way again)" in sentence_of(summed)
     assert "budget" not in sentence_of(summed)
+    nothing = sentence_of(result(record("a", {}, "environment"), ending=Ending(exhausted=silent)))
+    assert nothing == "nothing judged: one conversation after the other ended the same way"
+
+
+def test_a_soak_says_how_many_conversations_it_judged():
+    summed = result(record("soak/text", {MUST: "pass"}), ending=Ending(selection=True, soak=740))
+
+    assert sentence_of(summed).startswith("incomplete (a soak, which is not the suite): nothing broken")
+    assert "over 740 conversations" in sentence_of(summed)
