@@ -26,6 +26,8 @@ MODELS = (
     DatedName("gpt-realtime-mini"),
     DatedName("gpt-4o-realtime-preview"),
 )
+#: Models that translate what the user says.
+TRANSLATORS = (DatedName("gpt-realtime-translate"),)
 #: Models that write down what the user says, those that are billed by duration first.
 TRANSCRIBERS = (
     DatedName("whisper-1", date(2027, 2, 26)),

@@ -26,6 +26,7 @@ from conformance.mutants import (
     streaming,
     tools,
     transcription,
+    translation,
     turns,
     usage,
 )
@@ -46,6 +47,7 @@ MUTANTS: Mapping[str, Mutant] = by_id(
     input_audio.faults.mutants,
     turns.faults.mutants,
     transcription.faults.mutants,
+    translation.faults.mutants,
     ordering.faults.mutants,
     response.faults.mutants,
     response_create.faults.mutants,

@@ -172,6 +172,7 @@ class Rehearsal:
             auth_styles=self.auth_styles,
             refusal=self.refusal,
             secrets=self.secrets,
+            features=self.features,
         )
         if fault.admits is not None:
             decision = fault.admits(decision)

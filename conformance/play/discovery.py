@@ -218,6 +218,8 @@ async def _ask_by_connecting(connector: Connector, target: Target, scrub: Scrubb
     for feature, options in KNOCKS.items():
         if not carries(options.get("auth", target.auth), target.key):
             continue
+        if target.dialect.name != ONLY.get(feature, target.dialect.name):
+            continue
         line = RecordedConnection(connector, target, Recorder("discovery", target.dialect.name, scrub))
         try:
             answer = await _knocked(line, feature, options)
@@ -240,12 +242,20 @@ async def _knocked(line: RecordedConnection, feature: str, options: Mapping[str,
     if reply.event.get("type") not in ("session.created", "transcription_session.created"):
         end = line.recorder.trace.end
         return f"{asked} {reply.refused}" if reply.refused and end is not None and end.kind is EndKind.REFUSED else None
+    if options.get("intent") == "translation" and _kind_of(reply.event) != "translation":
+        return f"{asked} a session of another kind"
     confirms, question = CONFIRMED.get(feature, (lambda _: True, None))
     if question is None or confirms(reply.event):
         return ""
     further = Inquiry(line)
     await further.ask(feature, question(line.target.dialect))
     return further.lacking.get(feature)
+
+
+def _kind_of(opened: Event) -> object:
+    """Return the type of the session that was opened."""
+    session = opened.get("session")
+    return session.get("type") if isinstance(session, dict) else None
 
 
 async def _ask_for_a_secret(connector: Connector, target: Target, inquiry: Inquiry) -> None:

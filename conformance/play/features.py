@@ -86,11 +86,12 @@ DECIDED_BY: Mapping[str, int] = {"input_audio": 0}
 #: Codes that say that an item was not found, which is no lack of a feature.
 NO_SUCH_ITEM = ("invalid_item_id", "item_not_found", "unknown_item", "no such item", "not found")
 #: Feature -> the only revision that has it.
-ONLY: Mapping[str, str] = {"idle_timeout": "ga", "images": "ga"}
+ONLY: Mapping[str, str] = {"idle_timeout": "ga", "images": "ga", "translation": "ga"}
 #: Feature -> how a connection asks for it.
 KNOCKS: Mapping[str, Mapping[str, str]] = {
     "subprotocol": {"auth": "subprotocol"},
     "transcription_session": {"intent": "transcription"},
+    "translation": {"intent": "translation"},
 }
 
 

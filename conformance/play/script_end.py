@@ -13,7 +13,7 @@ from conformance.play.environment import STATUSES, trouble_in, trouble_in_respon
 from conformance.play.minting import MINTING
 from conformance.play.player import Outcome
 from conformance.scenario.model import OPENING
-from conformance.trace.trace import EndKind
+from conformance.trace.trace import Direction, EndKind
 
 if TYPE_CHECKING:
     from conformance.scenario.model import Scenario
@@ -94,6 +94,8 @@ def _why(steps: set[str], trace: Trace) -> str:
     if trace.end.kind is EndKind.REFUSED:
         return "was refused, which the script does not expect"
     sent = [entry.event for entry in trace if entry.sent and entry.event is not None]
+    if trace.end.by is Direction.SERVER and any(each.get("type") == "session.close" for each in sent):
+        return ""
     if not any(str(each.get("event_id", "")).endswith(BARRIER) for each in sent):
         return "was not drained and closed, as it is after the last step"
     return ""

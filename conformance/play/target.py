@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
-from conformance.contract.names import TOKEN_TRANSCRIBERS, TRANSCRIBERS, VOICES
+from conformance.contract.names import TOKEN_TRANSCRIBERS, TRANSCRIBERS, TRANSLATORS, VOICES
 from conformance.errors import UsageError
 from conformance.play.auth import REALTIME, Credentials, offer
 from conformance.play.bounds import Bounds, Held
@@ -58,6 +58,10 @@ class Patience:
         return replace(
             self, answer=answer, conversation=max(self.conversation, answer * self.conversation / self.answer)
         )
+
+
+#: Intent of a script -> what is put behind the endpoint's path for it; others go into the query.
+RESOURCES = {"translation": "translations"}
 
 
 @dataclass(frozen=True)
@@ -144,8 +148,9 @@ def upgrade_request_for(target: Target, options: Mapping[str, Any]) -> UpgradeRe
     if options.get("key_first"):
         subprotocols = tuple(sorted(subprotocols, key=lambda each: each == REALTIME))
     query = list(offered.query)
-    if options.get("intent"):
-        query.append(("intent", options["intent"]))
+    intent = options.get("intent", "")
+    if intent and intent not in RESOURCES:
+        query.append(("intent", intent))
     return UpgradeRequest(
         auth=style,
         credential=credential,
@@ -156,6 +161,7 @@ def upgrade_request_for(target: Target, options: Mapping[str, Any]) -> UpgradeRe
         model=_model(target, model_kind, options) if secret is None else None,
         brief=secret is not None,
         plain=bool(options.get("plain")),
+        resource=RESOURCES.get(intent, ""),
     )
 
 
@@ -184,7 +190,8 @@ def _model(target: Target, kind: Credential, options: Mapping[str, Any]) -> str 
     if kind is Credential.WRONG:
         return UNKNOWN_MODEL
     # In `ga` a model beside `intent=transcription` would make the session a conversation.
-    return None if options.get("intent") == "transcription" else target.model
+    others = {"transcription": None, "translation": TRANSLATORS[0].name}
+    return others.get(options.get("intent", ""), target.model)
 
 
 def names_a_model(target: Target) -> bool:

@@ -23,6 +23,7 @@ from conformance.rules import (
     streaming,
     tools,
     transcription,
+    translation,
     turns,
     usage,
 )
@@ -43,6 +44,7 @@ CHAPTERS = (
     *turns.chapters,
     transcription.rules,
     logprobs.rules,
+    translation.rules,
     *ordering.chapters,
     *response.chapters,
     *streaming.chapters,

@@ -36,7 +36,7 @@ class Scenario:
     each: str = ""
     """`auth`: one conversation for each auth style of the profile."""
     intent: str = ""
-    """`transcription` connects with `?intent=transcription`."""
+    """`transcription` connects with `?intent=transcription`, `translation` to the resource `translations`."""
     upstream: Any = None
     """What the upstream of a relay does on purpose (`relay.upstream_script`); None: it takes no relay to play this."""
     path: Path | None = None

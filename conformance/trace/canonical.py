@@ -227,6 +227,11 @@ class CanonicalTrace:
             for _, session in self.sessions
         )
 
+    @cached_property
+    def translation_session(self) -> bool:
+        """Whether this is a session that translates."""
+        return any(mapping(session).get("type") == "translation" for _, session in self.sessions)
+
 
 def _reached(session: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
     """Return the object that holds the setting at *path*, empty if there is none."""

@@ -36,6 +36,7 @@ ACKNOWLEDGED_BY = {
     "input_audio_buffer.commit": "input_audio_buffer.committed",
     "input_audio_buffer.clear": "input_audio_buffer.cleared",
     "response.create": "response.created",
+    "session.close": "session.closed",
 }
 #: Acknowledgements that name the item which the client named: without that id they answer nothing else.
 NAMES_ITS_ITEM = frozenset({"conversation.item.deleted", "conversation.item.retrieved", "conversation.item.truncated"})

@@ -166,8 +166,9 @@ def _sum(lengths: list[float | None]) -> float | None:
 def _seconds_sent(trace: CanonicalTrace) -> float | None:
     """Add up what was appended, each in the input format in effect; None if one part is unknown."""
     lengths = []
-    for frame in trace.client("input_audio_buffer.append"):
+    for frame in trace.client("input_audio_buffer.append", "session.input_audio_buffer.append"):
         size = bytes_of(frame)
-        audio_format = trace.dialect.audio_format(trace.setting_at(frame.index, "input_format"))
+        told = trace.dialect.audio_format(trace.setting_at(frame.index, "input_format"))
+        audio_format = "pcm16" if frame.type.startswith("session.") else told  # a translation knows no other
         lengths.append(None if size is None else seconds(size, audio_format))
     return _sum(lengths)

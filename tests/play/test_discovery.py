@@ -110,7 +110,7 @@ def test_whoever_ignores_the_intent_and_refuses_the_update_has_no_transcription_
 
     discovery, lacking = found(dialect, fault=refused)
 
-    assert lacking == {"transcription_session"}
+    assert lacking - {"translation"} == {"transcription_session"}
     assert "was answered by" in discovery.lacking["transcription_session"]
 
 
@@ -118,8 +118,15 @@ def test_whoever_ignores_the_intent_and_refuses_the_update_has_no_transcription_
 def test_whoever_ignores_the_intent_and_takes_the_update_is_not_excused(dialect):
     discovery, lacking = found(dialect, fault=DeafToTheIntent(lambda event: event))
 
-    assert lacking == set()
+    assert lacking - {"translation"} == set()
     assert "transcription_session" not in discovery.offered
+
+
+def test_whoever_opens_an_ordinary_session_for_a_translation_has_none():
+    discovery, lacking = found("ga", fault=DeafToTheIntent(lambda event: event))
+
+    assert lacking == {"translation"}
+    assert "a session of another kind" in discovery.lacking["translation"]
 
 
 def test_only_the_reference_fails_on_request(run):

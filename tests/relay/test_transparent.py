@@ -21,11 +21,13 @@ from conformance.scenario.load import library, load
 
 HOME = folder("scenarios")
 RELAYED = sorted(path.stem for path in (HOME / "relay").glob("*.yaml"))
-#: The others take a style of its own, or time, or keys that the toy relay does not know.
+#: The others take a style of its own, or time, or keys and resources that the toy relay does not have.
 ORDINARY = [
     path
     for path in library()
-    if not load(path).without and "client_secrets" not in load(path).needs and path.parent.name not in ("keys", "soak")
+    if not load(path).without
+    and not load(path).needs & {"client_secrets", "translation"}
+    and path.parent.name not in ("keys", "soak")
 ]
 #: One frame of 15 MiB through three sockets and two recorders takes as long as fifty conversations.
 MEASURED = [pytest.param(path, marks=pytest.mark.slow if "large" in load(path).tags else ()) for path in ORDINARY]

@@ -23,6 +23,7 @@ GA = Dialect(
         "instructions": ("instructions",),
         "voice": (*OUTPUT, "voice"),
         "speed": (*OUTPUT, "speed"),
+        "language": (*OUTPUT, "language"),
         "input_format": (*INPUT, "format"),
         "output_format": (*OUTPUT, "format"),
         "transcription": (*INPUT, "transcription"),

@@ -23,6 +23,8 @@ from conformance.reference.session.ids import Ids
 from conformance.reference.session.refusals import Event, error_body
 
 PATHS = ("/v1/realtime", "/openai/v1/realtime", "/openai/realtime")
+#: What stands behind the path of those who want a translation.
+TRANSLATIONS = "/translations"
 #: Models that are known, besides everything whose name begins like one of OpenAI's.
 MODELS = ("gpt-realtime", "gpt-realtime-mini", "gpt-4o-realtime-preview", "gpt-4o-mini-realtime-preview")
 FAMILIES = ("gpt-",)
@@ -102,18 +104,20 @@ def admit(
     refusal: str = "http",
     models: Sequence[str] = MODELS,
     secrets: ClientSecrets | None = None,
+    features: frozenset[str] | None = None,
 ) -> Admission:
     """Decide about one upgrade request to *target* (path and query).
 
     Without *tokens* everybody may come in.  *dialect* is `ga`, `beta`, or `auto`: what the client asks for.
     *refusal* of a wrong key is `http` (401) or `openai` (accepted, `error`, close 3000).  *secrets* are keys that live
-    briefly, each with a session of its own.
+    briefly, each with a session of its own.  *features* are those that the endpoint has (None: all).
     """
     url = urlsplit(target)
     asked = RequestedUpgrade(
         url.path.rstrip("/"), _first(parse_qsl(url.query, True)), _grouped(headers), tuple(subprotocols)
     )
-    if asked.path not in PATHS:
+    translates = asked.path.endswith(TRANSLATIONS) and (features is None or "translation" in features)
+    if asked.path.removesuffix(TRANSLATIONS if translates else "") not in PATHS:
         return Refused(404, error_body("not_found", f"Invalid URL (GET {url.path})"))
     selected = "realtime" if "realtime" in asked.subprotocols else None
     secret = secrets.named(key for _, key in _keys(asked, auth_styles)) if secrets is not None else None
@@ -163,7 +167,11 @@ def _session(
 ) -> Admission:
     intent = asked.query.get("intent", "conversation")
     model = asked.query.get("model") or asked.query.get("deployment") or usual
-    if intent not in ("conversation", "transcription"):
+    if asked.path.endswith(TRANSLATIONS):
+        intent = "translation"
+        if dialect == "beta":
+            return Refused(404, error_body("not_found", "There are no translations in the beta revision."))
+    if intent not in ("conversation", "transcription", "translation"):
         return AcceptThenClose(error_body("invalid_intent", "The intent is not supported.", "intent"), 4000, selected)
     if intent == "transcription" and (dialect == "beta" or not model):
         return Admitted(dialect, model, "transcription", selected, asked.subprotocols, _scheme(asked))
@@ -172,7 +180,8 @@ def _session(
     if model not in models and not model.startswith(FAMILIES):
         message = f"Model '{model[:100]}' is not supported in realtime mode."
         return AcceptThenClose(error_body("invalid_model", message, "model"), 4000, selected)
-    return Admitted(dialect, model, "conversation", selected, asked.subprotocols, _scheme(asked))
+    kind = intent if intent == "translation" else "conversation"  # a model beside another intent makes it one
+    return Admitted(dialect, model, kind, selected, asked.subprotocols, _scheme(asked))
 
 
 def _key_error(asked: RequestedUpgrade, tokens: Sequence[str], styles: Iterable[str]) -> Event | None:

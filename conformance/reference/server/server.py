@@ -148,6 +148,7 @@ class Server:
             refusal=self._refusal,
             models=self._models,
             secrets=self._secrets,
+            features=self._features,
         )
         return UpgradeAttempt(hooks.admits(admission) if hooks and hooks.admits else admission, hooks)
 

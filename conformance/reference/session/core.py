@@ -43,6 +43,7 @@ from conformance.reference.session.responses import Responses
 from conformance.reference.session.revisions import REVISIONS
 from conformance.reference.session.schedule import Schedule, Steps
 from conformance.reference.session.settings import SessionSettings
+from conformance.reference.session.translation import Translator
 
 #: What can be switched off.
 FEATURES = frozenset(
@@ -57,6 +58,7 @@ FEATURES = frozenset(
         "server_vad",
         "tools",
         "transcription",
+        "translation",
         "truncate",
     }
 )
@@ -95,7 +97,7 @@ class Endpoint:
         """Make a session of *model*.
 
         *clock* gives seconds that only grow; *wall* gives the time of day for `expires_at`.  *intent* is
-        `conversation` or `transcription`.  After *lifetime* seconds the session expires (None: never).
+        `conversation`, `transcription` or `translation`.  After *lifetime* seconds the session expires (None: never).
         *scripted_model* decides what to answer; *quirks* names a row of `quirks.QUIRKS`; an audio delta sounds for
         *delta_ms* (20, 25, 50 or 100).
         """
@@ -123,14 +125,26 @@ class Endpoint:
         self._table = self._rows()
 
     def _session(self, model: str, intent: str, now: float) -> Event:
-        transcribes = intent == "transcription"
-        session = dict(self._revision.transcription_session if transcribes else self._revision.session)
+        kinds = {
+            "transcription": self._revision.transcription_session,
+            "translation": self._revision.translation_session,
+        }
+        session = dict(kinds.get(intent, self._revision.session))
         own = {"id": self._ids.new("sess"), "model": model, "expires_at": int(now) + self._revision.lifetime}
         return session | {name: value for name, value in own.items() if name in session}
 
     def _rows(self) -> Mapping[str, EventHandling]:
         item, audio = self._conversation, self._input_audio
+        translator = Translator(self._settings, self._hang_up)
+        translating = {
+            "session.update": EventHandling(self._update, _event({"session": anything}, "session")),
+            "session.input_audio_buffer.append": EventHandling(translator.append, _event({"audio": text}, "audio")),
+            "session.close": EventHandling(translator.close, _event({})),
+        }
+        if self._settings.translates:
+            return translating
         rows = {
+            "session.close": translating["session.close"],
             "session.update": EventHandling(self._update, _event({"session": anything}, "session")),
             "transcription_session.update": EventHandling(self._update, _event({"session": anything}, "session")),
             "conversation.item.create": EventHandling(
@@ -221,6 +235,9 @@ class Endpoint:
     def _update(self, event: Event) -> Iterator[Event]:
         self._settings.update(event["session"])
         yield {"type": self._session_event("updated"), "session": self._settings.shown()}
+
+    def _hang_up(self) -> None:
+        self.closing = (1000, "")
 
     def _session_event(self, what: str) -> str:
         own = f"transcription_session.{what}"

@@ -136,6 +136,17 @@ GA_INPUT: Mapping[str, Shape] = {
     "noise_reduction": NOISE,
     "turn_detection": TURN_DETECTION,
 }
+#: What an update of a session that translates may say.
+TRANSLATION = record(
+    {
+        "audio": record(
+            {
+                "input": record({"transcription": maybe(record({"model": text}, "model")), "noise_reduction": NOISE}),
+                "output": record({"language": text}),
+            }
+        )
+    }
+)
 #: What `response.create` may say in both revisions.
 RESPONSE: Mapping[str, Shape] = {
     "instructions": text,

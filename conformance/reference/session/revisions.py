@@ -57,6 +57,8 @@ class RevisionHabits:
     session: Event
     """The session object of a new conversation; `None` stands for what each session has of its own."""
     transcription_session: Event
+    translation_session: Event
+    """The same for a session that translates; empty where the revision has none."""
     session_shape: Shape
     transcription_shape: Shape
     response_fields: Mapping[str, Shape]
@@ -114,6 +116,13 @@ GA = RevisionHabits(
             }
         },
         "include": None,
+    },
+    translation_session={
+        "type": "translation",
+        "id": None,
+        "model": None,
+        "expires_at": None,
+        "audio": {"input": {"transcription": None, "noise_reduction": None}, "output": {"language": "en"}},
     },
     session_shape=record(
         {
@@ -212,6 +221,7 @@ BETA = RevisionHabits(
         "input_audio_transcription": None,
         "include": None,
     },
+    translation_session={},
     session_shape=record(
         {
             **BETA_TRANSCRIPTION,

@@ -12,6 +12,7 @@ import orjson
 
 from conformance.contract.dialect import Dialect, reach
 from conformance.reference.audio.sound import FORMATS, AudioFormat
+from conformance.reference.session import fields
 from conformance.reference.session.refusals import Event, EventRefused, invalid_value
 from conformance.reference.session.revisions import RESPONSE_SWITCHES, VAD_DEFAULTS, RevisionHabits
 
@@ -37,6 +38,8 @@ class SessionSettings:
         self._session = copied(session)
         self.voice_was_sent = False
         """Whether the assistant has spoken: its voice is fixed from then on."""
+        if self.translates:
+            return
         if "server_vad" not in features:
             _place(self._session, dialect.session_paths["turn_detection"], None)
         if "audio_output" not in features and not self.transcribes_only:
@@ -54,7 +57,12 @@ class SessionSettings:
     @property
     def transcribes_only(self) -> bool:
         """Whether this is a transcription session, which never responds."""
-        return bool(self._session["object"] == "realtime.transcription_session")
+        return bool(self._session.get("object") == "realtime.transcription_session")
+
+    @property
+    def translates(self) -> bool:
+        """Whether this is a session that translates, and has no conversation."""
+        return bool(self._session.get("type") == "translation")
 
     @property
     def input_format(self) -> AudioFormat:
@@ -63,6 +71,10 @@ class SessionSettings:
 
     def update(self, patch: Any) -> None:
         """Apply a client's *patch*, or raise the Refusal and change nothing."""
+        if self.translates:
+            fields.TRANSLATION(patch, "session")
+            self._session = self._merged(patch)
+            return
         patch = self._with_known_kind(patch)
         shape = self._revision.transcription_shape if self.transcribes_only else self._revision.session_shape
         shape(patch, "session")
@@ -85,7 +97,7 @@ class SessionSettings:
     def _merged(self, patch: Event) -> Event:
         merged = self.shown()
         _merge(merged, copied(patch))
-        for name in COMPLETED:
+        for name in () if self.translates else COMPLETED:
             path = self.dialect.session_paths[name]
             given = reach(patch, path)
             if isinstance(given, dict):

@@ -47,6 +47,7 @@ FAMILIES: Mapping[str, str] = {
     "RAT": "Rate limits",
     "USE": "Usage",
     "SEC": "Client secrets",
+    "TRL": "Translation",
 }
 
 _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
@@ -91,6 +92,7 @@ _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
     ("SES-19", SHOULD, BOTH, "A value outside its range is refused by an error that names the parameter."),
     ("SES-20", MUST, BOTH, "A set of modalities that the revision does not have is refused."),
     ("SES-21", MUST, BOTH, "A session can be updated at any time, also during a response."),
+    ("SES-22", SHOULD, GA, "`session.close` is refused, or ends the session."),
     ("ITM-01", MUST, BOTH, "An item that the client creates is announced, under its id."),
     ("ITM-02", MUST, BOTH, "An item keeps the id that the client gave it; without one it gets one."),
     ("ITM-03", SHOULD, BOTH, "Item ids are unique; a second item of an id is refused."),
@@ -218,6 +220,12 @@ _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
     ("USE-14", MUST, BOTH, "The usage of a transcription is its own, in tokens that add up or in seconds."),
     ("USE-16", SHOULD, GA, "A picture is counted in image tokens."),
     ("USE-15", SHOULD, BOTH, "A gateway passes usage on unchanged."),
+    ("TRL-01", MUST, GA, "Who connects to the resource of translations gets a session that translates."),
+    ("TRL-02", MUST, GA, "A session that translates has neither a conversation nor responses."),
+    ("TRL-03", MUST, GA, "`session.close` is answered by `session.closed`, after all that remains to be said."),
+    ("TRL-04", SHOULD, GA, "The time of the streams of a translation does not run back."),
+    ("TRL-05", MUST, GA, "The sound of a translation is base64 and makes whole samples."),
+    ("TRL-06", MUST, GA, "What was said is written down only where that is configured."),
     ("SEC-01", MUST, BOTH, "Who has a key gets a client secret for the asking, in the documented form."),
     ("SEC-02", MUST, BOTH, "Without a valid key there is no client secret."),
     ("SEC-03", MUST, BOTH, "The answer holds no key but the secret."),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from conformance.rules.session import opening, refusals, shown_settings, updates
+from conformance.rules.session import close, opening, refusals, shown_settings, updates
 
 chapters = (
     opening.rules,
     updates.rules,
     shown_settings.rules,
     refusals.rules,
+    close.rules,
 )

@@ -85,6 +85,8 @@ def the_intent_is_honoured(view: View) -> Judged:
 )
 def created_shows_the_defaults(view: View) -> Judged:
     """`session.created` shows the settings in effect: model, modalities, voice, formats, turn detection."""
+    if view.translation_session:
+        return  # it has none of them but the model
     schemas = schemas_for(view.dialect.name)
     for frame in view.server("session.created"):
         if not frame.whole or not isinstance(frame.event.get("session"), dict):

@@ -30,9 +30,10 @@ PIECE: Schema = {**WHOLE, "description": f"Milliseconds of each piece; else {CHU
 
 
 def _append(context: ScriptContext, audio: bytes, chunk: int) -> Script:
+    kind = "session.input_audio_buffer.append" if context.intent == "translation" else "input_audio_buffer.append"
     for piece in chunks(audio, chunk, context.input_format):
         audio64 = base64.b64encode(piece).decode()
-        yield Send({"type": "input_audio_buffer.append", "event_id": context.event_id("append"), "audio": audio64})
+        yield Send({"type": kind, "event_id": context.event_id("append"), "audio": audio64})
     return None
 
 

@@ -74,7 +74,10 @@ def update_of(context: ScriptContext, settings: Mapping[str, Any]) -> Event:
         typed = _typed(context)
         session = {**context.dialect.session(settings), **({"type": "transcription"} if typed else {})}
         return {"type": "session.update" if typed else "transcription_session.update", "session": session}
-    return {"type": "session.update", "session": context.dialect.session(settings)}
+    session = context.dialect.session(settings)
+    if context.intent == "translation":
+        session = {name: value for name, value in session.items() if name != "type"}
+    return {"type": "session.update", "session": session}
 
 
 def updated_of(context: ScriptContext) -> str:
