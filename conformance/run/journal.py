@@ -7,6 +7,7 @@ first item of the conversation was reported.  A line that was cut in the middle 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,13 +105,13 @@ def read(reports: Path) -> JournalContents:
 
 
 def _take(told: JournalContents, value: dict[str, Any]) -> None:
-    if value.get("format") == FORMAT:
-        told.about = value
-    elif "record" in value:
-        try:
+    """Take in one line; what another version wrote, or somebody edited, is passed over."""
+    with suppress(AttributeError, KeyError, TypeError, ValueError):
+        if value.get("format") == FORMAT:
+            told.about = value
+        elif "record" in value:
             record = ConversationRecord.from_data(value["record"])
-        except (KeyError, TypeError, ValueError):  # written by another version
-            return
-        told.records[record.conversation] = record
-    elif isinstance(value.get("status"), int):
-        told.status, told.ending = value["status"], Ending(**value.get("ending", {}))
+            told.records[record.conversation] = record
+        elif isinstance(value.get("status"), int):
+            told.ending = Ending(**value.get("ending", {}))
+            told.status = value["status"]

@@ -102,7 +102,9 @@ class Search:
         strategy = STRATEGIES[self.claim.id](self.settings.target.dialect, self.settings.claimed)
         explore(count, lambda _: (), strategy, replace(plan, database=None))
         own = 0 if self.vendor else plan.examples + len(list(self.shelf.earlier(self.settings.target.dialect.name)))
-        return max(drawn, key=lambda each: each.tokens.total).times(own + plan.shrink_sessions + plan.most_cases)
+        return max(drawn, key=lambda each: (each.tokens.total, each.sessions)).times(
+            own + plan.shrink_sessions + plan.most_cases
+        )
 
     def _plan(self) -> SearchPlan:
         usual, asked = EMBEDDED if self.settings.embedded else REMOTE, self.options
