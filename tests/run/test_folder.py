@@ -46,7 +46,7 @@ def test_where_every_folder_is_taken_another_one_is_asked_for(tmp_path, monkeypa
 def test_a_file_in_the_place_of_the_folder_is_one_sentence(tmp_path):
     (tmp_path / "reports").touch()
 
-    with pytest.raises(UsageError, match="--reports: .*reports: is a file"):
+    with pytest.raises(UsageError, match=r"--reports: .*reports: is a file"):
         claim(tmp_path / "reports")
     with pytest.raises(UsageError, match="is a file"):
         claim(tmp_path / "reports/deeper")
