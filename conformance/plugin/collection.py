@@ -13,9 +13,9 @@ from conformance.plugin.marks import marks_of
 from conformance.resources import folder
 from conformance.rules.rule_packs import packs
 from conformance.run.baseline import PLAYS
+from conformance.run.job import Job
 from conformance.run.promises import promises_exist, rule_named
 from conformance.run.record import keeps
-from conformance.run.runner import Job
 from conformance.scenario.load import load
 from conformance.scenario.model import SOAK
 from conformance.scenario.sniff import looks_like_scenario

@@ -21,8 +21,8 @@ from conformance.run.record import keeps
 from conformance.run.recording import rule_record
 
 if TYPE_CHECKING:
+    from conformance.run.job import Job
     from conformance.run.ruling import JudgedConversation, Ruling
-    from conformance.run.runner import Job
 
 
 class ConversationItem(pytest.Item):

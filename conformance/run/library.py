@@ -15,11 +15,12 @@ from conformance.resources import folder
 from conformance.rules.rule_packs import judged_rules, packs
 from conformance.run.baseline import PLAYS
 from conformance.run.budget import Exhausted
+from conformance.run.job import Job
 from conformance.run.policy import Policy
 from conformance.run.record import keeps
 from conformance.run.recording import record_not_played, record_of
 from conformance.run.ruling import Ruling, rule_on, view_of
-from conformance.run.runner import Job, Runner
+from conformance.run.runner import Runner
 from conformance.run.settings import AUTO, Settings
 from conformance.run.state import RunState
 from conformance.secrets import Scrubber

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,13 +19,14 @@ from conformance.play.wire import connector_to
 from conformance.run.budget import Budget, Exhausted, Spent, spent_on
 from conformance.run.cost import cost_of
 from conformance.run.folder import Disk
+from conformance.run.job import Job
 from conformance.run.known import facts_known_in, known_in, surprises_in
 from conformance.run.look import look
 from conformance.run.policy import Policy
 from conformance.run.relayed import asked_for_secrets, keeps_protocol, play_relayed, relay_player
 from conformance.run.repetition import Repetition
 from conformance.run.retry import Attempt, Retrier
-from conformance.run.ruling import JudgedConversation, judge_conversation, key_of, view_of
+from conformance.run.ruling import JudgedConversation, judge_conversation, view_of
 from conformance.run.session_gate import SessionGate, sessions_at_once
 from conformance.run.settings import AUTO, Settings, embedded_on
 from conformance.run.trace_files import again, written
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
     from conformance.play.target import Target
     from conformance.relay.play import RelayPlayer
-    from conformance.scenario.model import Scenario
 
 T = TypeVar("T")
 #: What is told while the first connections take long.
@@ -48,20 +48,6 @@ FIRST_LOOK = "still waiting for the first event of the endpoint"
 INQUIRY = "still asking the endpoint what it offers (--no-discovery asks nothing)"
 #: What may help where an update that changes nothing is refused.
 OTHER_DIALECT = "is the dialect right? --dialect=ga or --dialect=beta"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One conversation to be played: a scenario, and the auth style where it has its own."""
-
-    key: str
-    scenario: Scenario = field(compare=False)
-    variant: str = field(default="", compare=False)
-
-    @classmethod
-    def of(cls, scenario: Scenario, variant: str = "") -> Job:
-        """Name a conversation."""
-        return cls(key_of(scenario.id, variant), scenario, variant)
 
 
 class Runner:

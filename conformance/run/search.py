@@ -19,11 +19,11 @@ from conformance.rules.engine.judge import Verdict
 from conformance.rules.rule_packs import packs
 from conformance.run.baseline import PLAYS
 from conformance.run.budget import Exhausted, Spent
+from conformance.run.job import Job
 from conformance.run.known import known_in
 from conformance.run.record import ConversationRecord, keeps
 from conformance.run.recording import record_not_played, record_of
 from conformance.run.ruling import JudgedConversation, judge_conversation, key_of
-from conformance.run.runner import Job
 from conformance.run.search_options import EMBEDDED, EXAMPLES, FOLDER, REMOTE, SearchOptions
 from conformance.scenario.cost import Cost
 from conformance.trace import json_text

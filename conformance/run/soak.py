@@ -15,10 +15,10 @@ from conformance.play.player import Outcome
 from conformance.play.pool import Pool
 from conformance.run.baseline import PLAYS
 from conformance.run.budget import Exhausted
+from conformance.run.job import Job
 from conformance.run.record import ConversationRecord, keeps
 from conformance.run.recording import record_of
 from conformance.run.ruling import view_of
-from conformance.run.runner import Job
 from conformance.run.soak_script import VOICE_EVERY, new_canary, script_of, session_id_of, strangers_in
 from conformance.run.soak_tally import Leak, SoakTally
 from conformance.trace.jsonl import dump

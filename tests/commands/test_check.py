@@ -9,8 +9,9 @@ from click.testing import CliRunner
 from conformance.commands import check as checking
 from conformance.commands.cli import command, main
 from conformance.rules import RULES
-from conformance.trace.jsonl import direction_by_type, dumps
+from conformance.trace.jsonl import dumps
 from conformance.trace.trace import Entry, Trace
+from conformance.trace.trace_reader import direction_by_type
 
 SESSION = {"type": "session.created", "event_id": "event_1", "session": {"object": "realtime.session"}}
 TWICE = (SESSION, {"type": "response.done", "event_id": "event_1", "response": {}})

@@ -7,8 +7,9 @@ from conformance.corpus.verdict import Demands, RecordingOutcome, judge_recordin
 from conformance.rules.engine.rule import Keyword
 from conformance.trace.formats import recordings
 from conformance.trace.formats.recording import Recording
-from conformance.trace.jsonl import direction_by_type, dumps
+from conformance.trace.jsonl import dumps
 from conformance.trace.trace import Direction, Entry, Trace
+from conformance.trace.trace_reader import direction_by_type
 
 from .conftest import SESSION, TWICE
 

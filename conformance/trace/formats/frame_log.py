@@ -30,8 +30,8 @@ from conformance.trace.formats.recording import (
     whole,
 )
 from conformance.trace.frames import mapping, string, whole_number
-from conformance.trace.jsonl import direction_by_type
 from conformance.trace.trace import CONTROL, Direction, End, EndKind, Entry, FrameKind, Trace
+from conformance.trace.trace_reader import direction_by_type
 
 #: Where a list of frames may lie in an object, and a list of conversations.
 FRAMES = ("interactions", "frames", "messages", "events", "entries", "recording")

@@ -27,8 +27,9 @@ from conformance.trace.formats.recording import (
     session_id,
     whole,
 )
-from conformance.trace.jsonl import FORMAT, TraceReader, dumps
+from conformance.trace.jsonl import dumps
 from conformance.trace.trace import Trace
+from conformance.trace.trace_reader import FORMAT, TraceReader
 
 #: Bytes that are read at once.
 CHUNK = 1 << 16

@@ -9,8 +9,9 @@ import pytest
 from conformance.contract.dialects import DIALECTS
 from conformance.errors import TraceError
 from conformance.trace.formats import FORMATS, format_of, recordings
-from conformance.trace.jsonl import direction_by_type, dumps
+from conformance.trace.jsonl import dumps
 from conformance.trace.trace import Credential, Direction, End, EndKind, Entry, FrameKind, Handshake, Trace
+from conformance.trace.trace_reader import direction_by_type
 
 CREATED = {"type": "session.created", "event_id": "event_1", "session": {"id": "sess_1", "object": "realtime.session"}}
 UPDATE = {"type": "session.update", "session": {"type": "realtime"}}
