@@ -15,6 +15,7 @@ from conformance.run.state import RunState
 
 if TYPE_CHECKING:
     from conformance.report.allure import AllureSide
+    from conformance.run.job import Job
     from conformance.run.policy import Policy
     from conformance.run.settings import Settings
 
@@ -34,6 +35,8 @@ class Run:
         self.runner = Runner(settings, policy, window=self._window(), cautious=self.cautious)
         self.state = RunState(settings, self.runner.disk, [each.name for each in report_files()])
         self.dedup = Dedup(always=config.get_verbosity() > 1)
+        self.promises: dict[str, dict[Job, bool]] = {}
+        """Rule id -> the conversations that promised it and were judged, and whether they kept it."""
         self.allure: AllureSide | None = None
         if config.pluginmanager.hasplugin("allure_pytest") and config.option.allure_report_dir:
             from conformance.report.allure import AllureSide

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -149,6 +150,7 @@ class Proves(ConversationItem):
     def decide(self, judged: JudgedConversation) -> None:
         """Return the rule's verdict."""
         ruling = judged.rulings[self.name]
+        self.run.promises.setdefault(self.name, {})[self.job] = ruling.verdict is Verdict.PASS
         self.broken(judged, [ruling])
         if ruling.verdict is Verdict.NOT_APPLICABLE:
             pytest.skip(f"not applicable: {ruling.reason}")
@@ -164,9 +166,29 @@ class Proves(ConversationItem):
         why = told.reason or f"the conversation was played, but nothing in it shows that {self.name}"
         if told.cause or self.run.settings.allow_unproven:
             pytest.skip(f"unproven: {why}")
-        if ruling.rule.keyword is Keyword.MUST or self.run.settings.strict:
+        if self.run.settings.strict:
             raise Unproven(f"unproven: {why}")
+        if ruling.rule.keyword is Keyword.MUST:
+            if not (other := self._shown_by()):
+                raise Unproven(f"unproven: {why}")
+            why = f"{why}, but {other} shows it"
         self.warn(ConformanceWarning(f"{ruling.rule.id} is unproven: {why}"))
+
+    def _shown_by(self) -> str:
+        """Return another conversation of the session that promises the rule and keeps it; empty if none does.
+
+        It need not have had its turn yet: it is played now, once for all, so that no verdict depends on the order.
+        """
+        judged = self.run.promises.setdefault(self.name, {})
+        for each in self.session.items:
+            if not isinstance(each, Proves) or each.name != self.name or each.job == self.job:
+                continue
+            if each.job not in judged and not self.run.settings.not_applicable(each.job.scenario):
+                with suppress(Exception):  # told where that conversation has its turn
+                    judged[each.job] = self.run.runner.take(each.job).rulings[self.name].verdict is Verdict.PASS
+            if judged.get(each.job):
+                return each.job.key
+        return ""
 
 
 class KeepsEveryOtherRule(ConversationItem):

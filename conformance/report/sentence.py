@@ -149,7 +149,12 @@ def _beside(result: RunResult) -> Iterator[str]:
     rules = result.rules
     parts: list[CountedNoun] = [
         (0 if result.settings.strict else rules.counted(Verdict.WARNING), "SHOULD requirement", "not kept"),
-        (len(rules.unproven) - len(rules.unmet), "promised requirement", "unproven, which does not count"),
+        (rules.half_proved, "requirement", "proved, but not by every conversation that promised it"),
+        (
+            len(rules.unproven) - len(rules.unmet) - rules.half_proved,
+            "promised requirement",
+            "unproven, which does not count",
+        ),
         (
             0 if result.hollow or result.settings.strict_evidence else len(result.inconclusive),
             "conversation",

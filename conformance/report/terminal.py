@@ -210,6 +210,8 @@ def _show(terminal: Terminal, line: RuleTally, markup: Mapping[str, bool]) -> No
     if line.verdict is not Verdict.PASS and (why := line.first or _NOTHING_SAID.get(line.verdict)):
         where = line.conversations[line.verdict][0]
         told = f"{where}: {why}" + (f" (looked for: {_some(sorted(line.rule.about))})" if not line.first else "")
+        if line.verdict is Verdict.UNPROVEN and (shown := line.count(Verdict.PASS)):
+            told += f"; {many(shown, 'other conversation')} showed it"
         for text in wrapped(told, " " * 7):
             terminal.write_line(text)
 

@@ -63,6 +63,11 @@ class RuleTally:
         return self.verdict is Verdict.PASS and bool(owed) and not self.cause
 
     @property
+    def proved_as_promised(self) -> bool:
+        """Whether a conversation showed it that had promised to: the requirement is proved, whoever else was to."""
+        return self.verdict is Verdict.PASS and not self.promised.isdisjoint(self.conversations[Verdict.PASS])
+
+    @property
     def cause(self) -> str:
         """Of an unproven rule: what explains that in every conversation (the first cause); empty if nothing does."""
         unproven = [each for each in self.told.values() if each.verdict is Verdict.UNPROVEN]
@@ -108,11 +113,19 @@ class Tally:
 
     @property
     def unmet(self) -> tuple[RuleTally, ...]:
-        """Promised rules without evidence that count: MUST rules, under --strict-conformance all."""
+        """Promised rules without evidence that count: MUST rules that nobody proved, under --strict-conformance all."""
         if self.allow_unproven:
             return ()
-        counts = [Keyword.MUST, Keyword.SHOULD] if self.strict else [Keyword.MUST]
-        return tuple(each for each in self.unproven if each.rule.keyword in counts)
+        if self.strict:
+            return self.unproven
+        return tuple(
+            each for each in self.unproven if each.rule.keyword is Keyword.MUST and not each.proved_as_promised
+        )
+
+    @property
+    def half_proved(self) -> int:
+        """Count the rules that one conversation proved and another did not, where that does not count."""
+        return sum(each.half_proved and each.proved_as_promised and each not in self.unmet for each in self.lines)
 
     @property
     def inconclusive(self) -> int:

@@ -100,6 +100,22 @@ def test_a_promise_that_was_not_kept_fails_as_unproven(folder):
     assert "unproven: the conversation was played" in allowed.stdout
 
 
+@pytest.mark.parametrize("order", [("quiet.yaml", "talk.yaml"), ("talk.yaml", "quiet.yaml")])
+def test_a_promise_that_another_conversation_keeps_warns_whichever_is_played_first(folder, order):
+    rule_id = "ordering.response-done-is-last"
+    folder.talk("talk", proves=rule_id)
+    folder.write("quiet.yaml", f"scenario: Nobody asks for anything.\nproves: [{rule_id}]\nsteps: [barrier]\n")
+
+    together = folder.pytest(*order)
+    strict = folder.pytest(*order, "--strict")
+    alone = folder.pytest("quiet.yaml")
+
+    assert together.returncode == 0, together.stdout
+    assert "; 1 other conversation showed it" in " ".join(together.stdout.split())
+    assert "1 requirement proved, but not by every conversation that promised it" in " ".join(together.stdout.split())
+    assert (strict.returncode, alone.returncode) == (1, 1)
+
+
 def test_a_conversation_that_stops_tells_its_line_and_drowns_nobody(folder, endpoint):
     folder.talk("talk", proves="ordering.response-done-is-last, usage.total-is-the-sum")
 

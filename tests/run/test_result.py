@@ -24,7 +24,18 @@ def test_a_rule_proved_anywhere_is_not_unproven():
     assert result(record("a", {MUST: "unproven"}), record("b", {MUST: "pass"})).outcome is RunOutcome.CONFORMANT
 
 
-def test_a_promise_that_a_conversation_did_not_keep_counts_though_another_proved_the_rule():
+def test_a_promise_that_one_conversation_keeps_is_proved_and_the_others_are_told():
+    broken_word, kept = record("a", {MUST: "unproven"}, promises=(MUST,)), record("b", {MUST: "pass"}, promises=(MUST,))
+
+    told, strict = result(broken_word, kept), result(broken_word, kept, strict=True)
+
+    assert told.outcome is RunOutcome.CONFORMANT
+    assert "1 requirement proved, but not by every conversation that promised it" in sentence_of(told)
+    assert strict.outcome is RunOutcome.NOT_PROVED
+    assert [each.rule.id for each in strict.rules.unmet] == [MUST]
+
+
+def test_a_promise_that_nobody_keeps_counts_though_a_conversation_showed_the_rule_by_the_way():
     told = result(record("a", {MUST: "unproven"}, promises=(MUST,)), record("b", {MUST: "pass"}))
 
     assert told.outcome is RunOutcome.NOT_PROVED
