@@ -11,12 +11,13 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.names import MODELS, chosen_among, usual
+from conformance.contract.profile import load_profile
 from conformance.play.models import listed_models
 from conformance.play.preflight import Diagnosis
 from conformance.play.target import Target
 from conformance.run.look import look
 from conformance.run.settings import Settings
-from conformance.trace.trace import Trace
+from conformance.trace.trace import Handshake, Trace
 
 TODAY = date(2026, 11, 21)
 TARGET = Target("ws://127.0.0.1:9/v1/realtime", DIALECTS["ga"], "k")
@@ -110,3 +111,42 @@ def test_the_models_are_read_from_the_same_origin(body, status, models):
 
 def test_an_endpoint_that_nobody_answers_for_lists_none():
     assert asyncio.run(listed_models(TARGET)) == ()
+
+
+def refused(status):
+    handshake = Handshake("ws://x", status=status)
+    return Diagnosis(Trace(handshake=handshake), trouble="the key was refused")
+
+
+def styles_tried(opens, status=401):
+    """Look at an endpoint of a profile that documents several auth styles, of which one opens sessions."""
+    profile = load_profile("openai")
+    asked = []
+
+    async def knock(target):
+        asked.append(target.auth)
+        return Diagnosis(Trace()) if target.auth == opens else refused(status)
+
+    target = replace(TARGET, auth=profile.auth[0], model="m")
+    return asyncio.run(look(Settings(target, profile=profile), knock, TODAY)), asked, profile.auth
+
+
+def test_where_the_usual_auth_style_is_refused_the_other_documented_ones_are_tried():
+    found, asked, documented = styles_tried("subprotocol")
+
+    assert asked == [*documented[: documented.index("subprotocol") + 1]]
+    assert found.diagnosis.refused_style == documented[0]
+    assert found.settings.target.auth == "subprotocol"
+
+
+def test_where_no_style_opens_a_session_the_first_refusal_is_told():
+    found, asked, documented = styles_tried("none of them")
+
+    assert asked == [*documented]
+    assert (found.diagnosis.ready, found.settings.target.auth) == (False, documented[0])
+
+
+def test_a_refusal_that_is_not_about_the_key_is_no_reason_to_offer_it_elsewhere():
+    _, asked, _ = styles_tried("subprotocol", status=500)
+
+    assert len(asked) == 1
