@@ -19,12 +19,13 @@ from conformance.run.outcome import RunOutcome
 from conformance.run.prices import dollars
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from conformance.play.preflight import Diagnosis
     from conformance.report.screen import Terminal
     from conformance.run.documented_facts import FactCoverage
     from conformance.run.event_coverage import Coverage
+    from conformance.run.record import ConversationRecord
     from conformance.run.result import RunResult
     from conformance.run.settings import Settings
     from conformance.run.tally import RuleTally, Tally
@@ -128,9 +129,7 @@ def summary(terminal: Terminal, result: RunResult) -> None:
     if not result.conversations:
         return
     told = _failures(terminal, result)
-    for record in (*result.unjudged, *result.inconclusive):
-        for line in wrapped(f"{_NAMES[record.outcome]} {record.conversation}: {record.message}", "", "  "):
-            terminal.write_line(line, **_MARKUP[record.outcome])
+    _unplayed(terminal, (*result.unjudged, *result.inconclusive))
     _list(terminal, result.rules, told)
     _count(terminal, result.rules, "rules")
     for pack in result.packs:
@@ -139,6 +138,19 @@ def summary(terminal: Terminal, result: RunResult) -> None:
     if not result.ending.partial:
         _events(terminal, result.events)
     _facts(terminal, result.facts)
+
+
+def _unplayed(terminal: Terminal, records: Iterable[ConversationRecord]) -> None:
+    """Say why conversations say nothing: each reason once, with all that it concerns."""
+    reasons: dict[tuple[Outcome, str], list[str]] = {}
+    for record in records:
+        reasons.setdefault((record.outcome, record.message), []).append(record.conversation)
+    for (outcome, why), names in reasons.items():
+        where = names[0] if len(names) == 1 else f"in {many(len(names), 'conversation')}"
+        told = wrapped(f"{_NAMES[outcome]} {where}: {why}", "", "  ")
+        others = wrapped(", ".join(names), "  ", "  ") if len(names) > 1 else []
+        for line in (*told, *others):
+            terminal.write_line(line, **_MARKUP[outcome])
 
 
 def verdict(terminal: Terminal, result: RunResult) -> None:

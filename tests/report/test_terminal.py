@@ -60,6 +60,15 @@ def test_what_a_finding_explains_stands_under_it():
     assert not any(line.startswith("MUST   unproven") for line in lines)
 
 
+def test_a_reason_that_keeps_many_conversations_from_being_judged_is_told_once():
+    broken = [record(name, {MUST: "pass"}, "environment", message="It is down.") for name in ("a/b", "c/d", "e/f")]
+    lines = shown(result(*broken, record("g/h", {MUST: "pass"}, "environment", message="It is late.")))
+
+    assert lines.count("not judged in 3 conversations: It is down.") == 1
+    assert "  a/b, c/d, e/f" in lines
+    assert "not judged g/h: It is late." in lines
+
+
 def test_events_that_nobody_said_are_named():
     lines = shown(result(record("a", {MUST: "pass"})))
 
