@@ -51,7 +51,11 @@ def failure_told_by_an_error_only(_dialect: Dialect) -> Fault:
 def delta_follows_its_response(_dialect: Dialect) -> Fault:
     """A text delta arrives after `response.done`."""
     deltas: list[Event] = []
-    late = adding_after("response.done", lambda _: deltas[-1:])
+
+    def of_the_same(done: Event) -> list[Event]:  # another response may be speaking: its text stays whole
+        return [each for each in deltas if each["response_id"] == done["response"]["id"]][-1:]
+
+    late = adding_after("response.done", of_the_same)
     return both(noting("response.output_text.delta", deltas), late)
 
 

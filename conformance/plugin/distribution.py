@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.plugin.marks import refuse_unknown_marks
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
+    from contextlib import AbstractContextManager
 
     from conformance.plugin.context import Run
 
@@ -15,14 +19,20 @@ if TYPE_CHECKING:
 class Distribution:
     """The hooks of xdist."""
 
-    def __init__(self, run: Run, prepare: Callable[[], bool]) -> None:
-        self.run, self.prepare = run, prepare
+    def __init__(
+        self, run: Run, prepare: Callable[[], bool], shown: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        """*prepare* does the preflight, *shown* gives a sign of life meanwhile."""
+        self.run, self.prepare, self.shown = run, prepare, shown
+        self.slip = ""
+        """What is wrong with the call, as a worker that collected saw it."""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker what the preflight found, the key, and its share of the budget."""
         run = self.run
-        self.prepare()
+        with self.shown() if run.runner.diagnosis is None else nullcontext():
+            self.prepare()
         limits = run.policy.limits.share(node.workerinput["workercount"])
         node.workerinput["realtime"] = {
             "found": run.runner.found,
@@ -39,7 +49,30 @@ class Distribution:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take in what a worker found on the way."""
-        self.run.state.note(getattr(node, "workeroutput", {}).get("realtime_notes", ()))
+        told = getattr(node, "workeroutput", {})
+        self.run.state.note(told.get("realtime_notes", ()))
+        self.slip = told.get("realtime_slip", self.slip)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Refuse a mark that nothing has, before it leaves everything out; a worker lets the controller say so."""
+        if not items:
+            return
+        try:
+            refuse_unknown_marks(config, items)
+        except pytest.UsageError as slip:
+            if self.run.worker is None:
+                raise
+            config.workeroutput["realtime_slip"] = str(slip)  # type: ignore[attr-defined]
+            items.clear()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self) -> Generator[None, Any, Any]:
+        """End the run in a sentence where a worker saw a slip."""
+        done = yield
+        if self.slip:
+            raise pytest.UsageError(self.slip)
+        return done
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self) -> None:

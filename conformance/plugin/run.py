@@ -21,7 +21,6 @@ from conformance.plugin.context import RUN, Run
 from conformance.plugin.distribution import Distribution
 from conformance.plugin.generated import Generated, GeneratedItem
 from conformance.plugin.items import ConversationItem, Plays
-from conformance.plugin.marks import refuse_unknown_marks
 from conformance.plugin.options import given_in
 from conformance.plugin.outlet import clean, guard
 from conformance.plugin.reports import Reports, allure_beside
@@ -76,10 +75,11 @@ def activate(config: pytest.Config) -> None:
     playing = Playing(run, reports)
     config.pluginmanager.register(playing, PLUGIN)
     config.pluginmanager.register(reports, f"{PLUGIN}-reports")
-    config.pluginmanager.register(Distribution(run, playing.prepare), f"{PLUGIN}-distributed")
+    sign = SignOfLife(run)
+    config.pluginmanager.register(Distribution(run, playing.prepare, sign.shown), f"{PLUGIN}-distributed")
     config.pluginmanager.register(Generated(run), f"{PLUGIN}-generated")
     if run.worker is None:
-        config.pluginmanager.register(SignOfLife(run), f"{PLUGIN}-sign-of-life")
+        config.pluginmanager.register(sign, f"{PLUGIN}-sign-of-life")
 
 
 def _with_own_folder(settings: Settings, config: pytest.Config) -> tuple[Settings, str]:
@@ -128,12 +128,6 @@ class Playing:
         """Remember broken scenarios."""
         if getattr(report, "realtime_misused", False):
             self.run.state.ends(misused=True)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Refuse a mark that nothing has, before it leaves everything out."""
-        if self.run.worker is None and items:
-            refuse_unknown_marks(self.config, items)
 
     def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
         """Remember that the run is a selection."""

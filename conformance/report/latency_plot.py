@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.report.rendering import render
+from conformance.report.rendering import render, seconds
 from conformance.trace.latency import percentile
 
 if TYPE_CHECKING:
@@ -20,6 +20,24 @@ BARS, WIDTH, HEIGHT = 48, 384, 56
 SHORTEST = 1e-5
 #: Seconds at which the axis has a mark, where they lie inside.
 MARKS = {0.0001: "0.1 ms", 0.001: "1 ms", 0.01: "10 ms", 0.1: "100 ms", 1.0: "1 s", 10.0: "10 s", 100.0: "100 s"}
+
+
+#: Pixels from an edge within which a text would be cut if it stood in the middle of its mark.
+EDGE = 24
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One text under the axis."""
+
+    at: float
+    """Pixels from the left edge."""
+    text: str
+
+    @property
+    def anchor(self) -> str:
+        """Which end of the text stands at the mark, as SVG says it."""
+        return "start" if self.at < EDGE else "end" if self.at > WIDTH - EDGE else "middle"
 
 
 @dataclass(frozen=True)
@@ -54,9 +72,11 @@ class Histogram:
         return tuple((at * WIDTH / BARS, count / most * HEIGHT) for at, count in enumerate(counts) if count)
 
     @property
-    def marks(self) -> tuple[tuple[float, str], ...]:
-        """(pixel, text) of each mark on the axis."""
-        return tuple((self.place(at), text) for at, text in MARKS.items() if self.low <= math.log10(at) <= self.high)
+    def marks(self) -> tuple[Mark, ...]:
+        """What the axis says: the marks that lie inside, and where there are none the least and the greatest value."""
+        inside = [Mark(self.place(at), text) for at, text in MARKS.items() if self.low <= math.log10(at) <= self.high]
+        ends = {each: seconds(each) for each in (self.values[0], self.values[-1])}
+        return tuple(inside or (Mark(self.place(at), text) for at, text in ends.items()))
 
     def share(self, of: float) -> float:
         """Return the value below which that share (0 to 1) of the values lies."""

@@ -24,7 +24,7 @@ RUNS = {
     "reference": ("", ()),
     "profile": ("", ("--profile=anyone",)),
 }
-SIZES = {"wide": (1200, 1180), "phone": (390, 1500)}
+SIZES = {"wide": (1400, 1180), "phone": (390, 1500)}
 #: Values of `prefers-color-scheme` in Chromium's engine.
 SCHEMES = {"dark": 0, "light": 1}
 #: What README shows.
@@ -36,7 +36,7 @@ def served(mutant: str):  # noqa: ANN201
     """Serve the reference endpoint, with a fault if one is named; yield its address."""
     fault = [f"--mutant={mutant}"] if mutant else []
     command = ["realtime-conformance", "serve", "--port=0", f"--token={TOKEN}", *fault]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
         try:
             assert process.stdout is not None  # noqa: S101
             yield process.stdout.readline().split()[-1]

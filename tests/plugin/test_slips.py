@@ -3,8 +3,9 @@
 import pytest
 
 
-def test_a_mark_that_nothing_has_is_told_with_the_one_that_was_meant(folder, endpoint):
-    done = folder.pytest(f"--endpoint={endpoint()}", "-m", "smok")
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_mark_that_nothing_has_is_told_with_the_one_that_was_meant(folder, endpoint, workers):
+    done = folder.pytest(f"--endpoint={endpoint()}", "-m", "smok", f"-n{workers}")
 
     assert done.returncode == 4
     assert "-m: nothing here has the mark 'smok'. Did you mean 'smoke'?" in done.stderr + done.stdout

@@ -27,3 +27,15 @@ def test_the_percentiles_are_told_in_numbers():
 
     assert "200 ms" in told
     assert "2.00 s" in told
+
+
+def test_an_axis_without_a_round_time_tells_its_ends():
+    (picture,) = histograms_of({"x": [0.303, 0.31, 0.345]})
+
+    assert [(each.text, each.anchor) for each in picture.marks] == [("303 ms", "middle"), ("345 ms", "middle")]
+
+
+def test_no_text_of_the_axis_is_cut_at_an_edge():
+    (picture,) = histograms_of({"x": [0.0001, 0.01, 10.0]})
+
+    assert [each.anchor for each in picture.marks] == ["start", *["middle"] * 4, "end"]

@@ -45,6 +45,12 @@ def conversations_of_responses(view: View) -> str:
     return "conversation_id" if view.responses and silent else ""
 
 
+def usage_of_responses(view: View) -> str:
+    """Return the usage of responses, if no response that is over tells any."""
+    over = [each.final for each in view.responses if each.final]
+    return "usage" if over and not any(isinstance(final.get("usage"), dict) for final in over) else ""
+
+
 def statuses_of_items(view: View) -> str:
     """Return the status of items, if no item is announced with one."""
     return (

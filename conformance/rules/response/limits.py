@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.rules.engine.left_out import usage_of_responses
 from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.rules.response.response_object import reason_of, whole_dones
 from conformance.trace.frames import mapping, whole_number
@@ -23,7 +24,13 @@ DONE = SERVER_EVENTS + "response/done"
 LIMIT_SLACK = 32
 
 
-@rules.must("response.token-limit-makes-it-incomplete", about={"response.done"}, covers=("RSP-24",), spec=DONE)
+@rules.must(
+    "response.token-limit-makes-it-incomplete",
+    about={"response.done"},
+    covers=("RSP-24",),
+    spec=DONE,
+    left_out=usage_of_responses,
+)
 def token_limit_makes_it_incomplete(view: View) -> Judged:
     """A response stops near its token limit, and is incomplete then."""
     for response, done, limit, used in _limited(view):
@@ -41,7 +48,13 @@ def token_limit_makes_it_incomplete(view: View) -> Judged:
             yield Finding(done.index, message, f"incomplete, at most {limit}", f"completed, {used}", "/response/status")
 
 
-@rules.should("response.a-used-up-limit-makes-it-incomplete", about={"response.done"}, covers=("RSP-24",), spec=DONE)
+@rules.should(
+    "response.a-used-up-limit-makes-it-incomplete",
+    about={"response.done"},
+    covers=("RSP-24",),
+    spec=DONE,
+    left_out=usage_of_responses,
+)
 def a_used_up_limit_makes_it_incomplete(view: View) -> Judged:
     """A response that has used up just the tokens it may have is incomplete: it was cut off."""
     for response, done, limit, used in _limited(view):
@@ -59,6 +72,7 @@ def a_used_up_limit_makes_it_incomplete(view: View) -> Judged:
     about={"response.done"},
     covers=("RSP-24",),
     spec=DONE,
+    left_out=usage_of_responses,
     relaxed="Half of the limit is near enough; where more was streamed than was counted, nothing is said.",
 )
 def a_limit_ends_what_has_met_it(view: View) -> Judged:
