@@ -53,6 +53,8 @@ class Found:
     expected: str = ""
     actual: str = ""
     path: str = ""
+    hint: str = ""
+    """What is usually behind it."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def _found(recording: Recording, outcome: Dispatched) -> Iterable[Found]:
     for name, findings in outcome.findings.items():
         for each in findings:
             place = recording.place(each.index)
-            yield Found(name, each.index, place, each.message, each.expected, each.actual, each.path)
+            yield Found(name, each.index, place, each.message, each.expected, each.actual, each.path, each.hint)
 
 
 def _unproven(demands: Demands, outcome: Dispatched, dialect: str) -> Iterable[str]:

@@ -10,6 +10,7 @@ from conformance.report.failures import Failure, Stop, reproduce
 from conformance.report.inert import inert, one_line
 from conformance.report.layout import WIDTH, folded, wrapped
 from conformance.report.raw_frame import shortened
+from conformance.report.sentence import many
 from conformance.report.text import pair
 from conformance.report.timeline import excerpt
 
@@ -54,6 +55,7 @@ def _failure(result: RunResult, failure: Failure) -> Iterator[str]:
         yield from wrapped(one_line(finding.hint), "  hint      ", " " * 12)
     yield from _where(failure.record, failure.conversations, failure.place)
     yield from _shown(result, failure.record, finding)
+    yield from _stopped(failure.stopped)
     yield from _consequences(failure.consequences)
     yield from _reproduce(result, failure.record)
 
@@ -97,6 +99,13 @@ def _frame(trace: Trace, index: int) -> Iterator[str]:
     yield from (f"    {line}" for line in lines[:MOST_FRAME_LINES])
     if more := sum(map(len, lines[MOST_FRAME_LINES:])):
         yield f"    … {more} more characters"
+
+
+def _stopped(names: Sequence[str]) -> Iterator[str]:
+    if names:
+        more = f" and {len(names) - MOST_CONSEQUENCES} more" if len(names) > MOST_CONSEQUENCES else ""
+        told = f"stops {many(len(names), 'conversation')}: {', '.join(names[:MOST_CONSEQUENCES])}{more}"
+        yield from wrapped(told, "    ", "      ")
 
 
 def _consequences(lines: Sequence[RuleTally]) -> Iterator[str]:

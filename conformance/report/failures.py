@@ -5,6 +5,7 @@ Every report tells these, so that one fault is one finding wherever somebody loo
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Verdicts of rules that are told as failures, the gravest first.
 BROKEN = (Verdict.FAIL, Verdict.WARNING)
+#: An event type in what a finding, or a step of a script, expected.
+EVENT = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
 #: How the conversations are named that stand for generated examples.
 GENERATED = "generated/"
 #: The folder, beside the reports of a run, into which a repetition writes.
@@ -38,6 +41,8 @@ class Failure:
     findings: tuple[FindingRecord, ...]
     conversations: tuple[str, ...]
     consequences: tuple[RuleTally, ...] = ()
+    stopped: tuple[str, ...] = ()
+    """The conversations that waited in vain for what the rule demands."""
 
     @property
     def finding(self) -> FindingRecord:
@@ -60,7 +65,7 @@ class Stop:
 
 
 def failures_of(result: RunResult) -> tuple[Failure, ...]:
-    """Return every broken rule of a run, ours and the vendors', MUST before SHOULD."""
+    """Return every broken rule of a run, ours and the vendors', MUST before SHOULD; with each what follows from it."""
     found = [each for tally in result.tallies for each in _of(tally, result)]
     return tuple(sorted(found, key=lambda each: BROKEN.index(each.line.verdict)))
 
@@ -75,8 +80,13 @@ def _of(tally: Tally, result: RunResult) -> Iterator[Failure]:
             continue
         first = min(shown, key=lambda name: _telling(result.conversations[name], line.rule.id))
         findings = line.told[first].findings
-        follows = tally.consequences.get(line.rule.id, ())
-        yield Failure(line, result.conversations[first], findings, names, follows)
+        stopped = [each for each in result.stopped if _why_stopped(each) == line.rule.id]
+        follows = (
+            *tally.consequences.get(line.rule.id, ()),
+            *_caused_by(result.rules.consequences.get(PLAYS, ()), stopped),
+        )
+        at = tuple(each.conversation for each in stopped)
+        yield Failure(line, result.conversations[first], findings, names, follows, at)
 
 
 def _telling(record: ConversationRecord, rule_id: str) -> tuple[bool, bool, float]:
@@ -85,15 +95,25 @@ def _telling(record: ConversationRecord, rule_id: str) -> tuple[bool, bool, floa
 
 
 def stops_of(result: RunResult) -> tuple[Stop, ...]:
-    """Return why conversations stopped, each reason once, with the conversations that it stopped."""
+    """Return why conversations stopped, each reason once; a stop that a broken rule explains is told under the rule."""
     by_reason: dict[str, list[ConversationRecord]] = {}
     for record in result.stopped:
-        by_reason.setdefault(record.message, []).append(record)
+        if not _why_stopped(record):
+            by_reason.setdefault(record.message, []).append(record)
     follows = result.rules.consequences.get(PLAYS, ())
     return tuple(
         Stop(records[0], tuple(each.conversation for each in records), _caused_by(follows, records))
         for records in by_reason.values()
     )
+
+
+def _why_stopped(record: ConversationRecord) -> str:
+    """Return the broken MUST rule that demands, in the same conversation, the event that was awaited in vain."""
+    awaited = set(EVENT.findall(record.expected))
+    for name, told in record.rules.items():
+        if told.verdict is Verdict.FAIL and any(awaited & set(EVENT.findall(each.expected)) for each in told.findings):
+            return name
+    return ""
 
 
 def _caused_by(lines: Sequence[RuleTally], records: Sequence[ConversationRecord]) -> tuple[RuleTally, ...]:

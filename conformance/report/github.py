@@ -85,8 +85,8 @@ def annotations_of(result: RunResult, scenarios: Path) -> Iterator[str]:
 
 def _words(failure: Failure) -> str:
     finding, number = failure.finding, len(failure.conversations)
-    parts = [finding.message, *(f"{name} {text}" for name, text in
-             (("expected", finding.expected), ("actual", finding.actual)) if text)]  # fmt: skip
+    told = {"expected": finding.expected, "actual": finding.actual, "hint:": finding.hint}
+    parts = [finding.message, *(f"{name} {text}" for name, text in told.items() if text)]
     return f"{'; '.join(parts)} (in {number} conversation{'s' if number > 1 else ''})"
 
 

@@ -43,5 +43,5 @@ def _verdict(rule: str) -> str:
 
 def _found(found: Found) -> dict[str, Any]:
     told = {"entry": found.entry, "place": found.place, "message": found.message}
-    more = {"expected": found.expected, "actual": found.actual, "path": found.path}
+    more = {"expected": found.expected, "actual": found.actual, "path": found.path, "hint": found.hint}
     return told | {name: value for name, value in more.items() if value}

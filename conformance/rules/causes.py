@@ -34,6 +34,8 @@ PRESUPPOSED: Mapping[str, tuple[str, ...]] = {
         "input_audio.undecodable-append-is-refused",
         "session.out-of-range-values-are-refused",
     ),
+    "deltas.*-is-the-same-in-the-conversation": ("items.every-item-gets-done",),
+    "tools.arguments-are-the-same-in-the-conversation": ("items.every-item-gets-done",),
     "items.nothing-streams-after-the-end": ("ordering.response-done-is-last",),
     "response.token-limit-*": ("usage.completed-has-usage",),
     "connection.a-refusal-says-*": ("connection.a-bad-key-opens-no-session", "connection.a-bad-model-is-refused"),

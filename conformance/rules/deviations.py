@@ -82,7 +82,11 @@ class _Known:
 
 def explain(view: View, judgements: Iterable[Judgement]) -> tuple[Deviation, ...]:
     """Return the known deviations that at least one finding comes of, in the order of the table."""
-    found = [(each.rule.id, finding) for each in judgements for finding in each.findings]
+    return _behind(view, [(each.rule.id, finding) for each in judgements for finding in each.findings])
+
+
+def _behind(view: View, found: Sequence[tuple[str, Finding]]) -> tuple[Deviation, ...]:
+    """Return the known deviations that at least one of these findings (after the ids of their rules) comes of."""
     if not found:
         return ()
     shown = (each.seen_in(view) for each in KNOWN)
@@ -105,23 +109,29 @@ def fold(view: View, judgements: Sequence[Judgement]) -> list[Judgement]:
 
 
 def told_once(view: View, judge_view: Callable[[View], Dispatched]) -> Dispatched:
-    """Return what *judge_view* says of a conversation, folded as `fold` does; without hints."""
+    """Return what *judge_view* says of a conversation, folded as `fold` does."""
     outcome = judge_view(view)
-    told = {name: found for name, found in outcome.findings.items() if name in (RENAMED, BINARY)}
-    if not told:
+    if told := {name: found for name, found in outcome.findings.items() if name in (RENAMED, BINARY)}:
+        again = judge_view(respelled(view))
+        rest = {name: found for name, found in again.findings.items() if name not in told}
+        outcome = Dispatched(told | rest, again.held, again.errors)
+    deviations = _behind(view, [(name, each) for name, found in outcome.findings.items() for each in found])
+    if not deviations:
         return outcome
-    again = judge_view(respelled(view))
-    rest = {name: found for name, found in again.findings.items() if name not in told}
-    return Dispatched(told | rest, again.held, again.errors)
+    hinted = {name: [_with_hint(name, each, deviations) for each in found] for name, found in outcome.findings.items()}
+    return Dispatched(hinted, outcome.held, outcome.errors)
 
 
-def _hinted(judgement: Judgement, deviations: Iterable[Deviation]) -> Judgement:
-    """Return a judgement whose findings say which known deviation they come of; the first of the table speaks."""
-    found = []
-    for finding in judgement.findings:
-        known = next((each for each in deviations if each.explains(judgement.rule.id, finding)), None)
-        found.append(replace(finding, hint=f"{known.explanation} Seen with: {known.source}.") if known else finding)
-    return replace(judgement, findings=tuple(found)) if found else judgement
+def _hinted(judgement: Judgement, deviations: Sequence[Deviation]) -> Judgement:
+    """Return a judgement whose findings say which known deviation they come of."""
+    found = tuple(_with_hint(judgement.rule.id, each, deviations) for each in judgement.findings)
+    return replace(judgement, findings=found) if found else judgement
+
+
+def _with_hint(rule_id: str, finding: Finding, deviations: Iterable[Deviation]) -> Finding:
+    """Return a finding that says which known deviation it comes of, if any; the first of the table speaks."""
+    known = next((each for each in deviations if each.explains(rule_id, finding)), None)
+    return replace(finding, hint=f"{known.explanation} Seen with: {known.source}.") if known else finding
 
 
 def respelled(view: View) -> View:

@@ -64,6 +64,16 @@ def test_a_finding_is_told_with_its_place_and_breaks_the_conversation(check, tmp
     assert "\n>    1" in output
 
 
+def test_a_finding_has_its_hint_in_text_and_data(check, tmp_path):
+    beats = [{"type": "session.created", "event_id": "event_1", "session": {}}, {"type": "ping", "timestamp": 1}]
+    path = write(tmp_path / "a.jsonl", *beats)
+
+    assert "hint      An event of the application keeps the connection alive" in check(path)[1]
+    (told,) = json.loads(check("--json", path)[1])
+    found = told["rules"]["envelope.types-are-documented"]["findings"]
+    assert "WebSocket has pings for that" in found[0]["hint"]
+
+
 def test_what_breaks_a_conversation_can_be_chosen(check, tmp_path):
     assert check("--fail-on", "nothing", write(tmp_path / "a.jsonl", *TWICE))[0] == 0
 

@@ -6,12 +6,14 @@ import re
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
 from _pytest._io import TerminalWriter
 
 from conformance.plugin import sign_of_life
+from conformance.plugin.distribution import Distribution
 from conformance.plugin.sign_of_life import StatusLine, conversation_of
 from conformance.reference.session.pace import Pace
 
@@ -193,3 +195,27 @@ def _read(descriptor):
         return os.read(descriptor, 65536)
     except OSError:  # the other side is gone
         return b""
+
+
+def test_the_first_look_has_a_sign_of_life_under_xdist_too():
+    seen = []
+
+    @contextmanager
+    def shown():
+        seen.append("shown")
+        yield
+        seen.append("gone")
+
+    limits = SimpleNamespace(share=lambda _number: SimpleNamespace(tokens=0, sessions=0, seconds=0, usd=0))
+    runner = SimpleNamespace(diagnosis=None, found=None)
+    settings = SimpleNamespace(target=SimpleNamespace(key=""), reports="reports")
+    run = SimpleNamespace(runner=runner, settings=settings, policy=SimpleNamespace(limits=limits))
+
+    def prepare():
+        seen.append("looked")
+        runner.diagnosis = "ready"
+
+    distribution = Distribution(run, prepare, shown)
+    for _ in range(2):
+        distribution.pytest_configure_node(SimpleNamespace(workerinput={"workercount": 2}))
+    assert seen == ["shown", "looked", "gone", "looked"]

@@ -1,13 +1,22 @@
 import json
 from dataclasses import replace
 
+from conformance.play.player import Outcome
 from conformance.report.failure_text import failure_text, stop_text
 from conformance.report.failures import failures_of, reproduce, stops_of
 from conformance.report.layout import WIDTH
+from conformance.rules.engine.judge import Verdict
+from conformance.run.baseline import PLAYS
+from conformance.run.record import FindingRecord, RuleRecord
 from conformance.run.result import result_of
 from tests.records import record, result, whole_report
 
 LATE, RULE = "delta-follows-its-response", "ordering.response-done-is-last"
+
+
+def waiting(name, awaited, verdicts):
+    """Return a conversation that stopped because an event never came."""
+    return record(name, verdicts, Outcome.STOPPED, (PLAYS,), message=f"{awaited} never came", expected=awaited)
 
 
 def test_one_fault_is_one_failure_however_many_conversations_show_it(run):
@@ -66,13 +75,20 @@ def test_the_repetition_writes_to_a_folder_of_its_own(run):
     assert command.endswith(f"--reports={result.settings.reports}/again")
 
 
-def test_why_conversations_stopped_is_told_once(run):
-    result = run("create-is-ignored")
+def test_why_conversations_stopped_is_told_once():
+    told = result(waiting("audio/a", "response.done", {}), waiting("audio/b", "response.done", {}))
 
-    stops = stops_of(result)
+    (stop,) = stops_of(told)
+    assert stop.conversations == ("audio/a", "audio/b")
+    assert "reproduce: " in stop_text(told, stop)
 
-    assert [len(each.conversations) for each in stops] == [len(result.stopped)]
-    assert "reproduce: " in stop_text(result, stops[0])
+
+def test_an_endpoint_that_ignores_what_it_is_asked_has_one_failure(run):
+    told = run("create-is-ignored")
+
+    (failure,) = failures_of(told)
+    assert len(failure.stopped) == len(told.stopped)
+    assert stops_of(told) == ()
 
 
 def test_a_hint_stands_in_text_page_and_report(run):
@@ -93,3 +109,18 @@ def test_a_generated_case_is_repeated_by_its_file(tmp_path):
     told = result(record("generated/conversations", script="found/a-1.yaml"), reports=tmp_path)
 
     assert reproduce(told, "generated/conversations").startswith(f"pytest {tmp_path}/found/a-1.yaml ")
+
+
+def test_a_stop_is_told_under_the_broken_rule_that_demands_what_was_awaited():
+    finding = FindingRecord("never acknowledged", "input_audio_buffer.committed", "nothing")
+    broken = {"input_audio.commit-is-acknowledged": RuleRecord(Verdict.FAIL, findings=(finding,))}
+    told = result(
+        waiting("audio/a", "input_audio_buffer.committed", broken),
+        waiting("audio/b", "response.done", broken),
+        waiting("audio/c", "input_audio_buffer.committed", {}),
+    )
+
+    (failure,) = failures_of(told)
+    assert failure.stopped == ("audio/a",)
+    assert "stops 1 conversation: audio/a" in failure_text(told, failure)
+    assert [each.conversations for each in stops_of(told)] == [("audio/b",), ("audio/c",)]

@@ -152,7 +152,19 @@ def test_a_recording_is_folded_as_a_play_is():
 
     outcome = told_once(view, Dispatch(RULES.values(), view.dialect).judge)
 
-    assert set(outcome.findings) == findings(fold(view, judge(view, RULES.values())))
+    folded = fold(view, judge(view, RULES.values()))
+    assert {name: tuple(each) for name, each in outcome.findings.items()} == {
+        each.rule.id: each.findings for each in folded if each.findings
+    }
+
+
+def test_a_recording_has_the_hints_of_a_play():
+    view = view_of(server("heartbeat"), *text_turn("Hello."))
+
+    outcome = told_once(view, Dispatch(RULES.values(), view.dialect).judge)
+
+    hints = {each.hint for found in outcome.findings.values() for each in found}
+    assert any("WebSocket has pings for that" in each for each in hints)
 
 
 def test_what_is_wrong_by_itself_survives_the_folding():
