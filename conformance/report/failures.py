@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.rules.engine.judge import Verdict
+from conformance.rules.rule_packs import judged_rules
 from conformance.run.baseline import PLAYS
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 BROKEN = (Verdict.FAIL, Verdict.WARNING)
 #: An event type in what a finding, or a step of a script, expected.
 EVENT = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
+#: What both expect where the endpoint ended the connection.
+OPEN = "an open session"
 #: How the conversations are named that stand for generated examples.
 GENERATED = "generated/"
 #: The folder, beside the reports of a run, into which a repetition writes.
@@ -108,12 +111,23 @@ def stops_of(result: RunResult) -> tuple[Stop, ...]:
 
 
 def _why_stopped(record: ConversationRecord) -> str:
-    """Return the broken MUST rule that demands, in the same conversation, the event that was awaited in vain."""
-    awaited = set(EVENT.findall(record.expected))
+    """Return the broken MUST rule that demands, in the same conversation, what was awaited in vain; empty if none."""
+    ended = record.message.startswith("the connection ended")
+    awaited = {OPEN} if ended else set(EVENT.findall(record.expected))
     for name, told in record.rules.items():
-        if told.verdict is Verdict.FAIL and any(awaited & set(EVENT.findall(each.expected)) for each in told.findings):
+        if told.verdict is Verdict.FAIL and any(awaited & _demanded(name, each) for each in told.findings):
             return name
     return ""
+
+
+def _demanded(rule_id: str, finding: FindingRecord) -> set[str]:
+    """Return what a finding missed: event types, or that the session stays open."""
+    if finding.expected == OPEN:
+        return {OPEN}
+    named = set(EVENT.findall(finding.expected))
+    if finding.actual == "nothing" and (rule := judged_rules().get(rule_id)) is not None:
+        named.update(EVENT.findall(rule.sentence))
+    return named
 
 
 def _caused_by(lines: Sequence[RuleTally], records: Sequence[ConversationRecord]) -> tuple[RuleTally, ...]:

@@ -1,6 +1,8 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from conformance.play.player import Outcome
 from conformance.report.failure_text import failure_text, stop_text
 from conformance.report.failures import failures_of, reproduce, stops_of
@@ -83,14 +85,6 @@ def test_why_conversations_stopped_is_told_once():
     assert "reproduce: " in stop_text(told, stop)
 
 
-def test_an_endpoint_that_ignores_what_it_is_asked_has_one_failure(run):
-    told = run("create-is-ignored")
-
-    (failure,) = failures_of(told)
-    assert len(failure.stopped) == len(told.stopped)
-    assert stops_of(told) == ()
-
-
 def test_a_hint_stands_in_text_page_and_report(run):
     told = run("delta-follows-its-response")
     name, first = next(iter(told.conversations.items()))
@@ -124,3 +118,19 @@ def test_a_stop_is_told_under_the_broken_rule_that_demands_what_was_awaited():
     assert failure.stopped == ("audio/a",)
     assert "stops 1 conversation: audio/a" in failure_text(told, failure)
     assert [each.conversations for each in stops_of(told)] == [("audio/b",), ("audio/c",)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "scenarios"),
+    [
+        ("create-is-ignored", ("response/text_turn", "response/two_turns")),
+        ("a-mistake-ends-the-session", ("errors/unknown_type", "items/bad_content")),
+        ("deletions-are-never-told", ("items/delete", "items/after_delete")),
+    ],
+)
+def test_what_a_fault_stops_is_no_finding_of_its_own(run, fault, scenarios):
+    told = run(fault, scenarios=scenarios)
+
+    (failure,) = failures_of(told)
+    assert set(failure.stopped) == {each.conversation for each in told.stopped} != set()
+    assert stops_of(told) == ()
