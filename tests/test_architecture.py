@@ -61,6 +61,7 @@ ROOMS = {
         "conformance.contract.auth_styles",
         "conformance.contract.harness_schemas",
         "conformance.contract.key_roles",
+        "conformance.contract.names",
     }
     | {*GROUND, "orjson", "websockets"},
     "play": {"conformance.play", "conformance.scenario", "conformance.contract", "conformance.trace", *GROUND}

@@ -26,6 +26,8 @@ MODELS = (
     DatedName("gpt-realtime-mini"),
     DatedName("gpt-4o-realtime-preview"),
 )
+#: The tool server (MCP) that the reference endpoint knows by heart.
+REFERENCE_TOOL_SERVER = "https://tools.reference.invalid/mcp"
 #: Models that translate what the user says.
 TRANSLATORS = (DatedName("gpt-realtime-translate"),)
 #: Models that write down what the user says, those that are billed by duration first.

@@ -92,10 +92,26 @@ def _with_its_tool(pairs: list[tuple[str, Any]], usual: str) -> dict[str, Any]:
     return chosen
 
 
+#: Setting -> the value that clears it: what was set before has to go.
+CLEARED: Mapping[str, Any] = {
+    "instructions": "",
+    "tools": [],
+    "turn_detection": None,
+    "transcription": None,
+    "noise_reduction": None,
+}
+
+
+def _clearing(legal: Mapping[str, Values]) -> SearchStrategy[dict[str, Any]]:
+    """Return updates that clear one setting, and nothing else."""
+    names = st.sampled_from([name for name in CLEARED if name in legal])
+    return names.map(lambda name: _with_its_tool([(name, CLEARED[name])], "auto"))
+
+
 def valid(dialect: Dialect, features: Features = None) -> SearchStrategy[Scenario]:
     """Return conversations of valid updates."""
-    update = _update(settings(dialect, features))
-    return st.lists(update, min_size=1, max_size=MOST_UPDATES).map(
+    legal = settings(dialect, features)
+    return st.lists(_update(legal) | _clearing(legal), min_size=1, max_size=MOST_UPDATES).map(
         lambda updates: _scenario(VALID, "Valid updates.", dialect, [_step(each) for each in updates])
     )
 

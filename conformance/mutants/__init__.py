@@ -24,6 +24,7 @@ from conformance.mutants import (
     session,
     sound,
     streaming,
+    tool_servers,
     tools,
     transcription,
     translation,
@@ -57,6 +58,7 @@ MUTANTS: Mapping[str, Mutant] = by_id(
     sound.faults.mutants,
     deltas.faults.mutants,
     tools.faults.mutants,
+    tool_servers.faults.mutants,
     usage.faults.mutants,
     metering.faults.mutants,
 )

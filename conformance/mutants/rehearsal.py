@@ -19,6 +19,7 @@ from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialect import Dialect
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.key_roles import ROLES, key_for
+from conformance.contract.names import REFERENCE_TOOL_SERVER
 from conformance.mutants.mutant import Fault
 from conformance.play.connection import Disconnected, RawFrame, Refusal, UpgradeRequest
 from conformance.play.player import Conversation, Player
@@ -216,7 +217,14 @@ def _endpoint(decision: Any, seed: str, features: frozenset[str] | None, clock: 
 def rehearsal_target(dialect: Dialect) -> Target:
     """Return the target that rehearsals play against."""
     keys = {role: key_for(role, TOKEN) for role in ROLES}
-    return Target(url="wss://rehearsal.test/v1/realtime", dialect=dialect, key=TOKEN, model="gpt-realtime", keys=keys)
+    return Target(
+        url="wss://rehearsal.test/v1/realtime",
+        dialect=dialect,
+        key=TOKEN,
+        model="gpt-realtime",
+        keys=keys,
+        tool_server=REFERENCE_TOOL_SERVER,
+    )
 
 
 @cache

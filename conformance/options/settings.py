@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import CANONICAL, DIALECTS
 from conformance.contract.key_roles import ROLES, key_for
+from conformance.contract.names import REFERENCE_TOOL_SERVER
 from conformance.errors import UsageError
 from conformance.options.relay import relay_of
 from conformance.play.auth import carries
@@ -54,6 +55,7 @@ def settings_of(given: Given) -> Settings:
         styles=styles,
         headers=headers,
         keys=_keys(given, token, embedded=not url),
+        tool_server=given.value("tool-server") or ("" if url else REFERENCE_TOOL_SERVER),
         patience=_patience(given),
         bounds=_bounds(given),
         line=line_of(given.value("line") or ""),

@@ -45,6 +45,7 @@ OPTIONS = (
     Option("--token-file", "A file with the key in its first line.", "FILE"),
     Option("--token-command", "A command that prints the key.", "COMMAND"),
     Option("--token-for", "Somebody else's key: restricted, exhausted or other-tenant.", "NAME=KEY", action="append"),
+    Option("--tool-server", "A tool server (MCP) that the endpoint can reach; its tools are called.", "URL"),
     Option("--auth", "How the key is offered: bearer, query-token, query-api_key, …, or all.", "STYLE"),
     Option("--dialect", "Protocol revision; auto (the default) looks at the first events.", choices=DIALECTS),
     Option("--profile", "What the endpoint's documents promise: a bundled one, or a file.", "NAME|FILE"),

@@ -92,6 +92,9 @@ class Target:
     voices: tuple[str, ...] = (VOICES[0].name, VOICES[1].name)
     """Two voices, where a script needs them."""
 
+    tool_server: str = ""
+    """URL of a tool server (MCP) that the endpoint can reach; empty if nobody named one."""
+
     @property
     def names(self) -> Mapping[str, str]:
         """What a script refers to as `${run.…}`."""
@@ -100,6 +103,7 @@ class Target:
             "model": self.model or "",
             "transcriber": self.transcriber,
             "token_transcriber": self.token_transcriber,
+            "tool_server": self.tool_server,
             "voice": first,
             "other_voice": others[0] if others else first,
         }

@@ -21,6 +21,7 @@ from conformance.rules import (
     response,
     session,
     streaming,
+    tool_servers,
     tools,
     transcription,
     translation,
@@ -49,6 +50,7 @@ CHAPTERS = (
     *response.chapters,
     *streaming.chapters,
     *tools.chapters,
+    tool_servers.rules,
     *usage.chapters,
 )
 #: Every rule by id, in the order of the chapters.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.key_roles import ROLES, key_for
+from conformance.contract.names import REFERENCE_TOOL_SERVER
 from conformance.play.target import Target, checked_url
 from conformance.resources import folder
 from conformance.rules.rule_packs import judged_rules, packs
@@ -72,6 +73,7 @@ def settings_for(
         dialect=DIALECTS["ga" if spoken == AUTO else spoken],
         key=key,
         keys={} if endpoint else {role: key_for(role, key) for role in ROLES},
+        tool_server="" if endpoint else REFERENCE_TOOL_SERVER,
         model=model or (contract.model if contract is not None else None) or (None if endpoint else REFERENCE_MODEL),
         auth=styles[0],
         styles=styles,

@@ -33,6 +33,9 @@ BAD_CREDENTIALS = frozenset({"wrong", "empty", "missing", "conflicting"})
 #: A conflict needs so many auth styles.
 TWO_KEYS = 2
 
+#: How a script names the tool server of the run.
+TOOL_SERVER = "${run.tool_server}"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -170,6 +173,8 @@ class Settings:
             return f"no key was given, so none can be offered in the auth style {', '.join(sorted(styles))}"
         if missing := _options_in(scenario, "key") - self.target.keys.keys():
             return f"there is no key to try: --token-for {' '.join(f'{each}=KEY' for each in sorted(missing))}"
+        if not self.target.tool_server and any(TOOL_SERVER in str(step.argument) for step in scenario.steps):
+            return "there is no tool server to try: --tool-server=URL of one that the endpoint can reach"
         offered = _options_in(scenario, "credential")
         if not self.target.key and offered & BAD_CREDENTIALS:
             return "no key was given, so the endpoint has none to ask for"

@@ -43,6 +43,7 @@ from conformance.reference.session.hooks import Hooks
 from conformance.reference.session.model import Act, Prompt, answer
 from conformance.reference.session.pace import Pace
 from conformance.reference.session.revisions import REVISIONS
+from conformance.reference.session.tool_servers import ToolServerFinder, by_heart
 
 log = logging.getLogger("conformance.reference")
 #: `websockets` writes request headers, and with them keys, to its log at DEBUG.
@@ -80,20 +81,22 @@ class Server:
         scripted_model: Callable[[Prompt], list[Act]] = answer,
         quirks: str = "",
         delta_ms: int = 50,
+        tool_servers: ToolServerFinder = by_heart,
         hooks: Callable[[str], Hooks] | None = None,
         ssl: tls.SSLContext | None = None,
     ) -> None:
         """Prepare to listen; *port* 0 lets the system choose.
 
         *tokens* are the keys that are let in (none: everybody).  *lifetime* is in seconds, by default that
-        of the dialect.  *scripted_model*, *quirks* and *delta_ms* are those of `Endpoint`.  *hooks* makes the hooks of
-        one session from the name of its dialect.
+        of the dialect.  *scripted_model*, *quirks*, *delta_ms* and *tool_servers* are those of `Endpoint`.  *hooks*
+        makes the hooks of one session from the name of its dialect.
         """
         self._host, self._port, self._ssl = host, port, ssl
         self._tokens, self._styles, self._models = tuple(tokens), tuple(auth_styles), tuple(models)
         self._dialect, self._refusal = dialect, refusal
         self._pace, self._features, self._lifetime = pace, features, lifetime
         self._scripted_model, self._quirks, self._delta_ms = scripted_model, quirks, delta_ms
+        self._tool_servers = tool_servers
         self._hooks = hooks
         self._attempts: WeakKeyDictionary[ServerConnection, UpgradeAttempt] = WeakKeyDictionary()
         self._numbers = count(1)
@@ -232,6 +235,7 @@ class Server:
             scripted_model=self._scripted_model,
             quirks=self._quirks,
             delta_ms=self._delta_ms,
+            tool_servers=self._tool_servers,
         )
         endpoint.configure(admission.settings)
         return endpoint

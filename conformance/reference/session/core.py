@@ -43,6 +43,7 @@ from conformance.reference.session.responses import Responses
 from conformance.reference.session.revisions import REVISIONS
 from conformance.reference.session.schedule import Schedule, Steps
 from conformance.reference.session.settings import SessionSettings
+from conformance.reference.session.tool_servers import ToolServerFinder, ToolServers, by_heart
 from conformance.reference.session.translation import Translator
 
 #: What can be switched off.
@@ -92,6 +93,7 @@ class Endpoint:
         scripted_model: Callable[[Prompt], list[Act]] = answer,
         quirks: str = "",
         delta_ms: int = 50,
+        tool_servers: ToolServerFinder = by_heart,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """Make a session of *model*.
@@ -99,7 +101,7 @@ class Endpoint:
         *clock* gives seconds that only grow; *wall* gives the time of day for `expires_at`.  *intent* is
         `conversation`, `transcription` or `translation`.  After *lifetime* seconds the session expires (None: never).
         *scripted_model* decides what to answer; *quirks* names a row of `quirks.QUIRKS`; an audio delta sounds for
-        *delta_ms* (20, 25, 50 or 100).
+        *delta_ms* (20, 25, 50 or 100).  *tool_servers* reaches the tool servers that a client names.
         """
         self.dialect = dialect
         self.closing: tuple[int, str] | None = None
@@ -114,8 +116,17 @@ class Endpoint:
         self._schedule = Schedule(clock, pace.value.gap)
         self._settings = SessionSettings(dialect, self._revision, self._session(model, intent, wall()), self._features)
         self._conversation = ItemList(dialect, self._revision, self._settings, self._ids)
+        self._tool_servers = ToolServers(tool_servers, self._conversation, self._ids, self._schedule)
         shared = ResponseContext(
-            dialect, self._revision, self._settings, self._conversation, self._ids, pace, delta_ms, scripted_model
+            dialect,
+            self._revision,
+            self._settings,
+            self._conversation,
+            self._ids,
+            pace,
+            delta_ms,
+            self._tool_servers,
+            scripted_model,
         )
         self._responses = Responses(shared, self._schedule, self._features)
         self._input_audio = InputAudioBuffer(
@@ -235,6 +246,8 @@ class Endpoint:
     def _update(self, event: Event) -> Iterator[Event]:
         self._settings.update(event["session"])
         yield {"type": self._session_event("updated"), "session": self._settings.shown()}
+        if "mcp_list_tools.in_progress" in self.dialect.server_events:
+            self._tool_servers.look_at(self._settings.get("tools") or ())
 
     def _hang_up(self) -> None:
         self.closing = (1000, "")

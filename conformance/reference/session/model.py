@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,16 @@ class Call:
 
 
 @dataclass(frozen=True)
+class RemoteCall:
+    """A call of a tool that a tool server offers: the endpoint makes it itself."""
+
+    server: str
+    """Its label."""
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True)
 class Fail:
     """The model breaks down."""
 
@@ -63,7 +73,7 @@ class Pause:
     seconds: float
 
 
-Act = Say | Call | Fail | Pause
+Act = Say | Call | RemoteCall | Fail | Pause
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,8 @@ class Prompt:
     """The last message of the user and the instructions of this response: only they ask for a tool."""
     tools: Sequence[Event] = ()
     tool_choice: Any = "auto"
+    remote: Mapping[str, Sequence[Event]] = field(default_factory=dict)
+    """Label of a tool server -> what it offers."""
     metadata: Event = field(default_factory=dict)
     tool_output: str | None = None
     """What the tool said, if that is the last thing in the conversation."""
@@ -88,7 +100,7 @@ def answer(prompt: Prompt) -> list[Act]:
     text = " ".join(prompt.requests)
     if prompt.metadata.get("reference") == "fail" or "please fail" in text.lower():
         return [Fail()]
-    calls = list(_calls(prompt))
+    calls: list[Act] = [*_calls(prompt), *_remote_calls(prompt)]
     if calls:
         return [*calls]
     for request in prompt.requests:
@@ -116,6 +128,15 @@ def _calls(prompt: Prompt) -> Iterator[Call]:
         asked *= 2
     for tool in asked:
         yield Call(tool["name"], json.dumps(fitting(tool.get("parameters"), text)))
+
+
+def _remote_calls(prompt: Prompt) -> Iterator[RemoteCall]:
+    """Call a tool server only where the choice of tools names it."""
+    choice = prompt.tool_choice if isinstance(prompt.tool_choice, dict) else {}
+    label = choice.get("server_label") if choice.get("type") == "mcp" else None
+    offered = prompt.remote.get(label, ()) if isinstance(label, str) else ()
+    for tool in [each for each in offered if choice.get("name") in (None, each["name"])][:1]:
+        yield RemoteCall(str(label), tool["name"], json.dumps(fitting(tool["input_schema"], prompt.text)))
 
 
 def _asked_for(name: str, text: str) -> bool:

@@ -15,6 +15,7 @@ from conformance.reference.session.pace import Pace
 from conformance.reference.session.refusals import Event
 from conformance.reference.session.revisions import RevisionHabits
 from conformance.reference.session.settings import SessionSettings, copied
+from conformance.reference.session.tool_servers import ToolServers
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class ResponseContext:
     pace: Pace
     delta_ms: int
     """Sound in one audio delta, in milliseconds."""
+    tool_servers: ToolServers
     scripted_model: Callable[[Prompt], list[Act]]
     """Decides what to answer."""
 

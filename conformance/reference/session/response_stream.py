@@ -15,7 +15,7 @@ from conformance.reference.audio.sound import FORMATS
 from conformance.reference.audio.voice import WORD_MS, AudioChunk, audio_chunks, recorded
 from conformance.reference.session.counting import ASSISTANT_TOKEN_MS, TokenCount, text_tokens
 from conformance.reference.session.items import Item, PartAudio
-from conformance.reference.session.model import Act, Call, Fail, Pause, Say, words
+from conformance.reference.session.model import Act, Call, Fail, Pause, RemoteCall, Say, words
 from conformance.reference.session.refusals import Event
 from conformance.reference.session.response_context import Halt, Request, ResponseContext, RunningResponse
 from conformance.reference.session.schedule import Steps
@@ -53,6 +53,9 @@ def _given(request: Request) -> TokenCount:
 
 
 def _item(context: ResponseContext, response: RunningResponse, index: int, act: Act) -> Steps:
+    if isinstance(act, RemoteCall):
+        yield from _remote(context, response, index, act)
+        return
     item = Item(context.ids.new("item"), _opened(context, act))
     response.output.append(item)
     place = {"response_id": response.request.id, "output_index": index}
@@ -68,6 +71,39 @@ def _item(context: ResponseContext, response: RunningResponse, index: int, act: 
         yield from _message(context, response, item, inside, act)
     if item.body["status"] == "in_progress":
         item.body["status"] = "incomplete"
+    shown = context.conversation.shown(item)
+    if response.request.in_conversation:
+        yield {"type": "conversation.item.done", "previous_item_id": before, "item": copied(shown)}
+    yield {"type": "response.output_item.done", **place, "item": shown}
+
+
+def _remote(context: ResponseContext, response: RunningResponse, index: int, call: RemoteCall) -> Steps:
+    """Call a tool server; the arguments come before the call begins, and its outcome stands in the item."""
+    named = {"server_label": call.server, "name": call.name, "arguments": ""}
+    outcome = {"approval_request_id": None, "output": None, "error": None}
+    item = Item(context.ids.new("item"), {"type": "mcp_call", **named, **outcome})
+    response.output.append(item)
+    place = {"response_id": response.request.id, "output_index": index}
+    before = context.conversation.append(item) if response.request.in_conversation else None
+    yield {"type": "response.output_item.added", **place, "item": context.conversation.shown(item)}
+    if response.request.in_conversation:
+        yield {
+            "type": "conversation.item.added",
+            "previous_item_id": before,
+            "item": context.conversation.shown(item),
+        }
+    inside = {**place, "item_id": item.id}
+    for at in range(0, len(call.arguments), ARGUMENT_PIECE):
+        piece = call.arguments[at : at + ARGUMENT_PIECE]
+        if response.halted or not response.affords(TokenCount(text=text_tokens(piece))):
+            break
+        item.body["arguments"] += piece
+        yield {"type": "response.mcp_call_arguments.delta", **inside, "delta": piece}
+    yield {"type": "response.mcp_call_arguments.done", **inside, "arguments": item.body["arguments"]}
+    about = {"output_index": index, "item_id": item.id}
+    yield {"type": "response.mcp_call.in_progress", **about}
+    item.body |= context.tool_servers.call(call.server, call.name, item.body["arguments"])
+    yield {"type": f"response.mcp_call.{'completed' if item.body['error'] is None else 'failed'}", **about}
     shown = context.conversation.shown(item)
     if response.request.in_conversation:
         yield {"type": "conversation.item.done", "previous_item_id": before, "item": copied(shown)}

@@ -6,6 +6,7 @@ At most one response writes to the conversation at a time (RSP-11); out-of-band 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from conformance.contract.dialect import reach
@@ -148,7 +149,10 @@ class Responses:
             max_output_tokens=asked.get("max_response_output_tokens") or wanted("max_output_tokens"),
             metadata=asked.get("metadata"),
             instructions=wanted("instructions") or "",
-            prompt=_prompt(asked, settings.get("instructions") or "", context, tools, choice),
+            prompt=replace(
+                _prompt(asked, settings.get("instructions") or "", context, tools, choice),
+                remote=shared.tool_servers.offered,
+            ),
             context=context,
             tools=tools,
             in_conversation=in_conversation,

@@ -48,6 +48,7 @@ FAMILIES: Mapping[str, str] = {
     "USE": "Usage",
     "SEC": "Client secrets",
     "TRL": "Translation",
+    "MCP": "Tool servers",
 }
 
 _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
@@ -226,6 +227,11 @@ _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
     ("TRL-04", SHOULD, GA, "The time of the streams of a translation does not run back."),
     ("TRL-05", MUST, GA, "The sound of a translation is base64 and makes whole samples."),
     ("TRL-06", MUST, GA, "What was said is written down only where that is configured."),
+    ("MCP-01", MUST, GA, "Asking a tool server for its tools ends once, well or badly."),
+    ("MCP-02", MUST, GA, "A call of a tool server ends once, well or badly."),
+    ("MCP-03", MUST, GA, "The arguments of such a call are what was streamed."),
+    ("MCP-04", MUST, GA, "Only tool servers that were offered are called."),
+    ("MCP-05", SHOULD, GA, "The item of such a call shows what came of it."),
     ("SEC-01", MUST, BOTH, "Who has a key gets a client secret for the asking, in the documented form."),
     ("SEC-02", MUST, BOTH, "Without a valid key there is no client secret."),
     ("SEC-03", MUST, BOTH, "The answer holds no key but the secret."),

@@ -24,6 +24,8 @@ rules = Chapter("response_create")
 
 CREATE = CLIENT_EVENTS + "response/create"
 #: After these a response may begin that nobody asked for.
+#: A tool server has answered: the model may go on by itself.
+CONTINUING = frozenset({"response.mcp_call.completed", "response.mcp_call.failed"})
 SPOKEN = frozenset(
     {"input_audio_buffer.append", "input_audio_buffer.committed", "input_audio_buffer.timeout_triggered"}
 )
@@ -177,7 +179,7 @@ def one_response_at_a_time(view: View) -> Judged:
 )
 def a_response_answers_one_create(view: View) -> Judged:
     """While nobody speaks, each response answers a `response.create` of its own: nothing else begins one."""
-    if view.partial or not view.said or not view.types.isdisjoint(SPOKEN):
+    if view.partial or not view.said or not view.types.isdisjoint(SPOKEN | CONTINUING):
         return
     starts = {frame.index for frame in view.unasked_responses}
     overlapping = {later.index for later in _overlapping(view)}

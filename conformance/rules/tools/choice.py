@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, Chapter, Finding, Judged
 from conformance.rules.engine.settings import ABSENT, steady_setting
+from conformance.trace.exchanges import OF_TOOL_SERVERS
 from conformance.trace.frames import mapping, string
 from conformance.trace.lens import gathered
 
@@ -101,7 +102,9 @@ def the_chosen_function_is_called(view: View) -> Judged:
     """A completed response calls the function that `tool_choice` names, and at least one if that is `required`."""
     for response, done in _responses(view):
         choice = _effective(view, response, "tool_choice")
-        wanted = string(mapping(choice).get("name"))
+        wanted = string(mapping(choice).get("name")) if mapping(choice).get("type") != "mcp" else None
+        if any(item.kind in OF_TOOL_SERVERS for item in response.items.values()):
+            continue  # what a tool server offers can be chosen, too
         if response.status != "completed" or not (choice == "required" or wanted) or _forbidden(view, response):
             continue
         called = [_name_of(item) for item in _calls(response)]
