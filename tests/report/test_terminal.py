@@ -1,14 +1,26 @@
 """What the terminal says of a whole run."""
 
+from dataclasses import replace
+
 import pytest
 
-from conformance.report.terminal import spending, summary
+from conformance.contract.dialects import DIALECTS
+from conformance.contract.facts import Fact
+from conformance.contract.profile import load_profile
+from conformance.play.preflight import Diagnosis
+from conformance.play.target import Target
+from conformance.report.terminal import diagnosed, fact_lines, header, spending, summary, verdict
 from conformance.rules.engine.judge import Verdict
 from conformance.run.budget import Spent
+from conformance.run.documented_facts import FactCoverage
+from conformance.run.outcome import Ending
 from conformance.run.policy import Policy
 from conformance.run.prices import Price, Prices
 from conformance.run.record import RuleRecord
+from conformance.run.settings import Settings
 from conformance.scenario.cost import Tokens
+from conformance.secrets import Scrubber
+from conformance.trace.trace import Trace
 from tests.records import record, result
 
 PRICE = Price({"input": 4.0, "cached": 0.4, "output": 16.0}, {"input": 32.0, "cached": 0.4, "output": 64.0})
@@ -17,10 +29,8 @@ MUST, SHOULD = "ordering.response-done-is-last", "usage.completed-has-usage"
 
 
 class Screen:
-    verbosity = 0
-
-    def __init__(self):
-        self.lines = []
+    def __init__(self, verbosity=0):
+        self.lines, self.verbosity = [], verbosity
 
     def write_line(self, line, **_markup):
         self.lines.append(line)
@@ -29,8 +39,8 @@ class Screen:
         self.lines.append(title or sep)
 
 
-def shown(told):
-    screen = Screen()
+def shown(told, verbosity=0):
+    screen = Screen(verbosity)
     summary(screen, told)
     return screen.lines
 
@@ -83,3 +93,146 @@ def test_a_conversation_that_did_not_get_through_is_named_with_its_reason(outcom
     told = "\n".join(lines)
     assert "Nothing came." in told
     assert "a/b" in told
+
+
+TARGET = Target("wss://endpoint.test/v1/realtime", DIALECTS["ga"], "sk-a-secret-0123456789")
+READY = Diagnosis(Trace(), dialect=DIALECTS["ga"])
+
+
+def headed(**how):
+    return " ".join(header(Settings(TARGET, scrub=Scrubber((TARGET.key,)), **how)))
+
+
+def test_the_head_says_what_is_played_against_as_whom_and_no_secret():
+    keyed = replace(TARGET, url=TARGET.url + "?key=" + TARGET.key, model="m")
+    told = " ".join(header(Settings(keyed, scrub=Scrubber((TARGET.key,)))))
+
+    assert "endpoint: wss://endpoint.test/v1/realtime?key=" in told
+    assert TARGET.key not in told
+    assert "profile: none" in told
+    assert "model: m" in told
+
+
+def test_the_head_names_the_embedded_reference_and_a_profile_without_its_waivers():
+    waiving = load_profile("azure")
+    assert waiving.waivers
+
+    assert "the embedded reference endpoint" in headed(embedded=True)
+    assert "profile: azure without its waivers" in headed(profile=waiving, waive=False)
+    assert "without its waivers" not in headed(profile=waiving)
+    assert "model: not named" in headed()
+
+
+def said(diagnosis, told=None, **how):
+    screen = Screen()
+    diagnosed(screen, diagnosis, told or Settings(TARGET, **how))
+    return "\n".join(screen.lines)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "found", "line"),
+    [
+        ("auto", "ga", "dialect: ga (recognised)"),
+        ("auto", None, "dialect: ga (assumed: the first events do not tell)"),
+        ("ga", "beta", "dialect: ga as asked, though the first events look like beta"),
+        ("ga", "ga", ""),
+    ],
+)
+def test_the_revision_is_told_with_how_it_is_known(dialect, found, line):
+    assert said(replace(READY, dialect=found and DIALECTS[found]), dialect=dialect) == line
+
+
+def test_what_the_first_connections_found_is_told_before_anything_is_judged():
+    told = Settings(
+        replace(TARGET, auth="subprotocol", patience=TARGET.patience.stretched(30.0)),
+        dialect="ga",
+        lacking={"semantic_vad": "invalid_value: no"},
+        unclaimed=("tools",),
+    )
+
+    lines = said(replace(READY, refused_style="bearer", latency=30.0), told)
+
+    assert "auth: bearer is documented and was refused; subprotocol opens sessions" in lines
+    assert "not offered: semantic_vad (invalid_value: no)" in lines
+    assert "offered, though the profile does not claim it: tools" in lines
+    assert "slow: the first event took 30.0 s" in lines
+
+
+def test_an_endpoint_that_is_not_ready_is_one_diagnosis_with_its_cure_and_no_secret():
+    trouble = f"the key {TARGET.key} was refused"
+    refused = Diagnosis(Trace(), trouble=trouble, cure="Check REALTIME_TOKEN.")
+
+    lines = said(refused, scrub=Scrubber((TARGET.key,)))
+
+    assert "the endpoint is not ready" in lines
+    assert TARGET.url in lines
+    assert "Check REALTIME_TOKEN." in lines
+    assert TARGET.key not in lines
+    assert "the embedded reference" in said(refused, embedded=True)
+
+
+def test_what_was_found_on_the_way_and_which_auth_styles_were_not_tried_is_told():
+    told = result(record("a", {MUST: "pass"}), ending=Ending(selection=True))
+    told = replace(told, notes=("model: m, as nobody named one",), settings=Settings(TARGET))
+
+    lines = "\n".join(shown(told))
+
+    assert "note: model: m, as nobody named one" in lines
+    assert "auth styles that were not tried: " in lines
+    assert "never sent:" not in lines  # of a part of the library that says nothing
+
+
+def test_a_run_that_judged_nothing_has_no_numbers():
+    assert shown(result()) == ["conformance"]
+
+
+def test_under_v_the_rules_that_hold_are_listed_too():
+    told = result(record("a", {MUST: "pass"}))
+
+    assert not any(MUST in line for line in shown(told))
+    assert any(line.startswith(f"MUST   pass      {MUST}") for line in shown(told, 1))
+
+
+def test_a_rule_that_nothing_shows_says_where_it_was_looked_for():
+    told = result(record("a", {MUST: "unproven"}, promises=(MUST,)))
+
+    lines = " ".join(" ".join(shown(told)).split())
+
+    assert f"MUST unproven {MUST}" in lines
+    assert "a: it was played, and nothing in it shows that (looked for: " in lines
+
+
+def test_a_baseline_that_was_or_was_not_written_is_told(tmp_path):
+    told = result(record("a", {MUST: "pass"}), policy=Policy(file=tmp_path / "known.yaml", update=True))
+
+    assert "Written: known.yaml" in shown(replace(told, baseline_written=True))
+    refused = shown(replace(told, baseline_refused="only a part was played"))
+    assert "The baseline was not written: only a part was played." in refused
+
+
+def test_documented_facts_that_were_not_shown_are_told_by_why_they_were_not():
+    facts = [Fact("usage field", name) for name in ("shown", "missing", "unsought", "unselected", "excused")]
+    shown_fact, missing, unsought, unselected, excused = facts
+    coverage = FactCoverage(
+        {shown_fact: ("a",), missing: (), unsought: (), unselected: (), excused: ()},
+        {missing: ("a", "b", "c", "d"), unsought: (), excused: ()},
+        excused=frozenset({str(excused)}),
+    )
+    lines = [*fact_lines(coverage)]
+
+    assert f"documented, and not shown: {missing} (looked for in a, b, c and 1 more)" in lines
+    assert f"known not to be shown: {excused}" in lines
+    assert f"documented, and looked for by no conversation: {unsought}" in lines
+    assert f"not shown in what was played: {unselected}" in lines
+    told = "\n".join(shown(replace(result(record("a", {MUST: "pass"})), facts=coverage)))
+    assert "documented facts proved: 1/5" in told
+
+
+def test_the_last_lines_lead_to_the_page_and_hold_the_verdict_in_one_line():
+    screen = Screen()
+    verdict(screen, result(record("a", {MUST: "pass"})))
+
+    page, sentence = screen.lines
+    assert page.startswith("read on: ")
+    assert page.endswith("index.html")
+    assert sentence.startswith("conformant: 1 MUST")

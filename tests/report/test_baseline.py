@@ -1,0 +1,113 @@
+"""The baseline beside what really happened, and what was played again: sections of the terminal's summary."""
+
+from datetime import date
+
+from conformance.play.player import Outcome
+from conformance.report.baseline import MOST_SHOWN, baseline_section, repetitions_section
+from conformance.run.baseline import BaselineEntry, Known, Review, Seen
+from conformance.run.record import AttemptRecord
+from tests.records import record
+
+RULE, ISSUE = "ordering.response-done-is-last", "https://x.test/7"
+ENTRY = BaselineEntry(RULE, ISSUE, where="known.yaml:12")
+AT = "the entry in line 12 of known.yaml"
+
+
+class Screen:
+    verbosity = 0
+
+    def __init__(self):
+        self.lines = []
+
+    def write_line(self, line, **markup):
+        self.lines.append((line, *markup))
+
+    def write_sep(self, _sep, title=None, **_markup):
+        self.lines.append((title,))
+
+
+def told(**review):
+    screen = Screen()
+    baseline_section(screen, Review(**review), "known.yaml")
+    assert max(len(line) for line, *_ in screen.lines) <= 80
+    return "\n".join(line for line, *_ in screen.lines)
+
+
+def joined(text):
+    return " ".join(text.split())
+
+
+def test_a_baseline_of_which_nothing_was_met_says_so():
+    assert told() == "baseline known.yaml\nNothing in it was met, and nothing else failed."
+
+
+def test_a_known_failure_is_told_with_its_issue_and_where_it_was_met():
+    wide = joined(told(known=(Known(ENTRY, ("a", "b"), 2),)))
+    narrow = BaselineEntry(RULE, ISSUE, scenario="a")
+
+    assert f"known {RULE}: {ISSUE}: in 2 conversations" in wide
+    assert joined(told(known=(Known(narrow, ("a",), 2),))).endswith(f"known {RULE} in a: {ISSUE}")
+    assert joined(told(known=(Known(ENTRY, ("",), 1),))).endswith(f"known {RULE}: {ISSUE}")
+
+
+def test_an_intermittent_failure_is_told_with_its_rate():
+    sometimes = BaselineEntry(RULE, ISSUE, outcomes=("fail", "pass"))
+
+    assert f"sometimes {RULE}: {ISSUE}: failed in 1 of 4 (25%)" in joined(told(known=(Known(sometimes, ("a",), 4),)))
+
+
+def test_what_has_to_be_edited_is_told_with_its_line():
+    lines = joined(told(stale=(ENTRY,), other=((ENTRY, "another message"),)))
+    over = BaselineEntry(RULE, ISSUE, expires=date(2026, 1, 1), where="known.yaml:12")
+
+    assert f"fixed {RULE} passes now. Delete {AT}." in lines
+    assert f"different {RULE} fails with another message than {AT} says: another message" in lines
+    assert f"expired {RULE} was accepted until 2026-01-01 ({ISSUE}). Edit {AT}." in joined(told(expired=(over,)))
+
+
+def test_failures_that_are_not_listed_are_told_once_for_each_rule():
+    seen = (Seen(RULE, "a", "fail", ("It came.",)), Seen(RULE, "b", "fail"), Seen("field usage", "", "unproven"))
+
+    lines = joined(told(unlisted=seen))
+
+    assert f"not listed {RULE} in a and 1 more conversation: It came." in lines
+    assert "not listed field usage: unproven" in lines
+
+
+def test_of_very_many_failures_the_first_are_told_and_the_others_counted():
+    seen = tuple(Seen(f"rule.{number}", "a", "fail") for number in range(MOST_SHOWN + 3))
+
+    lines = told(unlisted=seen)
+
+    assert lines.count("not listed rule.") == MOST_SHOWN
+    assert "… and 3 more rules not listed" in lines
+
+
+def repeated(*records, strict=False):
+    screen = Screen()
+    repetitions_section(screen, records, strict=strict)
+    return screen.lines
+
+
+def test_a_run_without_repetitions_says_nothing_of_them():
+    assert repeated(record("a")) == []
+
+
+def test_what_was_played_again_is_told_with_the_reason_of_each_attempt():
+    limited = AttemptRecord(Outcome.ENVIRONMENT, "HTTP 429")
+    broken = AttemptRecord(Outcome.PLAYED, "", (RULE,))
+    flaky = record("a", attempts=(broken,), flaky=True)
+    again = record("b", attempts=(limited,))
+    failed = record("c", {RULE: "fail"}, attempts=(limited,))
+
+    (title,), *lines = repeated(flaky, again, failed)
+    text = joined(" ".join(line for line, *_ in lines))
+
+    assert title == "played again"
+    assert RULE in text
+    assert "again b: attempt 1: " in text
+    assert "HTTP 429; attempt 2: fine" in text
+    assert "again c: attempt 1: " in text
+    assert not text.endswith("fine")
+    assert {markup for _, markup in lines} == {"yellow"}
+    assert {markup for _, markup in repeated(flaky, strict=True)[1:]} == {"red"}
