@@ -162,25 +162,24 @@ class Dialect:
         return reach(session, self.session_paths.get(name), default)
 
     @cached_property
-    def _settings_by_place(self) -> tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], ...]:
-        """The settings that lie in one object, by the path of that object."""
-        places: dict[tuple[str, ...], list[tuple[str, str]]] = {}
-        for name, path in self.session_paths.items():
-            places.setdefault(path[:-1], []).append((name, path[-1]))
-        return tuple((path, tuple(named)) for path, named in places.items())
+    def _session_names(self) -> Mapping[str, Any]:
+        return _nested(self.session_paths)
+
+    @cached_property
+    def _response_names(self) -> Mapping[str, Any]:
+        return _nested(self.response_paths)
 
     def settings(self, session: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the settings that a session object holds, by canonical name, in the order of `session_paths`."""
+        """Return the settings that a session object holds, by canonical name, in the order of the object."""
         found: dict[str, Any] = {}
-        for path, named in self._settings_by_place:
-            place: Any = session
-            for step in path:
-                place = place.get(step) if isinstance(place, dict) else None
-            if isinstance(place, dict):
-                for name, key in named:
-                    if key in place:
-                        found[name] = place[key]
-        return {name: found[name] for name in self.session_paths if name in found}
+        _gather(session, self._session_names, found)
+        return found
+
+    def response_settings(self, response: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings that a response object holds, as `settings` does."""
+        found: dict[str, Any] = {}
+        _gather(response, self._response_names, found)
+        return found
 
     def response_setting(self, response: Mapping[str, Any], name: str, default: Any = None) -> Any:
         """Read a canonical setting out of a response object of this revision."""
@@ -204,3 +203,21 @@ def reach(value: Any, path: Iterable[str] | None, default: Any = None) -> Any:
             return default
         value = value[step]
     return value
+
+
+def _nested(paths: Mapping[str, tuple[str, ...]]) -> Mapping[str, Any]:
+    """Return settings as an object nests them: key -> the name of a setting, or what lies below."""
+    places: dict[str, Any] = {}
+    for name, path in paths.items():
+        place(places, path, name)
+    return places
+
+
+def _gather(told: Mapping[str, Any], names: Mapping[str, Any], found: dict[str, Any]) -> None:
+    """Put what *told* holds into *found*, by the *names* that lie in the same places."""
+    for key, value in told.items():
+        name = names.get(key)
+        if type(name) is str:
+            found[name] = value
+        elif name is not None and isinstance(value, dict):
+            _gather(value, name, found)

@@ -81,8 +81,8 @@ def understood(trace: Trace) -> Understanding:
     known = frames = 0
     own = False
     for entry in trace.entries:
-        kind = entry.type
-        if kind in types:
+        kind = entry.event.get("type") if entry.event is not None else None
+        if type(kind) is str and kind in types:
             known += 1
             own = own or not kind.startswith(SHARED)
         elif _is_error(entry):

@@ -13,7 +13,7 @@ from conformance.contract.dialect import Minting, reach
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.facts import reflects
 from conformance.contract.schemas import schemas_for
-from conformance.rules.engine.rule import HANDSHAKE, HELD, Chapter, Finding, Judged
+from conformance.rules.engine.rule import CLIENT_SECRET, HELD, Chapter, Finding, Judged
 from conformance.trace.frames import mapping, quoted, string, whole_number
 from conformance.trace.trace import Credential
 from conformance.trace.views import View
@@ -51,7 +51,7 @@ def _answer(view: View) -> Mapping[str, Any] | None:
     return mapping(told["answer"])
 
 
-@rules.must("client_secrets.a-key-mints-a-secret", about=HANDSHAKE, covers=("SEC-01",), spec=SPEC)
+@rules.must("client_secrets.a-key-mints-a-secret", about=CLIENT_SECRET, covers=("SEC-01",), spec=SPEC)
 def a_key_mints_a_secret(view: View) -> Judged:
     """A valid key gets a client secret for the asking."""
     told, hand = minting(view), view.handshake
@@ -64,7 +64,7 @@ def a_key_mints_a_secret(view: View) -> Judged:
         yield Finding(-1, "A valid key got no client secret.", f"200 with {where}", f"HTTP {hand.status}")
 
 
-@rules.must("client_secrets.the-answer-fits-its-schema", about=HANDSHAKE, covers=("SEC-01",), spec=SPEC)
+@rules.must("client_secrets.the-answer-fits-its-schema", about=CLIENT_SECRET, covers=("SEC-01",), spec=SPEC)
 def the_answer_fits_its_schema(view: View) -> Judged:
     """What comes with a client secret has the documented form."""
     answer = _answer(view)
@@ -78,7 +78,7 @@ def the_answer_fits_its_schema(view: View) -> Judged:
         yield HELD
 
 
-@rules.must("client_secrets.a-bad-key-mints-nothing", about=HANDSHAKE, covers=("SEC-02",), spec=SPEC)
+@rules.must("client_secrets.a-bad-key-mints-nothing", about=CLIENT_SECRET, covers=("SEC-02",), spec=SPEC)
 def a_bad_key_mints_nothing(view: View) -> Judged:
     """Neither a wrong key, nor an empty one, nor none at all gets a client secret."""
     told, hand = minting(view), view.handshake
@@ -91,7 +91,7 @@ def a_bad_key_mints_nothing(view: View) -> Judged:
         yield Finding(-1, message, "HTTP 401", f"HTTP {hand.status}")
 
 
-@rules.must("client_secrets.the-answer-holds-no-key", about=HANDSHAKE, covers=("SEC-03",), spec=SPEC)
+@rules.must("client_secrets.the-answer-holds-no-key", about=CLIENT_SECRET, covers=("SEC-03",), spec=SPEC)
 def the_answer_holds_no_key(view: View) -> Judged:
     """The answer holds no key but the client secret: neither the one that asked for it, nor anybody's."""
     if _answer(view) is None:
@@ -102,7 +102,7 @@ def the_answer_holds_no_key(view: View) -> Judged:
         yield HELD
 
 
-@rules.should("client_secrets.it-lives-as-long-as-was-asked-for", about=HANDSHAKE, covers=("SEC-04",), spec=SPEC)
+@rules.should("client_secrets.it-lives-as-long-as-was-asked-for", about=CLIENT_SECRET, covers=("SEC-04",), spec=SPEC)
 def it_lives_as_long_as_was_asked_for(view: View) -> Judged:
     """The answer says that the secret expires when it was asked to, as far as two clocks agree."""
     told, how, answer = minting(view), _how(view), _answer(view)
@@ -117,7 +117,7 @@ def it_lives_as_long_as_was_asked_for(view: View) -> Judged:
         yield HELD
 
 
-@rules.must("client_secrets.the-answer-shows-the-settings", about=HANDSHAKE, covers=("SEC-05",), spec=SPEC)
+@rules.must("client_secrets.the-answer-shows-the-settings", about=CLIENT_SECRET, covers=("SEC-05",), spec=SPEC)
 def the_answer_shows_the_settings(view: View) -> Judged:
     """The session in the answer shows the settings that were asked for."""
     how, answer = _how(view), _answer(view)
@@ -129,7 +129,7 @@ def the_answer_shows_the_settings(view: View) -> Judged:
     yield from _shown(wanted, shown, -1)
 
 
-@rules.must("client_secrets.a-secret-opens-a-session", about=HANDSHAKE, covers=("SEC-05",), spec=SPEC)
+@rules.must("client_secrets.a-secret-opens-a-session", about=CLIENT_SECRET, covers=("SEC-05",), spec=SPEC)
 def a_secret_opens_a_session(view: View) -> Judged:
     """A client secret that has not expired opens a session."""
     if opened_by(view) != VALID or view.handshake is None:
@@ -141,7 +141,7 @@ def a_secret_opens_a_session(view: View) -> Judged:
         yield Finding(-1, "A client secret opened no session.", "session.created", actual)
 
 
-@rules.must("client_secrets.settings-are-carried", about=HANDSHAKE, covers=("SEC-05",), spec=SPEC)
+@rules.must("client_secrets.settings-are-carried", about=CLIENT_SECRET, covers=("SEC-05",), spec=SPEC)
 def settings_are_carried(view: View) -> Judged:
     """A session that a client secret opens begins with the settings that were asked for with it."""
     wanted = mapping(mapping(view.trace.intent.get("secret")).get("session"))
@@ -160,7 +160,7 @@ def _shown(wanted: Mapping[str, Any], shown: Mapping[str, Any], index: int) -> J
         yield HELD
 
 
-@rules.must("client_secrets.an-expired-secret-opens-nothing", about=HANDSHAKE, covers=("SEC-06",), spec=SPEC)
+@rules.must("client_secrets.an-expired-secret-opens-nothing", about=CLIENT_SECRET, covers=("SEC-06",), spec=SPEC)
 def an_expired_secret_opens_nothing(view: View) -> Judged:
     """A client secret that has expired opens no session."""
     if opened_by(view) != EXPIRED or view.handshake is None or view.handshake.status is None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Protocol
 
+from conformance.trace.computed import computed
 from conformance.trace.frames import NOTHING, Frame, mapping
 from conformance.trace.trace import CONTROL, Direction, End, FrameKind, Handshake, Trace
 
@@ -44,6 +44,7 @@ class Revision(Protocol):
     def content_type(self, canonical: str) -> str: ...
     def setting(self, session: Mapping[str, Any], name: str, default: Any = None) -> Any: ...
     def settings(self, session: Mapping[str, Any]) -> dict[str, Any]: ...
+    def response_settings(self, response: Mapping[str, Any]) -> dict[str, Any]: ...
     def response_setting(self, response: Mapping[str, Any], name: str, default: Any = None) -> Any: ...
     def audio_format(self, spelled: Any) -> str | None: ...
 
@@ -60,6 +61,7 @@ class CanonicalTrace:
         heard: list[Frame] = []
         said: list[Frame] = []
         controls: list[Frame] = []
+        odd: list[Frame] = []
         first: dict[str, int] = {}
         names, client, text = dialect.canonical_names, Direction.CLIENT, FrameKind.TEXT
         for entry in trace.entries:
@@ -69,13 +71,16 @@ class CanonicalTrace:
                 spoken = ""
             frame = Frame(entry.index, names.get(spoken, spoken), event, entry, not entry.elided)
             frames.append(frame)
+            if entry.elided or entry.ids_elided or entry.gap:
+                odd.append(frame)
             if entry.kind is not text and entry.kind in CONTROL:
                 controls.append(frame)
             elif entry.direction is client:
                 said.append(frame)
             else:
                 heard.append(frame)
-                first.setdefault(spoken, entry.index)
+                if spoken not in first:
+                    first[spoken] = entry.index
         self.frames: tuple[Frame, ...] = tuple(frames)
         self.heard: tuple[Frame, ...] = tuple(heard)
         """What the server said."""
@@ -85,12 +90,12 @@ class CanonicalTrace:
         """Pings and pongs of either side: no part of the conversation."""
         self.first_spoken: Mapping[str, int] = first
         """Types as the server spoke them, each with the index of its first frame, in order."""
+        self._odd = odd
+        """Where the recorder left something out."""
         self.kept: dict[Any, Any] = {}
         """What `lens` has computed."""
-
-    @cached_property
-    def _settings(self) -> dict[int, Mapping[str, Any]]:
-        return {}
+        self._settings: dict[int, Mapping[str, Any]] = {}
+        self._merged: dict[tuple[str, ...], tuple[Frame, ...]] = {}
 
     def settings_in(self, session: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the settings that a session object of this trace holds, by canonical name; read once."""
@@ -99,33 +104,41 @@ class CanonicalTrace:
             known = self._settings[id(session)] = self.dialect.settings(session)
         return known
 
-    @cached_property
+    @computed
     def types(self) -> frozenset[str]:
         """Canonical types that occurred, of either side; pings and pongs as `frame:ping` and `frame:pong`."""
-        controls = frozenset(f"frame:{frame.entry.kind}" for frame in self.controls)
-        return frozenset(self._heard_by_type) | frozenset(self._said_by_type) | controls
+        controls = {f"frame:{frame.entry.kind}" for frame in self.controls} if self.controls else ()
+        return frozenset().union(self._heard_by_type, self._said_by_type, controls)
 
-    @cached_property
+    @computed
     def _heard_by_type(self) -> Mapping[str, tuple[Frame, ...]]:
         return _by_type(self.heard)
 
-    @cached_property
+    @computed
     def _said_by_type(self) -> Mapping[str, tuple[Frame, ...]]:
         return _by_type(self.said)
 
-    @cached_property
+    @computed
     def groups(self) -> Mapping[str, tuple[Frame, ...]]:
         """What the server said, by canonical type, without the frames that a recorder shortened."""
+        if not self._odd:
+            return self._heard_by_type
         return {
             kind: tuple([frame for frame in frames if frame.whole and not frame.entry.ids_elided])
             for kind, frames in self._heard_by_type.items()
         }
 
-    @cached_property
+    @computed
     def named(self) -> tuple[tuple[Frame, str | None], ...]:
         """The server's events that have a type, each with its `event_id`, where the recording tells."""
-        groups = self.groups.items()
-        return tuple([(frame, frame.text("event_id")) for kind, frames in groups if kind for frame in frames])
+        return tuple(
+            [
+                (frame, name if type(name := frame.event.get("event_id")) is str else None)
+                for kind, frames in self.groups.items()
+                if kind
+                for frame in frames
+            ]
+        )
 
     def server(self, *types: str) -> tuple[Frame, ...]:
         """Return the server's events of these canonical types, in order."""
@@ -136,40 +149,41 @@ class CanonicalTrace:
             known = self._merged[types] = _merged(self._heard_by_type, types)
         return known
 
+    def server_among(self, types: frozenset[str]) -> Iterator[Frame]:
+        """Return the server's events of many canonical types, those of each in order."""
+        groups = self._heard_by_type
+        return chain.from_iterable([groups[kind] for kind in groups.keys() & types])
+
     def client(self, *types: str) -> tuple[Frame, ...]:
         """Return the client's events of these canonical types, in order."""
         return _merged(self._said_by_type, types)
 
-    @cached_property
-    def _merged(self) -> dict[tuple[str, ...], tuple[Frame, ...]]:
-        return {}
-
-    @cached_property
+    @computed
     def gaps(self) -> tuple[int, ...]:
         """Indices after which events are missing from the recording; -1 where it begins in mid-session."""
         before = (-1,) if self.begins_in_mid_session else ()
-        return (*before, *(entry.index for entry in self.trace.entries if entry.gap))
+        return (*before, *(frame.index for frame in self._odd if frame.entry.gap))
 
     def gap_between(self, first: int, last: int) -> bool:
         """Return whether events are missing between two entries."""
         return any(first <= gap < last for gap in self.gaps)
 
-    @cached_property
+    @computed
     def partial(self) -> bool:
         """Whether the recorder dropped ids or events: joins over the whole trace prove nothing then."""
-        return bool(self.gaps) or any(entry.ids_elided for entry in self.trace.entries)
+        return bool(self.gaps) or any(frame.entry.ids_elided for frame in self._odd)
 
-    @cached_property
+    @computed
     def begins_in_mid_session(self) -> bool:
         """Whether the capture shows neither the upgrade nor the opening of the session: what came before is unknown."""
         return self.handshake is None and not self.admitted
 
-    @cached_property
+    @computed
     def one_sided(self) -> bool:
         """Whether the capture holds the server's side only: what the client asked for is unknown."""
         return self.handshake is None and not self.said
 
-    @cached_property
+    @computed
     def sessions(self) -> tuple[tuple[int, Mapping[str, Any]], ...]:
         """The effective session objects as the server showed them: (index, session).
 
@@ -178,45 +192,50 @@ class CanonicalTrace:
         shown = self.server(
             "session.created", "session.updated", "transcription_session.created", "transcription_session.updated"
         )
-        off: dict[tuple[str, ...], bool] = {}
+        paths, off = self.dialect.session_paths, dict[str, None]()
         updates = deque(self.client("session.update", "transcription_session.update"))
         found = []
         for frame in shown:
             while updates and updates[0].index < frame.index:
-                off.update(self._switched(updates.popleft().part("session")))
+                for name, value in self.settings_in(updates.popleft().part("session")).items():
+                    if value is None:
+                        off[name] = None
+                    else:
+                        off.pop(name, None)
             if frame.whole:
-                gone = [path for path, is_off in off.items() if is_off]
-                found.append((frame.index, _with_nulls(frame.part("session"), gone) if gone else frame.part("session")))
+                session = frame.part("session")
+                found.append((frame.index, _with_nulls(session, [paths[name] for name in off]) if off else session))
         return tuple(found)
-
-    def _switched(self, session: Mapping[str, Any]) -> dict[tuple[str, ...], bool]:
-        """Return the places of the settings that an update names -> whether it sets them to null."""
-        paths = self.dialect.session_paths
-        return {paths[name]: value is None for name, value in self.settings_in(session).items()}
 
     def session_in(self, index: int) -> Mapping[str, Any]:
         """Return the session object that entry *index* shows; empty if it shows none."""
         return self._session_by_index.get(index, NOTHING)
 
-    @cached_property
+    @computed
+    def shown_at(self) -> list[int]:
+        """Indices of the entries that show a session object."""
+        return [index for index, _ in self.sessions]
+
+    @computed
     def _session_by_index(self) -> Mapping[int, Mapping[str, Any]]:
         return dict(self.sessions)
 
     def session_at(self, index: int) -> Mapping[str, Any]:
         """Return the last session object shown before entry *index*; empty if none was."""
-        position = bisect_left(self.sessions, index, key=lambda shown: shown[0])
+        position = bisect_left(self.shown_at, index)
         return self.sessions[position - 1][1] if position else NOTHING
 
     def setting_at(self, index: int, name: str, default: Any = None) -> Any:
         """Return a canonical setting as it was in effect before entry *index*."""
-        return self.dialect.setting(self.session_at(index), name, default)
+        session = self.session_at(index)
+        return self.settings_in(session).get(name, default) if session else default
 
-    @cached_property
+    @computed
     def admitted(self) -> bool:
         """Whether a session was opened."""
         return not self.types.isdisjoint(OPENERS)
 
-    @cached_property
+    @computed
     def transcription_session(self) -> bool:
         """Whether this is a session of type transcription."""
         if "transcription_session.created" in self.types:
@@ -227,7 +246,7 @@ class CanonicalTrace:
             for _, session in self.sessions
         )
 
-    @cached_property
+    @computed
     def translation_session(self) -> bool:
         """Whether this is a session that translates."""
         return any(mapping(session).get("type") == "translation" for _, session in self.sessions)

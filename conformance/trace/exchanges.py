@@ -41,7 +41,9 @@ ACKNOWLEDGED_BY = {
 #: Acknowledgements that name the item which the client named: without that id they answer nothing else.
 NAMES_ITS_ITEM = frozenset({"conversation.item.deleted", "conversation.item.retrieved", "conversation.item.truncated"})
 #: What makes an item without a `conversation.item.create`.
-MAKE_ITEMS = ("response.output_item.added", "input_audio_buffer.committed", "input_audio_buffer.speech_started")
+MAKE_ITEMS = frozenset(
+    {"response.output_item.added", "input_audio_buffer.committed", "input_audio_buffer.speech_started"}
+)
 #: What an endpoint also says of its own accord once it has heard speech, or waited for it in vain.
 SPONTANEOUS = frozenset({"response.created", "input_audio_buffer.committed"})
 SPEECH = frozenset({"input_audio_buffer.speech_started", "input_audio_buffer.timeout_triggered"})
@@ -75,7 +77,7 @@ class Exchange:
     @property
     def refused(self) -> bool:
         """Whether an error names it, or can only be about it."""
-        return bool(self.errors) or self.settled_by is not None
+        return self.settled_by is not None or len(self.errors) > 0
 
     @property
     def refusals(self) -> list[Frame]:
@@ -98,14 +100,14 @@ class _Suspicion:
 
 def item_id_of(frame: Frame) -> str | None:
     """Return the item id a client or server event is about."""
-    return frame.text("item_id") or string(frame.part("item").get("id"))
+    name = frame.event.get("item_id")
+    return name if type(name) is str and name else string(frame.part("item").get("id"))
 
 
 def exchanges_of(trace: CanonicalTrace) -> tuple[Exchange, ...]:
     """Attribute answers to client events; linear."""
     attribution = _Attribution(trace)
-    groups = (trace.said, *map(trace.server, ANSWERS))
-    for frame in sorted(chain.from_iterable(groups), key=attrgetter("index")):
+    for frame in sorted(chain(trace.said, trace.server_among(ANSWERS)), key=attrgetter("index")):
         attribution.take(frame)
     return tuple(attribution.found)
 
@@ -288,5 +290,5 @@ def _ids_of_own_items(trace: CanonicalTrace) -> frozenset[str]:
     """Return the ids of items that the server made by itself: output items, committed audio, those of tool servers."""
     added = trace.server("conversation.item.added")
     of_tool_servers = [frame for frame in added if string(frame.part("item").get("type")) in OF_TOOL_SERVERS]
-    frames = chain(chain.from_iterable(map(trace.server, MAKE_ITEMS)), of_tool_servers)
+    frames = chain(trace.server_among(MAKE_ITEMS), of_tool_servers)
     return frozenset([name for frame in frames if (name := item_id_of(frame)) is not None])

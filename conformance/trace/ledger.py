@@ -8,9 +8,9 @@ A count that is absent, no integer or negative is None: unknown, never zero.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from conformance.trace.computed import computed
 from conformance.trace.frames import Frame, mapping, whole_number
 from conformance.trace.input_buffer import bytes_of
 from conformance.trace.output_audio import seconds
@@ -83,17 +83,17 @@ class Ledger:
     seconds_received: float | None
     """Audio that the endpoint streamed; None where the recording does not tell."""
 
-    @cached_property
+    @computed
     def totals(self) -> Mapping[str, int]:
         """The sum of every column over the responses; transcriptions are billed by themselves."""
         return {name: sum(line.counts[name] or 0 for line in self.responses) for name in COUNTS}
 
-    @cached_property
+    @computed
     def responses(self) -> tuple[LedgerEntry, ...]:
         """The lines of responses."""
         return tuple(line for line in self.lines if line.kind == "response")
 
-    @cached_property
+    @computed
     def transcriptions(self) -> tuple[LedgerEntry, ...]:
         """The lines of transcriptions."""
         return tuple(line for line in self.lines if line.kind == "transcription")
@@ -146,8 +146,11 @@ def _line(
 ) -> LedgerEntry:
     told = mapping(usage)
     places = {way: _reach(told, way) for way in _WAYS}
-    counts = {column: whole_number(places[way].get(name)) for column, way, name in _PLACES}
-    negative = tuple(column for column, count in counts.items() if count is not None and count < 0)
+    counts = {
+        column: count if type(count := places[way].get(name)) is int else whole_number(count)
+        for column, way, name in _PLACES
+    }
+    negative = tuple([column for column, count in counts.items() if count is not None and count < 0])
     counts.update(dict.fromkeys(negative))
     return LedgerEntry(frame, kind, name, status, told, counts, negative, length, response)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from conformance.trace.computed import computed
 from conformance.trace.frames import Frame, listing, mapping, string
 from conformance.trace.service_errors import is_of_the_service
 
@@ -43,12 +43,12 @@ class Stream:
     deltas: list[Frame] = field(default_factory=list)
     dones: list[Frame] = field(default_factory=list)
 
-    @cached_property
+    @computed
     def whole(self) -> bool:
         """Whether the recording holds every delta unshortened."""
         return all(frame.whole for frame in self.deltas)
 
-    @cached_property
+    @computed
     def joined(self) -> str | None:
         """The deltas up to the done event, joined; None if one of them is no string or was shortened."""
         until = self.dones[0].index if self.dones else None
@@ -85,7 +85,7 @@ class OutputItem:
     parts: dict[int | None, Part] = field(default_factory=dict)
     arguments: Stream | None = None
 
-    @cached_property
+    @computed
     def kind(self) -> str:
         """`message`, `function_call`, …; empty if never said."""
         for frame in (self.added, self.done):
@@ -93,12 +93,12 @@ class OutputItem:
                 return kind
         return ""
 
-    @cached_property
+    @computed
     def output_index(self) -> int | None:
         """The index that `output_item.added` gave it."""
         return self.added.number("output_index") if self.added is not None else None
 
-    @cached_property
+    @computed
     def streams(self) -> list[Stream]:
         """All streams of the item."""
         found = [stream for part in self.parts.values() for stream in part.streams.values()]
@@ -124,47 +124,47 @@ class Response:
     cause: Frame | None = None
     """The client's `response.create`, where it can be told."""
 
-    @cached_property
+    @computed
     def done(self) -> Frame | None:
         """Its first `response.done`."""
         return self.dones[0] if self.dones else None
 
-    @cached_property
+    @computed
     def open(self) -> bool:
         """Whether the recording ends before the response does."""
         return not self.dones
 
-    @cached_property
+    @computed
     def final(self) -> Mapping[str, Any]:
         """The response object of `response.done`; empty if open or shortened."""
         return self.done.part("response") if self.done is not None and self.done.whole else {}
 
-    @cached_property
+    @computed
     def initial(self) -> Mapping[str, Any]:
         """The response object of `response.created`; empty if it never came or was shortened."""
         return self.created.part("response") if self.created is not None and self.created.whole else {}
 
-    @cached_property
+    @computed
     def status(self) -> str:
         """The terminal status; empty while open."""
         return string(mapping(self.done.part("response") if self.done else None).get("status")) or ""
 
-    @cached_property
+    @computed
     def failed_by_the_service(self) -> bool:
         """Whether a quota, a rate limit or a model that broke down ended it."""
         return self.status == "failed" and is_of_the_service(mapping(self.final.get("status_details")).get("error"))
 
-    @cached_property
+    @computed
     def outputs(self) -> list[Any]:
         """`response.done`'s output array."""
         return listing(self.final.get("output"))
 
-    @cached_property
+    @computed
     def asked(self) -> Mapping[str, Any]:
         """The `response` object of the client's `response.create`, where it can be told."""
         return self.cause.part("response") if self.cause is not None else {}
 
-    @cached_property
+    @computed
     def out_of_band(self) -> bool:
         """Whether it does not write to the default conversation."""
         if self.asked.get("conversation") == "none":
@@ -176,12 +176,12 @@ class Response:
             return self.cause is None and not self.joined
         return shown["conversation_id"] is None
 
-    @cached_property
+    @computed
     def first(self) -> int:
         """Index of its first mention."""
         return self.frames[0].index
 
-    @cached_property
+    @computed
     def last(self) -> int:
         """Index of its (first) end, or of its last mention while open."""
         return self.dones[0].index if self.dones else self.frames[-1].index

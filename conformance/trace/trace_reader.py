@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from conformance.errors import TraceError
@@ -25,7 +26,7 @@ PLAIN = frozenset({"direction", "t", "event", "size"})
 DIRECTIONS = {str(each): each for each in Direction}
 #: The last word of every event that a client sends; servers report in participles (`updated`, `done`, `delta`).
 IMPERATIVES = frozenset(
-    {"append", "cancel", "clear", "commit", "create", "delete", "hangup", "retrieve", "truncate", "update"}
+    {"append", "cancel", "clear", "close", "commit", "create", "delete", "hangup", "retrieve", "truncate", "update"}
 )
 
 
@@ -91,18 +92,21 @@ class TraceReader:
         except (KeyError, ValueError, TypeError) as error:
             raise TraceError(f"{self.where}:{number}: {error}") from error
 
-    def take_plain(self, line: Any) -> bool:
-        """Read a frame about which nothing is special, as most are, and tell whether it was one."""
-        try:
-            event, at, size, direction = line["event"], line["t"], line["size"], DIRECTIONS[line["direction"]]
-        except (KeyError, TypeError):
-            return False
-        if len(line) != len(PLAIN) or type(event) is not dict or "type" not in event or type(size) is not int:
-            return False
-        if at is not None and type(at) is not float and type(at) is not int:
-            return False
-        self.entries.append(plain_entry(len(self.entries), direction, at, event, size))
-        return True
+    def take_plain(self, lines: Sequence[Any], first: int) -> int:
+        """Read frames about which nothing is special, as most are, from *first* on; return how many there were."""
+        entries, taken = self.entries, 0
+        for line in islice(lines, first, None):
+            try:
+                event, at, size, direction = line["event"], line["t"], line["size"], DIRECTIONS[line["direction"]]
+            except (KeyError, TypeError):
+                break
+            if len(line) != len(PLAIN) or type(event) is not dict or "type" not in event or type(size) is not int:
+                break
+            if type(at) is not float and type(at) is not int and at is not None:
+                break
+            entries.append(plain_entry(len(entries), direction, at, event, size))
+            taken += 1
+        return taken
 
     def _take(self, line: dict[str, Any]) -> None:
         if line.get("format") == FORMAT:

@@ -6,10 +6,10 @@ What is unfinished is marked as open, so that a cut trace is never blamed for mi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conformance.trace.canonical import CanonicalTrace
+from conformance.trace.computed import computed
 from conformance.trace.conversation import Addition, additions_of
 from conformance.trace.exchanges import Exchange, exchanges_of
 from conformance.trace.frames import Frame
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 class View(CanonicalTrace):
     """One trace through the lenses of one dialect."""
 
-    @cached_property
+    @computed
     def responses(self) -> tuple[Response, ...]:
         """Every response that was mentioned, in order of first mention."""
         return responses_of(self, self.exchanges)
 
-    @cached_property
+    @computed
     def response_by_id(self) -> Mapping[str, Response]:
         """The responses by id."""
         return {response.id: response for response in self.responses}
 
-    @cached_property
+    @computed
     def additions(self) -> tuple[Addition, ...]:
         """Every announcement of a conversation item, with what was known before it."""
         return additions_of(self)
 
-    @cached_property
+    @computed
     def announced(self) -> Mapping[str, Addition]:
         """The first announcement of each item id."""
         first: dict[str, Addition] = {}
@@ -49,7 +49,7 @@ class View(CanonicalTrace):
             first.setdefault(addition.item_id, addition)
         return first
 
-    @cached_property
+    @computed
     def exchanges(self) -> tuple[Exchange, ...]:
         """Every client event with the answers that can be attributed to it."""
         return exchanges_of(self)
@@ -60,24 +60,24 @@ class View(CanonicalTrace):
             return iter(self._exchanges_by_type.get(types[0], ()))
         return (each for each in self.exchanges if each.sent.type in types)
 
-    @cached_property
+    @computed
     def _exchanges_by_type(self) -> Mapping[str, list[Exchange]]:
         found: dict[str, list[Exchange]] = {}
         for each in self.exchanges:
             found.setdefault(each.sent.type, []).append(each)
         return found
 
-    @cached_property
+    @computed
     def blamed(self) -> Mapping[int, Exchange]:
         """Index of an `error` -> the exchange it names by `error.event_id`."""
         return {error.index: each for each in self.exchanges for error in each.errors}
 
-    @cached_property
+    @computed
     def attributed(self) -> Mapping[int, Exchange]:
         """Index of an `error` -> the exchange that it names, or that is all it can be about."""
         return {error.index: each for each in self.exchanges for error in each.refusals}
 
-    @cached_property
+    @computed
     def settled(self) -> int:
         """Everything before this index has been answered, if it ever will be.
 
@@ -96,41 +96,41 @@ class View(CanonicalTrace):
             return True
         return not self.awaited.isdisjoint(awaited)
 
-    @cached_property
+    @computed
     def awaited(self) -> frozenset[str]:
         """What the play gave up waiting for, where that ended it; empty otherwise."""
         if self.end is None or self.end.kind is not EndKind.TIMEOUT:
             return frozenset()
         return frozenset(self.end.awaiting.split(" or "))
 
-    @cached_property
+    @computed
     def turns(self) -> tuple[Turn, ...]:
         """The turns of detected speech."""
         return turns_of(self)
 
-    @cached_property
+    @computed
     def commits(self) -> tuple[Commit, ...]:
         """Every commit of the client, with what lay in the input buffer."""
         return commits_of(self, self.exchanges)
 
-    @cached_property
+    @computed
     def unasked_commits(self) -> tuple[Frame, ...]:
         """Every `input_audio_buffer.committed` without a client commit."""
         return unasked_commits_of(self, self.exchanges)
 
-    @cached_property
+    @computed
     def unasked_responses(self) -> tuple[Frame, ...]:
         """Every `response.created` without a `response.create`."""
         return unasked_responses_of(self, self.exchanges)
 
-    @cached_property
+    @computed
     def sounds(self) -> tuple[Sound, ...]:
         """Every audio stream of the endpoint: bytes, validity, digest."""
         from conformance.trace.output_audio import sounds_of
 
         return sounds_of(self, self.responses)
 
-    @cached_property
+    @computed
     def ledger(self) -> Ledger:
         """What the endpoint says it used."""
         from conformance.trace.ledger import ledger_of

@@ -11,7 +11,8 @@ from conformance.mutants import MUTANTS
 from conformance.mutants.rehearsal import rehearse
 from conformance.rules import RULES
 from conformance.rules.engine.dispatch import Dispatch
-from conformance.rules.engine.judge import Verdict, judge
+from conformance.rules.engine.judge import Verdict, applies, exercised, judge
+from conformance.rules.engine.occasions import WORDS
 from conformance.trace.formats import recordings as recordings_in
 from conformance.trace.jsonl import dumps
 from conformance.trace.views import View
@@ -41,6 +42,14 @@ def fast(trace, dialect):
     }
 
 
+def overslept(trace, dialect):
+    """Return the rules about the wire that have something to say of a trace whose wire does not wake them."""
+    view = View(trace, DIALECTS[dialect])
+    about_the_wire = [rule for rule in RULES.values() if rule.about <= frozenset().union(*WORDS)]
+    asleep = [rule for rule in about_the_wire if applies(rule, view) and not exercised(rule, view)]
+    return [rule.id for rule in asleep if list(rule.check(view))]
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("rule_id", RULES)
 def test_of_every_sample(rule_id, dialect):
@@ -52,6 +61,7 @@ def test_of_every_sample(rule_id, dialect):
             if isinstance(lines, list):
                 trace = trace_of(lines, DIALECTS[dialect])
                 assert fast(trace, dialect) == plain(trace, dialect)
+                assert overslept(trace, dialect) == []
 
 
 def test_of_what_is_written_and_read_again():

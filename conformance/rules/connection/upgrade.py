@@ -8,7 +8,7 @@ import orjson
 
 from conformance.contract.dialects import DIALECTS
 from conformance.rules.client_secrets import EXPIRED, minting, opened_by
-from conformance.rules.engine.rule import ANYTHING, GUIDE, HANDSHAKE, HELD, Chapter, Finding, Judged
+from conformance.rules.engine.rule import ANYTHING, GUIDE, HANDSHAKE, HELD, UNUSUAL_HANDSHAKE, Chapter, Finding, Judged
 from conformance.secrets import KEY_MARK
 from conformance.trace.frames import mapping, string
 from conformance.trace.service_errors import CODES, closes_as_full, is_full
@@ -59,7 +59,7 @@ def a_valid_key_opens_a_session(view: View) -> Judged:
         yield from _opened(view, hand, f"A valid key (style {hand.auth or 'unknown'}) opened no session.")
 
 
-@rules.should("connection.the-scheme-is-case-insensitive", about=HANDSHAKE, covers=("CON-01",), spec=RFC_SCHEME)
+@rules.should("connection.the-scheme-is-case-insensitive", about=UNUSUAL_HANDSHAKE, covers=("CON-01",), spec=RFC_SCHEME)
 def the_scheme_is_case_insensitive(view: View) -> Judged:
     """A valid key opens a session in lower case too, as far as its scheme is concerned (`bearer`)."""
     hand = _upgrade(view)
@@ -115,7 +115,7 @@ def _first_words(view: View) -> str:
     return f"{first.entry.type}: {message[:80]}" if message else first.entry.type
 
 
-@rules.must("connection.a-bad-key-opens-no-session", about=HANDSHAKE, covers=("CON-02",), spec=SPEC)
+@rules.must("connection.a-bad-key-opens-no-session", about=UNUSUAL_HANDSHAKE, covers=("CON-02",), spec=SPEC)
 def a_bad_key_opens_no_session(view: View) -> Judged:
     """Neither a wrong key, nor an empty one, nor none at all opens a session."""
     hand = _with_bad_key(view)
@@ -131,7 +131,7 @@ def a_bad_key_opens_no_session(view: View) -> Judged:
 
 @rules.may(
     "connection.conflicting-keys-are-refused",
-    about=HANDSHAKE,
+    about=UNUSUAL_HANDSHAKE,
     covers=("CON-02",),
     spec=SPEC,
     relaxed="No document says which of two keys counts, and an endpoint may not read the wrong one at all.",
@@ -147,7 +147,7 @@ def conflicting_keys_are_refused(view: View) -> Judged:
         yield HELD
 
 
-@rules.must("connection.a-restricted-key-opens-no-session", about=HANDSHAKE, covers=("CON-09",), spec=SPEC)
+@rules.must("connection.a-restricted-key-opens-no-session", about=UNUSUAL_HANDSHAKE, covers=("CON-09",), spec=SPEC)
 def a_restricted_key_opens_no_session(view: View) -> Judged:
     """A key that may not use the model opens no session with it."""
     hand = _upgrade(view)
@@ -159,7 +159,9 @@ def a_restricted_key_opens_no_session(view: View) -> Judged:
         yield HELD
 
 
-@rules.should("connection.an-exhausted-key-is-told-so", about=HANDSHAKE, covers=("CON-10",), spec=GUIDE + "error-codes")
+@rules.should(
+    "connection.an-exhausted-key-is-told-so", about=UNUSUAL_HANDSHAKE, covers=("CON-10",), spec=GUIDE + "error-codes"
+)
 def an_exhausted_key_is_told_so(view: View) -> Judged:
     """Who has nothing left to spend is told that: by HTTP 429 or 402, or by the code `insufficient_quota`."""
     hand = view.handshake
@@ -173,7 +175,7 @@ def an_exhausted_key_is_told_so(view: View) -> Judged:
         yield Finding(-1, "A key without quota is not told so.", "HTTP 429, or insufficient_quota", actual)
 
 
-@rules.must("connection.a-refusal-is-visible", about=HANDSHAKE, covers=("CON-03",), spec=SPEC)
+@rules.must("connection.a-refusal-is-visible", about=UNUSUAL_HANDSHAKE, covers=("CON-03",), spec=SPEC)
 def a_refusal_is_visible(view: View) -> Judged:
     """A bad key is refused in sight of the client: with an HTTP status, or an `error` and then the end."""
     hand = _with_bad_key(view)
@@ -197,7 +199,7 @@ def a_refusal_is_visible(view: View) -> Judged:
         yield HELD
 
 
-@rules.should("connection.a-refusal-says-unauthorized", about=HANDSHAKE, covers=("CON-03",), spec=SPEC)
+@rules.should("connection.a-refusal-says-unauthorized", about=UNUSUAL_HANDSHAKE, covers=("CON-03",), spec=SPEC)
 def a_refusal_says_unauthorized(view: View) -> Judged:
     """Where a bad key is refused by HTTP, the status is 401 or 403."""
     hand = _with_bad_key(view)
@@ -209,7 +211,7 @@ def a_refusal_says_unauthorized(view: View) -> Judged:
         yield Finding(-1, "A bad key is refused with another status.", "HTTP 401 or 403", f"HTTP {hand.status}")
 
 
-@rules.should("connection.a-refusal-says-why", about=HANDSHAKE, covers=("CON-03",), spec=GUIDE + "error-codes")
+@rules.should("connection.a-refusal-says-why", about=UNUSUAL_HANDSHAKE, covers=("CON-03",), spec=GUIDE + "error-codes")
 def a_refusal_says_why(view: View) -> Judged:
     """An upgrade refused by HTTP has a JSON body whose `error.message` says why."""
     hand = _upgrade(view)
@@ -261,7 +263,7 @@ def _leaks_of_upgrade(hand: Handshake | None) -> Iterator[Finding]:
         yield Finding(-1, "The body of the refusal holds the key.", "no key", hand.body[:80])
 
 
-@rules.should("connection.a-bad-model-is-refused", about=HANDSHAKE, covers=("CON-06",), spec=SPEC)
+@rules.should("connection.a-bad-model-is-refused", about=UNUSUAL_HANDSHAKE, covers=("CON-06",), spec=SPEC)
 def a_bad_model_is_refused(view: View) -> Judged:
     """An unknown model, or none, is visibly refused: by HTTP, an `error` or a failed response."""
     hand = _upgrade(view)
@@ -280,7 +282,7 @@ def a_bad_model_is_refused(view: View) -> Judged:
         )
 
 
-@rules.should("connection.a-plain-get-is-refused", about=HANDSHAKE, covers=("CON-03",), spec=RFC_UPGRADE)
+@rules.should("connection.a-plain-get-is-refused", about=UNUSUAL_HANDSHAKE, covers=("CON-03",), spec=RFC_UPGRADE)
 def a_plain_get_is_refused(view: View) -> Judged:
     """A GET that asks for no upgrade is answered with a status of the 400s."""
     hand = view.handshake

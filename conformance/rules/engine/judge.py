@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 
+from conformance.rules.engine.occasions import occasions
 from conformance.rules.engine.rule import HELD, Finding, Keyword, Rule
 from conformance.trace.views import View
 from conformance.trace.wording import as_spoken
@@ -54,13 +55,7 @@ def applies(rule: Rule, view: View) -> bool:
 
 def exercised(rule: Rule, view: View) -> bool:
     """Return whether anything the rule is about occurred at all; cheap."""
-    about = rule.about
-    return (
-        "*" in about
-        or not about.isdisjoint(view.types)
-        or ("handshake" in about and view.handshake is not None)
-        or ("end" in about and view.end is not None)
-    )
+    return not rule.about.isdisjoint(occasions(view))
 
 
 def ask(rule: Rule, view: View) -> tuple[list[Finding], int, str]:

@@ -31,6 +31,10 @@ GUIDE = "https://platform.openai.com/docs/guides/"
 ANYTHING: Final = frozenset({"*"})
 #: `about=` of a rule that looks at the upgrade.
 HANDSHAKE: Final = frozenset({"handshake"})
+#: `about=` of a rule that looks at an upgrade with anything but a valid key and model, or that was not granted.
+UNUSUAL_HANDSHAKE: Final = frozenset({"unusual handshake"})
+#: `about=` of a rule that looks at how a client secret was given, or at what it opens.
+CLIENT_SECRET: Final = frozenset({"client secret"})
 #: `about=` of a rule that looks at how the connection ended.
 END: Final = frozenset({"end"})
 

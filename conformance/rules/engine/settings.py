@@ -129,7 +129,7 @@ def modalities_asked(view: View, exchange: Exchange) -> frozenset[str] | None:
 
 def shown_after(view: View, index: int) -> tuple[int, Mapping[str, Any]] | None:
     """Return the first session object shown after entry *index*, with its own index."""
-    position = bisect_right(view.sessions, index, key=lambda shown: shown[0])
+    position = bisect_right(view.shown_at, index)
     return view.sessions[position] if position < len(view.sessions) else None
 
 
@@ -151,14 +151,17 @@ def steady_setting(view: View, index: int, name: str, default: Any = None) -> An
     value, following = view.setting_at(index, name, default), shown_after(view, index)
     if following is None:
         return value
+    now = settings_in(view, following[1]).get(name, value)
+    if now == value:
+        return value
     sent = _naming(view).get(name, [])
     at = bisect_right(sent, index)
     if at < len(sent) and sent[at] < following[0]:
         return value
-    now = view.dialect.setting(following[1], name, value)
     return value if reflects(value, now) and reflects(now, value) else default
 
 
+@lens
 def heard_audio(view: View) -> int:
     """Return the index of the first sound of the assistant; the length of the trace if there is none."""
     return next((frame.index for frame in view.server("response.output_audio.delta")), len(view.frames))

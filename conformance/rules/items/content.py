@@ -15,13 +15,14 @@ rules = Chapter("items")
 
 def _audio_in(item: Any) -> int | None:
     """Return the place of the first content part that holds audio; None if none does."""
-    parts = listing(item.get("content"))
+    if not (parts := listing(item.get("content"))):
+        return None
     return next((at for at, part in enumerate(parts) if string(mapping(part).get("audio"))), None)
 
 
 def _holds_sound(item: Any) -> bool:
-    kinds = (string(mapping(part).get("type")) or "" for part in listing(item.get("content")))
-    return any(kind.endswith("audio") for kind in kinds)
+    kinds = [string(mapping(part).get("type")) or "" for part in listing(item.get("content"))]
+    return bool(kinds) and any(kind.endswith("audio") for kind in kinds)
 
 
 @rules.must(

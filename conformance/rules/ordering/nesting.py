@@ -88,7 +88,9 @@ def _after(frames: Sequence[Frame], index: int) -> list[Frame]:
 
 def _comes_once(view: View, edge: Edge) -> Judged:
     """Count by ids; where a span was opened anew under the same id, only the opening is at fault."""
-    if not view.server(edge.event):
+    comings = view.server(edge.event)
+    if len(comings) < 2:
+        yield from [HELD for frame in comings if not (frame.entry.ids_elided or id_of(frame) is None)]
         return
     opener = NESTS[edge.nest].opened_by
     kinds = {edge.event, opener} if opener is not None else {edge.event}

@@ -63,8 +63,8 @@ def _agree(wanted: Any, shown: Any) -> bool:
 
 def _shown(view: View, response: Response) -> dict[str, Any]:
     """Return the settings that the new response object shows."""
-    found = {name: view.dialect.response_setting(response.initial, name) for name in SHOWN}
-    return {name: value for name, value in found.items() if value is not None}
+    found = view.dialect.response_settings(response.initial)
+    return {name: found[name] for name in SHOWN if found.get(name) is not None}
 
 
 def _streamed(view: View, response: Response) -> list[str] | None:
@@ -77,10 +77,10 @@ def _streamed(view: View, response: Response) -> list[str] | None:
 
 def _asked(view: View, response: Response) -> dict[str, Any]:
     """Return the settings that a response was asked to have for itself; not the voice, once any was heard."""
-    found = {name: view.dialect.response_setting(response.asked, name) for name in SHOWN}
+    found = view.dialect.response_settings(response.asked)
     if heard_audio(view) < response.first:
-        found["voice"] = None
-    return {name: value for name, value in found.items() if value is not None}
+        found.pop("voice", None)
+    return {name: found[name] for name in SHOWN if found.get(name) is not None}
 
 
 class _Session:
@@ -127,7 +127,7 @@ def overrides_are_honoured(view: View) -> Judged:
         if response.created is None:
             continue
         asked, shown = _asked(view, response), _shown(view, response)
-        if "modalities" not in shown and _agree(asked.get("modalities"), _streamed(view, response)):
+        if "modalities" in asked.keys() - shown.keys() and _agree(asked["modalities"], _streamed(view, response)):
             yield HELD
         for name, value in shown.items():
             if name not in asked:
@@ -183,7 +183,8 @@ def _unasked(view: View) -> Iterator[tuple[Response, str, Any, Any, bool]]:
     overridden: set[str] = set()
     session = _session(view)
     for response in view.responses:
-        own = {name for name in SHOWN if view.dialect.response_setting(response.asked, name) is not None}
+        asked = view.dialect.response_settings(response.asked)
+        own = {name for name in SHOWN if asked.get(name) is not None}
         shown = _shown(view, response)
         used = None if "modalities" in shown else _streamed(view, response)
         if used is not None and _agree(session.during(response, "modalities"), used):

@@ -81,7 +81,7 @@ def untouched_settings_stay(view: View) -> Judged:
         changed = [
             name
             for name, value in old.items()
-            if name in new and value != new[name] and name not in touched and not _same(value, new[name])
+            if new.get(name, value) != value and name not in touched and not _same(value, new[name])
         ]
         if changed:
             name = changed[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, Chapter, Finding, Judged
@@ -25,23 +26,40 @@ SESSION = CLIENT_EVENTS + "session/update"
 ABOUT = frozenset({"response.done"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A response that is over, and what it may call."""
+
+    response: Response
+    done: Frame
+    tools: Any
+    choice: Any
+    """Its own, else the session's; ABSENT if nothing tells."""
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether it may call nothing: it has no tools, or must not use them."""
+        return (isinstance(self.tools, list) and not self.tools) or self.choice == "none"
+
+
 @gathered
-def _responses(view: View) -> Iterator[tuple[Response, Frame]]:
-    """Yield the responses that are over, whose settings can be told, each with its end."""
+def _choices(view: View) -> Iterator[_Choice]:
+    """Yield the responses that are over, whose settings can be told."""
     if view.partial:
         return
     for response in view.responses:
         if response.created is None or response.done is None or response.gapped:
             continue
         if response.cause is not None and response.cause.whole and not _unsettled(view, response):
-            yield response, response.done
+            tools, choice = (_effective(view, response, name) for name in ("tools", "tool_choice"))
+            yield _Choice(response, response.done, tools, choice)
 
 
 def _unsettled(view: View, response: Response) -> bool:
     """Return whether the session was updated while the response was asked for and begun."""
     first = response.cause.index if response.cause is not None else response.first
-    following = bisect_right(view.sessions, first, key=lambda shown: shown[0])
-    return following < len(view.sessions) and view.sessions[following][0] < response.first
+    following = bisect_right(view.shown_at, first)
+    return following < len(view.shown_at) and view.shown_at[following] < response.first
 
 
 def _effective(view: View, response: Response, name: str) -> Any:
@@ -59,34 +77,28 @@ def _name_of(item: OutputItem) -> str | None:
     return next((name for frame in shown if (name := string(frame.part("item").get("name")))), None)
 
 
-def _forbidden(view: View, response: Response) -> bool:
-    """Return whether a response may call nothing: it has no tools, or must not use them."""
-    tools, choice = (_effective(view, response, name) for name in ("tools", "tool_choice"))
-    return (isinstance(tools, list) and not tools) or choice == "none"
-
-
 @rules.must("tools.nothing-is-called-without-tools", about=ABOUT, covers=("SES-10",), spec=SESSION)
 def nothing_is_called_without_tools(view: View) -> Judged:
     """With no tools, or with `tool_choice: none`, a response calls nothing."""
-    for response, _ in _responses(view):
-        if not _forbidden(view, response):
+    for each in _choices(view):
+        if not each.forbidden:
             continue
-        for item in _calls(response)[:1]:
-            message = f"{response.id} calls {_name_of(item)}, and has no tools that it may use."
+        called = _calls(each.response)
+        for item in called[:1]:
+            message = f"{each.response.id} calls {_name_of(item)}, and has no tools that it may use."
             yield Finding(item.frames[0].index, message, "no call", "function_call", "/item/type")
-        if not _calls(response):
+        if not called:
             yield HELD
 
 
 @rules.must("tools.called-functions-were-offered", about=ABOUT, covers=("SES-10",), spec=SESSION)
 def called_functions_were_offered(view: View) -> Judged:
     """A response calls only functions that the session, or its `response.create`, offers."""
-    for response, _ in _responses(view):
-        tools = _effective(view, response, "tools")
-        if not isinstance(tools, list) or _forbidden(view, response):
+    for each in _choices(view):
+        if each.forbidden or not isinstance(each.tools, list):
             continue
-        offered = {string(mapping(each).get("name")) for each in tools}
-        for item in _calls(response):
+        offered = {string(mapping(tool).get("name")) for tool in each.tools}
+        for item in _calls(each.response):
             name = _name_of(item)
             if name is None:
                 continue
@@ -100,17 +112,17 @@ def called_functions_were_offered(view: View) -> Judged:
 @rules.should("tools.the-chosen-function-is-called", about=ABOUT, covers=("SES-10",), spec=SESSION)
 def the_chosen_function_is_called(view: View) -> Judged:
     """A completed response calls the function that `tool_choice` names, and at least one if that is `required`."""
-    for response, done in _responses(view):
-        choice = _effective(view, response, "tool_choice")
-        wanted = string(mapping(choice).get("name")) if mapping(choice).get("type") != "mcp" else None
-        if any(item.kind in OF_TOOL_SERVERS for item in response.items.values()):
+    for each in _choices(view):
+        wanted = string(mapping(each.choice).get("name")) if mapping(each.choice).get("type") != "mcp" else None
+        if any(item.kind in OF_TOOL_SERVERS for item in each.response.items.values()):
             continue  # what a tool server offers can be chosen, too
-        if response.status != "completed" or not (choice == "required" or wanted) or _forbidden(view, response):
+        demanded = wanted or each.choice == "required"
+        if not demanded or each.forbidden or each.response.status != "completed":
             continue
-        called = [_name_of(item) for item in _calls(response)]
+        called = [_name_of(item) for item in _calls(each.response)]
         if called and all(name in (wanted, None) or wanted is None for name in called):
             yield HELD
         else:
-            actual = ", ".join(str(each) for each in called) or "no call"
-            message = f"{response.id} does not call what `tool_choice` demands."
-            yield Finding(done.index, message, wanted or "a call", actual, "/response/output")
+            actual = ", ".join(map(str, called)) or "no call"
+            message = f"{each.response.id} does not call what `tool_choice` demands."
+            yield Finding(each.done.index, message, wanted or "a call", actual, "/response/output")

@@ -35,6 +35,8 @@ from conformance.trace.trace_reader import FORMAT, TraceReader
 CHUNK = 1 << 16
 #: Bytes of one line.
 LONGEST = 64 << 20
+#: Values that stand in consecutive lines, and the number of the first of these.
+Stretch = tuple[int, list[Any]]
 UNFINISHED = "the last line is unfinished, and was left out"
 CURE = "What can be read: docs/recordings.md."
 
@@ -47,21 +49,22 @@ def recognises(head: bytes) -> bool:
 def read(file: BufferedReader, where: str) -> Iterator[Recording]:
     """Yield the conversations of the file, each as soon as it is read."""
     values = _Values(file, where)
-    first = next(iter(values), None)
-    if first is None:
+    head = next(iter(values), None)
+    if head is None:
         raise TraceError(f"{where}: holds no events", CURE)
-    every = chain([first], values)
-    if _is_ours(first[1]) or _is_event(first[1]):
-        yield from _conversations(every, where, values)
-    elif isinstance(first[1], dict) and any(isinstance(first[1].get(name), list) for name in (*FRAMES, *SESSIONS)):
-        for _, value in every:
-            yield from recordings(value, where)
+    runs, first = chain([head], values), head[1][0]
+    if _is_ours(first) or _is_event(first):
+        yield from _Conversations(where).read(runs, values)
+    elif isinstance(first, dict) and any(isinstance(first.get(name), list) for name in (*FRAMES, *SESSIONS)):
+        for _, run in runs:
+            for value in run:
+                yield from recordings(value, where)
     else:
-        yield from recordings([value for _, value in every], where)
+        yield from recordings([value for _, run in runs for value in run], where)
 
 
 class _Values:
-    """The JSON values of a file, each with its line; nothing of a last line that was cut off."""
+    """The JSON values of a file in stretches, each with its first line; nothing of a last line that was cut off."""
 
     def __init__(self, file: BufferedReader, where: str) -> None:
         self.file = file
@@ -69,14 +72,14 @@ class _Values:
         self.unfinished = False
         self._values = self._items() if file.peek(1).lstrip()[:1] == b"[" else self._lines()
 
-    def __iter__(self) -> Iterator[tuple[int, Any]]:
+    def __iter__(self) -> Iterator[Stretch]:
         return self._values
 
-    def _items(self) -> Iterator[tuple[int, Any]]:
+    def _items(self) -> Iterator[Stretch]:
         values = document(whole(self.file, self.where), self.where)
-        return iter([(0, value) for value in values])
+        return iter([(0, [value]) for value in values])
 
-    def _lines(self) -> Iterator[tuple[int, Any]]:
+    def _lines(self) -> Iterator[Stretch]:
         number, size = 0, 0
         rest: list[bytes] = []
         while chunk := self.file.read(CHUNK):
@@ -94,16 +97,16 @@ class _Values:
                 for at, line in enumerate(lines, number + 1):
                     yield from self._odd(at, line)
             else:
-                yield from enumerate(values, number + 1)
+                yield number + 1, values
             number += len(lines)
         yield from self._odd(number + 1, b"".join(rest), last=True)
 
-    def _odd(self, number: int, line: bytes, *, last: bool = False) -> Iterator[tuple[int, Any]]:
+    def _odd(self, number: int, line: bytes, *, last: bool = False) -> Iterator[Stretch]:
         """Yield the value of a line that is blank, oddly written, or was cut off behind others."""
         if not line.strip():
             return
         try:
-            yield number, json_text.loads(line)
+            yield number, [json_text.loads(line)]
         except ValueError as error:
             if last and number > 1:
                 self.unfinished = True
@@ -126,32 +129,59 @@ def _is_event(value: Any) -> bool:
     return isinstance(kind, str) and kind not in DIRECTIONS and kind != "close"
 
 
-def _conversations(values: Iterator[tuple[int, Any]], where: str, source: _Values) -> Iterator[Recording]:
-    reader, lines, number, opened, guessed = TraceReader(where), array("L"), 1, "", False
-    for line, value in values:
-        if reader.end is None and reader.take_plain(value):
-            lines.append(line)
-            continue
-        if not reader.empty and _begins_another(value, reader):
-            yield _recording(reader, lines, where, number, DIRECTIONS_GUESSED if guessed else "")
-            reader, lines, number = TraceReader(where), array("L"), number + 1
-        reader.take(value, line)
-        if len(reader.entries) == len(lines):
-            continue
+class _Conversations:
+    """Cuts the values of a file into conversations."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.number = 0
+        self.guessed = False
+        """Whether a line did not say who sent it."""
+        self.opened = ""
+        """The id of the session that a log of bare events speaks of."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self.reader, self.lines = TraceReader(self.where), array("L")
+        self.number += 1
+
+    def read(self, runs: Iterator[Stretch], source: _Values) -> Iterator[Recording]:
+        """Yield each conversation as soon as the next begins, and the last one."""
+        for line, run in runs:
+            at = 0
+            while at < len(run):
+                if self.reader.end is None and (plain := self.reader.take_plain(run, at)):
+                    self.lines.extend(range(line + at, line + at + plain))
+                    at += plain
+                else:
+                    yield from self._take(run[at], line + at)
+                    at += 1
+        if self.reader.empty and self.number == 1:
+            raise TraceError(f"{self.where}: holds no events", CURE)
+        yield self._recording([DIRECTIONS_GUESSED] * self.guessed + [UNFINISHED] * source.unfinished)
+
+    def _take(self, value: Any, line: int) -> Iterator[Recording]:
+        """Read one line; yield the conversation that it shows to be over."""
+        if not self.reader.empty and _begins_another(value, self.reader):
+            yield self._recording([DIRECTIONS_GUESSED] * self.guessed)
+            self._begin()
+        self.reader.take(value, line)
+        if len(self.reader.entries) == len(self.lines):
+            return
         if "direction" not in value:
-            guessed = True
-            another = session_id(reader.entries[-1])
-            if another and opened and another != opened:
-                del reader.entries[-1]
-                yield _recording(reader, lines, where, number, DIRECTIONS_GUESSED)
-                reader, lines, number = TraceReader(where), array("L"), number + 1
-                reader.take(value, line)
-            opened = another or opened
-        lines.append(line)
-    if reader.empty and number == 1:
-        raise TraceError(f"{where}: holds no events", CURE)
-    remarks = [DIRECTIONS_GUESSED] * guessed + [UNFINISHED] * source.unfinished
-    yield _recording(reader, lines, where, number, "; ".join(remarks))
+            self.guessed = True
+            another = session_id(self.reader.entries[-1])
+            if another and self.opened and another != self.opened:
+                del self.reader.entries[-1]
+                yield self._recording([DIRECTIONS_GUESSED])
+                self._begin()
+                self.reader.take(value, line)
+            self.opened = another or self.opened
+        self.lines.append(line)
+
+    def _recording(self, remarks: list[str]) -> Recording:
+        lines = self.lines if self.lines and self.lines[0] else ()
+        return Recording(self.reader.trace(), self.where, self.number, lines, "; ".join(remarks))
 
 
 def _begins_another(value: Any, reader: TraceReader) -> bool:
@@ -159,10 +189,6 @@ def _begins_another(value: Any, reader: TraceReader) -> bool:
     if not isinstance(value, dict):
         return False
     return value.get("format") == FORMAT or (reader.end is not None and not value.keys() & {"end", "_close"})
-
-
-def _recording(reader: TraceReader, lines: array[int], where: str, number: int, remark: str) -> Recording:
-    return Recording(reader.trace(), where, number, lines if lines and lines[0] else (), remark)
 
 
 def write(traces: Sequence[Trace]) -> bytes:
