@@ -11,6 +11,7 @@ from tests.hostile.whole_runs import BEHAVIOURS, FAST, played, run
 def test_a_whole_run_against_a_hostile_endpoint_ends_in_bounds(name):
     ended = played(name)
 
+    print(ended.row())
     assert ended.wrongs() == [], ended.out
 
 

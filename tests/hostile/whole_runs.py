@@ -1,6 +1,6 @@
 """Whole runs of the bundled suite against endpoints that are dead or hostile, and what each of them cost.
 
-`python -m tests.hostile.whole_runs [NAME …]` prints a table; `tox -e hostile` asserts what it shows.
+`python -m tests.hostile.whole_runs [NAME …]` prints a table; `tox -e hostile` asserts what it shows (and prints it: `-- -rP`).
 """
 
 import asyncio
@@ -134,6 +134,12 @@ class Ended:
         """The last line that says something."""
         return next((each for each in reversed(self.out.splitlines()) if each.strip()), "")
 
+    def row(self):
+        """Return the line of the table."""
+        wrongs = self.wrongs()
+        told = f"{self.name:30} {self.status:6} {self.wall:7.1f} {self.peak:4}  {self.last}"
+        return told + (f"  WRONG: {', '.join(wrongs)}" if wrongs else "")
+
     def wrongs(self):
         """Say what no run may do and this one did."""
         told = {
@@ -195,10 +201,8 @@ def main(names, *options):
     failed = False
     with ThreadPoolExecutor(int(os.environ.get("AT_ONCE", "2"))) as several:
         for ended in several.map(lambda name: played(name, *options), chosen):
-            wrongs = ended.wrongs()
-            failed = failed or bool(wrongs)
-            told = f"{ended.name:30} {ended.status:6} {ended.wall:7.1f} {ended.peak:4}  {ended.last}"
-            print(told + (f"  WRONG: {', '.join(wrongs)}" if wrongs else ""), flush=True)
+            failed = failed or bool(ended.wrongs())
+            print(ended.row(), flush=True)
     return int(failed)
 
 
