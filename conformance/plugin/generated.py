@@ -157,7 +157,7 @@ class GeneratedItem(pytest.Item):
         if search.excused is not None and not found.cases:
             pytest.xfail("; ".join(f"{name}, known: {entry.issue}" for name, entry in search.excused.known.items()))
         if search.exhausted:
-            pytest.skip(f"{search.exhausted}, after {found.examples} generated examples")
+            pytest.skip(f"not run: {search.exhausted}, after {found.examples} generated examples")
         if found.trouble:
             raise Trouble(f"the environment got in the way after {found.examples} generated examples: {found.trouble}")
 

@@ -133,7 +133,7 @@ class Search:
                 self.runner.within_time(self.runner.retrier.play(lambda _number: self.runner.attempt(job)))
             )
         except Exhausted as exhausted:
-            self.exhausted = str(exhausted)
+            self.exhausted = exhausted.budget
             return Conversation(scenario, "", (), Outcome.ENVIRONMENT, message=self.exhausted)
         self.spent = sum((each.spent for each in attempts), self.spent)
         return attempts[-1].conversation

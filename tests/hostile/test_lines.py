@@ -5,6 +5,7 @@ import json
 import pytest
 
 from conformance.reference.server.server import Server
+from conformance.reference.session.pace import Pace
 from tests.conftest import KEY, Folder, listening
 
 LINES = ["delay=150ms,jitter=50ms", "rate=2m", "slow-reader", "delay=40ms,jitter=20ms,rate=4m,slow-reader"]
@@ -20,8 +21,8 @@ def verdicts(path, url, *options):
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
-    """Return the address of the reference, and what is said of it where there is no line."""
-    with listening(Server(tokens=(KEY,), models=("gpt-realtime",))) as server:
+    """Return the address of the reference, as slow as a model, and what is said of it where there is no line."""
+    with listening(Server(tokens=(KEY,), models=("gpt-realtime",), pace=Pace.REALTIME)) as server:
         url = f"{server.url}?model=gpt-realtime"
         yield url, verdicts(tmp_path_factory.mktemp("usual"), url)
 

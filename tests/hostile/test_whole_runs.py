@@ -1,7 +1,11 @@
 """Whole runs against dead and hostile endpoints end in time and in memory, and print nothing that an endpoint wrote."""
 
+import re
+
 import pytest
 
+from conformance.reference.session.pace import Pace
+from conformance.run.outcome import ExitStatus
 from tests.hostile.conftest import Raw, says
 from tests.hostile.whole_runs import BEHAVIOURS, FAST, played, run
 
@@ -37,3 +41,26 @@ def test_the_time_of_a_run_holds_in_every_phase(listen, phase):
     assert ended.wall < 3 + 25, ended.out  # starting and the reports, on a busy machine
     assert ended.status in (1, 2, 5, 6, 7), ended.out
     assert any(told in ended.out for told in ("--max-time", "the budget")), ended.out
+
+
+def test_the_time_of_a_run_holds_in_a_search(endpoint):
+    url = endpoint(pace=Pace.REALTIME)
+    ended = run("generated", f"--endpoint={url}", "-m", "generated", "--examples=5000", "--max-time=6", "-rs")
+    told = " ".join(ended.out.split())
+
+    assert ended.wall < 6 + 25, ended.out  # starting and the reports, on a busy machine
+    assert ended.status == ExitStatus.BUDGET, ended.out
+    assert re.search(r"not run: --max-time=6 is over, after [1-9]\d* generated examples", told), ended.out
+    assert "nothing judged: the budget does not allow it" in told
+    assert ended.wrongs() == []
+
+
+def test_what_a_search_found_before_the_time_was_over_is_told(endpoint):
+    url = endpoint("updates-are-acknowledged-twice", pace=Pace.REALTIME)
+    asked = ("-m", "generated", "--examples=5000", "--shrink-sessions=5000", "--max-time=10")
+    ended = run("shrinking", f"--endpoint={url}", *asked)
+
+    assert ended.wall < 10 + 25, ended.out
+    assert ended.status == ExitStatus.BROKEN, ended.out
+    assert "not run (the budget)" in " ".join(ended.out.split())
+    assert "reproduce: pytest reports/found/" in ended.out

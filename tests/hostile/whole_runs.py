@@ -1,6 +1,7 @@
 """Whole runs of the bundled suite against endpoints that are dead or hostile, and what each of them cost.
 
-`python -m tests.hostile.whole_runs [NAME …]` prints a table; `tox -e hostile` asserts what it shows (and prints it: `-- -rP`).
+`python -m tests.hostile.whole_runs [NAME …]` prints a table; `tox -e hostile` asserts what it shows, and prints it with
+`-- -rP`.
 """
 
 import asyncio
