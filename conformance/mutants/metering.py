@@ -4,15 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.contract.dialect import reach
+from conformance.mutants.edits import put
 from conformance.mutants.mutant import Fault, FaultTable
 from conformance.mutants.operators import changing_all
 from conformance.mutants.usage import TRANSCRIBED, recounting
 from conformance.trace.trace import Event
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from conformance.contract.dialect import Dialect
 
 faults = FaultTable()
+
+TRUNCATION = ("session", "truncation")
+LIMITED = {"type": "retention_ratio", "retention_ratio": 0.8, "token_limits": {"post_instructions": 400}}
+
+
+@faults.mutant(killed_by="metering.token-limits-hold", during="usage/token_limits", dialects=("ga",))
+def a_token_limit_is_shown_and_ignored(_dialect: Dialect) -> Fault:
+    """The session shows a token limit, and every response is given the whole conversation."""
+
+    def receives(event: Event) -> Iterable[Event]:
+        yield put(event, TRUNCATION, "auto") if reach(event, TRUNCATION) is not None else event
+
+    def sends(event: Event) -> Iterable[Event]:
+        yield put(event, TRUNCATION, LIMITED) if event["type"] == "session.updated" else event
+
+    return Fault(sends=sends, receives=receives)
+
 
 TEXT_TURN, AUDIO_TURN = "response/text_turn", "response/audio_turn"
 SEVERAL = "usage/several_turns"

@@ -78,6 +78,9 @@ QUESTIONS: Mapping[str, Question] = {
     "truncate": _only("conversation.item.truncate"),
     "cancel": _cancel,
     "out_of_band": _out_of_band,
+    "token_limits": setting(
+        truncation={"type": "retention_ratio", "retention_ratio": 0.8, "token_limits": {"post_instructions": 400}}
+    ),
     "logprobs": setting(include=["item.input_audio_transcription.logprobs"]),
     "g711": setting(input_format="g711_ulaw"),
 }
@@ -86,7 +89,7 @@ DECIDED_BY: Mapping[str, int] = {"input_audio": 0}
 #: Codes that say that an item was not found, which is no lack of a feature.
 NO_SUCH_ITEM = ("invalid_item_id", "item_not_found", "unknown_item", "no such item", "not found")
 #: Feature -> the only revision that has it.
-ONLY: Mapping[str, str] = {"idle_timeout": "ga", "images": "ga", "translation": "ga"}
+ONLY: Mapping[str, str] = {"idle_timeout": "ga", "images": "ga", "translation": "ga", "token_limits": "ga"}
 #: Feature -> how a connection asks for it.
 KNOCKS: Mapping[str, Mapping[str, str]] = {
     "subprotocol": {"auth": "subprotocol"},

@@ -159,9 +159,21 @@ class Responses:
             earlier=self._earlier if in_conversation else TokenCount(),
         )
 
+    def _within_limits(self, items: list[Item]) -> list[Item]:
+        """Leave out the oldest items where the session limits the tokens that come after its instructions."""
+        truncation = self._shared.settings.get("truncation")
+        limit = reach(truncation, ("token_limits", "post_instructions"))
+        sizes = [item.tokens().total for item in items]
+        if not isinstance(limit, int) or sum(sizes) <= limit:
+            return list(items)
+        most, kept = limit * truncation.get("retention_ratio", 1), len(items)
+        while kept and sum(sizes[-kept:]) > most:
+            kept -= 1
+        return items[len(items) - kept :]
+
     def _context(self, given: list[Any] | None) -> list[Item]:
         if given is None:
-            return list(self._shared.conversation.items)
+            return self._within_limits(self._shared.conversation.items)
         context = []
         for at, each in enumerate(given):
             path = f"response.input[{at}]"

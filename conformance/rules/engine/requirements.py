@@ -220,6 +220,7 @@ _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
     ("USE-13", MAY, BOTH, "A response that did not complete may have usage, some, or none."),
     ("USE-14", MUST, BOTH, "The usage of a transcription is its own, in tokens that add up or in seconds."),
     ("USE-16", SHOULD, GA, "A picture is counted in image tokens."),
+    ("USE-17", SHOULD, GA, "The input of a response keeps to the session's token limit."),
     ("USE-15", SHOULD, BOTH, "A gateway passes usage on unchanged."),
     ("TRL-01", MUST, GA, "Who connects to the resource of translations gets a session that translates."),
     ("TRL-02", MUST, GA, "A session that translates has neither a conversation nor responses."),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.rules.usage import ledger, metering, output
+from conformance.rules.usage import ledger, metering, output, token_limits
 
 chapters = (
     ledger.rules,
     metering.rules,
     output.rules,
+    token_limits.rules,
 )

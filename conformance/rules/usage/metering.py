@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.rule import GUIDE, HELD, SERVER_EVENTS, Chapter, Judged
 from conformance.rules.usage.ledger import blame
+from conformance.rules.usage.token_limits import token_limit
 from conformance.trace.frames import listing, mapping
 from conformance.trace.lens import gathered
 
@@ -190,6 +191,8 @@ def _following(view: View) -> Iterator[tuple[LedgerEntry, LedgerEntry]]:
         between = (frame for frame in view.client(*CHANGES_THE_INPUT) if frame.index < later.frame.index)
         if any(_overrides(each.response) for each in (earlier, later)) or earlier.status != "completed":
             continue
+        if token_limit(view, later.frame.index) is not None:
+            continue  # old items are left out
         if not any(_first(earlier) < frame.index for frame in between):
             yield earlier, later
 
