@@ -2,6 +2,7 @@ from pathlib import Path
 
 from conformance.report.github import SUMMARY, annotations_of, summary_of, write_summary
 from conformance.report.sentence import sentence_of
+from tests.records import record, result
 
 LATE, RULE = "delta-follows-its-response", "ordering.response-done-is-last"
 
@@ -48,3 +49,23 @@ def test_a_should_is_a_warning_unless_that_counts(run):
 
     assert kinds() == {"::warning"}
     assert kinds(strict=True) == {"::error"}
+
+
+def test_a_conversation_that_stopped_and_a_promise_that_was_not_kept_have_a_row_each(tmp_path):
+    told = result(
+        record("a/stops", outcome="stopped", message="Nothing came."),
+        record("a/silent", {RULE: "unproven"}, promises=(RULE,)),
+    )
+    text = summary_of(told)
+
+    assert "| ❌ | `a/stops` does not play | Nothing came. | 1 |" in text
+    assert "❔ MUST" in text
+    (line,) = annotations_of(told, tmp_path)
+    assert line == "::error title=a/stops does not play::Nothing came."
+
+
+def test_a_table_of_very_many_rows_says_where_the_rest_is(monkeypatch):
+    monkeypatch.setattr("conformance.report.github.MOST_ROWS", 1)
+    stops = [record(f"a/{number}", outcome="stopped", message=f"Number {number}.") for number in range(3)]
+
+    assert "2 more in report.json" in summary_of(result(*stops))

@@ -49,3 +49,12 @@ def test_a_conversation_that_stopped_for_no_rules_sake_is_a_failure_of_its_own()
     stopped = record("audio/a", outcome="stopped", message="response.done never came", expected="response.done")
 
     assert any(each.get("type") == "stopped" for each in suites(result(stopped)).iter("failure"))
+
+
+def test_a_conversation_that_was_not_judged_is_an_error_and_no_failure():
+    limited = record("audio/b", outcome="environment", message="HTTP 429")
+    root = suites(result(record("audio/a", {RULE: "pass"}), limited))
+
+    (error,) = root.iter("error")
+    assert (error.get("type"), error.get("message")) == ("environment", "HTTP 429")
+    assert root.get("failures") == "0"

@@ -1,5 +1,5 @@
 from conformance.play.player import Conversation, Outcome
-from conformance.report.text import finding_text, stopped_text
+from conformance.report.text import bug_of, finding_text, several, stopped_text
 from conformance.rules import RULES
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import Finding
@@ -56,3 +56,39 @@ def test_a_stopped_conversation_names_the_step_and_its_line(tmp_path):
     assert "response.done never came" in text
     assert "step  await   (b.yaml, line 7)" in text
     assert "  expected  response.done" in text
+
+
+def test_a_conversation_that_does_not_end_well_stopped_behind_its_script():
+    conversation = Conversation(Scenario("a/b", "t", ()), "", (), Outcome.STOPPED, "The barrier was not answered")
+
+    text = stopped_text(conversation, "a/b", "pytest x")
+
+    assert "  step  the barrier and the close that end every conversation" in text
+    assert text.endswith("  reproduce:\n    pytest x")
+
+
+def test_a_step_without_a_file_has_no_line():
+    conversation = Conversation(Scenario("a/b", "t", ()), "", (), Outcome.STOPPED, "m", step=Step("await", line=7))
+
+    assert "step" not in stopped_text(conversation, "a/b")
+
+
+def test_a_finding_on_a_later_connection_says_so_and_gives_its_hint():
+    finding = Finding(0, "It came twice.", hint="a retry in the gateway")
+    located = LocatedFinding(finding, TRACE, connection=1)
+
+    lines = finding_text(Ruling(RULE, Verdict.FAIL, (located,)), "x").splitlines()
+
+    assert "  in connection 2 of x:" in lines
+    assert "  hint      a retry in the gateway" in lines
+
+
+def test_several_texts_are_kept_apart():
+    above, line, below = several(["a", "b"]).splitlines()
+
+    assert (above, below, set(line)) == ("a", "b", {"─"})
+
+
+def test_a_rule_that_crashes_is_the_bug_of_whoever_wrote_it():
+    assert "That is our bug, not the endpoint's" in bug_of("")
+    assert "a bug in the rules of acme" in bug_of("acme")

@@ -1,7 +1,12 @@
 """What both sides of a gateway show, beside what the client's side shows."""
 
+from dataclasses import replace
+
 import pytest
 
+from conformance.contract.profile import Waiver
+from conformance.mutants.frame_edits import is_of, repeating
+from conformance.mutants.relay_behaviour import Behaviour
 from conformance.relay.rehearsal import rehearse_relayed
 from conformance.relay.rules import PAIR_RULES
 from conformance.rules import RULES
@@ -46,3 +51,27 @@ def test_every_rule_over_pairs_is_ruled_on():
     _, both = judged("relay/closing_client")
 
     assert PAIR_RULES.keys() <= both.rulings.keys()
+
+
+def test_a_waiver_of_the_profile_excuses_what_a_gateway_does():
+    relayed = rehearse_relayed("response/text_turn", "ga", lambda: Behaviour(down=repeating(is_of("response.done"))))
+    alone = judge_conversation(relayed.conversation, ())
+    plain = with_pairs(alone, relayed.pairs, EVERYTHING, {}).rulings
+    broken = next(name for name, each in plain.items() if each.findings)
+
+    waived = with_pairs(alone, relayed.pairs, EVERYTHING, {broken: Waiver("they say so")}).rulings[broken]
+
+    assert plain[broken].verdict is Verdict.FAIL
+    assert (waived.verdict, waived.reason) == (Verdict.NOT_APPLICABLE, "the profile departs from it: they say so")
+
+
+def test_a_rule_that_crashes_is_our_bug_and_nobodys_fault(monkeypatch):
+    relayed = rehearse_relayed("response/text_turn", "ga")
+    alone = judge_conversation(relayed.conversation, ())
+    name, rule = next(iter(PAIR_RULES.items()))
+    monkeypatch.setitem(PAIR_RULES, name, replace(rule, of_pair=lambda _pair: 1 / 0, needs=""))
+
+    told = with_pairs(alone, relayed.pairs, EVERYTHING, {}).rulings[name]
+
+    assert told.verdict is Verdict.ERROR
+    assert "ZeroDivisionError" in told.reason
