@@ -44,13 +44,17 @@ class Distribution:
     def pytest_sessionfinish(self) -> None:
         """Let a worker tell what it found on the way."""
         if self.run.worker is not None:
-            self.run.config.workeroutput["realtime_notes"] = list(self.run.runner.told)  # type: ignore[attr-defined]
+            output: dict[str, Any] = self.run.config.workeroutput  # type: ignore[attr-defined]
+            output["realtime_notes"] = list(self.run.runner.told)
+            output["realtime_selection"] = self.run.state.ending.selection
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take in what a worker found on the way."""
         told = getattr(node, "workeroutput", {})
         self.run.state.note(told.get("realtime_notes", ()))
+        if told.get("realtime_selection"):  # only who collects knows what was left out
+            self.run.state.ends(selection=True)
         self.slip = told.get("realtime_slip", self.slip)
 
     @pytest.hookimpl(tryfirst=True)

@@ -74,13 +74,13 @@ class Reports:
     def tell_diagnosis(self, diagnosis: Diagnosis) -> None:
         """Say what the first connection showed."""
         if (terminal := self._terminal()) is not None:
-            from conformance.report.terminal import diagnosed
+            from conformance.report.diagnosis import diagnosed
 
             diagnosed(terminal, diagnosis, self.run.settings)
 
     def pytest_report_header(self) -> list[str]:
         """Say what is played against, and whose rules judge beside ours."""
-        from conformance.report.terminal import header
+        from conformance.report.diagnosis import header
 
         beside = [f"{pack.heading}: {len(pack.rules)} ({pack.distribution})" for pack in packs().values()]
         return [*header(self.run.settings), *beside, *filter(None, [self.notice])]

@@ -1,12 +1,12 @@
-"""What the terminal shows beside pytest's own lines: the header, a diagnosis, and the sum."""
+"""What the terminal shows at the end of a run, beside pytest's own lines: each failure once, and the sum."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.play.player import Outcome
-from conformance.play.target import Patience
 from conformance.report.baseline import baseline_section, repetitions_section
 from conformance.report.failure_text import failure_text, stop_text
 from conformance.report.failures import as_named_here, failures_of, stops_of
@@ -21,13 +21,11 @@ from conformance.run.prices import dollars
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from conformance.play.preflight import Diagnosis
     from conformance.report.screen import Terminal
     from conformance.run.documented_facts import FactCoverage
     from conformance.run.event_coverage import Coverage
     from conformance.run.record import ConversationRecord
     from conformance.run.result import RunResult
-    from conformance.run.settings import Settings
     from conformance.run.tally import RuleTally, Tally
 
 #: Failures that are told in full; of the others a line each.
@@ -48,66 +46,11 @@ LISTED: Mapping[Verdict, Mapping[str, bool]] = {
 VERBOSE: Mapping[Verdict, Mapping[str, bool]] = {Verdict.PASS: {"green": True}, Verdict.NOT_APPLICABLE: {}}
 
 
-def header(settings: Settings) -> list[str]:
-    """Say what is played against, for the head of the report."""
-    target = settings.target
-    endpoint = "the embedded reference endpoint" if settings.embedded else settings.scrub(target.url)
-    profile = settings.profile.name if settings.profile is not None else "none"
-    if settings.waivers != (settings.profile.waivers if settings.profile is not None else {}):
-        profile += " without its waivers"
-    told = {
-        "dialect": settings.dialect,
-        "profile": profile,
-        "auth": settings.auth or target.auth,
-        "model": target.model or "not named",
-        "sessions": str(settings.sessions),
-    }
-    return [f"endpoint: {endpoint}", ", ".join(f"{name}: {text}" for name, text in told.items())]
-
-
-def diagnosed(terminal: Terminal, diagnosis: Diagnosis, settings: Settings) -> None:
-    """Say what the first connection showed."""
-    if diagnosis.ready:
-        spoken = settings.target.dialect
-        found = diagnosis.dialect
-        if settings.dialect == "auto" and not settings.embedded:
-            how = "recognised" if found is not None else "assumed: the first events do not tell"
-            terminal.write_line(f"dialect: {spoken.name} ({how})")
-        elif found is not None and found != spoken:
-            terminal.write_line(
-                f"dialect: {spoken.name} as asked, though the first events look like {found.name}",
-                yellow=True,
-            )
-        if diagnosis.refused_style:
-            told = (
-                f"auth: {diagnosis.refused_style} is documented and was refused; {settings.target.auth} opens sessions"
-            )
-            for line in wrapped(told, "", "  "):
-                terminal.write_line(line, yellow=True)
-        for feature, refusal in settings.lacking.items():
-            for line in wrapped(f"not offered: {feature} ({refusal})", ""):
-                terminal.write_line(line)
-        if settings.unclaimed:
-            told = f"offered, though the profile does not claim it: {', '.join(settings.unclaimed)}"
-            for line in wrapped(told, "", "  "):
-                terminal.write_line(line, yellow=True)
-        patience = settings.target.patience
-        if not patience.chosen and patience.answer > Patience().answer:
-            told = f"slow: the first event took {diagnosis.latency:.1f} s; an answer may take {patience.answer:.0f} s"
-            terminal.write_line(told)
-        return
-    place = "the embedded reference" if settings.embedded else settings.scrub(settings.target.url)
-    terminal.write_line("")
-    terminal.write_sep("=", "the endpoint is not ready", red=True)
-    terminal.write_line(place)
-    for line in (*wrapped(settings.scrub(diagnosis.trouble), "  "), *wrapped(diagnosis.cure, "  ")):
-        terminal.write_line(line, red=True)
-
-
 def _notes(terminal: Terminal, result: RunResult) -> None:
     """Say what was chosen or found, and which auth styles were left out."""
     notes = [f"note: {one_line(note)}" for note in result.notes]
-    if result.conversations and (untried := result.settings.untried):
+    # Who plays one conversation again has no need of it.
+    if result.played > 1 and (untried := result.settings.untried):
         notes.append(f"auth styles that were not tried: {', '.join(untried)} (--auth=all tries every one)")
     for note in notes:
         for line in wrapped(note, "", "  "):
@@ -124,10 +67,13 @@ def summary(terminal: Terminal, result: RunResult) -> None:
         terminal.write_line(f"The baseline was not written: {result.baseline_refused}.", red=True)
     elif result.baseline_written and result.policy.file is not None:
         terminal.write_line(f"Written: {result.policy.file.name}")
-    terminal.write_sep("=", "conformance")
+    if result.conversations or result.notes:
+        terminal.write_sep("=", "conformance")
     _notes(terminal, result)
     if not result.conversations:
         return
+    if result.outcome is RunOutcome.NOTHING_JUDGED:
+        _why_not_applicable(terminal, result)
     told = _failures(terminal, result)
     _unplayed(terminal, (*result.unjudged, *result.inconclusive))
     _list(terminal, result.rules, told)
@@ -151,6 +97,16 @@ def _unplayed(terminal: Terminal, records: Iterable[ConversationRecord]) -> None
         others = wrapped(", ".join(names), "  ", "  ") if len(names) > 1 else []
         for line in (*told, *others):
             terminal.write_line(line, **_MARKUP[outcome])
+
+
+def _why_not_applicable(terminal: Terminal, result: RunResult) -> None:
+    """Say why nothing of what was selected applies: each reason once, the commonest first."""
+    apart = [each for each in result.conversations.values() if each.outcome is Outcome.NOT_APPLICABLE]
+    for why, number in Counter(each.message for each in apart).most_common(MOST_NAMED):
+        first = next(each.conversation for each in apart if each.message == why)
+        others = f" and {number - 1} more" if number > 1 else ""
+        for line in wrapped(f"not applicable {first}{others}: {why}", "", "  "):
+            terminal.write_line(line)
 
 
 def verdict(terminal: Terminal, result: RunResult) -> None:

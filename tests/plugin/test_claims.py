@@ -119,7 +119,8 @@ def test_who_gives_no_key_of_others_is_not_asked_about_them_and_styles_that_were
     folder, endpoint, key
 ):
     options = [f"--endpoint={endpoint()}", f"--token={key}", "--examples=0", "-rs"]
-    alone = folder.pytest(*options, "scenarios/keys/restricted.yaml", "scenarios/connection/close_handshake.yaml")
+    others = ("scenarios/connection/close_handshake.yaml", "scenarios/connection/plain_get.yaml")
+    alone = folder.pytest(*options, "scenarios/keys/restricted.yaml", *others)
     beside = folder.pytest(*options, f"--token-for=restricted={key}-restricted", "scenarios/keys/restricted.yaml")
 
     assert "--token-for restricted=KEY" in alone.stdout

@@ -6,6 +6,7 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.mutants.rehearsal import bundled, rehearse
+from conformance.report.layout import WIDTH
 from conformance.report.plan import plan_lines
 from conformance.resources import folder
 from conformance.run.cost import Plan, cost_of
@@ -70,10 +71,11 @@ def test_the_plan_says_it_in_words():
     prices = load_prices()
     text = "\n".join(plan_lines(Plan(costs, 3, 16, prices.of("gpt-realtime"), prices.as_of, "gpt-realtime")))
 
-    assert "conversations  2  (and 3 not applicable)" in text
+    assert "conversations  2 (and 3 not applicable)" in text
     assert "sessions       3" in text
     assert f"(gpt-realtime, prices of {prices.as_of})" in text
     assert "most tokens    usage/several_turns" in text
+    assert max(map(len, text.splitlines())) <= WIDTH
 
 
 def test_a_model_without_a_price_has_no_price():
