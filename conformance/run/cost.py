@@ -22,7 +22,7 @@ def cost_of(scenario: Scenario, dialect: str, clip: ClipReader) -> Cost:
     for step in scenario.steps_in(dialect):
         declared = STEPS[step.name]
         if declared.opens:
-            sessions[step.on] = Spending(answers=not scenario.intent)
+            sessions[step.on] = Spending(answers=not scenario.intent, translates=scenario.intent == "translation")
         total += declared.costs(sessions.setdefault(step.on, Spending()), step, clip)
     # Every connection that stays open ends with a barrier.
     return total + Cost(expected=ASKING * len(sessions))

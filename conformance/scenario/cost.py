@@ -25,6 +25,8 @@ ClipReader = Callable[[str, str], bytes]
 
 #: Tokens a second of the user's audio.
 HEARD = 10
+#: Tokens of a second of translation, with room for one that takes twice as long.
+SPOKEN = 40
 #: The most that one response may give where nobody limits it.
 LARGEST_OUTPUT = 4096
 #: Tokens of the vendor's own instructions, and around each item.
@@ -101,7 +103,8 @@ class Spending:
     said: Tokens = field(default_factory=Tokens)
     """The conversation so far, as input."""
     answers: bool = True
-    """False for a session that only transcribes."""
+    """False for a session that only transcribes, or translates."""
+    translates: bool = False
 
     def say(self, value: Any) -> None:
         """Put an item into the conversation that holds *value*."""
@@ -124,6 +127,9 @@ class Spending:
         """Append *length* seconds of audio to the input buffer, in which somebody speaks so many *turns*."""
         self.said += Tokens(text_in=AROUND_AN_ITEM, audio_in=math.ceil(length * HEARD))
         heard = Cost(heard=length, expected=ASKING)
+        if self.translates:  # a translation is about as long as what was said
+            said = Tokens(audio_in=math.ceil(length * HEARD), audio_out=math.ceil(length * SPOKEN))
+            heard += Cost(tokens=said + Tokens(text_out=math.ceil(length * WRITTEN)))
         if not self.writes:
             return heard
         written = math.ceil(length * WRITTEN) + turns * WRITTEN_AT_LEAST

@@ -82,3 +82,9 @@ def test_a_model_without_a_price_has_no_price():
     text = "\n".join(plan_lines(Plan({}, model="somebody-elses")))
 
     assert "unknown: no prices of somebody-elses" in text
+
+
+def test_a_translation_is_planned_to_be_spoken_as_well():
+    planned = cost_of(bundled("translation/session"), "ga", clip)
+
+    assert planned.tokens.audio_out >= 20 * planned.heard > 0
