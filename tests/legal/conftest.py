@@ -151,6 +151,15 @@ def no_audio_tokens(event):
     return event
 
 
+def no_cached_tokens(event):
+    """Say nothing of a cache: an endpoint without one has nothing to count."""
+    usage = (event.get("response") or {}).get("usage")
+    if usage:
+        for name in ("cached_tokens", "cached_tokens_details"):
+            usage["input_token_details"].pop(name, None)
+    return event
+
+
 def both_spellings(event):
     """Say the details of the usage under the plural names as well."""
     usage = (event.get("response") or {}).get("usage")
@@ -294,6 +303,7 @@ VARIANTS = {
     "hesitant": Legal(settings={"scripted_model": hesitates, "pace": Pace.FAST}),
     "no_nulls": Legal(edited(no_nulls)),
     "cascade": Legal(edited(no_audio_tokens)),
+    "no_cached_tokens": Legal(edited(no_cached_tokens)),
     "both_spellings": Legal(edited(both_spellings)),
     "anonymous_errors": Legal(edited(anonymous_errors)),
     "bare_errors": Legal(edited(bare_errors)),
