@@ -26,6 +26,11 @@ def is_part_of_response(awaiting: str) -> bool:
     return all(each.startswith("response.") and each != "response.created" for each in kinds)
 
 
+def is_probe(event: Event | None) -> bool:
+    """Return whether a client event is a question of ours that no script asked."""
+    return event is not None and str(event.get("event_id")).startswith(f"{PROBE}_")
+
+
 def answers_probe(kind: str, event: Event, probe: str) -> bool:
     """Return whether an event answers the probe of that id."""
     error = event.get("error")

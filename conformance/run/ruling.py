@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.contract.dialects import CANONICAL, DIALECTS, recognise
 from conformance.contract.facts import Fact, shown
 from conformance.play.player import Outcome
+from conformance.play.progress import is_probe
 from conformance.rules.causes import cause_of, stops_a_script
 from conformance.rules.deviations import fold
 from conformance.rules.engine.judge import VERDICT_OF_FINDING, Judgement, Verdict, judge
@@ -94,12 +95,13 @@ class JudgedConversation:
     def cause_of_the_stop(self) -> str:
         """The SHOULD rule that explains why the script did not get through; empty if none does.
 
-        Its finding must concern the last thing that the client did: what the script was waiting for.
+        Its finding must concern the last thing that the script did (our own question whether anybody is there comes
+        after that): what it was waiting for.
         """
         if self.conversation.outcome is not Outcome.STOPPED or not self.conversation.traces:
             return ""
         last = self.conversation.traces[-1]
-        since = max((entry.index for entry in last if entry.sent), default=0)
+        since = max((entry.index for entry in last if entry.sent and not is_probe(entry.event)), default=0)
         for name, ruling in self.rulings.items():
             late = any(each.trace is last and each.finding.index >= since for each in ruling.findings)
             if late and ruling.verdict is Verdict.WARNING and stops_a_script(name):
