@@ -27,8 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
     from conformance.plugin.activation import asked_for
 
     if asked_for(config):
-        from conformance.plugin.run import activate
+        from conformance.plugin.imports import imported_plainly
 
+        with imported_plainly():
+            from conformance.plugin.run import activate
         activate(config)
 
 

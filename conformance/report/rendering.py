@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from conformance.report.compiled_templates import CompiledTemplates
 from conformance.report.inert import inert
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,6 +29,7 @@ def resource(name: str) -> Markup:
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
+        bytecode_cache=CompiledTemplates(TEMPLATES),
         autoescape=True,
         finalize=_inert,
         undefined=jinja2.StrictUndefined,
