@@ -16,6 +16,8 @@ from conformance.play.player import Conversation, Outcome
 from conformance.reference.server.server import Server
 from conformance.reference.session.hooks import Hooks
 from conformance.rules.engine.judge import Verdict
+from conformance.rules.engine.rule import Chapter, Finding
+from conformance.rules.rule_packs import Pack
 from conformance.run.baseline import Baseline, BaselineEntry
 from conformance.run.budget import Limits
 from conformance.run.library import settings_for
@@ -55,10 +57,10 @@ LEAN = {"examples": 4, "shrink_sessions": 12, "repeatable": True}
 
 @pytest.fixture
 def searching(listen, tmp_path):
-    """Return `searching(mutant or hooks, kind, policy=…, **options) -> Search` against a reference that listens."""
+    """Return `searching(mutant or hooks, kind, policy=…, vendor=…, …) -> Search` against a reference that listens."""
     runners = []
 
-    def make(mutant, kind=VALID, policy=None, **options):
+    def make(mutant, kind=VALID, policy=None, vendor="", options=None, **more):
         hooks = hooks_of(mutant) if mutant and isinstance(mutant, str) else mutant or None
         url = listen(Server(tokens=(KEY,), models=("m",), hooks=hooks)).url
         told = settings_for(url, key=KEY, model="m", dialect="ga", profile=None, reports=tmp_path)
@@ -66,7 +68,7 @@ def searching(listen, tmp_path):
         runners.append(runner)
         runner.prepare()
         claim = Scenario(id=kind, title="What is generated is answered.", steps=())
-        return Search(runner, SearchOptions(**{"seed": 1, **LEAN, **options}), claim)
+        return Search(runner, options or SearchOptions(**{"seed": 1, **LEAN, **more}), claim, vendor)
 
     yield make
     for runner in runners:
@@ -174,3 +176,43 @@ def test_whoever_looks_on_is_told_how_far_a_search_is():
     assert _at_work("generate", Counter(generate=3), plan) == "3/9"
     assert _at_work("shrink", Counter(shrink=7), plan) == "making a case small, 7/30"
     assert _at_work("replay", Counter(replay=1), plan) == "earlier cases"
+
+
+@pytest.fixture
+def acme(monkeypatch):
+    """The rules of a vendor that every update breaks, as an installed package would bring them."""
+    rules = Chapter("acme/")
+
+    @rules.must("acme/updates-rhyme", about={"session.updated"}, covers=(), spec="https://acme.test/spec")
+    def updates_rhyme(view):
+        """An update is answered in verse."""
+        for frame in view.server("session.updated"):
+            yield Finding(frame.index, "It is in prose.")
+
+    pack = Pack("acme", "acme-rules 1.0", {rule.id: rule for rule in rules.rules})
+    monkeypatch.setattr("conformance.run.search.packs", lambda: {"acme": pack})
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_vendors_rules_judge_what_was_played_for_ours_without_playing_it_again(searching, tmp_path):
+    options = SearchOptions(seed=1, **{**LEAN, "shrink_sessions": 0})
+    ours = searching("", options=options)
+    ours.explore()
+    theirs = searching("", vendor="acme", options=options)
+    found = theirs.explore()
+
+    told = theirs.record(found)
+    assert ours.spent.sessions == LEAN["examples"]
+    assert [case.flaw.rule for case in found.cases] == ["acme/updates-rhyme"]
+    assert theirs.spent.sessions < LEAN["examples"]
+    assert told.rules["acme/updates-rhyme"].verdict is Verdict.FAIL
+    assert told.questions == ("keeps-every-other-rule-of-acme",)
+    assert "acme" in (tmp_path / told.script).name
+
+
+@pytest.mark.usefixtures("acme")
+def test_whether_a_conversation_gets_through_its_script_is_no_question_of_a_vendor(searching):
+    search = searching(agreeable, INVALID, vendor="acme", examples=1, shrink_sessions=0)
+    found = search.explore()
+
+    assert {flaw.rule for case in found.cases for flaw in case.example.flaws} <= {"acme/updates-rhyme"}
