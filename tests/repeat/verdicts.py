@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 #: Name -> (how often, options of pytest, whether a loop keeps each core busy).
@@ -53,17 +53,30 @@ def verdicts(options):
     return result.returncode, report["outcome"], told, seconds
 
 
+def runs(most):
+    """Yield (kind, number, options, whether cores are kept busy): one of each kind, then the next of each."""
+    for number in range(1, 1 + max(times for times, *_ in KINDS.values())):
+        for kind, (times, options, loops) in KINDS.items():
+            if number <= min(times, most or times):
+                yield kind, number, options, loops
+
+
 def main(most):
-    """Play, print, and return 1 if anything differs."""
+    """Play, print, and return 1 if anything differs; Ctrl-C ends it with what is known so far."""
     seen = defaultdict(lambda: defaultdict(list))
-    for kind, (times, options, loops) in KINDS.items():
-        for number in range(1, min(times, most or times) + 1):
+    with suppress(KeyboardInterrupt):
+        for kind, number, options, loops in runs(most):
             with busy(loops):
                 status, outcome, told, seconds = verdicts(options)
             dialect = "beta" if kind == "beta" else "ga"
             for name, verdict in {**told, "the run": f"{outcome}, status {status}"}.items():
                 seen[dialect][name].append((verdict, f"{kind} {number}"))
             print(f"{kind:13} {number:3}  status {status}  {outcome:24} {seconds:6.1f} s", flush=True)
+    return differences(seen)
+
+
+def differences(seen):
+    """Print every verdict that was not the same in all runs of a dialect; return 1 if there is one."""
     differing = 0
     for dialect, names in seen.items():
         for name, each in sorted(names.items()):
@@ -72,11 +85,10 @@ def main(most):
                 where = defaultdict(list)
                 for verdict, run in each:
                     where[verdict].append(run)
-                print(
-                    f"{dialect}: {name}: "
-                    + "; ".join(f"{verdict} in {', '.join(runs)}" for verdict, runs in where.items())
-                )
-    print(f"{differing} verdicts differ")
+                told = "; ".join(f"{verdict} in {', '.join(among)}" for verdict, among in where.items())
+                print(f"{dialect}: {name}: {told}")
+    played = sum(len(names["the run"]) for names in seen.values())
+    print(f"{differing} verdicts differ in {played} runs")
     return int(differing > 0)
 
 
