@@ -19,13 +19,15 @@ class Repetition:
     def __init__(self) -> None:
         self.same = ""
         self.row = 0
+        self.told = ""
+        """How the last of them ended."""
 
     def note(self, conversation: Conversation) -> None:
         """Take in how a conversation ended."""
-        told = _without_an_end_of_its_own(conversation)
-        if told:
-            self.row = self.row + 1 if told == self.same else 1
-            self.same = told
+        same = _without_an_end_of_its_own(conversation)
+        if same:
+            self.row = self.row + 1 if same == self.same else 1
+            self.same, self.told = same, conversation.message if conversation.beyond else same
         elif _was_answered(conversation) and self.row < ENOUGH:
             self.row = 0
 
@@ -34,15 +36,15 @@ class Repetition:
         """Say why nothing more is played; empty while there is no reason."""
         if self.row < ENOUGH:
             return ""
-        return f"{ENOUGH} conversations in a row had ended the same way ({self.same})"
+        return f"{ENOUGH} conversations in a row had ended the same way ({self.told})"
 
 
 def _without_an_end_of_its_own(conversation: Conversation) -> str:
-    """Return what a conversation waited for in vain, or the bound that ended it; empty if it ended otherwise."""
+    """Return what a conversation waited for in vain, or that a bound ended it; empty if it ended otherwise."""
     if conversation.silent:
         return "the endpoint is slow or silent"
     if conversation.beyond:
-        return conversation.message
+        return "a bound"  # which one depends on what else is open
     ends = [trace.end for trace in conversation.traces]
     timed_out = any(end is not None and end.kind is EndKind.TIMEOUT for end in ends)
     return conversation.message if timed_out else ""

@@ -61,9 +61,18 @@ def test_patience_grows_with_what_was_seen_and_not_without_bounds():
     assert Patience(answer=20.0, chosen=True).grown(25.0).answer == 20.0
 
 
-def test_a_flood_that_ends_at_the_same_bound_again_and_again_ends_it():
-    told = "the endpoint sent more than 8,388,608 bytes (--max-received)"
-    flood = Conversation(SCENARIO, "", (ANSWERED,), Outcome.ENVIRONMENT, told, beyond=True)
+def flood(told):
+    return Conversation(SCENARIO, "", (ANSWERED,), Outcome.ENVIRONMENT, told, beyond=True)
 
-    assert after(*[flood] * (ENOUGH - 1), PLAYED, flood) == ""
-    assert "--max-received" in after(*[flood] * ENOUGH)
+
+MUCH = flood("the endpoint sent more than 8,388,608 bytes (--max-received)")
+MUCH_AT_ONCE = flood("the endpoint sent more than 41,943,040 bytes on all open connections (--sessions=N)")
+
+
+def test_a_flood_that_ends_at_a_bound_again_and_again_ends_it():
+    assert after(*[MUCH] * (ENOUGH - 1), PLAYED, MUCH) == ""
+    assert "--max-received" in after(*[MUCH] * ENOUGH)
+
+
+def test_it_is_one_flood_whichever_bound_it_meets_first():
+    assert "--max-received" in after(*[MUCH_AT_ONCE, MUCH] * (ENOUGH // 2))
