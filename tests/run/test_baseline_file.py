@@ -154,3 +154,19 @@ def test_what_fails_in_many_conversations_gets_one_entry():
     assert (first.rule, first.scenario, first.message) == ("usage.total-is-the-sum", "", "The total is off by")
     assert [each.scenario for each in others] == [each.conversation for each in stops]
     assert not review(Baseline(entries(text)), [*seen, *stops], partial=False).red
+
+
+@pytest.mark.parametrize(
+    ("message", "kept"),
+    [
+        ("response.output_text.delta of resp_BUIFYIUagEhIYQHEJcDxO came late.", "response.output_text.delta of"),
+        ("The deltas of item_Y4hHG0uzcltTAh6s1do6U do not make it.", "The deltas of"),
+        ("input_audio_transcription.delta came 2 times", "input_audio_transcription.delta came"),
+        ("input_audio_buffer.committed never came", "input_audio_buffer.committed never came"),
+    ],
+)
+def test_an_entry_holds_what_of_a_message_comes_again(message, kept):
+    seen = Seen("response.done-is-last", "a/b", "fail", (message,))
+
+    written = updated("", PATH, Review(unlisted=(seen,)))
+    assert f'message: "{kept}"' in written or f"message: {kept}\n" in written
