@@ -113,7 +113,7 @@ def stops_of(result: RunResult) -> tuple[Stop, ...]:
 def _why_stopped(record: ConversationRecord) -> str:
     """Return the broken MUST rule that demands, in the same conversation, what was awaited in vain; empty if none."""
     ended = record.message.startswith("the connection ended")
-    awaited = {OPEN} if ended else set(EVENT.findall(record.expected))
+    awaited = {OPEN} if ended else {*EVENT.findall(record.expected), record.expected} - {""}
     for name, told in record.rules.items():
         if told.verdict is Verdict.FAIL and any(awaited & _demanded(name, each) for each in told.findings):
             return name
@@ -121,10 +121,8 @@ def _why_stopped(record: ConversationRecord) -> str:
 
 
 def _demanded(rule_id: str, finding: FindingRecord) -> set[str]:
-    """Return what a finding missed: event types, or that the session stays open."""
-    if finding.expected == OPEN:
-        return {OPEN}
-    named = set(EVENT.findall(finding.expected))
+    """Return what a finding missed, in its own words, and the event types in them."""
+    named = {*EVENT.findall(finding.expected), finding.expected}
     if finding.actual == "nothing" and (rule := judged_rules().get(rule_id)) is not None:
         named.update(EVENT.findall(rule.sentence))
     return named

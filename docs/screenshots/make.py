@@ -24,7 +24,7 @@ RUNS = {
     "reference": ("", ()),
     "profile": ("", ("--profile=anyone",)),
 }
-SIZES = {"wide": (1400, 1180), "phone": (390, 1500)}
+SIZES = {"wide": (1400, 1800), "phone": (390, 1500)}
 #: Values of `prefers-color-scheme` in Chromium's engine.
 SCHEMES = {"dark": 0, "light": 1}
 #: What README shows.

@@ -126,6 +126,7 @@ def test_a_stop_is_told_under_the_broken_rule_that_demands_what_was_awaited():
         ("create-is-ignored", ("response/text_turn", "response/two_turns")),
         ("a-mistake-ends-the-session", ("errors/unknown_type", "items/bad_content")),
         ("deletions-are-never-told", ("items/delete", "items/after_delete")),
+        ("the-key-is-not-checked", ("connection/refuses_a_wrong_key", "connection/refuses_no_key")),
     ],
 )
 def test_what_a_fault_stops_is_no_finding_of_its_own(run, fault, scenarios):
