@@ -57,7 +57,7 @@ def one_delta(_dialect):
     def sends(event):
         kind = event["type"]
         place = (event.get("item_id"), event.get("content_index"))
-        if kind.endswith(".delta"):
+        if kind.endswith(".delta") and not kind.startswith("session."):  # a translation never says that it is done
             held.setdefault((kind, *place), []).append(event)
             return
         deltas = held.pop((kind.removesuffix(".done") + ".delta", *place), None) if kind.endswith(".done") else None
