@@ -159,7 +159,7 @@ def without_nulls(value):
 
 def items_announced_with_few_fields(event, _dialect):
     if event["type"] in ("conversation.item.added", "conversation.item.created", "response.output_item.added"):
-        kept = ("id", "type", "role", "content", "call_id", "name", "arguments", "output")
+        kept = ("id", "type", "role", "content", "call_id", "name", "arguments", "output", "server_label", "tools")
         event["item"] = {key: event["item"][key] for key in kept if key in event["item"]}
     return event
 
@@ -296,7 +296,7 @@ def unknown_events(entries, _dialect):
     varied = []
     for number, entry in enumerate(entries):
         varied.append(entry)
-        if number and not entry.sent:
+        if number and not entry.sent and entry.type != "session.closed":  # nothing comes after that
             varied.append(server({"type": "vendor.heartbeat", "event_id": f"beat_{number}"}, entry))
     return varied
 
