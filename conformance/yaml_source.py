@@ -146,7 +146,7 @@ class _Builder:
                 self.fail("a key is text", key_event)
             key = key_event.value
             if key in built:
-                self.fail(f"{key!r} stands twice", key_event)
+                self.fail(f"{key!r} appears twice", key_event)
             built.keys_at[key] = _place(key_event)
             built[key] = self.value(next(self.events), depth + 1)
         return built

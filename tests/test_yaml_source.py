@@ -53,7 +53,7 @@ def test_a_key_is_text_even_where_yaml_sees_a_boolean():
         ("a: !!python/object/apply:os.system [id]", "the tag tag:yaml.org,2002:python/object/apply:os.system", ":1:4"),
         ("a: !secret x", "the tag !secret is not allowed", ":1:4"),
         ("a: !!binary AAAA", "the tag tag:yaml.org,2002:binary", ":1:4"),
-        ("a: 1\nb: 2\na: 3", "'a' stands twice", ":3:1"),
+        ("a: 1\nb: 2\na: 3", "'a' appears twice", ":3:1"),
         ("? [a]\n: 1", "a key is text", ":1:3"),
         ("a: *nobody", "nothing before this is called &nobody", ":1:4"),
         ("a: &loop [*loop]", "nothing before this is called &loop", ":1:11"),

@@ -31,7 +31,7 @@ def check_pair(client: Path, upstream: Path, counts: Collection[Keyword]) -> tup
     What the traces do not tell (a profile's declarations, a balance) is taken as nothing declared.
     """
     if client == upstream:
-        raise UsageError("the client's side and the upstream's are one file", "Give two recordings.")
+        raise UsageError("the recordings of client and upstream are the same file", "Give two recordings.")
     ours, theirs = load_trace(client), load_trace(upstream)
     guards = side_of(theirs).guards
     pair = Pair(view_of(ours), view_of(theirs), Context(script=_script(ours, theirs), guards=guards))
@@ -48,7 +48,7 @@ def check_pair(client: Path, upstream: Path, counts: Collection[Keyword]) -> tup
             broken += rule.keyword in counts
     silent = sum(rule.needs not in ("", *offers) for rule in PAIR_RULES.values())
     verdict = "broken" if broken else "clean" if proved else "unclear"
-    known = f"; {silent} need what no recording tells ({', '.join(sorted(set(NEEDS) - offers))})" if silent else ""
+    known = f"; {silent} need what is not in a recording ({', '.join(sorted(set(NEEDS) - offers))})" if silent else ""
     head = f"{verdict}  {client} | {upstream}: {broken} rules over pairs broken, {proved} proved{known}"
     return "\n".join([head, *lines]).rstrip() + "\n", Status.BROKEN if broken else Status.CLEAN
 

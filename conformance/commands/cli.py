@@ -29,7 +29,7 @@ DIALECT = click.Choice(["auto", *dialect_names()])
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="realtime-conformance")
 def command() -> None:
-    """Say whether an endpoint really speaks the OpenAI Realtime protocol.
+    """Test whether an endpoint conforms to the OpenAI Realtime protocol.
 
     The suite itself runs with pytest: pytest --endpoint=wss://host/v1/realtime
     """
@@ -37,24 +37,24 @@ def command() -> None:
 
 @command.command()
 @click.argument("named", metavar="RECORDING...", nargs=-1, required=True)
-@click.option("--dialect", type=DIALECT, default="auto", help="The revision spoken; auto: as the recording tells.")
+@click.option("--dialect", type=DIALECT, default="auto", help="Protocol revision; auto: taken from the recording.")
 @click.option(
     "--fail-on",
     type=click.Choice(["must", "should", "nothing"]),
     default="must",
     show_default=True,
-    help="Whose findings break a conversation.",
+    help="Which findings break a conversation.",
 )
-@click.option("--strict", is_flag=True, help="SHOULD findings count too: --fail-on=should.")
+@click.option("--strict", is_flag=True, help="The same as --fail-on=should.")
 @click.option(
     "--upstream",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The upstream's side of a gateway: the rules over pairs judge.",
+    help="The recording of the gateway's upstream: judge the pair.",
 )
-@click.option("--expect", default="", metavar="FILE|SCENARIO", help="Rules that have to be proved: its `proves:`.")
+@click.option("--expect", default="", metavar="FILE|SCENARIO", help="The rules in its `proves:` must be proved.")
 @click.option(
-    "-j", "--jobs", default=1, show_default=True, type=click.IntRange(0, 512), help="Processes; 0: one a core."
+    "-j", "--jobs", default=1, show_default=True, type=click.IntRange(0, 512), help="Processes; 0: one for each core."
 )
 @click.option("--cluster", default="", metavar="ADDRESS|local", help="Judge on a Dask cluster: docs/corpora.md.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
@@ -62,11 +62,11 @@ def command() -> None:
 def check(named: Sequence[str], **asked: Any) -> None:
     """Judge recorded conversations: files, folders, patterns, URLs, or - for standard input.
 
-    Traces of ours, recorders' JSON lines, HAR, WebSocket cassettes and logs of events, also compressed; each is
-    recognised by its content (docs/recordings.md).
+    Reads traces, JSON lines, HAR, WebSocket cassettes and event logs, also compressed; the format is recognised
+    from the content (docs/recordings.md).
 
-    Exit status: 0 nothing that counts is broken, 1 something is, or was expected and is not proved,
-    4 a file cannot be read, or is not or hardly a Realtime conversation.
+    Exit status: 0 no requirement is broken, 1 a requirement is broken or, with --expect, unproven, 4 a file cannot
+    be read or is not a Realtime conversation.
     """
     from os import cpu_count
 
@@ -93,7 +93,7 @@ def check(named: Sequence[str], **asked: Any) -> None:
 def convert(recording: str, target: Path) -> None:
     """Write recorded conversations in another format: .jsonl (also .gz), .har, .yaml (a cassette), .json.
 
-    OUT may be a folder: it gets a trace for each conversation.  IN is whatever `check` takes.
+    OUT may be a folder: it receives a trace for each conversation.  IN is anything that `check` reads.
     """
     from conformance.commands import convert as conversion
 
@@ -104,15 +104,15 @@ def convert(recording: str, target: Path) -> None:
 
 
 @command.command()
-@click.option("--listen", default="127.0.0.1:0", show_default=True, metavar="HOST:PORT", help="Port 0: any.")
+@click.option("--listen", default="127.0.0.1:0", show_default=True, metavar="HOST:PORT", help="Port 0: any free one.")
 @click.option("--to", required=True, metavar="URL", help="The endpoint: wss://host/v1/realtime")
 @click.option("--out", default="recordings", show_default=True, type=click.Path(path_type=Path, file_okay=False))
 @click.option("--ca-file", help="Certificate authorities (PEM) of the endpoint.")
 @click.option("--insecure", is_flag=True, help="Do not check the endpoint's certificate.")
 def tap(listen: str, to: str, out: Path, ca_file: str | None, insecure: bool) -> None:
-    """Record real conversations: a proxy that passes everything on untouched, until it is interrupted.
+    """Record real conversations with a proxy that forwards everything unchanged, until interrupted.
 
-    Each session leaves a trace in the folder --out, for `check`.  Credentials are passed on and never written.
+    Each session is written to the folder --out as a trace for `check`.  Credentials are forwarded, but never written.
     """
     from conformance.commands.tap import address, tap_forever, upstream_url
     from conformance.tap.proxy import Tap
@@ -125,9 +125,9 @@ def tap(listen: str, to: str, out: Path, ca_file: str | None, insecure: bool) ->
 @command.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=0, show_default=True, help="0: the system chooses.", type=click.IntRange(0, 65535))
-@click.option("--dialect", type=DIALECT, default="auto", show_default=True, help="auto: as the client asks.")
-@click.option("--token", default="", envvar="REALTIME_TOKEN", help="The key that is let in (none: everybody).")
-@click.option("--mutant", metavar="NAME", default="", help="Do one thing wrong: one of the mutants of `selftest`.")
+@click.option("--dialect", type=DIALECT, default="auto", show_default=True, help="auto: as the client requests.")
+@click.option("--token", default="", envvar="REALTIME_TOKEN", help="The only key that is accepted (default: any).")
+@click.option("--mutant", metavar="NAME", default="", help="Misbehave in one way: a mutant of `selftest`.")
 @click.option(
     "--pace",
     type=click.Choice(["instant", "fast", "realtime"]),
@@ -142,15 +142,15 @@ def tap(listen: str, to: str, out: Path, ca_file: str | None, insecure: bool) ->
     show_default=True,
     help="How a bad key is refused: an HTTP status, or an error and a close code.",
 )
-@click.option("--without", default="", metavar="FEATURE,…", help="Refuse these, as an endpoint that lacks them does.")
-@click.option("--quirks", default="", help="Do as a real endpoint does: real-openai-2026-09, real-azure-2026-09.")
-@click.option("--script", type=click.Path(path_type=Path), help="What to answer: a YAML file (docs/reference.md).")
-@click.option("--cert", type=click.Path(path_type=Path), help="Certificate chain (PEM): speak TLS.")
+@click.option("--without", default="", metavar="FEATURE,…", help="Refuse these, like an endpoint without them.")
+@click.option("--quirks", default="", help="Imitate a real endpoint: real-openai-2026-09, real-azure-2026-09.")
+@click.option("--script", type=click.Path(path_type=Path), help="A YAML file with the answers (docs/reference.md).")
+@click.option("--cert", type=click.Path(path_type=Path), help="Certificate chain (PEM), to serve TLS.")
 @click.option("--key", type=click.Path(path_type=Path), help="The certificate's private key (PEM).")
 @click.option(
-    "--upstream", metavar="SCENARIO", help="Be the upstream of a gateway, as this scenario says (docs/gateways)."
+    "--upstream", metavar="SCENARIO", help="Act as the upstream of a gateway, as in this scenario (docs/gateways)."
 )
-@click.option("--traces", type=click.Path(path_type=Path), help="With --upstream: a folder for what it sees.")
+@click.option("--traces", type=click.Path(path_type=Path), help="With --upstream: a folder for its traces.")
 def serve(upstream: str | None, traces: Path | None, **asked: Any) -> None:
     """Run the reference endpoint until it is interrupted."""
     if upstream is not None:
@@ -169,9 +169,9 @@ def serve(upstream: str | None, traces: Path | None, **asked: Any) -> None:
 @click.option("--model", default=None, help="Value of ?model=")
 @click.option("--token", default="", envvar="REALTIME_TOKEN", help="The key.")
 @click.option("--auth", default="bearer", show_default=True, help="The auth style.")
-@click.option("--dialect", type=DIALECT, default="auto", show_default=True, help="auto: as the first events tell.")
+@click.option("--dialect", type=DIALECT, default="auto", show_default=True, help="auto: from the first events.")
 def discover(url: str, model: str | None, token: str, auth: str, dialect: str) -> None:
-    """Ask an endpoint what it does not offer, and print that as a profile for --profile=FILE."""
+    """Ask an endpoint which features it offers, and print them as a profile for --profile=FILE."""
     from conformance.commands.discover import profile_of
 
     click.echo(profile_of(url, model, token, auth, dialect), nl=False)
@@ -180,7 +180,7 @@ def discover(url: str, model: str | None, token: str, auth: str, dialect: str) -
 @command.command()
 @click.argument("rule", required=False)
 def rules(rule: str | None) -> None:
-    """List the rules, or tell everything about one: RULE is its id, a part of it, or a requirement it covers."""
+    """List the rules, or explain one: RULE is its id, a part of it, or a requirement it covers."""
     from conformance.commands.rules import detail, find, listing, listing_of, sample_of, several
     from conformance.rules import RULES
     from conformance.rules.rule_packs import packs
@@ -209,7 +209,7 @@ def rules(rule: str | None) -> None:
 @click.argument("mutants", metavar="[MUTANT]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole matrix as JSON.")
 def selftest(mutants: Sequence[str], as_json: bool) -> None:
-    """Prove that the rules bite: every mutant is killed by its rule, and by no other."""
+    """Check that every mutant is detected by the rule that it names, and by no other."""
     from conformance.commands.selftest import prove
 
     text, perfect = prove(mutants, as_json=as_json)
@@ -218,7 +218,7 @@ def selftest(mutants: Sequence[str], as_json: bool) -> None:
 
 
 @command.command()
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit status 1 if a page is not current.")
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit status 1 if a page is out of date.")
 def docs(only_check: bool) -> None:
     """Regenerate the generated pages of a checkout, in docs/."""
     from conformance.commands.docs import stale_pages
@@ -233,11 +233,11 @@ def docs(only_check: bool) -> None:
 
 @command.command()
 @click.argument("folder", default="reports", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--flaky", is_flag=True, help="What fails in some of the runs that FOLDER remembers, and not in others.")
+@click.option("--flaky", is_flag=True, help="List what failed in some runs of FOLDER/history.jsonl, but not in others.")
 def report(folder: Path, flaky: bool) -> None:
-    """Sum up what a run left in FOLDER (reports/ by default), also if it was killed.
+    """Print the summary of the run in FOLDER (reports/ by default), even if the run was killed.
 
-    Exit status: that of the run; of a run that was killed 1 if anything failed so far, else 2.
+    Exit status: that of the run; if the run was killed, 1 if anything failed so far, else 2.
     """
     from conformance.commands.report import gathered
     from conformance.report.history import flaky_text, rates_of
@@ -268,9 +268,9 @@ def report(folder: Path, flaky: bool) -> None:
 @command.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def lint(files: Sequence[Path]) -> None:
-    """Check scenario files (or folders of them): what is wrong, dead, or promised in vain.
+    """Check scenario files (or folders) for mistakes, unreachable steps and rules that they do not exercise.
 
-    No endpoint is asked: each scenario is played in memory on the reference endpoint.
+    Nothing is sent to any endpoint: scenarios are played in memory against the reference endpoint.
 
     Exit status: 0 no mistake (there may be warnings), 4 mistakes.
     """
@@ -308,7 +308,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(CLEAN)
     except Exception:
         click.echo(_scrubber(given)(traceback.format_exc()), err=True)
-        click.echo("This is our bug: please report it with the lines above.", err=True)
+        click.echo("This is a bug in realtime-conformance: please report it with the lines above.", err=True)
         sys.exit(BUG)
     sys.exit(CLEAN)
 

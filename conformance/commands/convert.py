@@ -46,7 +46,7 @@ def _format_for(target: Path) -> RecordingFormat:
         if each.suffix == suffix:
             return each
     known = ", ".join(each.suffix for each in FORMATS)
-    raise UsageError(f"{target}: no format is called {suffix or 'nothing'}", f"Let it end with one of {known}.")
+    raise UsageError(f"{target}: no format has the ending {suffix!r}", f"Use one of: {known}.")
 
 
 def _scrubbed(trace: Trace) -> Trace:

@@ -89,8 +89,8 @@ def unexercised(scenario: Scenario, promised: Sequence[Rule]) -> Iterator[Remark
     yield from _stops(scenario, found)
     for rule in promised:
         if all(rule.id in each.inapplicable for each in found):
-            detail = f"It is played in {_dialects(found)} alone (`dialects`). Take the promise out."
-            yield Remark(scenario.where_is(rule.id), f"proves: {rule.id}: speaks of what is not there", detail)
+            detail = f"It is played in {_dialects(found)} alone (`dialects`). Remove the promise."
+            yield Remark(scenario.where_is(rule.id), f"proves: {rule.id}: it cannot apply in this dialect", detail)
         elif silent := [each for each in found if rule.id in each.unproven and not each.told_nothing]:
             yield _unproven(scenario, rule.id, silent)
 
@@ -106,7 +106,7 @@ def _unproven(scenario: Scenario, rule_id: str, silent: list[Exercise]) -> Remar
     if excuse := _excuse(scenario, rule_id):
         cure = f"{excuse}: yours may show it."
     else:
-        cure = "Add what brings it about, or take the promise out."
+        cure = "Add steps that exercise it, or remove the promise."
     message = f"proves: {rule_id}: nothing in this script exercises it"
     return Remark(scenario.where_is(rule_id), message, f"{played}{stopped}.\n{cure}", warning=bool(excuse))
 
@@ -115,7 +115,7 @@ def _excuse(scenario: Scenario, rule_id: str) -> str:
     """Say why the silence of the reference endpoint says nothing about the script, if it does not."""
     if always := scenario.without - FEATURES:
         return f"The reference endpoint cannot be without {', '.join(sorted(always))}"
-    return "" if rule_id in shown_by_every_endpoint() else "Few endpoints give the occasion for it"
+    return "" if rule_id in shown_by_every_endpoint() else "Few endpoints exercise it"
 
 
 def _stops(scenario: Scenario, found: Iterable[Exercise]) -> Iterator[Remark]:
@@ -148,4 +148,4 @@ def _why(stopped: Exercise) -> Iterator[str]:
             cure = f"{other} alone has it: `only: {other}`." if other else f"Did you mean {near[0]!r}?"
             yield f"{stopped.dialect} has no {kind!r}. {cure}"
     if stopped.told_nothing and stopped.unproven:
-        yield f"So nothing is known of {', '.join(sorted(stopped.unproven))}."
+        yield f"So it is unknown whether the script exercises {', '.join(sorted(stopped.unproven))}."

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def verify(file: Path) -> None:
     """Recompute a certificate (`pytest --certify=FILE.zip`): every verdict from its traces, without a network.
 
-    Exit status: 0 it holds, 1 it does not, 4 it cannot be read, or another version made it.
+    Exit status: 0 valid, 1 not valid, 4 it cannot be read, or was made by another version.
     """
     from conformance.commands.verify import as_text, verified
 
@@ -32,7 +32,7 @@ def verify(file: Path) -> None:
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
 def compare(before: Path, after: Path) -> None:
-    """Say what changed between two runs (reports folders, report.json or certificates), as Markdown.
+    """Print as Markdown what changed between two runs (reports folders, report.json or certificates).
 
     Exit status: 0 nothing got worse, 1 something did, 4 a report cannot be read.
     """
@@ -48,9 +48,9 @@ def compare(before: Path, after: Path) -> None:
 
 @click.command()
 @click.argument("reports", metavar="REPORT...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write a page; without it Markdown is printed.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write an HTML page (default: print Markdown).")
 def matrix(reports: Sequence[Path], output: Path | None) -> None:
-    """Put many runs into one table: endpoints by chapters, each with its evidence."""
+    """Put many runs into one table: endpoints by chapters, with links to the evidence."""
     from conformance.report.matrix import matrix_html, matrix_markdown
     from conformance.report.saved_report import read_report
 
@@ -83,9 +83,9 @@ def run(url: str, arguments: Sequence[str]) -> None:
 @click.option("--auth", default="bearer", show_default=True, help="The auth style.")
 @click.option("--reports", default="reports", show_default=True, type=click.Path(path_type=Path, file_okay=False))
 def load(url: str, master: str, model: str | None, token: str, auth: str, reports: Path) -> None:
-    """Hold judged conversations with URL, as many as a Locust master says (docs/load.md).
+    """Be a Locust worker that plays and judges conversations with URL (docs/load.md).
 
-    Exit status: 0 nothing differs under load, 1 a verdict differs, or sessions are mixed, 4 nobody can be asked.
+    Exit status: 0 no difference under load, 1 a verdict differs or sessions are mixed, 4 the master does not answer.
     """
     from conformance.commands.load import load as loaded
 

@@ -164,7 +164,7 @@ def load(url: str, master: str, token: str, model: str | None, auth: str, report
         talking.start()
         if not worker.acknowledged.wait(10):
             commanded.wanted = None
-            raise UsageError(f"--master: nobody answers at {worker.address}", "Start it: locust --master -f FILE")
+            raise UsageError(f"--master: no answer from {worker.address}", "Start it: locust --master -f FILE")
         try:
             with suppress(Exhausted, KeyboardInterrupt):
                 soak.play()

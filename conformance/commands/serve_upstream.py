@@ -31,7 +31,7 @@ def scripts_of(scenario: str) -> Sequence[UpstreamScript]:
         raise UsageError(f"--upstream: there is no scenario {scenario!r}", cure)
     section = load(path if path.is_file() else bundled).upstream
     if section is None:
-        raise UsageError(f"--upstream: {scenario} has no section `upstream`", "docs/gateways tells what it may say.")
+        raise UsageError(f"--upstream: {scenario} has no section `upstream`", "docs/gateways describes it.")
     return upstream_scripts(section)
 
 

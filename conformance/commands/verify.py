@@ -93,7 +93,7 @@ def _statement(members: Mapping[str, bytes]) -> dict[str, Any]:
                 f"Install the version that made it: pip install realtime-conformance=={statement.get('suite')}",
             )
     if why := misfit(harness_schema("certificate"), statement):
-        raise CertificateError(f"{STATEMENT} is not as a statement is: {why}")
+        raise CertificateError(f"{STATEMENT} is malformed: {why}")
     return dict(statement)
 
 
@@ -105,7 +105,7 @@ def _profile(statement: Mapping[str, Any], members: Mapping[str, bytes]) -> Prof
     if name in PROFILES:
         profile = load_profile(name)
         if profile_digest(profile) != statement["profile_digest"]:
-            raise CertificateError(f"the profile {name} is another one here than the one it was made with")
+            raise CertificateError(f"the installed profile {name} differs from the one that it was made with")
         return profile
     return _own_profile(statement, members)
 
@@ -116,9 +116,9 @@ def _own_profile(statement: Mapping[str, Any], members: Mapping[str, bytes]) -> 
 
     name = statement["profile"]
     if PROFILE not in members:
-        raise CertificateError(f"the archive lacks {PROFILE}, the profile {name!r} that it speaks of")
+        raise CertificateError(f"{PROFILE} with the profile {name!r} is missing from the archive")
     if f"sha256:{hashlib.sha256(members[PROFILE]).hexdigest()}" != statement["profile_digest"]:
-        raise CertificateError(f"{PROFILE} is another one than the profile that it was made with")
+        raise CertificateError(f"{PROFILE} differs from the profile that the certificate was made with")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / PROFILE
         file.write_bytes(members[PROFILE])
@@ -135,19 +135,19 @@ def _of_the_statement(statement: Mapping[str, Any], now: datetime) -> Iterator[s
     if expires - date > VALID:
         yield f"it claims to be valid for {(expires - date).days} days: {VALID.days} are the most"
     if date > now:
-        yield f"it is dated {statement['date'][:10]}, which is yet to come"
+        yield f"it is dated {statement['date'][:10]}, which is in the future"
     if statement["seed"] != SEED:
         yield f"it was played with the seed {statement['seed']}, not {SEED}"
     folders = {each["folder"] for each in statement["runs"]}
     if len(folders) < REPETITIONS:
-        yield f"it rests on {len(folders)} runs: {REPETITIONS} are asked for"
+        yield f"it contains {len(folders)} runs: {REPETITIONS} are required"
 
 
 def _time(statement: Mapping[str, Any], name: str) -> datetime:
     try:
         return datetime.fromisoformat(statement[name])
     except ValueError as error:
-        raise CertificateError(f"{STATEMENT}: {name} is no point in time: {error}") from error
+        raise CertificateError(f"{STATEMENT}: {name} is not a date and time: {error}") from error
 
 
 def _of_a_run(statement: Mapping[str, Any], about: Mapping[str, Any], settings: Settings, name: str) -> Iterator[str]:

@@ -122,7 +122,7 @@ def _same_versions(client: Any) -> None:
     if unlike:
         worker, difference = next(iter(unlike.items()))
         raise UsageError(
-            f"{len(unlike)} of {len(told)} workers would judge by other rules: {worker} {difference}",
+            f"{len(unlike)} of {len(told)} workers would use different rules: {worker} {difference}",
             "Install the same versions everywhere.",
         )
 

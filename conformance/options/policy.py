@@ -44,11 +44,11 @@ def policy_of(given: Given, settings: Settings) -> Policy:
     )
     if policy.limits.usd is not None and policy.price is None:
         raise UsageError(
-            f"--max-usd: there are no prices of {policy.model or 'a model that nobody named'}",
-            "Name the model (--model=NAME), or give a table with its prices (--prices=FILE).",
+            f"--max-usd: there are no prices for {policy.model or 'the model, which was not named'}",
+            "Name the model (--model=NAME), or give a price table (--prices=FILE).",
         )
     if policy.plan and given.several_processes:
-        raise UsageError("--plan is made by one process", "Leave -n out, or add -n 0.")
+        raise UsageError("--plan cannot be combined with -n", "Leave -n out, or add -n 0.")
     return policy
 
 

@@ -36,12 +36,12 @@ def relay_of(given: Given, token: str, profile: Profile | None) -> RelaySetup | 
     """Read the options of a relay, None if none is under test; *token* is the client's key."""
     if given.value("relay") is None:
         if beside := next((flag for flag in BESIDE if given.value(flag) is not None), None):
-            raise UsageError(f"--{beside} is for a gateway under test", "Name it with --relay=URL.")
+            raise UsageError(f"--{beside} needs a gateway to test", "Name it with --relay=URL.")
         return None
     if given.value("endpoint") is not None:
-        raise UsageError("--relay and --endpoint name two endpoints", "Give one of them.")
+        raise UsageError("--relay and --endpoint exclude each other", "Give one of them.")
     if given.several_processes:
-        raise UsageError("--relay: one process stands on both sides of the gateway: run it without -n")
+        raise UsageError("--relay cannot be combined with -n: one process is both client and upstream")
     from conformance.relay.declared import declared_in
     from conformance.relay.log import LogFile
     from conformance.relay.setup import RelaySetup
@@ -65,7 +65,7 @@ def _address(text: str | None) -> tuple[str, int]:
 
     host, colon, port = (text or f"{HOST}:{PORT}").rpartition(":")
     if not colon or not port.isdigit() or int(port) > LARGEST_PORT:
-        raise UsageError(f"--upstream-listen: {text!r} is no address", "It looks like 127.0.0.1:9100")
+        raise UsageError(f"--upstream-listen: {text!r} is not HOST:PORT", "For example: 127.0.0.1:9100")
     return host.strip("[]") or HOST, int(port)
 
 
@@ -74,20 +74,20 @@ def _balance(given: Given) -> Balance | None:
 
     url, command = given.value("balance-url"), given.value("balance-command")
     if url is not None and command is not None:
-        raise UsageError("--balance-url and --balance-command read the same", "Give one of them.")
+        raise UsageError("--balance-url and --balance-command exclude each other", "Give one of them.")
     path = tuple(filter(None, (given.value("balance-path") or "").split(".")))
     if url is None and given.value("balance-header") is not None:
-        raise UsageError("--balance-header is sent to --balance-url", "Give its URL.")
+        raise UsageError("--balance-header needs --balance-url", "Give the URL.")
     if command is not None:
         if not shlex.split(command):
-            raise UsageError("--balance-command: nothing to run")
+            raise UsageError("--balance-command is empty")
         return BalanceCommand(command, path)
     if url is None:
         if path:
-            raise UsageError("--balance-path is looked up in a balance", "Give --balance-url or --balance-command.")
+            raise UsageError("--balance-path needs a balance", "Give --balance-url or --balance-command.")
         return None
     if not url.startswith(("http://", "https://")):
-        raise UsageError(f"--balance-url: {url!r} is no HTTP URL")
+        raise UsageError(f"--balance-url: {url!r} is not an HTTP URL")
     headers = [each.partition(":") for each in given.value("balance-header") or []]
     return BalanceUrl(url, path, tuple((name.strip(), text.strip()) for name, _, text in headers))
 

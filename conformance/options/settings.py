@@ -90,9 +90,9 @@ def _keys(given: Given, token: str, *, embedded: bool) -> dict[str, str]:
     """Return the keys of others by role; the embedded reference knows all of them."""
     others = {role: held for role, _, held in (each.partition("=") for each in given.value("token-for") or [])}
     if strangers := others.keys() - ROLES.keys():
-        raise UsageError(f"--token-for: nobody is called {min(strangers)!r}", f"Known: {', '.join(ROLES)}.")
+        raise UsageError(f"--token-for: there is no role {min(strangers)!r}", f"Known: {', '.join(ROLES)}.")
     if without := [role for role, held in others.items() if not held]:
-        raise UsageError(f"--token-for: no key for {without[0]}", f"It looks like --token-for {without[0]}=KEY")
+        raise UsageError(f"--token-for: no key for {without[0]}", f"For example: --token-for {without[0]}=KEY")
     return ({role: key_for(role, token) for role in ROLES} if embedded and token else {}) | others
 
 
@@ -184,7 +184,7 @@ def _headers(written: list[str], profile: Profile | None) -> tuple[tuple[str, st
     for each in written:
         name, colon, text = each.partition(":")
         if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not text.strip().isprintable():
-            raise UsageError("--header: no 'Name: value'", "For example: --header 'X-Team: voice'")
+            raise UsageError("--header: not of the form 'Name: value'", "For example: --header 'X-Team: voice'")
         headers.append((name, text.strip()))
     return tuple(headers)
 
@@ -214,7 +214,7 @@ def _positive(flag: str, number: Number | None, usual: Number) -> Number:
     if number is None:
         return usual
     if not number > 0:
-        raise UsageError(f"--{flag}: {number} is not more than 0")
+        raise UsageError(f"--{flag}: {number} is not greater than 0")
     return number
 
 

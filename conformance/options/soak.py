@@ -22,15 +22,15 @@ def soak_plan(given: Given) -> SoakPlan | None:
     sessions, written = given.value("soak"), given.value("for")
     if sessions is None:
         if written is not None:
-            raise UsageError("--for: how long what?", "It belongs to --soak=SESSIONS")
+            raise UsageError("--for needs --soak", "Give --soak=SESSIONS, or leave --for out.")
         return None
     from conformance.run.soak import SoakPlan
 
     seconds = seconds_of(written) if written is not None else USUAL
     if sessions < 1:
-        raise UsageError(f"--soak: {sessions} sessions are none")
+        raise UsageError(f"--soak: {sessions} is less than 1")
     if given.several_processes:
-        raise UsageError("--soak plays in one process", "Leave out -n; more machines: realtime-conformance load")
+        raise UsageError("--soak cannot be combined with -n", "For several machines: realtime-conformance load")
     return SoakPlan(sessions, seconds)
 
 
@@ -38,5 +38,5 @@ def seconds_of(written: str) -> float:
     """Read a length of time: `60`, `60s`, `5m`, `1h`; UsageError otherwise."""
     found = TIME.fullmatch(written.strip())
     if found is None or not float(found[1]):
-        raise UsageError(f"--for: {written!r} is no length of time", "It looks like 60s or 5m")
+        raise UsageError(f"--for: {written!r} is not a duration", "For example: 60s or 5m")
     return float(found[1]) * SECONDS[found[2] or "s"]

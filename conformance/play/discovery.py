@@ -157,7 +157,7 @@ class Inquiry:
             if len(self.voices) == VOICES_NEEDED:
                 break
         if len(self.voices) < VOICES_NEEDED:
-            self.lacking["voices"] = f"of the voices asked for it took {', '.join(self.voices) or 'none'}"
+            self.lacking["voices"] = f"of the voices that were tried it accepted {', '.join(self.voices) or 'none'}"
         else:
             self.offered.add("voices")
 

@@ -68,7 +68,7 @@ def line_of(text: str) -> LineSettings:
         elif name == "drop" and re.fullmatch(r"0?\.\d+|0|1(\.0+)?", value):
             found = replace(found, drop=float(value))
         else:
-            raise UsageError(f"--line: {part!r} is no property of a line", CURE)
+            raise UsageError(f"--line: {part!r} is not a property of a line", CURE)
     return found
 
 

@@ -46,7 +46,7 @@ class Outcome(StrEnum):
     NOT_RUN = "not run"
     """Not played: a budget did not allow it."""
     ERROR = "error"
-    """Our own mistake."""
+    """Internal error of this tool."""
 
 
 @dataclass(frozen=True)

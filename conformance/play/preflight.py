@@ -25,20 +25,20 @@ from conformance.trace.trace import EndKind, Trace
 STATUS_CURES: Mapping[int, tuple[str, str]] = {
     301: ("the endpoint redirects the upgrade", "Give --endpoint the address it redirects to."),
     302: ("the endpoint redirects the upgrade", "Give --endpoint the address it redirects to."),
-    400: ("the endpoint did not like the request", "Is --model right for this endpoint? Is the path right?"),
+    400: ("the endpoint rejected the request", "Is --model right for this endpoint? Is the path right?"),
     401: ("the key was refused", "Check REALTIME_TOKEN, and the auth style (--auth=…, or a --profile)."),
-    403: ("the key may not open a session", "Check REALTIME_TOKEN, its permissions, and --auth=…"),
+    403: ("the key is not allowed to open a session", "Check REALTIME_TOKEN, its permissions, and --auth=…"),
     404: ("there is no such path", "Check the path of --endpoint; it usually ends in /v1/realtime."),
-    405: ("the path takes no WebSocket upgrade", "Check the path of --endpoint; it usually ends in /v1/realtime."),
-    407: ("a proxy wants authentication", "Connect from a machine without the proxy."),
-    426: ("the upgrade header was lost on the way", "A proxy in between drops it: allow WebSocket upgrades there."),
+    405: ("the path accepts no WebSocket upgrade", "Check the path of --endpoint; it usually ends in /v1/realtime."),
+    407: ("a proxy requires authentication", "Connect from a machine without the proxy."),
+    426: ("the upgrade header did not arrive", "A proxy in between removes it: allow WebSocket upgrades there."),
     429: ("the endpoint limits the rate or has no quota left", "Wait, or use another key."),
 }
 CAUSE_CURES: Mapping[str, str] = {
     "dns": "Check the host name in --endpoint.",
     "tcp": "Is the endpoint running, and the port right?",
-    "plain": "Is it a plain port? Then --endpoint begins with ws://.",
-    "tls": "Give its authority with --ca-file=FILE, or --insecure on a test system. ws:// and wss:// differ.",
+    "plain": "If the port does not use TLS, write ws:// in --endpoint.",
+    "tls": "Give the certificate authority with --ca-file=FILE; --insecure on a test system.",
     "timeout": "Is the host reachable from here? A firewall often swallows the connection.",
     "protocol": "Is there a WebSocket server behind --endpoint? Are ws:// and wss:// right?",
 }
@@ -48,12 +48,12 @@ VAGUE_STATUSES = frozenset({400, 404, 422})
 KEY_STATUSES = frozenset({401, 403})
 KEY_CODES = frozenset({"invalid_api_key", "missing_api_key"})
 #: The same where there was no key to refuse.
-NO_KEY = "no key was given, and the endpoint asks for one"
+NO_KEY = "no key was given, and the endpoint requires one"
 NO_KEY_CURE = "export REALTIME_TOKEN=… (or --token-file=FILE, --token-command=COMMAND)"
 #: `error.code` before any session -> what to do.
 CODE_CURES: Mapping[str, str] = {
     "invalid_api_key": "Check REALTIME_TOKEN and the auth style (--auth=…, or a --profile).",
-    "missing_model": "Say which model: --model=NAME",
+    "missing_model": "Name the model: --model=NAME",
     "invalid_model": "Say another model: --model=NAME",
     "model_not_found": "Say another model: --model=NAME",
     "beta_api_shape_disabled": "The endpoint speaks `ga` only: --dialect=ga",
@@ -156,18 +156,18 @@ def _no_session(trace: Trace, why: str, *, environment: bool = False, answered: 
         return Diagnosis(
             trace,
             trouble=f"session.created never came, though a session.update was answered by {answered}",
-            cure="The first event is lost: does a gateway in between begin to listen too late? Clients wait for it.",
+            cure="The first event is lost, perhaps in a gateway that starts listening too late. Clients wait for it.",
         )
     if end is not None and end.kind is EndKind.TIMEOUT:
         return Diagnosis(
             trace,
             trouble=f"the upgrade succeeded, but no event came ({why})",
-            cure="The first event is session.created, unasked. Is a realtime model behind --model=…?",
+            cure="The endpoint must send session.created by itself. Is --model=… a realtime model?",
         )
     return Diagnosis(
         trace,
         trouble=f"the upgrade succeeded, but the session ended at once ({why})",
-        cure="Check --model, the key and the auth style; the endpoint's own log tells more.",
+        cure="Check --model, the key and the auth style; look into the log of the endpoint.",
     )
 
 
@@ -178,7 +178,7 @@ def _kind(trace: Trace) -> str:
 def _first_event(trace: Trace) -> Diagnosis:
     events = [entry.event for entry in trace if not entry.sent and entry.event is not None]
     if not events:
-        return Diagnosis(trace, trouble="the first frame holds no JSON object", cure="Is this a Realtime endpoint?")
+        return Diagnosis(trace, trouble="the first frame is not a JSON object", cure="Is this a Realtime endpoint?")
     first = events[0]
     if first.get("type") == "error":
         error = first.get("error") if isinstance(first.get("error"), dict) else {}

@@ -86,16 +86,16 @@ def _why(steps: set[str], trace: Trace) -> str:
     if trace.end is None:
         return "has no end"
     if trace.end.kind is EndKind.TIMEOUT:
-        return "ends with a wait that was in vain"
+        return "ends with a wait that was not answered"
     if ENDING & steps:
         return ""
     if "mint" in steps:  # asked for over HTTP: no session, so nothing to drain
         return "" if MINTING in trace.intent else "was not answered"
     if trace.end.kind is EndKind.REFUSED:
-        return "was refused, which the script does not expect"
+        return "was refused, but the script does not expect that"
     sent = [entry.event for entry in trace if entry.sent and entry.event is not None]
     if trace.end.by is Direction.SERVER and any(each.get("type") == "session.close" for each in sent):
         return ""
     if not any(str(each.get("event_id", "")).endswith(BARRIER) for each in sent):
-        return "was not drained and closed, as it is after the last step"
+        return "lacks the barrier and the close that follow the last step"
     return ""

@@ -115,14 +115,15 @@ def checked_url(url: str) -> str:
     schemes = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
     if parts.scheme not in schemes:
         raise UsageError(
-            f"--endpoint: {url!r} is no WebSocket URL", "It begins with wss:// (or ws://), e.g. wss://host/v1/realtime"
+            f"--endpoint: {url!r} is not a WebSocket URL",
+            "It begins with wss:// (or ws://), e.g. wss://host/v1/realtime",
         )
     try:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise UsageError(f"--endpoint: {url!r}: {error}", "The port is a number from 0 to 65535.") from error
     if not host:
-        raise UsageError(f"--endpoint: {url!r} names no host", "It looks like wss://host/v1/realtime")
+        raise UsageError(f"--endpoint: {url!r} names no host", "For example: wss://host/v1/realtime")
     path = parts.path if parts.path not in ("", "/") else "/v1/realtime"
     return parts._replace(scheme=schemes[parts.scheme], path=path, fragment="").geturl()
 

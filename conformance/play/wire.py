@@ -291,7 +291,7 @@ def _trouble(error: Exception, target: Target) -> tuple[str, str]:
     if isinstance(error, ssl.SSLError):
         return f"{host}: TLS failed: {error.reason or error}", "tls"
     if isinstance(error, socket.gaierror):
-        return f"{host}: the name is not known ({error.strerror})", "dns"
+        return f"{host}: unknown host ({error.strerror})", "dns"
     if isinstance(error, NegotiationError):
         return f"{host} selected a subprotocol that was not offered: {error}", "protocol"
     if isinstance(error, InvalidMessage | EOFError):

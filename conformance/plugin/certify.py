@@ -46,7 +46,7 @@ FOLDER = "certify"
 def certify_run(config: pytest.Config) -> int:
     """Play the suite as often as a certificate asks for and write it; return the exit status."""
     if softening := list(_softening(config)):
-        raise pytest.UsageError(f"--certify judges everything: {', '.join(softening)} cannot go with it")
+        raise pytest.UsageError(f"--certify cannot be combined with {', '.join(softening)}")
     target = config.invocation_params.dir / value(config, "certify")
     home = config.invocation_params.dir / (value(config, "reports") or "reports") / FOLDER
     repetitions = []
@@ -65,7 +65,7 @@ def certify_run(config: pytest.Config) -> int:
         raise pytest.UsageError(str(error)) from error
     if not found.valid:  # nobody is handed what nobody else would accept
         target.unlink()
-        print("no certificate: the traces do not bear it", *map(one_line, found.differences[:MOST_TOLD]), sep="\n  ")
+        print("no certificate: the traces do not support it", *map(one_line, found.differences[:MOST_TOLD]), sep="\n  ")
         return ExitStatus.BROKEN
     print(*_told(levels, target), sep="\n")
     return ExitStatus.CLEAN if certified(levels) else ExitStatus.BROKEN
@@ -102,4 +102,4 @@ def _without_values(arguments: tuple[str | Path, ...] | list[str]) -> Iterator[s
 def _told(levels: Mapping[str, str], target: Path) -> Iterator[str]:
     for name, status in levels.items():
         yield f"  {name:<14} {status}"
-    yield f"written: {target}   (anybody can recompute it: realtime-conformance verify {target.name})"
+    yield f"written: {target}   (to verify it: realtime-conformance verify {target.name})"

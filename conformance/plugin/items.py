@@ -163,7 +163,7 @@ class Proves(ConversationItem):
         told = rule_record(judged, ruling)
         if told.verdict is Verdict.INCONCLUSIVE and not self.run.settings.strict_evidence:
             pytest.skip(f"inconclusive: {told.reason}")
-        why = told.reason or f"the conversation was played, but nothing in it shows that {self.name}"
+        why = told.reason or f"the conversation was played, but did not exercise {self.name}"
         if told.cause or self.run.settings.allow_unproven:
             pytest.skip(f"unproven: {why}")
         if self.run.settings.strict:

@@ -137,7 +137,7 @@ class Reports:
             return
         self.run.state.close(self.result, status)
         if trouble := self.run.state.disk.trouble:
-            self.say(*wrapped(f"Not everything is on disk: {trouble}. The verdicts above stand.", "", "  "))
+            self.say(*wrapped(f"Not everything could be written: {trouble}. The verdicts above are valid.", "", "  "))
         scrub_file(self.config.getoption("xmlpath", None), self.run.settings.scrub)
         if self.result.conversations:
             from conformance.report.terminal import spending

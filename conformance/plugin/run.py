@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from conformance.run.settings import Settings
 
-SMOKE = "smoke: a first verdict in seconds"
+SMOKE = "smoke: a quick first check"
 MARKERS = (*(f"{keyword.lower()}: {keyword} requirements" for keyword in Keyword), SMOKE)
 PLUGIN = "realtime-conformance-run"
 

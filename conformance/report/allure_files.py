@@ -24,13 +24,13 @@ CATEGORIES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("Requirement broken (MUST)", ("failed",), r"^MUST\b"),
     ("Requirement not kept (SHOULD)", ("failed", "passed"), r"^SHOULD\b"),
     ("Conversation stopped", ("failed",), r"^The conversation did not get through its script"),
-    ("Unproven: the evidence never came", ("failed",), r"^unproven\b"),
-    ("Inconclusive: the model did not do its part", ("skipped",), r"inconclusive\b"),
+    ("Unproven: the evidence is missing", ("failed",), r"^unproven\b"),
+    ("Inconclusive: the model did not do what it was asked", ("skipped",), r"inconclusive\b"),
     ("Known failure", ("skipped",), r"known: "),
     ("Not applicable", ("skipped",), r"not applicable\b"),
     ("Environment (429, 5xx, DNS, TLS)", ("broken",), r"the environment got in the way"),
     ("Not run: the budget", ("skipped",), r"not run\b"),
-    ("Our own mistake", ("broken",), r""),
+    ("Internal error of this tool", ("broken",), r""),
 )
 
 

@@ -36,7 +36,7 @@ def baseline_section(terminal: Terminal, review: Review, file: str) -> None:
         for line in lines:
             _write(terminal, line, markup)
     if not (review.known or review.unlisted or review.red):
-        terminal.write_line("Nothing in it was met, and nothing else failed.")
+        terminal.write_line("No listed failure occurred, and nothing else failed.")
 
 
 def _known(review: Review) -> Iterator[MarginLine]:
@@ -56,7 +56,7 @@ def _to_edit(review: Review) -> Iterator[MarginLine]:
     for entry in review.stale:
         yield "fixed", f"{entry.name} passes now. Delete {_place(entry)}."
     for entry, message in review.other:
-        yield "different", f"{entry.name} fails with another message than {_place(entry)} says: {message}"
+        yield "different", f"{entry.name} fails with a message other than in {_place(entry)}: {message}"
     for entry in review.expired:
         yield "expired", f"{entry.name} was accepted until {entry.expires} ({entry.issue}). Edit {_place(entry)}."
 

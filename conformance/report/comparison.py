@@ -131,12 +131,12 @@ def _percent(was: float, now: float) -> str:
 def _caveats(before: SavedReport, after: SavedReport) -> Iterator[str]:
     for name, what in (("version", "versions of the suite"), ("rules", "rules"), ("scenarios", "scenarios")):
         if before.data["tool"][name] != after.data["tool"][name]:
-            yield f"They were judged by different {what}."
+            yield f"They were judged with different {what}."
             break
     for name in ("dialect", "profile", "model"):
         was, now = before.data[name], after.data[name]
         if was != now:
-            yield f"The {name} is another one: {was or 'none'}, then {now or 'none'}."
+            yield f"The {name} differs: {was or 'none'}, then {now or 'none'}."
     for report, which in ((before, "first"), (after, "second")):
         if report.data["partial"]:
-            yield f"The {which} one judged only a part."
+            yield f"The {which} run judged only a part of the suite."

@@ -43,4 +43,4 @@ class Dedup:
 
 
 def _brief(headline: str, what: str, first: str) -> str:
-    return "\n".join([*wrapped(headline), *wrapped(what, "  "), f"  told in full at {first}"])
+    return "\n".join([*wrapped(headline), *wrapped(what, "  "), f"  reported in full at {first}"])

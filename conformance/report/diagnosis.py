@@ -36,7 +36,7 @@ def diagnosed(terminal: Terminal, diagnosis: Diagnosis, settings: Settings) -> N
         spoken = settings.target.dialect
         found = diagnosis.dialect
         if settings.dialect == "auto" and not settings.embedded:
-            how = "recognised" if found is not None else "assumed: the first events do not tell"
+            how = "recognised" if found is not None else "assumed: not recognisable from the first events"
             terminal.write_line(f"dialect: {spoken.name} ({how})")
         elif found is not None and found != spoken:
             terminal.write_line(
@@ -45,7 +45,7 @@ def diagnosed(terminal: Terminal, diagnosis: Diagnosis, settings: Settings) -> N
             )
         if diagnosis.refused_style:
             told = (
-                f"auth: {diagnosis.refused_style} is documented and was refused; {settings.target.auth} opens sessions"
+                f"auth: {diagnosis.refused_style} is documented, but was refused; {settings.target.auth} opens sessions"
             )
             for line in wrapped(told, "", "  "):
                 terminal.write_line(line, yellow=True)

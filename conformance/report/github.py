@@ -60,7 +60,7 @@ def _rows(result: RunResult) -> Iterator[str]:
         first = plain(failure.finding.message)
         yield f"| {SIGNS[failure.line.verdict]} {rule.keyword} | {named} | {first} | {len(failure.conversations)} |"
     for stop in stops_of(result):
-        what = f"`{stop.record.conversation}` does not play | {plain(stop.record.message)}"
+        what = f"`{stop.record.conversation}` did not get through its script | {plain(stop.record.message)}"
         yield f"| ❌ | {what} | {len(stop.conversations)} |"
     for line in result.rules.unmet:
         rule = line.rule
@@ -80,7 +80,8 @@ def annotations_of(result: RunResult, scenarios: Path) -> Iterator[str]:
                        scenarios / f"{failure.record.conversation.partition('@')[0]}.yaml")  # fmt: skip
     for stop in stops_of(result):
         path = scenarios / f"{stop.record.conversation.partition('@')[0]}.yaml"
-        yield _command(result, "error", f"{stop.record.conversation} does not play", stop.record.message, path)
+        title = f"{stop.record.conversation} did not get through its script"
+        yield _command(result, "error", title, stop.record.message, path)
 
 
 def _words(failure: Failure) -> str:

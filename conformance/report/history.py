@@ -114,4 +114,4 @@ def flaky_text(rates: Iterable[Rate], *, every: bool = False) -> str:
         f"{each.failed / each.runs:>6.0%}  {each.failed}/{each.runs}  {each.conversation}: {each.name}"
         for each in shown
     ]
-    return "\n".join(lines or ["Nothing comes and goes."]) + "\n"
+    return "\n".join(lines or ["Nothing is flaky."]) + "\n"

@@ -55,7 +55,7 @@ def _rule(suite: ElementTree.Element, line: RuleTally, texts: Mapping[str, str],
     text, first = texts.get(rule.id, ""), one_line(line.first)
     fails = line.verdict is Verdict.FAIL or (strict and line.verdict is Verdict.WARNING)
     if fails or counts:
-        words = first or f"{line.verdict}: promised, and nothing in the conversations shows it"
+        words = first or f"{line.verdict}: promised by a scenario, but no conversation exercised it"
         failure = ElementTree.SubElement(case, "failure", type=str(line.verdict), message=words)
         failure.text = text or words
     elif line.verdict is Verdict.ERROR:

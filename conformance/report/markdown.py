@@ -44,7 +44,7 @@ def _parts(before: SavedReport, after: SavedReport, found: Comparison) -> Iterat
         ("Newly stopped conversations", found.stopped),
         ("Newly unproven", found.unproven),
         ("Fixed", found.fixed),
-        ("Other events, or another order", found.order),
+        ("Different events or order", found.order),
         ("Latency", found.latency),
         ("Tokens", found.tokens),
     )

@@ -146,11 +146,11 @@ def _unknown(result: RunResult) -> Iterator[UnknownRule]:
 
 
 WITHOUT_A_REASON = {
-    Verdict.UNPROVEN: "It was promised, and nothing in the conversations shows it.",
-    Verdict.NOT_RUN: "Nothing that was played exercises it.",
+    Verdict.UNPROVEN: "A scenario promises to exercise it, but no conversation did.",
+    Verdict.NOT_RUN: "No conversation that was played exercises it.",
     Verdict.NOT_APPLICABLE: "It does not apply to this endpoint.",
-    Verdict.INCONCLUSIVE: "The model did not bring the occasion about.",
-    Verdict.ERROR: "A mistake of ours.",
+    Verdict.INCONCLUSIVE: "The model did not do what the scenario asked it for.",
+    Verdict.ERROR: "An internal error of this tool.",
 }
 
 

@@ -29,9 +29,9 @@ def _told(plan: Plan) -> Iterator[tuple[str, str]]:
     total, tokens = plan.total, plan.total.tokens
     others = f" (and {plan.not_applicable} not applicable)" if plan.not_applicable else ""
     yield "conversations", f"{len(plan.costs)}{others}"
-    first = "one of them to see whether the endpoint is there"
+    first = "one of them to check that the endpoint is reachable"
     if plan.discovers:
-        first = f"{plan.before} of them to see whether the endpoint is there, and what it lacks"
+        first = f"{plan.before} of them to check that the endpoint is reachable, and which features it has"
     yield "sessions", f"{total.sessions} ({first})"
     if plan.generated.sessions:
         bound = f"{plan.generated.sessions} of the sessions and {plan.generated.tokens.total:,} of the tokens at most"
@@ -43,7 +43,7 @@ def _told(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.price is not None:
         yield "price", f"at most {dollars(plan.price.of(tokens))} ({plan.model}, prices of {plan.prices_of})"
     else:
-        yield "price", f"unknown: no prices of {plan.model or 'the model'} (--model, --prices)"
+        yield "price", f"unknown: no prices for {plan.model or 'the model'} (--model, --prices)"
     yield "time", f"about {_duration(plan.seconds)}, {plan.at_once} conversations at once"
     ranked = sorted(plan.costs.items(), key=lambda each: -each[1].tokens.total)[:MOST_NAMED]
     if ranked:

@@ -54,7 +54,7 @@ class RecomputedRun:
             records[name] = record
             self._compare(name, told[name], record)
         for name in sorted(told.keys() - records.keys()):
-            self._differs(f"{name} is no conversation of the suite")
+            self._differs(f"{name} is not a conversation of the suite")
         self._compare_runs(report, result_of(records, self.settings))
         return records, self.differences
 
@@ -67,7 +67,7 @@ class RecomputedRun:
         except (KeyError, ValueError) as error:
             raise CertificateError(f"{self.name} has no report.json that can be read") from error
         if why := misfit(harness_schema("report"), report):
-            raise CertificateError(f"the report.json of {self.name} is not as a report is: {why}")
+            raise CertificateError(f"the report.json of {self.name} is malformed: {why}")
         return dict(report)
 
     def _check_settings(self) -> None:
@@ -92,7 +92,7 @@ class RecomputedRun:
         names = tuple(told["traces"])
         traces = tuple(trace for name in names if (trace := self._trace(name, scenario, variant)) is not None)
         if not traces:
-            self._differs(f"{key_of(scenario.id, variant)} has no trace, and applies to the endpoint")
+            self._differs(f"{key_of(scenario.id, variant)} has no trace, although it applies to the endpoint")
             return record_not_played(scenario, variant, questions, Outcome.NOT_RUN, "no trace")
         outcome, why = shown_outcome(Outcome(told["outcome"]), scenario, self.settings.target.dialect.name, traces)
         message = why or told["message"]
@@ -117,7 +117,7 @@ class RecomputedRun:
         if variant and trace.handshake is not None and trace.handshake.auth not in ("", variant):
             self._differs(f"{name} was recorded with {trace.handshake.auth}, not with {variant}")
         if not self.settings.target.key and _offers_a_key(trace):
-            self._differs(f"{name} offers a key, and the statement says that there was none")
+            self._differs(f"{name} sends a key, but the statement says that there was none")
         return trace
 
     def _compare(self, name: str, told: Mapping[str, Any], record: ConversationRecord) -> None:

@@ -71,11 +71,11 @@ def _rules(findings: Iterable[object]) -> int:
 def _seen(verdict: RecordedVerdict, proved: list[Rule], rules: list[Rule]) -> Iterator[str]:
     """Yield what the verdict rests on, and what it says nothing about."""
     if verdict.trouble:
-        yield f"a rule of ours failed: {verdict.trouble}"
+        yield f"internal error in a rule: {verdict.trouble}"
     if verdict.unproven:
         yield f"expected and not proved: {', '.join(verdict.unproven)}"
     if verdict.kind is RecordingOutcome.UNCLEAR:
-        yield f"understood: only {verdict.known} of {verdict.frames} frames; nothing is vouched for"
+        yield f"understood: only {verdict.known} of {verdict.frames} frames; no verdict"
     chapters = Counter(rule.chapter for rule in proved)
     broken = {each.rule for each in verdict.findings}
     silent = dict.fromkeys(rule.chapter for rule in rules if not chapters[rule.chapter] and rule.id not in broken)
@@ -84,7 +84,7 @@ def _seen(verdict: RecordedVerdict, proved: list[Rule], rules: list[Rule]) -> It
     if silent:
         yield f"not exercised: {', '.join(silent)}"
     if verdict.silent_wire:
-        yield f"not judged, for only the wire shows it: {', '.join(verdict.silent_wire)}"
+        yield f"not judged, because it is not in the recording: {', '.join(verdict.silent_wire)}"
     if verdict.remark:
         yield f"concluded: {verdict.remark}"
 
@@ -129,6 +129,6 @@ def _coverage(tally: CorpusTally) -> Iterator[str]:
     if whole := [name for name, count in chapters.items() if count == every[name]]:
         yield from wrapped(f"not exercised anywhere: {', '.join(whole)}")
     for why, count in tally.unrecorded.items():
-        yield f"not judged, for only the wire shows it: {why} in {count:,}"
+        yield f"not judged, because it is not in the recording: {why} in {count:,}"
     for rule, count in tally.unproven.items():
         yield f"expected and not proved: {rule} in {count:,}"

@@ -73,16 +73,16 @@ def _missing(result: RunResult) -> list[str]:
     rules, settings = result.rules, result.settings
     return _told(
         [
-            (rules.counted(Verdict.ERROR), "requirement", "not judged (our bug)"),
+            (rules.counted(Verdict.ERROR), "requirement", "not judged (internal error)"),
             (len(rules.unmet), "promised requirement", "unproven"),
             (rules.inconclusive if settings.strict_evidence else 0, "promised requirement", "inconclusive (the model)"),
             (len(result.unshown), "documented fact", "not shown"),
             (len(result.inconclusive) if result.hollow else 0, "conversation", "inconclusive, more than half"),
-            (len(result.unjudged), "conversation", "not judged (the environment, or an error of ours)"),
+            (len(result.unjudged), "conversation", "not judged (environment or internal error)"),
             (result.not_run, "conversation", f"not run ({result.ending.why_not_run})"),
             (rules.flaky if settings.strict else 0, "conversation", "flaky"),
             *(part for pack in result.packs for part in _unjudged_by(pack)),
-            (int(_unexplained(result)), "mistake", "of ours got in the way (see above)"),
+            (int(_unexplained(result)), "internal error", "(see above)"),
             (result.to_edit, "known failure", "to edit in the baseline"),
             (int(bool(result.baseline_refused)), "baseline", f"not written ({result.baseline_refused})"),
         ]
@@ -97,7 +97,7 @@ def _unexplained(result: RunResult) -> bool:
 
 def _unjudged_by(pack: PackTally) -> Iterator[CountedNoun]:
     of = f"of {pack.pack.vendor}"
-    yield pack.counted(Verdict.ERROR), "rule", f"{of} not judged (a bug of theirs)"
+    yield pack.counted(Verdict.ERROR), "rule", f"{of} not judged (a bug in that pack)"
     yield len(pack.unmet), "promised rule", f"{of} unproven"
 
 
@@ -118,9 +118,9 @@ def _nothing_judged(result: RunResult) -> str:
         (ending.unreachable, "the endpoint is not ready"),
         (ending.interrupted, "interrupted"),
         (ending.misused, "a scenario is broken"),
-        (ending.repeated, "one conversation after the other ended the same way"),
-        (bool(ending.exhausted or result.not_run), "the budget does not allow it"),
-        (result.unjudged, "the environment, or an error of ours, got in the way"),
+        (ending.repeated, "the first conversations all ended the same way"),
+        (bool(ending.exhausted or result.not_run), "the budget is too small"),
+        (result.unjudged, "prevented by the environment or an internal error"),
         (result.conversations, "nothing that was selected applies to this endpoint"),
     )
     return f"nothing judged: {next((why for true, why in reasons if true), 'nothing was selected')}"
@@ -169,7 +169,7 @@ def _beside(result: RunResult) -> Iterator[str]:
     for pack in result.packs:
         yield from _beside_of(pack)
     for vendor in result.absent:
-        yield f"{heading_of(vendor)} not told: they are not installed here"
+        yield f"{heading_of(vendor)} not shown: not installed here"
 
 
 def _beside_of(pack: PackTally) -> Iterator[str]:

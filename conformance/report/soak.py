@@ -37,9 +37,9 @@ def soak_lines(tally: SoakTally) -> Iterator[str]:
     yield from _differences(tally)
     yield from _leaks(tally)
     if tally.slots:
-        yield one_line(f"slots          with all sessions closed, another one is refused: {tally.slots}")
+        yield one_line(f"slots          after all sessions were closed, a new one was refused: {tally.slots}")
     if tally.left_out:
-        yield f"traces         of {tally.left_out:,} more conversations that differ none was kept"
+        yield f"traces         not kept for {tally.left_out:,} more conversations that differ"
 
 
 def _latency(tally: SoakTally) -> Iterator[str]:
@@ -55,8 +55,8 @@ def _latency(tally: SoakTally) -> Iterator[str]:
     late = tally.as_data()["own_lag"]["p99"]
     if late is not None and late > LATE:
         yield (
-            f"our own loop was up to {late:.2f} s late (p99): this machine is busy, and the times above hold that; "
-            "fewer sessions, or more machines (realtime-conformance load)"
+            f"our own loop was up to {late:.2f} s late (p99): this machine is busy, and the times above include that; "
+            "use fewer sessions, or more machines (realtime-conformance load)"
         )
 
 
@@ -66,18 +66,18 @@ def _spelled(found: dict[str, float | None]) -> str:
 
 def _differences(tally: SoakTally) -> Iterator[str]:
     if not tally.differing:
-        yield "verdicts       none differs from that of one conversation alone"
+        yield "verdicts       the same under load as in a single conversation"
         return
-    yield f"verdicts       {len(tally.differing)} differ from those of one conversation alone:"
+    yield f"verdicts       {len(tally.differing)} differ from those of a single conversation:"
     for name, number in tally.differing.most_common(SHOWN):
         yield f"  {name}: broken in {number:,} of {tally.played:,} conversations"
 
 
 def _leaks(tally: SoakTally) -> Iterator[str]:
     if not tally.leaks:
-        yield "isolation      no session was told what belongs to another one"
+        yield "isolation      no session received data of another one"
         return
-    yield f"isolation      {len(tally.leaks):,} times a session was told what belongs to another one:"
+    yield f"isolation      {len(tally.leaks):,} times a session received data of another one:"
     for each in tally.leaks[:SHOWN]:
         yield one_line(f"  {each.conversation}, entry {each.entry}: {each.told}")
 

@@ -185,7 +185,7 @@ def _show(terminal: Terminal, line: RuleTally, markup: Mapping[str, bool]) -> No
 
 
 #: What is said where neither a finding nor a reason is there.
-_NOTHING_SAID = {Verdict.UNPROVEN: "it was played, and nothing in it shows that"}
+_NOTHING_SAID = {Verdict.UNPROVEN: "the conversation was played, but did not exercise the rule"}
 
 
 def _consequences(terminal: Terminal, lines: Sequence[RuleTally], who: str = "it leaves") -> None:
@@ -241,13 +241,13 @@ def _facts(terminal: Terminal, coverage: FactCoverage) -> None:
 def fact_lines(coverage: FactCoverage) -> Iterator[str]:
     """Say what was not shown, the facts that count one by one."""
     for fact in coverage.unproven:
-        yield f"documented, and not shown: {fact} (looked for in {_some(coverage.sought[fact])})"
+        yield f"documented, but not shown: {fact} (looked for in {_some(coverage.sought[fact])})"
     known = [str(fact) for fact in coverage.missing if str(fact) in coverage.excused]
     unsought = [str(fact) for fact in coverage.missing if coverage.sought.get(fact) == () and str(fact) not in known]
     rest = [str(fact) for fact in coverage.missing if fact not in coverage.sought and str(fact) not in known]
     for what, facts in (
-        ("known not to be shown", known),
-        ("documented, and looked for by no conversation", unsought),
+        ("not shown, but listed in the baseline", known),
+        ("documented, but checked by no conversation", unsought),
         ("not shown in what was played", rest),
     ):
         if facts:
@@ -269,4 +269,4 @@ def spending(result: RunResult) -> str:
     most = max(by, key=lambda name: by[name].tokens.total)
     if total.tokens.total:
         text += f"; most by {most} ({by[most].tokens.total / total.tokens.total:.0%})"
-    return text + ("; in part estimated: not every response told its usage" if total.estimated else "")
+    return text + ("; partly estimated: some responses reported no usage" if total.estimated else "")

@@ -79,5 +79,5 @@ def _reproduce(command: str) -> list[str]:
 def bug_of(vendor: str) -> str:
     """Say whose bug it is that a rule of *vendor* (empty: of ours) crashed."""
     if vendor:
-        return f"That is a bug in the rules of {vendor}, not the endpoint's: please report it to them with the trace."
-    return "That is our bug, not the endpoint's: please report it with the trace."
+        return f"This is a bug in the rules of {vendor}, not in the endpoint: please report it to them with the trace."
+    return "This is a bug in realtime-conformance, not in the endpoint: please report it with the trace."

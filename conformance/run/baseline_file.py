@@ -64,14 +64,14 @@ def _entry(
         return f"{path}:{line}:{column}"
 
     if told["rule"] not in rules and named(told["rule"]) is None:
-        raise FileError(f"no rule is called {told['rule']!r}", nearest(told["rule"], rules), where=place("rule"))
+        raise FileError(f"there is no rule {told['rule']!r}", nearest(told["rule"], rules), where=place("rule"))
     name = told.get("scenario", "")
     if name and not scenario(name.partition("@")[0]):
-        raise FileError(f"no scenario is called {name!r}", "It reads topic/name.", where=place("scenario"))
+        raise FileError(f"there is no scenario {name!r}", "The form is topic/name.", where=place("scenario"))
     try:
         expires = date.fromisoformat(told["expires"]) if "expires" in told else None
     except ValueError as error:
-        raise FileError(f"expires: {error}", "It reads 2027-01-31.", where=place("expires")) from error
+        raise FileError(f"expires: {error}", "The form is 2027-01-31.", where=place("expires")) from error
     return BaselineEntry(
         rule=told["rule"],
         issue=str(told["issue"]),
@@ -94,7 +94,7 @@ def updated(text: str, path: Path, found: Review) -> str:
     entries = _marked(data)
     if any(line.startswith(("known: [", "known: {")) for line in lines) and entries:
         raise FileError(
-            "the entries are not one below the other, so they cannot be edited line by line",
+            "each entry must be on lines of its own, or the file cannot be edited",
             "Write each as a block: `- rule: …`", where=str(path),
         )  # fmt: skip
     spans = _spans(lines, [place_of(data, ["known", number])[0] - 1 for number in range(len(entries))])

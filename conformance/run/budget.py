@@ -169,7 +169,7 @@ class Budget:
         )
         for option, limit, needed, words in checks:
             if limit is not None and needed > limit:
-                return f"{option}={limit:g} does not allow it (it could come to {words.format(needed)})"
+                return f"{option}={limit:g} is too small (this could need {words.format(needed)})"
         if self.left is not None and self.left <= 0:
             return self.time_is_over()
         return ""

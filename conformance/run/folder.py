@@ -66,7 +66,7 @@ def claim(asked: Path) -> Claimed:
             told = f"another run writes into {asked}: this one writes into {path}" if number > 1 else ""
             return Claimed(path, told, partial(_release, handle, path / LOCK))
         os.close(handle)
-    raise UsageError(f"--reports: {MOST - 1} runs write beside {asked} already", "Give another folder: --reports=DIR")
+    raise UsageError(f"--reports: {MOST - 1} other runs write beside {asked}", "Give another folder: --reports=DIR")
 
 
 def _locked(handle: int) -> bool:

@@ -42,17 +42,17 @@ def from_command(command: str) -> str:
         raise UsageError(f"--token-command: it cannot be run: {_why(error)}") from None
     if done.returncode:
         # What it printed may hold the key.
-        raise UsageError(f"--token-command: it ended with status {done.returncode}", "Run it by hand.")
+        raise UsageError(f"--token-command: it ended with status {done.returncode}", "Run it by hand to see why.")
     return _only("--token-command", done.stdout.strip().splitlines())
 
 
 def _why(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or "the system refuses"
-    return "it takes too long" if isinstance(error, subprocess.TimeoutExpired) else "it is no command"
+    return "it takes too long" if isinstance(error, subprocess.TimeoutExpired) else "it is not a command"
 
 
 def _only(option: str, lines: list[str]) -> str:
     if not lines or not lines[0].strip():
-        raise UsageError(f"{option}: it holds no key")
+        raise UsageError(f"{option}: it contains no key")
     return lines[0].strip()

@@ -52,11 +52,11 @@ async def _with_a_model(
 ) -> FirstLook:
     """Try the realtime models that the endpoint lists, or the usual ones where it lists none."""
     listed = chosen_among(await listed_models(settings.target), today)
-    where = "the endpoint lists it (GET …/models)" if listed else "it is a usual name (the endpoint lists none)"
+    where = "the endpoint lists it (GET …/models)" if listed else "it is a common name (the endpoint lists no models)"
     for name in (listed or usual(MODELS, today))[:MOST_MODELS]:
         target = replace(settings.target, model=name)
         diagnosis = await knock(target)
         if diagnosis.ready:
-            note = f"model: {name}; nobody named one, and {where}; --model=NAME chooses another"
+            note = f"model: {name}, because {where}; choose another with --model=NAME"
             return FirstLook(diagnosis, replace(settings, target=target), note)
     return FirstLook(refused, settings)

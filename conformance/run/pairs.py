@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from conformance.trace.trace import Trace
     from conformance.trace.views import View
 
-THE_UPSTREAMS_OWN = "the upstream does so too: the gateway only passes it on"
+THE_UPSTREAMS_OWN = "the upstream does the same: the gateway only forwards it"
 
 
 def with_pairs(
@@ -72,7 +72,7 @@ def _ruling(
     )
     held = sum(judgement.held for judgement in row)
     if rule.id in waivers:
-        return Ruling(rule, Verdict.NOT_APPLICABLE, findings, held, f"the profile departs from it: {waivers[rule.id]}")
+        return Ruling(rule, Verdict.NOT_APPLICABLE, findings, held, f"waived by the profile: {waivers[rule.id]}")
     if findings:
         return Ruling(rule, VERDICT_OF_FINDING[rule.keyword], findings, held)
     return Ruling(rule, Verdict.PASS if held else Verdict.UNPROVEN, (), held)

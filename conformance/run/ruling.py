@@ -176,14 +176,14 @@ def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: 
     if (waiver := waivers.get(rule.id)) is not None:
         left = tuple(each for each in findings if not waiver.covers(_event_type(each), _places(each.finding)))
         if not left and (findings or not waiver.fields):
-            return Ruling(rule, Verdict.NOT_APPLICABLE, findings, held, f"the profile departs from it: {waiver}")
+            return Ruling(rule, Verdict.NOT_APPLICABLE, findings, held, f"waived by the profile: {waiver}")
         findings = left
     if findings:
         return Ruling(rule, VERDICT_OF_FINDING[rule.keyword], findings, held)
     if held:
         return Ruling(rule, Verdict.PASS, (), held)
     if row and all(each.verdict is Verdict.NOT_APPLICABLE for each in row):
-        return Ruling(rule, Verdict.NOT_APPLICABLE, reason="this revision of the protocol has nothing of the kind")
+        return Ruling(rule, Verdict.NOT_APPLICABLE, reason="this revision of the protocol does not have it")
     if rule.left_out is not None and (absent := next(filter(None, map(rule.left_out, views)), "")):
         return Ruling(rule, Verdict.NOT_APPLICABLE, reason=f"the endpoint leaves out {absent}, which is optional")
     return Ruling(rule, Verdict.UNPROVEN)

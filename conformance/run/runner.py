@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: What is told while the first connections take long.
 FIRST_LOOK = "still waiting for the first event of the endpoint"
-INQUIRY = "still asking the endpoint what it offers (--no-discovery asks nothing)"
+INQUIRY = "still asking the endpoint for its features (--no-discovery skips this)"
 #: What may help where an update that changes nothing is refused.
 OTHER_DIALECT = "is the dialect right? --dialect=ga or --dialect=beta"
 

@@ -234,7 +234,7 @@ class Soak:
         told = [self._named(kind, record) for kind, record in self.tally.records.items()]
         if self.tally.leaks:
             first = self.tally.leaks[0]
-            why = f"{len(self.tally.leaks)} times a session was told what belongs to another one"
+            why = f"{len(self.tally.leaks)} times a session received data of another one"
             told.append(_failed("isolation", why, "its own words and ids", f"{first.conversation}: {first.told}"))
         if self.tally.slots:
             why = "a session is refused although all others are closed"

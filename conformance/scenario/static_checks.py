@@ -70,12 +70,12 @@ def _place(each: Dead) -> tuple[int, int]:
 def _around(scenario: Scenario) -> Iterator[Dead]:
     """Look at what is around the steps."""
     for feature in sorted(scenario.needs & scenario.without):
-        cure = "It is played nowhere: keep one of the two."
+        cure = "It would never be played: keep one of the two."
         yield Dead(f"`needs` and `without` both name {feature}", cure, key="without")
     openings = [step for step in scenario.steps if step.name in OPENING]
     fixed = [step for step in openings if "auth" in (step.argument or {})]
     if scenario.each == "auth" and len(fixed) == len(openings) and scenario.steps[0] in fixed:
-        cure = "Take out `auth` where the style of the run is meant, or `each`."
+        cure = "Remove `auth` where the style of the run is meant, or `each`."
         yield Dead("`each: auth` plays the same again: every connection names its own `auth`", cure, key="each")
     for name in sorted(scenario.dialects):
         if not scenario.steps_in(name):
@@ -165,7 +165,7 @@ def _unconnected(step: Step, steps: Sequence[Step]) -> Dead:
 
 def _too_late(step: Step, ended: Step) -> Dead:
     message = f"`{step.name}` on {_called(step.on)}, which line {ended.line} {STEPS[ended.name].ends}"
-    return Dead(message, "Connect again before it, or take it out.", step, fails=not STEPS[step.name].harmless)
+    return Dead(message, "Connect again before it, or remove it.", step, fails=not STEPS[step.name].harmless)
 
 
 def _values(steps: Sequence[Step]) -> Iterator[Dead]:
@@ -180,7 +180,7 @@ def _values(steps: Sequence[Step]) -> Iterator[Dead]:
                 known = [each.remember for each in steps if each.remember]
                 cure = nearest(name, known) if known else "Keep it with `as:`."
                 cure = f"It is kept later: {cure}" if name in known else cure
-                yield Dead(f"`${{{path}}}`: no step before has kept {name!r}", cure, step, fails=True)
+                yield Dead(f"`${{{path}}}`: no earlier step keeps {name!r}", cure, step, fails=True)
             elif name == "run" and rest not in ("", *RUN_VALUES):
                 cure = f"There is {', '.join(f'${{run.{each}}}' for each in RUN_VALUES)}."
                 yield Dead(f"`${{{path}}}`: a run has no such value", cure, step, fails=True)
@@ -188,7 +188,7 @@ def _values(steps: Sequence[Step]) -> Iterator[Dead]:
             kept[step.remember] = step
     for name, keeper in kept.items():
         if keeper is not None and name not in used and STEPS[keeper.name].brings(keeper):
-            yield Dead(f"`as: {name}` has no effect: no step says `${{{name}.…}}`", "Take it out.", keeper)
+            yield Dead(f"`as: {name}` has no effect: no step says `${{{name}.…}}`", "Remove it.", keeper)
 
 
 def _references(value: Any) -> Iterator[str]:
@@ -203,15 +203,15 @@ def _options(step: Step, scenario: Scenario) -> Iterator[Dead]:
     declared = STEPS[step.name]
     if step.only and step.only not in scenario.dialects:
         message = f"`only: {step.only}`, and `dialects` leaves {step.only} out: the step is never played"
-        yield Dead(message, f"Take it out, or add {step.only} to `dialects`.", step)
+        yield Dead(message, f"Remove it, or add {step.only} to `dialects`.", step)
     elif step.only and len(scenario.dialects) == 1:
-        yield Dead(f"`only: {step.only}` has no effect: `dialects` has said it", "Take it out.", step)
+        yield Dead(f"`only: {step.only}` has no effect: `dialects` says the same", "Remove it.", step)
     if step.answer and not declared.chooses(step):
-        yield Dead(f"`answer: {step.answer}` has no effect on `{step.name}`", "Take it out.", step)
+        yield Dead(f"`answer: {step.answer}` has no effect on `{step.name}`", "Remove it.", step)
     if step.within is not None and not declared.waits(step):
-        yield Dead(f"`within` has no effect on `{step.name}`", "Take it out.", step)
+        yield Dead(f"`within` has no effect on `{step.name}`", "Remove it.", step)
     if step.remember and not declared.brings(step):
-        yield Dead(f"`as: {step.remember}` keeps nothing: `{step.name}` brings no answer", "Take it out.", step)
+        yield Dead(f"`as: {step.remember}` keeps nothing: `{step.name}` has no answer", "Remove it.", step)
 
 
 def _spelled_otherwise(step: Step, revisions: list[tuple[str, SettingPaths]]) -> Iterator[Dead]:
@@ -220,7 +220,7 @@ def _spelled_otherwise(step: Step, revisions: list[tuple[str, SettingPaths]]) ->
         canonical = {spoken: own for own, spoken in revision.renamed.items() if spoken not in revision.renamed}
         for kind in STEPS[step.name].awaits(step):
             if kind in canonical:
-                message = f"{kind!r} never comes in {name}: scripts hear canonical names"
+                message = f"{kind!r} never matches in {name}: scripts use canonical names"
                 yield Dead(message, f"Say {canonical[kind]!r}.", step, fails=True)
 
 
@@ -234,4 +234,4 @@ def _left_out(step: Step, revisions: list[tuple[str, SettingPaths]]) -> Iterator
     for setting in step.argument:
         if not any(setting in each for each in paths):
             message = f"`{setting}` is left out: a {what} of {where} has no such setting"
-            yield Dead(message, "Take it out, or send it as it is with `send`.", step)
+            yield Dead(message, "Remove it, or send it unchanged with `send`.", step)

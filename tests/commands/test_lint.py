@@ -100,7 +100,7 @@ def test_a_promise_that_one_dialect_does_not_know_is_kept_by_the_other(written):
 def test_a_promise_that_no_dialect_of_the_script_knows_is_a_mistake(written):
     path = written(f"proves: [{GA_ONLY}]\ndialects: [beta]\n", "say: Hello.")
 
-    assert told(path) == [("2:10", f"proves: {GA_ONLY}: speaks of what is not there", False)]
+    assert told(path) == [("2:10", f"proves: {GA_ONLY}: it cannot apply in this dialect", False)]
 
 
 def test_where_the_rehearsal_stops_is_a_warning_and_the_promise_names_the_line(written):
@@ -143,7 +143,7 @@ def test_the_choice_of_the_reference_model_says_nothing_about_the_script(written
     (stop,) = remarks(path)
 
     assert stop.warning
-    assert f"So nothing is known of {ERRORS}." in stop.detail
+    assert f"So it is unknown whether the script exercises {ERRORS}." in stop.detail
 
 
 def test_a_rule_for_which_few_endpoints_give_the_occasion_is_a_warning(written):

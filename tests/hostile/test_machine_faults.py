@@ -120,7 +120,7 @@ def test_a_full_disk_ends_no_run(folder, endpoint):
 
     assert result.returncode == 3, result.stdout
     assert "INTERNALERROR" not in result.stdout + result.stderr
-    assert "Not everything is on disk:" in told
+    assert "Not everything could be written:" in told
     assert "proved" in told
 
 

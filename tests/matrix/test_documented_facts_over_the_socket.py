@@ -107,7 +107,7 @@ def test_what_is_left_out_makes_the_run_fail_and_is_named(profile, fact, way, al
 
     assert status == 1, told[-3000:]
     assert missing == {fact, *also}
-    assert f"documented, and not shown: {fact} (looked for in " in told
+    assert f"documented, but not shown: {fact} (looked for in " in told
     assert told.count("documented, and not shown") == 1 + len(also)
 
 
@@ -142,5 +142,5 @@ def test_the_baseline_takes_a_fact_that_is_not_shown_and_notices_when_it_is(serv
 
     assert (written, known, fixed) == (0, 0, 1), told[-3000:]
     assert '- rule: "session field model"' in (tmp_path / "known.yaml").read_text(encoding="utf-8")
-    assert "known not to be shown: session field model" in told
+    assert "not shown, but listed in the baseline: session field model" in told
     assert "session field model passes now. Delete the entry" in news

@@ -49,21 +49,21 @@ def test_the_embedded_reference_never_gets_the_real_key(monkeypatch):
         ({"endpoint": URL, "auth": "carrier-pigeon"}, "there is no style 'carrier-pigeon'"),
         ({"endpoint": URL, "header": ["no colon"]}, "no 'Name: value'"),
         ({"endpoint": URL, "ca_file": "/nowhere/ca.pem"}, "there is no file /nowhere/ca.pem"),
-        ({"endpoint": URL, "sessions": 0}, "--sessions: 0 is not more than 0"),
-        ({"endpoint": URL, "answer_timeout": float("nan")}, "--answer-timeout: nan is not more than 0"),
+        ({"endpoint": URL, "sessions": 0}, "--sessions: 0 is not greater than 0"),
+        ({"endpoint": URL, "answer_timeout": float("nan")}, "--answer-timeout: nan is not greater than 0"),
         ({"endpoint": URL, "token": "a", "token_env": "B"}, "the key is given twice: --token and --token-env"),
-        ({"endpoint": URL, "token_for": ["stranger=sk-1"]}, "nobody is called 'stranger'"),
+        ({"endpoint": URL, "token_for": ["stranger=sk-1"]}, "there is no role 'stranger'"),
         ({"endpoint": URL, "token_for": ["restricted="]}, "no key for restricted"),
         ({"endpoint": URL, "token": 'sk "quoted"', "auth": "subprotocol"}, "cannot travel in the auth style"),
         ({"endpoint": URL, "max_tokens": -1}, "--max-tokens: -1 is less than 0"),
         ({"endpoint": URL, "retries": -1}, "--retries: -1 is less than 0"),
-        ({"endpoint": URL, "max_usd": 1.0}, "there are no prices of a model that nobody named"),
+        ({"endpoint": URL, "max_usd": 1.0}, "there are no prices for the model, which was not named"),
         ({"endpoint": URL, "update_baseline": True}, "--update-baseline: which file?"),
         ({"endpoint": URL, "baseline": "/nowhere/known.yaml"}, "--baseline: cannot be read"),
-        ({"endpoint": URL, "relay": URL}, "--relay and --endpoint name two endpoints"),
-        ({"relay": URL, "upstream_listen": "nowhere"}, "'nowhere' is no address"),
+        ({"endpoint": URL, "relay": URL}, "--relay and --endpoint exclude each other"),
+        ({"relay": URL, "upstream_listen": "nowhere"}, "'nowhere' is not HOST:PORT"),
         ({"relay": URL, "tls_cert": "/nowhere/cert.pem"}, "there is no file /nowhere/cert.pem"),
-        ({"relay": URL, "balance_url": "ftp://host"}, "is no HTTP URL"),
+        ({"relay": URL, "balance_url": "ftp://host"}, "is not an HTTP URL"),
         ({"relay": URL, "balance_url": "http://host", "balance_command": "ls"}, "read the same"),
     ],
     ids=lambda each: next(reversed(each)) if isinstance(each, dict) else "",
@@ -80,7 +80,7 @@ def test_what_is_for_a_gateway_alone_is_refused_without_one(flag):
     with pytest.raises(ConformanceError) as error:
         made_of(endpoint=URL, **{flag.replace("-", "_"): "x"})
 
-    assert f"--{flag} is for a gateway under test" in str(error.value)
+    assert f"--{flag} needs a gateway to test" in str(error.value)
 
 
 @pytest.mark.parametrize("values", [{"plan": True}, {"relay": URL}, {"soak": 5}], ids=lambda each: next(iter(each)))

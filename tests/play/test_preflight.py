@@ -117,7 +117,7 @@ def test_a_key_that_nobody_gave_was_not_refused(run, served, talk, options):
 
     diagnosis = run(fly())
 
-    assert diagnosis.trouble.startswith("no key was given, and the endpoint asks for one (")
+    assert diagnosis.trouble.startswith("no key was given, and the endpoint requires one (")
     assert "refused" not in diagnosis.trouble.partition("(")[0]
     assert "REALTIME_TOKEN" in diagnosis.cure
 

@@ -41,8 +41,8 @@ def test_a_connection_too_few_is_noticed():
     ("end", "why"),
     [
         (None, "has no end"),
-        (End(EndKind.TIMEOUT, Direction.CLIENT), "ends with a wait that was in vain"),
-        (End(EndKind.REFUSED, Direction.SERVER), "was refused, which the script does not expect"),
+        (End(EndKind.TIMEOUT, Direction.CLIENT), "ends with a wait that was not answered"),
+        (End(EndKind.REFUSED, Direction.SERVER), "was refused, but the script does not expect that"),
     ],
 )
 def test_an_end_that_no_script_asks_for_is_noticed(end, why):

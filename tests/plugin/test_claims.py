@@ -106,7 +106,7 @@ def test_what_an_endpoint_offers_can_be_pinned(folder, endpoint, key):
 
 @pytest.mark.parametrize(
     ("given", "told"),
-    [("stranger=sk-0000000", "nobody is called 'stranger'"), ("restricted", "no key for restricted")],
+    [("stranger=sk-0000000", "there is no role 'stranger'"), ("restricted", "no key for restricted")],
 )
 def test_a_key_of_somebody_unknown_is_one_message_and_status_4(folder, given, told):
     result = folder.pytest(f"--token-for={given}")

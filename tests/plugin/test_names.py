@@ -62,7 +62,7 @@ def report(folder):
     ("model", "listed", "said"),
     [
         ("my-realtime-9", ["tts-1", "my-realtime-9"], "the endpoint lists it (GET …/models)"),
-        ("gpt-realtime-mini", None, "it is a usual name (the endpoint lists none)"),
+        ("gpt-realtime-mini", None, "it is a common name (the endpoint lists no models)"),
     ],
 )
 def test_a_bare_endpoint_that_wants_a_model_is_judged_with_one_and_it_is_said_which(
@@ -73,7 +73,7 @@ def test_a_bare_endpoint_that_wants_a_model_is_judged_with_one_and_it_is_said_wh
     result = folder.pytest("turn.yaml", f"--endpoint={wants_a_model(model, listed)}")
 
     assert result.returncode == 0, result.stdout
-    assert f"model: {model}; nobody named one, and {said}" in words(result)
+    assert f"model: {model}, because {said}" in words(result)
     assert report(folder)["model"] == model
     assert any(note.startswith(f"model: {model}") for note in report(folder)["notes"])
 
@@ -84,7 +84,7 @@ def test_a_bare_endpoint_that_takes_no_usual_model_is_asked_for_by_a_message(fol
     result = folder.pytest("turn.yaml", f"--endpoint={wants_a_model('something-else', None)}")
 
     assert result.returncode == 6
-    assert "Say which model: --model=NAME" in words(result)
+    assert "Name the model: --model=NAME" in words(result)
 
 
 def sent(folder, scenario):

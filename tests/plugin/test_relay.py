@@ -110,16 +110,16 @@ def test_a_relay_that_charges_twice_is_found_by_name(folder):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (["--upstream-listen=127.0.0.1:9100"], "--upstream-listen is for a gateway under test"),
-        (["--balance-header=Name: value"], "--balance-header is for a gateway under test"),
-        (["--relay=ws://127.0.0.1:1", "--balance-header=Name: value"], "--balance-header is sent to --balance-url"),
+        (["--upstream-listen=127.0.0.1:9100"], "--upstream-listen needs a gateway to test"),
+        (["--balance-header=Name: value"], "--balance-header needs a gateway to test"),
+        (["--relay=ws://127.0.0.1:1", "--balance-header=Name: value"], "--balance-header needs --balance-url"),
         (["--relay=ws://127.0.0.1:1", "--balance-path=data.used"], "Give --balance-url or --balance-command"),
         (["--relay=ws://127.0.0.1:1", "--endpoint=ws://127.0.0.1:1"], "name two endpoints"),
-        (["--relay=ws://127.0.0.1:1", "--upstream-listen=here"], "'here' is no address"),
-        (["--relay=ws://127.0.0.1:1", "--balance-url=ftp://x"], "is no HTTP URL"),
+        (["--relay=ws://127.0.0.1:1", "--upstream-listen=here"], "'here' is not HOST:PORT"),
+        (["--relay=ws://127.0.0.1:1", "--balance-url=ftp://x"], "is not an HTTP URL"),
         (["--relay=ws://127.0.0.1:1", "--tls-cert=nowhere.pem"], "there is no file nowhere.pem"),
         (["--relay=ws://127.0.0.1:1", "-n", "2"], "one process stands on both sides of the gateway: run it without -n"),
-        (["--relay=ws://127.0.0.1:1", "--direct=nowhere"], "'nowhere' is no WebSocket URL"),
+        (["--relay=ws://127.0.0.1:1", "--direct=nowhere"], "'nowhere' is not a WebSocket URL"),
     ],
 )
 def test_wrong_options_are_one_message_and_status_4(folder, given, told):

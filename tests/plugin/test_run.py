@@ -72,7 +72,7 @@ def test_an_endpoint_that_closes_at_once_is_status_6(folder, odd_endpoint):
 @pytest.mark.parametrize(
     ("argument", "told"),
     [
-        ("--endpoint=host/v1/realtime", "is no WebSocket URL"),
+        ("--endpoint=host/v1/realtime", "is not a WebSocket URL"),
         ("--auth=basic", "Known: bearer"),
         ("--profile=nobody", "there is no profile"),
         ("--sessions=0", "--sessions: 0"),

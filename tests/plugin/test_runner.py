@@ -14,7 +14,7 @@ def test_a_run_goes_on_in_the_documented_style_that_opens_a_session(folder, endp
 
     assert run.returncode == 0, run.stdout
     told = " ".join(run.stdout.split())
-    assert "auth: bearer is documented and was refused; query-token opens sessions" in told
+    assert "auth: bearer is documented, but was refused; query-token opens sessions" in told
     assert "auth bearer" in told.partition("not shown in what was played:")[2]
 
 

@@ -40,7 +40,7 @@ def test_no_key_is_not_a_refused_key(folder, endpoint):
     done = folder.pytest(f"--endpoint={endpoint()}", "-m", "smoke", token="")
 
     assert done.returncode == 6
-    assert "no key was given, and the endpoint asks for one" in done.stdout
+    assert "no key was given, and the endpoint requires one" in done.stdout
     assert "the key was refused" not in done.stdout
 
 

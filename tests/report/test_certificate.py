@@ -195,11 +195,11 @@ def test_a_broken_rule_is_not_hidden_by_calling_its_question_not_asked(tmp_path,
         (lambda told: told["runs"][1]["about"].update(allow_unproven=True), "run 2: it was played with --allow-unp"),
         (lambda told: told["runs"][1]["about"].update(excused=["path /v1"]), "a baseline excuses the documented fact"),
         (lambda told: told["runs"][2]["about"].update(dialect="beta"), "run 3 has the dialect beta, the statement ga"),
-        (lambda told: told["runs"][1].update(folder="runs/1"), "it rests on 2 runs: 3 are asked for"),
+        (lambda told: told["runs"][1].update(folder="runs/1"), "it contains 2 runs: 3 are required"),
         (lambda told: told.update(product="Another one"), "the statement Another one"),
         (lambda told: told.update(auth=["api-key"]), "the statement ['api-key']"),
         (lambda told: told.update(expires="2999-01-01T00:00:00+00:00"), "180 are the most"),
-        (lambda told: told.update(date=(NOW + timedelta(days=9)).isoformat()), "which is yet to come"),
+        (lambda told: told.update(date=(NOW + timedelta(days=9)).isoformat()), "which is in the future"),
     ],
 )
 def test_an_edited_statement_is_noticed(members, rejected, edit, why):
@@ -227,7 +227,7 @@ def test_a_conversation_that_did_not_end_its_script_is_not_called_played(members
     name = "runs/1/traces/response/text_turn.jsonl"
     members[name] = b"".join(line for line in members[name].splitlines(keepends=True) if b"_barrier" not in line)
 
-    why = "connection 1 was not drained and closed, as it is after the last step"
+    why = "connection 1 lacks the barrier and the close that follow the last step"
     assert f"run 1: response/text_turn is stopped, not played ({why})" in rejected(members)
 
 
@@ -261,7 +261,7 @@ def test_fewer_repetitions_are_noticed(members, rejected):
     del statement["runs"][2]
     members["statement.json"] = json.dumps(statement).encode()
 
-    assert rejected(members) == ("it rests on 2 runs: 3 are asked for",)
+    assert rejected(members) == ("it contains 2 runs: 3 are required",)
 
 
 def test_an_expired_one_is_rejected(good):

@@ -31,7 +31,7 @@ def test_a_rule_is_told_in_full_once_and_then_in_brief():
 
     assert "  reproduce:" in whole.splitlines()
     assert brief.splitlines()[0].startswith("MUST Nothing that belongs")
-    assert brief.splitlines()[-2:] == ["  It came later. (and 1 more)", "  told in full at a/b.yaml::x"]
+    assert brief.splitlines()[-2:] == ["  It came later. (and 1 more)", "  reported in full at a/b.yaml::x"]
     assert "again:" not in brief
 
 
@@ -58,7 +58,7 @@ def test_the_same_reason_to_stop_is_told_in_full_once():
     other = telling.stopped(stopped("a/d", "error never came"), "a/d", "a/d.yaml::plays", "pytest d")
 
     assert "  the end of a/b:" in whole.splitlines()
-    assert brief.splitlines()[-2:] == ["  commit, line 7", "  told in full at a/b.yaml::plays"]
+    assert brief.splitlines()[-2:] == ["  commit, line 7", "  reported in full at a/b.yaml::plays"]
     assert "  the end of a/d:" in other.splitlines()
 
 

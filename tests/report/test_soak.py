@@ -48,10 +48,10 @@ def test_each_difference_is_counted_and_the_first_leaks_are_named(tally):
     told = lines_of(tally)
 
     assert f"  {RULE}: broken in 1 of 2 conversations" in told
-    assert "12 times a session was told what belongs to another one" in told
+    assert "12 times a session received data of another one" in told
     assert told.count("entry 7") == SHOWN
     assert "another one is refused: HTTP 429: too many" in told
-    assert "of 4 more conversations that differ none was kept" in told
+    assert "not kept for 4 more conversations that differ" in told
 
 
 def test_times_are_told_at_each_height_of_the_load_where_there_were_several(tally):

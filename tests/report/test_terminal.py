@@ -60,7 +60,7 @@ def test_the_last_line_says_what_was_spent_and_on_what():
 def test_an_estimate_is_called_one():
     told = result(record("items/roles", spent=Spent(1, Tokens(5), estimated=True)))
 
-    assert spending(told).endswith("in part estimated: not every response told its usage")
+    assert spending(told).endswith("partly estimated: some responses reported no usage")
 
 
 def test_what_a_finding_explains_stands_under_it():

@@ -165,7 +165,7 @@ def test_our_chapters_have_a_dot_in_their_ids():
     [
         ("pass", {}, "conformant", "conformant: 1 MUST and 0 SHOULD requirements proved over 1 conversation"),
         ("fail", {}, "not conformant", "NOT conformant: 1 MUST of acme broken (over 1 conversation)"),
-        ("error", {}, "not proved", "not proved: 1 rule of acme not judged (a bug of theirs) (over 1 conversation)"),
+        ("error", {}, "not proved", "not proved: 1 rule of acme not judged (a bug in that pack) (over 1 conversation)"),
         ("unproven", {}, "not proved", "not proved: 1 promised rule of acme unproven (over 1 conversation)"),
         ("unproven", {"allow_unproven": True}, "conformant", "over 1 conversation"),
     ],
@@ -207,7 +207,7 @@ def test_rules_that_judged_and_are_not_installed_any_more_are_missed(installed):
     installed()
 
     assert sentence_of(result(record("a", {"acme/greets": "fail", MUST: "pass"}))).endswith(
-        "; rules of acme not told: they are not installed here"
+        "; rules of acme not shown: not installed here"
     )
 
 

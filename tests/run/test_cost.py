@@ -81,7 +81,7 @@ def test_the_plan_says_it_in_words():
 def test_a_model_without_a_price_has_no_price():
     text = "\n".join(plan_lines(Plan({}, model="somebody-elses")))
 
-    assert "unknown: no prices of somebody-elses" in text
+    assert "unknown: no prices for somebody-elses" in text
 
 
 def test_a_translation_is_planned_to_be_spoken_as_well():

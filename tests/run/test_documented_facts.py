@@ -33,7 +33,7 @@ def test_a_fact_that_a_whole_run_does_not_show_is_unproven():
 
     assert told.missing == told.unproven == (MODEL,)
     assert list(fact_lines(told)) == [
-        "documented, and not shown: session field model (looked for in session/reads_back)"
+        "documented, but not shown: session field model (looked for in session/reads_back)"
     ]
 
 
@@ -71,14 +71,14 @@ def test_what_no_conversation_looks_for_is_our_own_gap():
     told = fact_coverage(records(), settings, partial=False)
 
     assert told.unproven == ()
-    assert list(fact_lines(told)) == ["documented, and looked for by no conversation: server event vendor.greeting"]
+    assert list(fact_lines(told)) == ["documented, but checked by no conversation: server event vendor.greeting"]
 
 
 def test_what_is_known_is_told_and_does_not_count():
     told = fact_coverage(records(MODEL), replace(SETUP, excused=frozenset({str(MODEL)})), partial=False)
 
     assert told.unproven == ()
-    assert list(fact_lines(told)) == ["known not to be shown: session field model"]
+    assert list(fact_lines(told)) == ["not shown, but listed in the baseline: session field model"]
     assert {each.rule: (each.outcome, each.excused) for each in told.seen()}[str(MODEL)] == (UNPROVEN, True)
 
 

@@ -38,7 +38,7 @@ def test_where_every_folder_is_taken_another_one_is_asked_for(tmp_path, monkeypa
     monkeypatch.setattr("conformance.run.folder.MOST", 2)
     taken = claim(tmp_path / "reports")
 
-    with pytest.raises(UsageError, match="1 runs write beside"):
+    with pytest.raises(UsageError, match="1 other runs write beside"):
         claim(tmp_path / "reports")
     taken.release()
 

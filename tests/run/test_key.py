@@ -53,9 +53,9 @@ def test_the_first_line_that_a_command_prints_is_the_key():
     ("command", "told"),
     [
         ("no-such-command-anywhere", "No such file"),
-        ("'unbalanced", "it is no command"),
-        ("", "it is no command"),
-        (python("pass"), "it holds no key"),
+        ("'unbalanced", "it is not a command"),
+        ("", "it is not a command"),
+        (python("pass"), "it contains no key"),
     ],
 )
 def test_a_command_that_gives_no_key_is_refused(command, told):

@@ -60,7 +60,7 @@ def test_a_promise_that_nobody_keeps_counts_though_a_conversation_showed_the_rul
         ({SHOULD: "unproven"}, {"strict": True}, "not proved", "not proved: 1 promised requirement unproven"),
         ({MUST: "inconclusive"}, {}, "conformant", "conformant: 0 MUST"),
         ({MUST: "inconclusive"}, {"strict_evidence": True}, "not proved", "1 promised requirement inconclusive"),
-        ({MUST: "error"}, {}, "not proved", "not proved: 1 requirement not judged (our bug)"),
+        ({MUST: "error"}, {}, "not proved", "not proved: 1 requirement not judged (internal error)"),
         ({MUST: "pass"}, {"ending": Ending(selection=True)}, "incomplete", "incomplete (a selection): nothing broken"),
         ({MUST: "fail"}, {"ending": Ending(interrupted=True)}, "not conformant", "1 MUST requirement broken"),
         (
@@ -168,7 +168,7 @@ def test_a_run_that_only_repeated_itself_does_not_speak_of_a_budget():
     assert "1 conversation not run (they would end the same way again)" in sentence_of(summed)
     assert "budget" not in sentence_of(summed)
     nothing = sentence_of(result(record("a", {}, "environment"), ending=Ending(exhausted=silent)))
-    assert nothing == "nothing judged: one conversation after the other ended the same way"
+    assert nothing == "nothing judged: the first conversations all ended the same way"
 
 
 def test_a_soak_says_how_many_conversations_it_judged():

@@ -41,22 +41,22 @@ DEAD = {
     "closed twice": (
         ["connect", "close", "close"],
         "",
-        (5, "`close` on the connection without a name, which line 4 has closed", "take it out", False),
+        (5, "`close` on the connection without a name, which line 4 has closed", "remove it", False),
     ),
     "dropped after a close": (
         connected("close: ", "drop: "),
         "",
-        (5, "`drop` on 'anna', which line 4 has closed", "take it out", False),
+        (5, "`drop` on 'anna', which line 4 has closed", "remove it", False),
     ),
     "closed where no session was wanted": (
         ["expect_refusal: {credential: wrong}", "close"],
         "",
-        (4, "`close` on the connection without a name, which line 3 wants refused", "take it out", False),
+        (4, "`close` on the connection without a name, which line 3 wants refused", "remove it", False),
     ),
     "idle after a close": (
         ["connect", "close", "idle: 3"],
         "",
-        (5, "`idle` on the connection without a name", "take it out", False),
+        (5, "`idle` on the connection without a name", "remove it", False),
     ),
     "heard after a close, and nothing had been waited for": (
         ["connect", "close", "await: session.updated"],
@@ -116,47 +116,47 @@ DEAD = {
     "only in the one revision that is played": (
         ["connect", "{barrier: , only: ga}"],
         GA,
-        (4, "`only: ga` has no effect", "Take it out.", False),
+        (4, "`only: ga` has no effect", "Remove it.", False),
     ),
     "an answer to what nobody answers": (
         ["{send: {type: x}, answer: error}"],
         "",
-        (3, "`answer: error` has no effect on `send`", "Take it out.", False),
+        (3, "`answer: error` has no effect on `send`", "Remove it.", False),
     ),
     "a expect_refusal that wants an error": (
         ["{expect_refusal: {credential: wrong}, answer: error}"],
         "",
-        (3, "`answer: error` has no effect on `expect_refusal`", "Take it out.", False),
+        (3, "`answer: error` has no effect on `expect_refusal`", "Remove it.", False),
     ),
     "a cancel that waits for nothing anyway": (
         ["{cancel: , answer: none}"],
         "",
-        (3, "`answer: none` has no effect on `cancel`", "Take it out.", False),
+        (3, "`answer: none` has no effect on `cancel`", "Remove it.", False),
     ),
     "patience where nothing is awaited": (
         ["{pause: 100, within: 5}"],
         "",
-        (3, "`within` has no effect on `pause`", "Take it out.", False),
+        (3, "`within` has no effect on `pause`", "Remove it.", False),
     ),
     "patience where no answer is awaited": (
         ["{say: Hello., answer: none, within: 5}"],
         "",
-        (3, "`within` has no effect on `say`", "Take it out.", False),
+        (3, "`within` has no effect on `say`", "Remove it.", False),
     ),
     "patience while connecting": (
         ["{connect: , within: 5}"],
         "",
-        (3, "`within` has no effect on `connect`", "Take it out.", False),
+        (3, "`within` has no effect on `connect`", "Remove it.", False),
     ),
     "nothing to keep": (
         ["{cancel: , as: mine}"],
         "",
-        (3, "`as: mine` keeps nothing: `cancel` brings no answer", "Take it out.", False),
+        (3, "`as: mine` keeps nothing: `cancel` has no answer", "Remove it.", False),
     ),
     "kept for nobody": (
         ["{respond: , as: mine}", "await: response.done"],
         "",
-        (3, "`as: mine` has no effect: no step says `${mine.…}`", "Take it out.", False),
+        (3, "`as: mine` has no effect: no step says `${mine.…}`", "Remove it.", False),
     ),
     "a value that nobody has kept": (
         ["{respond: , as: mine}", "'cancel': '${mime.response.id}'", "'cancel': '${mine.response.id}'"],
@@ -226,7 +226,7 @@ DEAD = {
     "each auth style, and all are fixed": (
         ["expect_refusal: {auth: bearer, credential: wrong}"],
         "each: auth\n",
-        (0, "`each: auth` plays the same again", "Take out `auth`", False),
+        (0, "`each: auth` plays the same again", "Remove `auth`", False),
     ),
     "a revision in which nothing is played": (
         ["{barrier: , only: ga}"],

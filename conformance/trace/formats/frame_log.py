@@ -69,7 +69,7 @@ def recordings(value: Any, where: str) -> Iterator[Recording]:
     if not any(_direction(mapping(each)) for frames in lists for each in frames):
         yield from numbered(found, where, DIRECTIONS_GUESSED)
     elif found and all(_from_the_servers_side(each) for each in found):
-        yield from numbered(map(_turned_round, found), where, "the directions were told from the server's side")
+        yield from numbered(map(_turned_round, found), where, "the directions were recorded at the server's side")
     else:
         yield from numbered(found, where)
 

@@ -18,7 +18,7 @@ DIRECTIONS: Mapping[str, Direction] = {
     **dict.fromkeys(("client", "sent", "send", "outgoing"), Direction.CLIENT),
     **dict.fromkeys(("server", "received", "receive", "recv", "incoming"), Direction.SERVER),
 }
-DIRECTIONS_GUESSED = "who sent what follows from the types"
+DIRECTIONS_GUESSED = "the senders were concluded from the event types"
 #: Recorders cut audio to the base64 of 33 bytes.
 CUT_AUDIO = 44
 #: Event -> the field that holds audio.
