@@ -94,7 +94,7 @@ def test_profile_and_baseline_reach_the_run(runner):
     _, run = runner.run(profile="openai", baseline="known.yaml")
 
     assert run.returncode == 4
-    assert "no rule is called 'nothing'" in run.stderr
+    assert "there is no rule 'nothing'" in run.stderr
 
 
 def test_arguments_are_quoted_as_in_a_shell(runner):

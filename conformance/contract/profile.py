@@ -118,7 +118,7 @@ def refuse_unknown_waivers(profile: Profile, rule_ids: Iterable[str]) -> None:
         if rule_id not in known:
             line, column = profile.places.get(rule_id, (1, 1))
             where = f"{profile.file or profile.name}:{line}:{column}"
-            raise ProfileError(f"no rule is called {rule_id!r}", nearest(rule_id, known), where=where)
+            raise ProfileError(f"there is no rule {rule_id!r}", nearest(rule_id, known), where=where)
 
 
 def _profile(path: Path) -> Profile:

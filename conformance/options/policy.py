@@ -29,7 +29,7 @@ def policy_of(given: Given, settings: Settings) -> Policy:
     file = _path(given, "baseline")
     update = bool(given.value("update-baseline"))
     if update and file is None:
-        raise UsageError("--update-baseline: which file?", "Give it with --baseline=FILE; it need not exist yet.")
+        raise UsageError("--update-baseline needs a file", "Name it with --baseline=FILE; it need not exist yet.")
     policy = Policy(
         limits=_limits(given),
         prices=load_prices(_path(given, "prices")),

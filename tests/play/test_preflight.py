@@ -60,7 +60,7 @@ def test_a_good_endpoint_is_ready_and_tells_its_dialect(run, served):
         (silent, answers(418), "the upgrade was refused", "--endpoint"),
         (silent, {}, "no event came", "session.created"),
         (closes_at_once, {}, "ended at once (the endpoint closed with 1011 (no worker))", "--model"),
-        (says("hello"), {}, "no JSON object", "Realtime endpoint"),
+        (says("hello"), {}, "not a JSON object", "Realtime endpoint"),
         (
             says('{"type": "error", "error": {"code": "invalid_api_key", "message": "Incorrect"}}'),
             {},

@@ -57,7 +57,7 @@ def test_a_connection_that_was_not_drained_is_noticed():
     (trace,) = conversation.traces
     entries = tuple(each for each in trace if not str((each.event or {}).get("event_id")).endswith("_barrier"))
 
-    assert "was not drained" in why_unfinished(conversation.scenario, "ga", [replace(trace, entries=entries)])
+    assert "lacks the barrier" in why_unfinished(conversation.scenario, "ga", [replace(trace, entries=entries)])
 
 
 def ended(conversation, **how):

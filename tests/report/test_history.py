@@ -41,7 +41,7 @@ def test_the_command_tells_the_rates(run):
 
 def test_a_folder_without_history_has_nothing_to_tell(tmp_path):
     assert rates_of(tmp_path) == []
-    assert "Nothing comes and goes" in CliRunner().invoke(command, ["report", "--flaky", str(tmp_path)]).output
+    assert "Nothing is flaky" in CliRunner().invoke(command, ["report", "--flaky", str(tmp_path)]).output
 
 
 def test_the_oldest_runs_are_forgotten(run, monkeypatch):

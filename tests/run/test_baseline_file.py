@@ -44,8 +44,8 @@ def test_everything_in_an_entry_is_read():
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("known:\n  - rule: a.sum\n    issue: 1\n", "known.yaml:2:5: no rule is called 'a.sum'"),
-        ("known:\n  - rule: plays\n    scenario: x\n    issue: 1\n", "known.yaml:3:5: no scenario is called 'x'"),
+        ("known:\n  - rule: a.sum\n    issue: 1\n", "known.yaml:2:5: there is no rule 'a.sum'"),
+        ("known:\n  - rule: plays\n    scenario: x\n    issue: 1\n", "known.yaml:3:5: there is no scenario 'x'"),
         ("known:\n  - rule: plays\n    isue: 1\n", "known.yaml:3:5: unknown key 'isue'"),
         ("known:\n  - rule: plays\n", "known.yaml:2:5: known.0: \"issue\" is a required property"),
         ("known:\n  - rule: plays\n    issue: 1\n    expires: 2026-13-01\n", "known.yaml:4:5: expires: month must"),
@@ -121,7 +121,7 @@ def test_the_last_entry_leaves_an_empty_list_and_the_next_one_fills_it():
 def test_entries_on_one_line_are_not_edited():
     text = "known: [{rule: plays, issue: 1}]\n"
 
-    with pytest.raises(FileError, match="cannot be edited line by line"):
+    with pytest.raises(FileError, match="on lines of its own"):
         updated(text, PATH, Review(stale=entries(text)))
 
 

@@ -161,17 +161,17 @@ DEAD = {
     "a value that nobody has kept": (
         ["{respond: , as: mine}", "'cancel': '${mime.response.id}'", "'cancel': '${mine.response.id}'"],
         "",
-        (4, "`${mime.response.id}`: no step before has kept 'mime'", "Did you mean 'mine'?", True),
+        (4, "`${mime.response.id}`: no earlier step keeps 'mime'", "Did you mean 'mine'?", True),
     ),
     "a value that is kept too late": (
         ["cancel: '${mine.response.id}'", "{respond: , as: mine}", "cancel: '${mine.response.id}'"],
         "",
-        (3, "no step before has kept 'mine'", "It is kept later", True),
+        (3, "no earlier step keeps 'mine'", "It is kept later", True),
     ),
     "a value inside of an argument": (
         ["respond: {metadata: {of: ['item ${mine.item.id}']}}"],
         "",
-        (3, "`${mine.item.id}`: no step before has kept 'mine'", "Keep it with `as:`.", True),
+        (3, "`${mine.item.id}`: no earlier step keeps 'mine'", "Keep it with `as:`.", True),
     ),
     "what a run does not have": (
         ["say: '${run.tone}'"],
@@ -181,7 +181,7 @@ DEAD = {
     "a value kept in the other revision": (
         ["{respond: , as: mine, only: ga}", "cancel: '${mine.response.id}'"],
         "",
-        (4, "no step before has kept 'mine' (in beta)", "", True),
+        (4, "no earlier step keeps 'mine' (in beta)", "", True),
     ),
     "a canary that is allowed everywhere": (
         ["unheard: {text: canary-anna, but: canary-}"],
@@ -198,7 +198,7 @@ DEAD = {
         "",
         (
             4,
-            "'response.text.done' never comes in beta: scripts hear canonical names",
+            "'response.text.done' never matches in beta: scripts use canonical names",
             "response.output_text.done",
             True,
         ),
@@ -206,7 +206,7 @@ DEAD = {
     "one of several events by the name of one revision": (
         ["await: [response.done, {event: [error, response.audio.done]}]"],
         "",
-        (3, "'response.audio.done' never comes in beta", "response.output_audio.done", True),
+        (3, "'response.audio.done' never matches in beta", "response.output_audio.done", True),
     ),
     "a setting that this revision lacks": (
         ["connect", "{configure: {temperature: 0.7}, only: ga}"],
