@@ -7,9 +7,9 @@ from conformance.play.bounds import TABLE
 INTRODUCTION = """\
 # Bounds
 
-Every run ends within fifteen minutes, whatever the endpoint does; what one connection may cost is bounded below.
-A bound that is reached is told by its name; it is nobody's guilt, and what was said until then is judged.  Where an
-option is named, it moves the bound.
+Limits of time, memory and traffic: every run ends within fifteen minutes, whatever the endpoint does.  A bound that is
+reached is reported by name and does not count against the endpoint; what was received before is judged.  The option
+changes the bound, for example `pytest --endpoint=… --max-time=300`.
 """
 
 
@@ -17,19 +17,18 @@ option is named, it moves the bound.
 MACHINE = """
 ## The machine
 
-- A conversation's trace is written as soon as it is over, and dropped; what is kept in memory is its verdict. What
-  lies on disk after a `SIGKILL` is summed up by `realtime-conformance report`, which names the traces that it could not
-  read.
-- Ctrl-C once, or SIGTERM, ends the run in order, with reports and status 2; twice ends it at once, never as
-  conformant.
-- A full disk ends no run: the verdicts are printed, the first file that could not be written is named, and the status
-  is 3 where it would have been 0. A folder that cannot be written, or is a file, is one sentence, status 4; while
-  another run writes into it, a folder beside it is taken.
-- A worker of pytest-xdist that dies leaves an interrupted run (2): what it held is not judged.
-- All waiting is measured on a clock that never jumps; the time of day is only written down.
-- Proxies of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`) are not used: what stands between us and the
-  endpoint would be judged with it. Where there is no other way, give the address of a tunnel of yours as `--endpoint`.
-- A pause of five seconds or more says why: `waiting 30 s: the endpoint asked for it (Retry-After)`.
+- The trace of a conversation is written when the conversation ends; only its verdict stays in memory. After a
+  `SIGKILL`, `realtime-conformance report` summarises what is on disk, and names the traces that it could not read.
+- Ctrl-C once, or SIGTERM, ends the run in order, with reports and status 2; pressing it twice ends the run at once,
+  never as conformant.
+- A full disk does not end a run: the verdicts are printed, the first file that could not be written is named, and the
+  status is 3 instead of 0. If the reports folder cannot be written, the run ends with one message and status 4; if
+  another run is writing into it, a folder beside it is used.
+- If a worker of pytest-xdist dies, the run counts as interrupted (2), and the worker's tests are not judged.
+- All waits use a monotonic clock; the time of day is only recorded.
+- Proxy settings of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`) are ignored, because the proxy would be
+  judged together with the endpoint. If you must use one, give the address of a tunnel as `--endpoint`.
+- A pause of five seconds or more is explained: `waiting 30 s: the endpoint asked for it (Retry-After)`.
 """
 
 

@@ -65,8 +65,8 @@ def check(named: Sequence[str], **asked: Any) -> None:
     Reads traces, JSON lines, HAR, WebSocket cassettes and event logs, also compressed; the format is recognised
     from the content (docs/recordings.md).
 
-    Exit status: 0 no requirement is broken, 1 a requirement is broken or, with --expect, unproven, 4 a file cannot
-    be read or is not a Realtime conversation.
+    Exit status: 0 nothing that counts (--fail-on) is broken, 1 something is or, with --expect, is unproven,
+    4 a file cannot be read or is not a Realtime conversation.
     """
     from os import cpu_count
 

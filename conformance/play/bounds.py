@@ -73,7 +73,7 @@ class BoundRow(NamedTuple):
     reached: str
 
 
-NOT_JUDGED = "the conversation ends, named; the rules judge what came"
+NOT_JUDGED = "the conversation ends, with this reason; what was received is judged"
 STOPS = "the conversation stops there"
 CUT = "the connection is cut"
 STRETCHED = "more where the endpoint is slow"
@@ -84,8 +84,8 @@ TABLE: tuple[BoundRow, ...] = (
     BoundRow("messages received on one connection", f"{Bounds.events:,}", "--max-events", NOT_JUDGED),
     BoundRow("bytes waiting for an endpoint that does not read", f"{Bounds.unsent // MIB} MiB", "", NOT_JUDGED),
     BoundRow("bytes received on all open connections", f"{Bounds.held // MIB} MiB", "--sessions", NOT_JUDGED),
-    BoundRow("conversations that send more than a minute of audio", "1 at once", "", "the others wait for it"),
-    BoundRow("finished conversations waiting for verdicts", f"{WAITING // MIB} MiB", "", "none begins meanwhile"),
+    BoundRow("conversations that send more than a minute of audio", "1 at once", "", "the others wait"),
+    BoundRow("finished conversations waiting for verdicts", f"{WAITING // MIB} MiB", "", "no conversation starts meanwhile"),
     BoundRow("body of a refused upgrade", f"{REFUSAL_READ // 1024} KiB", "", f"{REFUSAL_KEPT:,} bytes of it are kept"),
     BoundRow("handshake", f"10 s, {STRETCHED}", "--connect-timeout", "the endpoint is not ready"),
     BoundRow("first event", f"15 s, {STRETCHED}", "--answer-timeout", STOPS),
@@ -94,5 +94,5 @@ TABLE: tuple[BoundRow, ...] = (
     BoundRow("closing handshake", f"{CLOSING:g} s", "", CUT),
     BoundRow("end of TCP after a close frame", f"{PARTING:g} s", "", CUT),
     BoundRow("`Retry-After` of the endpoint", "60 s, and what is left of the run", "", "no repetition"),
-    BoundRow("the whole run", f"{RUN:g} s", "--max-time", "what was not played is told as not run"),
+    BoundRow("the whole run", f"{RUN:g} s", "--max-time", "what was not played is reported as not run"),
 )
