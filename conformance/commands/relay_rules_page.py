@@ -21,8 +21,8 @@ def relay_rules_page(generated: str) -> str:
             "",
             generated,
             "",
-            "What a gateway does to a conversation shows only to who stands on both of its sides: `pytest --relay=…`",
-            "([how](README.md)).  Each rule has a mutant relay that it, and no other rule over pairs, finds.",
+            "These rules compare the traces of a gateway's client and upstream, as recorded by `pytest --relay=URL`",
+            "([how](README.md)).  Each rule has a mutant relay that this rule, and no other rule over pairs, detects.",
             "",
             *(line for rule in PAIR_RULES.values() for line in _section(rule, scripts)),
         )

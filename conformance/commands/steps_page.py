@@ -10,8 +10,8 @@ from conformance.scenario.steps import STEPS
 from conformance.scenario.steps.declaration import ACKNOWLEDGED, Declaration
 
 INTRODUCTION = """\
-What a script ([scenarios.md](scenarios.md)) is made of.  A step that sends an event waits for the acknowledgement that
-the protocol owes, unless `answer` says otherwise; none concludes anything from silence.
+The steps of a script ([scenarios.md](scenarios.md)); to try one, run `pytest my_scenario.yaml`.  A step that sends an
+event waits for its acknowledgement, unless `answer` says otherwise; no step concludes anything from silence.
 """
 
 
@@ -59,7 +59,7 @@ def _modifiers(declared: Declaration) -> Iterator[str]:
     if declared.answers:
         chosen = "" if declared.answers == ACKNOWLEDGED else f" ({', '.join(f'`{each}`' for each in declared.answers)})"
         takes = [f"`answer`{chosen}", *takes]
-    told = ["May stand without an argument."] if declared.bare and declared.argument.get("type") != "null" else []
+    told = ["The argument is optional."] if declared.bare and declared.argument.get("type") != "null" else []
     told += [f"Takes {', '.join(takes)}."] if takes else []
     if told:
         yield from (" ".join(told), "")

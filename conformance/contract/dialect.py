@@ -20,7 +20,7 @@ UNKNOWN = "unknown:"
 
 @dataclass(frozen=True)
 class Minting:
-    """How one protocol revision gives keys that live briefly."""
+    """How one protocol revision gives short-lived keys."""
 
     resource: str
     """What is put behind the endpoint's path for the POST."""

@@ -85,7 +85,9 @@ TABLE: tuple[BoundRow, ...] = (
     BoundRow("bytes waiting for an endpoint that does not read", f"{Bounds.unsent // MIB} MiB", "", NOT_JUDGED),
     BoundRow("bytes received on all open connections", f"{Bounds.held // MIB} MiB", "--sessions", NOT_JUDGED),
     BoundRow("conversations that send more than a minute of audio", "1 at once", "", "the others wait"),
-    BoundRow("finished conversations waiting for verdicts", f"{WAITING // MIB} MiB", "", "no conversation starts meanwhile"),
+    BoundRow(
+        "finished conversations waiting for verdicts", f"{WAITING // MIB} MiB", "", "no conversation starts meanwhile"
+    ),
     BoundRow("body of a refused upgrade", f"{REFUSAL_READ // 1024} KiB", "", f"{REFUSAL_KEPT:,} bytes of it are kept"),
     BoundRow("handshake", f"10 s, {STRETCHED}", "--connect-timeout", "the endpoint is not ready"),
     BoundRow("first event", f"15 s, {STRETCHED}", "--answer-timeout", STOPS),

@@ -46,7 +46,7 @@ class Outcome(StrEnum):
     NOT_RUN = "not run"
     """Not played: a budget did not allow it."""
     ERROR = "error"
-    """Internal error of this tool."""
+    """Our own mistake."""
 
 
 @dataclass(frozen=True)

@@ -48,4 +48,4 @@ def _differences(attempt: AttemptRecord, record: ConversationRecord, folder: Pat
         except TraceError:
             continue
         if found is not None:
-            yield f"{found[0]}; the play that counts: {found[1]}"
+            yield f"{found[0]}; the final attempt: {found[1]}"

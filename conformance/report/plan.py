@@ -35,7 +35,7 @@ def _told(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "sessions", f"{total.sessions} ({first})"
     if plan.generated.sessions:
         bound = f"{plan.generated.sessions} of the sessions and {plan.generated.tokens.total:,} of the tokens at most"
-        yield "generated", f"{bound}; most of them only where something is broken"
+        yield "generated", f"{bound}; most of them only if something is broken"
     yield "audio sent", f"{total.heard:.0f} s"
     kinds = f"text {tokens.text_in:,} in, {tokens.text_out:,} out"
     kinds += f"; audio {tokens.audio_in:,} in, {tokens.audio_out:,} out"

@@ -1,4 +1,4 @@
-"""Client secrets: keys that live briefly, each with the settings of the session that it opens.
+"""Client secrets: short-lived keys, each with the settings of the session that it opens.
 
 A trace tells of them in its `intent`: `minting` is what was asked for and what came, `secret` what a session was opened
 with.  No trace holds a secret.

@@ -38,7 +38,7 @@ class FactCoverage:
     sought: Mapping[Fact, tuple[str, ...]] = field(default_factory=dict)
     """Fact that a whole run did not show -> conversations that show it where it is true."""
     excused: frozenset[str] = frozenset()
-    """Facts, in words, that are not shown, but listed in the baseline."""
+    """Facts, in words, that are known not to be shown."""
 
     @property
     def missing(self) -> tuple[Fact, ...]:

@@ -34,7 +34,7 @@ def known_in(judged: JudgedConversation, baseline: Baseline) -> Mapping[str, Bas
 
 
 def facts_known_in(baseline: Baseline, settings: Settings) -> frozenset[str]:
-    """Return the documented facts, in words, that are not shown, but listed in the baseline."""
+    """Return the documented facts, in words, that are known not to be shown."""
     facts = settings.profile.facts if settings.profile is not None else ()
     return frozenset(str(fact) for fact in facts if baseline.excuse(str(fact), "", UNPROVEN, ()) is not None)
 

@@ -54,7 +54,7 @@ class Ending:
     stopped_early: bool = False
     """`-x`, `--maxfail` or `--stepwise` ended it at a failure."""
     crashed: bool = False
-    """Internal error of this tool: an exception that is no verdict ended an item."""
+    """Our own mistake: an exception that is no verdict ended an item."""
     others_failed: bool = False
     """A test that is no conversation failed."""
 

@@ -73,7 +73,7 @@ class Idle:
 
     seconds: float
     reads: bool = True
-    """Whether what comes is taken from the socket meanwhile."""
+    """Whether the client reads from the socket meanwhile."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def test_an_attempt_is_set_beside_the_play_that_counts(run, tmp_path):
 
     assert story.what == "response.done never came"
     assert story.traces == ("traces/first.jsonl",)
-    assert "; the play that counts: response.done after " in story.difference
+    assert "; the final attempt: response.done after " in story.difference
 
 
 def test_the_page_tells_what_was_played_again(run, tmp_path):
@@ -39,7 +39,7 @@ def test_the_page_tells_what_was_played_again(run, tmp_path):
 
     assert 'id="repeated"' in page
     assert 'href="traces/first.jsonl"' in page
-    assert "the play that counts: response.done after" in page
+    assert "the final attempt: response.done after" in page
 
 
 def test_a_trace_that_is_gone_leaves_the_words(run, tmp_path):

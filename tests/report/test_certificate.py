@@ -301,4 +301,4 @@ def test_the_whole_suite_is_certified_and_verified(tmp_path):
     result = whole_run(tmp_path / "reports")
     certify(tmp_path / "whole.zip", [CertifiedRun(result, tmp_path / "reports")], NOW)
 
-    assert verified(tmp_path / "whole.zip", NOW).differences == ("it rests on 1 runs: 3 are asked for",)
+    assert verified(tmp_path / "whole.zip", NOW).differences == ("it contains 1 runs: 3 are required",)

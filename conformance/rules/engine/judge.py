@@ -25,7 +25,7 @@ class Verdict(StrEnum):
     FAIL = "fail"
     UNPROVEN = "unproven"
     INCONCLUSIVE = "inconclusive"
-    """The model did not do what the scenario asked it for."""
+    """The model did not bring the occasion about."""
     NOT_APPLICABLE = "not applicable"
     KNOWN = "known"
     ERROR = "error"

@@ -1,6 +1,6 @@
-"""Client secrets: keys that live briefly.
+"""Client secrets: short-lived keys.
 
-They are asked for over plain HTTP, with settings of the session that they open: `connect: {secret: "${NAME.value}"}`.
+They are requested over plain HTTP, with settings of the session that they open: `connect: {secret: "${NAME.value}"}`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KEY = {name: OPTIONS[name] for name in ("auth", "credential")}
                 "expires_after": {
                     "type": "integer",
                     "minimum": 1,
-                    "description": "Seconds for which it lives.",
+                    "description": "Lifetime in seconds.",
                 },
             }
         ),
@@ -47,7 +47,7 @@ KEY = {name: OPTIONS[name] for name in ("auth", "credential")}
 """,
 )
 def mint(_context: ScriptContext, written: Step) -> Script:
-    """Ask for a client secret; its answer has `value`, `expires_at` and `session`."""
+    """Request a client secret; the answer has `value`, `expires_at` and `session`."""
     given = written.argument or {}
     options = {name: given[name] for name in KEY if name in given}
     reply = yield Mint(given.get("settings", {}), given.get("expires_after"), options)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 #: How the upgrade is asked for.
 OPTIONS: Mapping[str, Schema] = {
-    "auth": {"$ref": "#/$defs/auth_style", "description": "An auth style; else the one of the run."},
+    "auth": {"$ref": "#/$defs/auth_style", "description": "An auth style; default: that of the run."},
     "credential": {
         "enum": ["valid", "wrong", "empty", "missing", "conflicting", "recased"],
-        "description": "Which key is sent; `conflicting`: a valid and a wrong one at once; `recased`: after `bearer`.",
+        "description": "Which key is sent; `conflicting`: a valid and a wrong one; `recased`: `bearer` in lower case.",
     },
     "model": {"enum": ["valid", "wrong", "missing"], "description": "Which model is asked for."},
     "headers": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Further headers."},
@@ -32,14 +32,14 @@ OPTIONS: Mapping[str, Schema] = {
     },
     "revision": {
         "enum": ["own", "other"],
-        "description": "`other` asks for the revision that is not spoken here; what comes is judged as what it is.",
+        "description": "`other` requests the other revision; the answer is judged by the revision that it has.",
     },
     "key_first": {"type": "boolean", "description": "Offer the subprotocol that holds the key before `realtime`."},
-    "key": {"enum": list(ROLES), "description": "The key of somebody else, given with `--token-for`."},
+    "key": {"enum": list(ROLES), "description": "Another key, given with `--token-for`."},
     "secret": {"type": "string", "minLength": 1, "description": "A client secret instead of the key."},
     "secret_is": {
         "enum": ["valid", "expired", "altered", "used"],
-        "description": "What is wrong with the client secret; `altered`: another one of its form is sent.",
+        "description": "What is wrong with the client secret; `altered`: a different one of the same form is sent.",
     },
     "plain": {"type": "boolean", "description": "Send a GET without an upgrade."},
 }
@@ -98,7 +98,7 @@ def connect(context: ScriptContext, written: Step) -> Script:
     ),
 )
 def expect_refusal(context: ScriptContext, written: Step) -> Script:
-    """Ask for a session that must not be opened; with `answer: either` it may be."""
+    """Request a session that must be refused; with `answer: either` it may be opened."""
     reply = yield Open({**(written.argument or {}), "intent": context.intent})
     if reply.event.get("type") == "error":
         yield Hangup(written.within)
@@ -110,7 +110,7 @@ def expect_refusal(context: ScriptContext, written: Step) -> Script:
 
 @step(listens=True, modifiers="within", example="- expect_close")
 def expect_close(_context: ScriptContext, written: Step) -> Script:
-    """Wait until the endpoint ends the connection; that it does not is for the rules to judge."""
+    """Wait until the endpoint ends the connection; the rules judge whether it does."""
     yield Hangup(written.within)
     return None
 
@@ -122,12 +122,12 @@ def expect_close(_context: ScriptContext, written: Step) -> Script:
                 "code": {
                     "type": "integer",
                     "anyOf": [{"enum": CODES}, {"minimum": 3000, "maximum": 4999}],
-                    "description": "Status code, of those that RFC 6455 lets an endpoint send; else 1000.",
+                    "description": "Status code that RFC 6455 allows an endpoint to send; default 1000.",
                 },
                 "reason": {
                     "type": "string",
                     "pattern": "^([ -~]{0,123}|.{0,30})$",
-                    "description": "Reason; a close frame holds at most 123 bytes of it.",
+                    "description": "Reason, at most 123 bytes.",
                 },
             }
         )
@@ -152,8 +152,8 @@ def drop(_context: ScriptContext, _written: Step) -> Script:
 
 #: Seconds.
 DURATION: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 600}
-UNTIL: Schema = {"type": "string", "description": "The type of the event that ends it earlier."}
-READS: Schema = {"type": "boolean", "description": "Whether what comes is taken from the socket meanwhile."}
+UNTIL: Schema = {"type": "string", "description": "The type of the event that ends the step early."}
+READS: Schema = {"type": "boolean", "description": "Whether the client reads from the socket meanwhile."}
 
 
 def _waiting(here: Spending, written: Step, _clip: ClipReader) -> Cost:
@@ -180,10 +180,10 @@ def _awaited(written: Step) -> list[str]:
     ),
 )
 def idle(context: ScriptContext, written: Step) -> Script:
-    """Stay connected for some seconds and send nothing, or until an event comes; it is kept for later steps.
+    """Stay connected and send nothing for some seconds, or until an event comes, which is kept for later steps.
 
-    It is there for conversations about idleness, not for waiting: it is the only step in which time passes on purpose.
-    That an event never comes is for the rules to judge; the script ends there, without evidence.
+    Use it for conversations about idleness, not for waiting: no other step lets time pass on purpose.
+    If the event never comes, the script ends there without evidence, and the rules judge it.
     """
     given = written.under("seconds")
     left, until = float(given["seconds"]), given.get("until", "")

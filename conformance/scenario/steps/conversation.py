@@ -45,10 +45,13 @@ def _text_beside_clip(written: Step) -> Iterator[tuple[str, str]]:
         shape(
             {
                 "text": {"type": "string"},
-                "clip": {**TEXT, "description": "An audio clip, which says it instead of the text."},
-                "role": {"enum": ["user", "assistant", "system"], "description": "Whose message it is; else `user`."},
+                "clip": {**TEXT, "description": "An audio clip, instead of the text."},
+                "role": {
+                    "enum": ["user", "assistant", "system"],
+                    "description": "Role of the message; default `user`.",
+                },
                 "id": {**TEXT, "description": "The id of the item."},
-                "after": {**TEXT, "description": "The item behind which it is put; `root`: before all."},
+                "after": {**TEXT, "description": "The item after which it is inserted; `root`: at the beginning."},
             },
             minProperties=1,
         ),
@@ -98,14 +101,16 @@ def _without_data(value: Any) -> Any:
     {
         "type": "object",
         "required": ["type"],
-        "properties": {"after": {**TEXT, "description": "The item behind which it is put; `root`: before all."}},
+        "properties": {
+            "after": {**TEXT, "description": "The item after which it is inserted; `root`: at the beginning."}
+        },
     },
     answers=ACKNOWLEDGED,
     costs=_adding,
     example='- item: {type: function_call, name: get_time, call_id: call_1, arguments: "{}"}',
 )
 def item(context: ScriptContext, written: Step) -> Script:
-    """Add an item as it is written."""
+    """Add an item exactly as written."""
     given = dict(written.argument)
     after = {key: given.pop(key) for key in ("after",) if key in given}
     return (yield from _create(context, written, given, after))
@@ -164,14 +169,14 @@ def retrieve(context: ScriptContext, written: Step) -> Script:
     shape(
         {
             "item": TEXT,
-            "at": {"type": "integer", "description": "Milliseconds that are left."},
+            "at": {"type": "integer", "description": "Milliseconds to keep."},
             "share": {
                 "type": "number",
                 "minimum": 0,
                 "maximum": 1,
-                "description": "Instead of `at`: the share that is left of what has come.",
+                "description": "Instead of `at`: the share of the received audio to keep.",
             },
-            "content_index": {"type": "integer", "description": "Which part of the item; else 0."},
+            "content_index": {"type": "integer", "description": "Which part of the item; default 0."},
         },
         ("item",),
         oneOf=[{"required": ["at"]}, {"required": ["share"]}],

@@ -26,7 +26,7 @@ CHUNK = 100
 #: A speaker pauses: so many seconds of a clip may hold a turn of their own.
 SHORTEST_TURN = 2.0
 WHOLE: Schema = {"type": "integer", "minimum": 1}
-PIECE: Schema = {**WHOLE, "description": f"Milliseconds of each piece; else {CHUNK}."}
+PIECE: Schema = {**WHOLE, "description": f"Milliseconds of each chunk; default {CHUNK}."}
 
 
 def _append(context: ScriptContext, audio: bytes, chunk: int) -> Script:
@@ -72,7 +72,7 @@ def _pausing(here: Spending, written: Step, _clip: ClipReader) -> Cost:
 """,
 )
 def pause(context: ScriptContext, written: Step) -> Script:
-    """Append that many milliseconds of silence: audio time, not waiting."""
+    """Append that many milliseconds of silence; it does not wait."""
     given = written.under("milliseconds")
     quiet = silence(int(given["milliseconds"]), context.input_format)
     return (yield from _append(context, quiet, given.get("chunk", CHUNK)))

@@ -1,7 +1,7 @@
 """Responses.
 
-What a model chooses is no promise of its endpoint.  If it does not do what a step needs, the conversation is unproven,
-and is tried once more.
+Endpoints do not guarantee what a model does.  If the model does not do what a step needs, the conversation is played
+once more, and then counts as inconclusive.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _responding(here: Spending, written: Step, _clip: ClipReader) -> Cost:
 """,
 )
 def respond(context: ScriptContext, written: Step) -> Script:
-    """Ask for a response, and wait for `response.created`; settings given with it hold for this response."""
+    """Request a response, and wait for `response.created`; the settings apply to this response."""
     event: Event = {"type": "response.create"}
     if written.argument:
         event["response"] = context.dialect.response(written.argument)
@@ -60,7 +60,7 @@ def respond(context: ScriptContext, written: Step) -> Script:
 """,
 )
 def cancel(context: ScriptContext, written: Step) -> Script:
-    """Cancel the active response, or the one named; what comes of it is awaited by a later step."""
+    """Cancel the active response, or the one named; wait for the result in a later step."""
     event: Event = {"type": "response.cancel"}
     if isinstance(written.argument, str):
         event["response_id"] = written.argument
@@ -81,9 +81,9 @@ def cancel(context: ScriptContext, written: Step) -> Script:
 """,
 )
 def still_running(_context: ScriptContext, written: Step) -> Script:
-    """Ask whether responses still run, one or as many as said, when something has been answered in their middle.
+    """Check that a response, or the given number of responses, was still running when the previous step was answered.
 
-    A model that was quicker leaves the conversation inconclusive: that is nobody's fault.
+    If the model finished earlier, the conversation is inconclusive.
     """
     wanted = written.argument or 1
     reply: Reply = yield Running()
@@ -110,7 +110,7 @@ def still_running(_context: ScriptContext, written: Step) -> Script:
 """,
 )
 def call(context: ScriptContext, written: Step) -> Script:
-    """Wait for a function call, of any name or of the one given; inconclusive if the model answers otherwise."""
+    """Wait for a function call, of any name or of the given one; inconclusive if the model answers otherwise."""
     name = written.argument if isinstance(written.argument, str) else None
 
     def matches(kind: str, event: Event) -> bool:
@@ -150,8 +150,7 @@ def _did(done: Event) -> str:
 def outcome(_context: ScriptContext, written: Step) -> Script:
     """Wait for `response.done` with that status.
 
-    Inconclusive if the response ended otherwise, as a model may: it finished before the limit, or before the cancel
-    came through.
+    Inconclusive if the response ended otherwise, as when the model finished before the limit or the cancel.
     """
     event = yield from come(written, "response.done", {})
     response = (event or {}).get("response")

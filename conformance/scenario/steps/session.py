@@ -57,7 +57,7 @@ def _answers_turns(detection: Any) -> bool:
 def configure(context: ScriptContext, written: Step) -> Script:
     """Send `session.update` and wait for `session.updated` (of a transcription session: its counterparts).
 
-    Settings have their canonical names; those that the revision lacks are left out.
+    Settings have their canonical names; those that the revision does not have are left out.
     """
     settings = dict(written.argument or {})
     event = yield from ask(context, written, update_of(context, settings), updated_of(context))
@@ -101,6 +101,6 @@ def _typed(context: ScriptContext) -> bool:
 def barrier(context: ScriptContext, written: Step) -> Script:
     """Send an update that changes nothing, and wait for its answer.
 
-    When it is answered, all that came before it has come: one channel, one order.
+    When the answer comes, everything that the endpoint sent before it has arrived, because the channel is ordered.
     """
     return (yield from ask(context, written, update_of(context, {}), updated_of(context)))
