@@ -191,7 +191,7 @@ def test_a_broken_rule_is_not_hidden_by_calling_its_question_not_asked(tmp_path,
 @pytest.mark.parametrize(
     ("edit", "why"),
     [
-        (lambda told: told["runs"][0]["about"].update(keyed=False), "offers a key, and the statement says that there"),
+        (lambda told: told["runs"][0]["about"].update(keyed=False), "sends a key, but the statement says that there"),
         (lambda told: told["runs"][1]["about"].update(allow_unproven=True), "run 2: it was played with --allow-unp"),
         (lambda told: told["runs"][1]["about"].update(excused=["path /v1"]), "a baseline excuses the documented fact"),
         (lambda told: told["runs"][2]["about"].update(dialect="beta"), "run 3 has the dialect beta, the statement ga"),
