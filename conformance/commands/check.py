@@ -61,7 +61,7 @@ class Inspection:
     def carry_out(self) -> int:
         """Judge, tell, and return the exit status; Ctrl-C keeps what was judged."""
         files = sources(self.named)
-        task = Task(self.demands, self._tell(len(files)))
+        task = Task(self.demands, self._tell(len({each.name for each in files})))
         tally, began, interrupted = CorpusTally(), monotonic(), False
         output = _Output(self.form)
         try:

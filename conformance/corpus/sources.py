@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from conformance.errors import TraceError, UsageError
 from conformance.trace.formats import recordings
+from conformance.trace.formats.json_lines import read_section
+from conformance.trace.formats.section import HEADER, SIZE, Section, sections_of
 
 if TYPE_CHECKING:
     from conformance.trace.formats.recording import Recording
@@ -38,6 +40,8 @@ class Source:
 
     name: str
     """A path, a URL, or `-` for standard input."""
+    section: Section | None = None
+    """What of the file it is; None: the whole."""
 
     @property
     def only_here(self) -> bool:
@@ -49,7 +53,10 @@ class Source:
         where = "standard input" if self.name == STDIN else self.name
         try:
             with self._opened() as raw, _unpacked(raw, where) as file:
-                yield from recordings(file, where)
+                if self.section is not None:
+                    yield from read_section(file, where, self.section)
+                else:
+                    yield from recordings(file, where)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise TraceError(f"{where}: the compressed file is broken: {error}") from error
         except OSError as error:
@@ -108,8 +115,22 @@ def _zstandard(raw: BufferedReader, where: str) -> Iterator[BufferedReader]:
 
 
 def sources(named: Iterable[str]) -> list[Source]:
-    """Return the files behind names, in a stable order; UsageError where a name stands for none."""
-    return [Source(each) for name in named for each in _files(name)]
+    """Return the files behind names, in a stable order, large ones in sections; UsageError where a name has none."""
+    return [source for name in named for each in _files(name) for source in _in_sections(each)]
+
+
+def _in_sections(name: str) -> list[Source]:
+    """Return a file as one source, or in sections that several processes can judge: a large one of our own traces."""
+    path = Path(name)
+    if name == STDIN or REMOTE in name or not path.is_file() or path.stat().st_size < 2 * SIZE:
+        return [Source(name)]
+    try:
+        with path.open("rb") as file:
+            if file.peek(len(HEADER)).startswith(HEADER):
+                return [Source(name, section) for section in sections_of(file, SIZE)]
+    except OSError:
+        pass  # told when it is judged
+    return [Source(name)]
 
 
 def _files(name: str) -> list[str]:

@@ -16,6 +16,7 @@ from conformance.corpus.tally import total
 from conformance.corpus.verdict import Demands, RecordingOutcome
 from conformance.report.recorded import nothing
 from conformance.report.recorded_data import as_line
+from conformance.trace.jsonl import dumps
 
 
 def tallied(parts):
@@ -94,3 +95,18 @@ def test_a_process_that_is_killed_in_the_middle_of_its_answer_costs_that_source(
 
     process.stop()
     assert group.part.tally.kinds == {RecordingOutcome.UNREADABLE: 1}
+
+
+def test_one_large_file_is_judged_by_several_processes_as_by_one(turn, tmp_path, monkeypatch):
+    path = tmp_path / "all.jsonl"
+    path.write_bytes(dumps(turn) * 40)
+    (whole,) = sources([str(path)])
+    for module in ("conformance.corpus.sources", "conformance.trace.formats.section"):
+        monkeypatch.setattr(f"{module}.SIZE", 20_000)
+    monkeypatch.setattr("conformance.trace.formats.section.BLOCK", 4_096)
+    files, task = list(sources([str(path)])), Task(Demands(), as_line)
+    alone = judge_sources([whole], task)
+
+    assert len(files) > 4
+    assert tallied(judge_in_processes(files, task, 2)) == (alone.tally, alone.told)
+    assert alone.tally.conversations == 40

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from io import BufferedReader
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -31,6 +31,11 @@ from conformance.trace.jsonl import dumps
 from conformance.trace.trace import Trace
 from conformance.trace.trace_reader import FORMAT, TraceReader
 
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from conformance.trace.formats.section import Section
+
 #: Bytes that are read at once.
 CHUNK = 1 << 16
 #: Bytes of one line.
@@ -48,13 +53,21 @@ def recognises(head: bytes) -> bool:
 
 def read(file: BufferedReader, where: str) -> Iterator[Recording]:
     """Yield the conversations of the file, each as soon as it is read."""
-    values = _Values(file, where)
+    return _read(_Values(file, where), where)
+
+
+def read_section(file: BinaryIO, where: str, section: Section) -> Iterator[Recording]:
+    """Yield the conversations of a section, with the lines and numbers that they have in the whole file."""
+    return _read(_Values(section.opened(file), where, section.lines), where, section.conversations)
+
+
+def _read(values: _Values, where: str, before: int = 0) -> Iterator[Recording]:
     head = next(iter(values), None)
     if head is None:
         raise TraceError(f"{where}: holds no events", CURE)
     runs, first = chain([head], values), head[1][0]
     if _is_ours(first) or _is_event(first):
-        yield from _Conversations(where).read(runs, values)
+        yield from _Conversations(where, before).read(runs, values)
     elif isinstance(first, dict) and any(isinstance(first.get(name), list) for name in (*FRAMES, *SESSIONS)):
         for _, run in runs:
             for value in run:
@@ -66,9 +79,11 @@ def read(file: BufferedReader, where: str) -> Iterator[Recording]:
 class _Values:
     """The JSON values of a file in stretches, each with its first line; nothing of a last line that was cut off."""
 
-    def __init__(self, file: BufferedReader, where: str) -> None:
+    def __init__(self, file: BufferedReader, where: str, before: int = 0) -> None:
         self.file = file
         self.where = where
+        self.before = before
+        """Lines of the file that stand before."""
         self.unfinished = False
         self._values = self._items() if file.peek(1).lstrip()[:1] == b"[" else self._lines()
 
@@ -80,7 +95,7 @@ class _Values:
         return iter([(0, [value]) for value in values])
 
     def _lines(self) -> Iterator[Stretch]:
-        number, size = 0, 0
+        number, size = self.before, 0
         rest: list[bytes] = []
         while chunk := self.file.read(CHUNK):
             rest.append(chunk)
@@ -132,18 +147,20 @@ def _is_event(value: Any) -> bool:
 class _Conversations:
     """Cuts the values of a file into conversations."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, before: int) -> None:
         self.where = where
-        self.number = 0
+        self.number = before
+        """Which conversation of the file, from 1."""
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget the conversation before: each is read as if it stood in a file of its own."""
+        self.reader, self.lines = TraceReader(self.where), array("L")
+        self.number += 1
         self.guessed = False
         """Whether a line did not say who sent it."""
         self.opened = ""
         """The id of the session that a log of bare events speaks of."""
-        self._begin()
-
-    def _begin(self) -> None:
-        self.reader, self.lines = TraceReader(self.where), array("L")
-        self.number += 1
 
     def read(self, runs: Iterator[Stretch], source: _Values) -> Iterator[Recording]:
         """Yield each conversation as soon as the next begins, and the last one."""
@@ -176,6 +193,7 @@ class _Conversations:
                 yield self._recording([DIRECTIONS_GUESSED])
                 self._begin()
                 self.reader.take(value, line)
+                self.guessed = True
             self.opened = another or self.opened
         self.lines.append(line)
 

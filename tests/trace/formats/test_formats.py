@@ -233,3 +233,15 @@ def test_anchors_cannot_blow_a_cassette_up():
 
     with pytest.raises(TraceError, match="values"):
         opened("\n".join(["frames: []", *lines]).encode())
+
+
+def test_a_log_of_bare_events_that_is_parted_by_a_close_frame_holds_no_empty_conversation():
+    other = {**CREATED, "session": {"id": "sess_2"}}
+    lines = ({**CREATED, "session": {"id": "sess_1"}}, {"_close": {"code": 1000}}, other, UPDATE)
+
+    found = opened("\n".join(json.dumps(each) for each in lines).encode())
+
+    assert [[entry.type for entry in each.trace] for each in found] == [
+        ["session.created"],
+        ["session.created", "session.update"],
+    ]
