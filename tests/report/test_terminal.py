@@ -105,6 +105,19 @@ def test_what_was_found_on_the_way_and_which_auth_styles_were_not_tried_is_told(
     assert "never sent:" not in lines  # of a part of the library that says nothing
 
 
+def test_who_plays_one_conversation_again_hears_nothing_of_other_styles():
+    told = replace(result(record("a", {MUST: "pass"})), settings=Settings(TARGET))
+
+    assert "auth styles that were not tried" not in "\n".join(shown(told))
+
+
+def test_where_nothing_applies_each_reason_is_told_once():
+    apart = {"outcome": "not applicable", "message": "the conversation is for ga"}
+    lines = shown(result(record("a", **apart), record("b", **apart)))
+
+    assert "not applicable a and 1 more: the conversation is for ga" in lines
+
+
 def test_a_run_that_judged_nothing_has_no_numbers():
     assert shown(result()) == []
 
