@@ -53,6 +53,17 @@ def test_a_feature_that_is_refused_properly_is_found_lacking(dialect, feature):
     assert feature not in discovery.offered
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_key_that_is_not_read_from_a_subprotocol_is_a_lack_where_nobody_documents_it(dialect):
+    target = rehearsal_target(DIALECTS[dialect])
+    only_headers = Rehearsal(target, auth_styles=("bearer",))
+
+    discovery = asyncio.run(discover(only_headers, target, Scrubber()))
+
+    assert "HTTP 401" in discovery.lacking["subprotocol"]
+    assert "subprotocol" not in discovery.offered
+
+
 def test_questions_are_about_features_that_scenarios_need():
     assert QUESTIONS.keys() | KNOCKS.keys() <= every_feature()
 

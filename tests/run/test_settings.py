@@ -141,3 +141,11 @@ def test_the_embedded_reference_has_the_path_that_the_profile_documents():
     assert embedded_on(bare, "ws://127.0.0.1:1/v1/realtime").target.url == "ws://127.0.0.1:1/v1/realtime"
     told = embedded_on(replace(bare, profile=elsewhere), "ws://127.0.0.1:1/v1/realtime")
     assert told.target.url == "ws://127.0.0.1:1/openai/v1/realtime"
+
+
+def test_a_refusal_of_what_a_profile_documents_excuses_nothing():
+    documented = replace(NARROW, auth=("bearer", "subprotocol"), features=frozenset({"subprotocol", "auth"}))
+    told = Settings(TARGET, profile=documented).with_offers({"subprotocol": "HTTP 401"}, [])
+
+    assert told.lacking == {}
+    assert "subprotocol" in told.claimed
