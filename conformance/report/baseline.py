@@ -56,7 +56,7 @@ def _to_edit(review: Review) -> Iterator[MarginLine]:
     for entry in review.stale:
         yield "fixed", f"{entry.name} passes now. Delete {_place(entry)}."
     for entry, message in review.other:
-        yield "different", f"{entry.name} fails with a message other than in {_place(entry)}: {message}"
+        yield "different", f"{entry.name} fails with a message that differs from {_place(entry)}: {message}"
     for entry in review.expired:
         yield "expired", f"{entry.name} was accepted until {entry.expires} ({entry.issue}). Edit {_place(entry)}."
 

@@ -102,7 +102,7 @@ def test_a_part_of_the_folder_that_is_read_only_ends_no_run(folder, run):
     status, told = run()
 
     assert status == 3, told
-    assert "Not everything is on disk:" in told
+    assert "Not everything could be written:" in told
     assert "INTERNALERROR" not in told
     assert "Traceback" not in told
     assert "proved" in told

@@ -38,7 +38,7 @@ def joined(text):
 
 
 def test_a_baseline_of_which_nothing_was_met_says_so():
-    assert told() == "baseline known.yaml\nNothing in it was met, and nothing else failed."
+    assert told() == "baseline known.yaml\nNo listed failure occurred, and nothing else failed."
 
 
 def test_a_known_failure_is_told_with_its_issue_and_where_it_was_met():

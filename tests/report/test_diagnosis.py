@@ -65,7 +65,7 @@ def said(diagnosis, told=None, **how):
     ("dialect", "found", "line"),
     [
         ("auto", "ga", "dialect: ga (recognised)"),
-        ("auto", None, "dialect: ga (assumed: the first events do not tell)"),
+        ("auto", None, "dialect: ga (assumed: not recognisable from the first events)"),
         ("ga", "beta", "dialect: ga as asked, though the first events look like beta"),
         ("ga", "ga", ""),
     ],
@@ -84,7 +84,7 @@ def test_what_the_first_connections_found_is_told_before_anything_is_judged():
 
     lines = said(replace(READY, refused_style="bearer", latency=30.0), told)
 
-    assert "auth: bearer is documented and was refused; subprotocol opens sessions" in lines
+    assert "auth: bearer is documented, but was refused; subprotocol opens sessions" in lines
     assert "not offered: semantic_vad (invalid_value: no)" in lines
     assert "offered, though the profile does not claim it: tools" in lines
     assert "slow: the first event took 30.0 s" in lines

@@ -135,7 +135,7 @@ def test_a_rule_that_nothing_shows_says_where_it_was_looked_for():
     lines = " ".join(" ".join(shown(told)).split())
 
     assert f"MUST unproven {MUST}" in lines
-    assert "a: it was played, and nothing in it shows that (looked for: " in lines
+    assert "a: the conversation was played, but did not exercise the rule (looked for: " in lines
 
 
 def test_a_baseline_that_was_or_was_not_written_is_told(tmp_path):
@@ -156,9 +156,9 @@ def test_documented_facts_that_were_not_shown_are_told_by_why_they_were_not():
     )
     lines = [*fact_lines(coverage)]
 
-    assert f"documented, and not shown: {missing} (looked for in a, b, c and 1 more)" in lines
-    assert f"known not to be shown: {excused}" in lines
-    assert f"documented, and looked for by no conversation: {unsought}" in lines
+    assert f"documented, but not shown: {missing} (looked for in a, b, c and 1 more)" in lines
+    assert f"not shown, but listed in the baseline: {excused}" in lines
+    assert f"documented, but checked by no conversation: {unsought}" in lines
     assert f"not shown in what was played: {unselected}" in lines
     told = "\n".join(shown(replace(result(record("a", {MUST: "pass"})), facts=coverage)))
     assert "documented facts proved: 1/5" in told
