@@ -16,7 +16,7 @@ from conformance.scenario.steps import STEPS
 from conformance.yaml_source import nearest
 
 #: What a run tells its scripts as `${run.…}`.
-RUN_VALUES = ("model", "transcriber", "token_transcriber", "voice", "other_voice")
+RUN_VALUES = ("model", "transcriber", "token_transcriber", "voice", "other_voice", "tool_server")
 
 
 class SettingPaths(Protocol):
