@@ -56,7 +56,7 @@ class RuleTally:
         """Count the conversations with a verdict."""
         return len(self.conversations.get(verdict, ()))
 
-    @property
+    @cached_property
     def half_proved(self) -> bool:
         """Whether one conversation showed it, and another did not that promised to."""
         owed = self.promised.intersection(self.conversations.get(Verdict.UNPROVEN, ()))
@@ -111,7 +111,7 @@ class Tally:
                 found[each.cause].append(each)
         return {cause: tuple(lines) for cause, lines in found.items()}
 
-    @property
+    @cached_property
     def unmet(self) -> tuple[RuleTally, ...]:
         """Promised rules without evidence that count: MUST rules that nobody proved, under --strict-conformance all."""
         if self.allow_unproven:
