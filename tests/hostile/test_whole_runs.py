@@ -19,6 +19,16 @@ def test_a_whole_run_against_a_hostile_endpoint_ends_in_bounds(name):
     assert ended.wrongs() == [], ended.out
 
 
+@pytest.mark.hostile
+@pytest.mark.parametrize("mutant", ["errors-come-twice", "speech-stops-twice"])
+def test_a_run_that_makes_cases_small_holds_as_little_as_any(endpoint, mutant):
+    ended = run(mutant, f"--endpoint={endpoint(mutant)}", "--examples=40", "--shrink-sessions=300", "--seed=7")
+
+    print(ended.row())
+    assert "generated/conversations" in ended.out
+    assert ended.wrongs() == [], ended.out
+
+
 @pytest.mark.parametrize("name", FAST)
 def test_a_run_against_a_hostile_endpoint_does_nothing_wrong(name):
     ended = played(name, "-m", "smoke", "--answer-timeout=0.3", "--connect-timeout=1", "--max-time=20")
