@@ -61,7 +61,7 @@ def test_what_has_to_be_edited_is_told_with_its_line():
     over = BaselineEntry(RULE, ISSUE, expires=date(2026, 1, 1), where="known.yaml:12")
 
     assert f"fixed {RULE} passes now. Delete {AT}." in lines
-    assert f"different {RULE} fails with another message than {AT} says: another message" in lines
+    assert f"different {RULE} fails with a message that differs from {AT}: another message" in lines
     assert f"expired {RULE} was accepted until 2026-01-01 ({ISSUE}). Edit {AT}." in joined(told(expired=(over,)))
 
 
