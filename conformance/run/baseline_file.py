@@ -22,6 +22,8 @@ from conformance.yaml_source import Marked, fits, known_keys, nearest, parsed, p
 #: What a written entry says of its issue until somebody fills it in.
 UNFILED = "unfiled"
 HEAD = "# Known failures: see docs/baseline.md.  Each line is here until its issue is closed.\nknown:\n"
+#: What stands before the dash of an entry in a file that has none yet.
+MARGIN = "  "
 #: A number, or a generated id: one without digits is known by its capitals.
 PASSING = re.compile(r"[^ ]*[0-9]|\b[a-z]+_(?=[A-Za-z]*[A-Z])[A-Za-z]{6,}")
 #: A shorter beginning of a message tells nothing apart.
@@ -86,20 +88,35 @@ def _entry(
 
 
 def updated(text: str, path: Path, found: Review) -> str:
-    """Return the text of the baseline after a run: the fixed leave it, new ones join, changed messages are replaced."""
+    """Return the text of the baseline after a run: the fixed leave it, new ones join, changed messages are replaced.
+
+    FileError if its lines cannot be edited so that the file says just that.
+    """
     if not text.strip():
         text = HEAD
     data = parsed(text, path, FileError)
-    lines = text.splitlines()
-    entries = _marked(data)
-    if any(line.startswith(("known: [", "known: {")) for line in lines) and entries:
-        raise FileError(
-            "each entry must be on lines of its own, or the file cannot be edited",
-            "Write each as a block: `- rule: …`", where=str(path),
-        )  # fmt: skip
+    lines, entries, new = text.splitlines(), _marked(data), _fresh(found)
+    if entries and any(line.startswith(("known: [", "known: {")) for line in lines):
+        raise _uneditable(path)
     spans = _spans(lines, [place_of(data, ["known", number])[0] - 1 for number in range(len(entries))])
     gone = {int(each.where.rpartition(":")[2]) - 1 for each in found.stale}
     changed = {int(each.where.rpartition(":")[2]) - 1: _stable(message) for each, message in found.other}
+    kept = _kept(lines, spans, gone, changed)
+    margin = next((" " * _indent(lines[first]) for _, first, _ in spans), MARGIN)
+    fresh = [margin + line for each in new for line in _written(each)]
+    at = _end_of_entries(kept)
+    result = "\n".join(_closed([*kept[:at], *fresh, *kept[at:]])) + "\n"
+    stay = [
+        (each["rule"], changed.get(first, each.get("message", "")))
+        for (_, first, _), each in zip(spans, entries, strict=True)
+        if first not in gone
+    ]
+    _check(result, path, [*stay, *((each.rule, message) for each in new for message in _messages(each))])
+    return result
+
+
+def _kept(lines: list[str], spans: list[tuple[int, int, int]], gone: set[int], changed: dict[int, str]) -> list[str]:
+    """Return the lines without the entries that are *gone*, and with the messages that *changed*, by first line."""
     kept: list[str] = []
     position = 0
     for above, first, after in spans:
@@ -107,36 +124,62 @@ def updated(text: str, path: Path, found: Review) -> str:
         if first not in gone:
             kept += _with_message(lines[above:after], changed[first]) if first in changed else lines[above:after]
         position = after
-    kept += lines[position:]
-    fresh = [line for each in _fresh(found) for line in _written(each)]
-    at = _end_of_entries(kept)
-    result = [*kept[:at], *fresh, *kept[at:]]
-    return "\n".join(_closed(result)) + "\n"
+    return kept + lines[position:]
+
+
+def _check(text: str, path: Path, expected: list[tuple[str, str]]) -> None:
+    """Raise FileError if the entries in *text* are not those of the *expected* rules and messages."""
+    try:
+        told = [(each["rule"], each.get("message", "")) for each in _marked(parsed(text, path, FileError))]
+    except FileError:
+        raise _uneditable(path) from None
+    if told != expected:
+        raise _uneditable(path)
+
+
+def _uneditable(path: Path) -> FileError:
+    problem = "each entry must be on lines of its own, or the file cannot be edited"
+    return FileError(problem, "Write each as a block: `- rule: …`", where=str(path))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _spans(lines: list[str], starts: list[int]) -> list[tuple[int, int, int]]:
     """Return for each entry: the first comment line that belongs to it, its own first line, the line after it."""
-    spans = []
-    for number, start in enumerate(starts):
-        above = start
-        while above > 0 and lines[above - 1].lstrip().startswith("#") and lines[above - 1][:1] in " \t":
-            above -= 1
-        limit = starts[number + 1] if number + 1 < len(starts) else len(lines)
-        after = start + 1
-        indent = len(lines[start]) - len(lines[start].lstrip())
-        while after < limit and lines[after].strip() and len(lines[after]) - len(lines[after].lstrip()) > indent:
-            after += 1
-        spans.append((above, start, after))
-    return spans
+    above = [_first_comment(lines, start) for start in starts]
+    ends = [*above[1:], len(lines)]
+    return [(top, start, _end(lines, start, end)) for top, start, end in zip(above, starts, ends, strict=False)]
+
+
+def _first_comment(lines: list[str], start: int) -> int:
+    """Return the first of the indented comment lines right above the line *start*."""
+    while start > 0 and lines[start - 1].lstrip().startswith("#") and lines[start - 1][:1] in " \t":
+        start -= 1
+    return start
+
+
+def _end(lines: list[str], start: int, limit: int) -> int:
+    """Return the line after an entry: an empty line ends it only where what follows is no part of it."""
+    after = start + 1
+    for number in range(start + 1, limit):
+        line = lines[number]
+        if not line.strip():
+            continue
+        if _indent(line) <= _indent(lines[start]) or (after < number and line.lstrip().startswith("#")):
+            break
+        after = number + 1
+    return after
 
 
 def _with_message(lines: list[str], message: str) -> list[str]:
-    """Replace the message of an entry, or give it one; the lines of a folded message go."""
+    """Replace the message of an entry; the lines of a folded message go."""
     kept: list[str] = []
     inside: int | None = None
     for line in lines:
         indent = len(line) - len(line.lstrip(" -"))
-        if inside is not None and indent > inside:
+        if inside is not None and (indent > inside or not line.strip()):
             continue
         inside = None
         if re.match(r"[ -]*message:", line):
@@ -144,8 +187,6 @@ def _with_message(lines: list[str], message: str) -> list[str]:
             kept.append(f"{line[:indent]}message: {_scalar(message)}")
         else:
             kept.append(line)
-    if kept == lines and not any(re.match(r"[ -]*message:", line) for line in lines):
-        kept.append(f"    message: {_scalar(message)}")
     return kept
 
 
@@ -171,17 +212,21 @@ def _joined(seen: list[Seen]) -> list[Seen]:
 
 
 def _written(seen: Seen) -> list[str]:
-    told = [f"  - rule: {_scalar(seen.rule)}"]
+    told = [f"- rule: {_scalar(seen.rule)}"]
     if seen.conversation:  # a documented fact belongs to none
-        told.append(f"    scenario: {_scalar(seen.conversation)}")
+        told.append(f"  scenario: {_scalar(seen.conversation)}")
     if seen.outcome != FAIL:
-        told.append(f"    outcomes: [{seen.outcome}]")
-    messages = dict.fromkeys(map(_stable, seen.messages)) or {"": None}
+        told.append(f"  outcomes: [{seen.outcome}]")
     return [
         line
-        for message in messages
-        for line in (*told, *([f"    message: {_scalar(message)}"] if message else []), f"    issue: {UNFILED}")
+        for message in _messages(seen)
+        for line in (*told, *([f"  message: {_scalar(message)}"] if message else []), f"  issue: {UNFILED}")
     ]
+
+
+def _messages(seen: Seen) -> list[str]:
+    """Return the messages of the entries that a failure gets: one each, or one entry without a message."""
+    return [*dict.fromkeys(map(_stable, seen.messages))] or [""]
 
 
 def _stable(message: str) -> str:

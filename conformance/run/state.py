@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from conformance.errors import FileError
 from conformance.play.player import Outcome
 from conformance.rules.engine.judge import Verdict
 from conformance.run.baseline_file import updated
@@ -18,6 +19,7 @@ from conformance.run.result import RunResult, result_of, why_no_baseline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from conformance.run.policy import Policy
     from conformance.run.record import ConversationRecord
@@ -91,8 +93,17 @@ class RunState:
         )
         if not policy.update or policy.file is None:
             return result
-        if refused := why_no_baseline(result):
-            return replace(result, baseline_refused=refused)
-        before = policy.file.read_text(encoding="utf-8") if policy.file.exists() else ""
-        policy.file.write_text(settings.scrub(updated(before, policy.file, result.review)), encoding="utf-8")
-        return replace(result, baseline_written=True)
+        refused = why_no_baseline(result) or _written(policy.file, result)
+        return replace(result, baseline_refused=refused, baseline_written=not refused)
+
+
+def _written(file: Path, result: RunResult) -> str:
+    """Write the baseline after a run; return why that could not be, empty if it could."""
+    try:
+        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        file.write_text(result.settings.scrub(updated(before, file, result.review)), encoding="utf-8")
+    except FileError as error:
+        return f"{error.where}: {error.message}"
+    except OSError as error:
+        return f"{file}: {error.strerror or error}"
+    return ""

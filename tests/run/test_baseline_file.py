@@ -170,3 +170,50 @@ def test_an_entry_holds_what_of_a_message_comes_again(message, kept):
 
     written = updated("", PATH, Review(unlisted=(seen,)))
     assert f'message: "{kept}"' in written or f"message: {kept}\n" in written
+
+
+NEW = Seen("plays", "items/roles", "fail", ("It stopped.",))
+TEMPLATES = {
+    "no margin": "known:\n- rule: plays\n  issue: 1\n  message: Old words\n",
+    "a wide margin": "known:\n    - rule: plays\n      issue: 1\n      message: Old words\n",
+    "the message first": "known:\n  - message: Old words\n    rule: plays\n    issue: 1\n",
+    "a folded message": "known:\n- rule: plays\n  issue: 1\n  message: >-\n    Old\n    words\n",
+    "a message with an empty line": "known:\n  - rule: plays\n    issue: 1\n    message: |\n      Old\n\n      words\n",
+}
+
+
+@pytest.mark.parametrize("text", TEMPLATES.values(), ids=TEMPLATES.keys())
+def test_a_file_that_is_indented_in_another_way_is_edited_in_that_way(text):
+    (old,) = entries(text)
+    told = {
+        "joined": updated(text, PATH, Review(unlisted=(NEW,))),
+        "changed": updated(text, PATH, Review(other=((old, "Other words came"),))),
+        "emptied": updated(text, PATH, Review(stale=(old,))),
+    }
+
+    messages = {name: [each.message for each in entries(after)] for name, after in told.items()}
+    assert messages == {"joined": [old.message, "It stopped."], "changed": ["Other words came"], "emptied": []}
+    assert told["joined"].startswith(text)
+
+
+def test_a_comment_above_an_entry_stays_once_however_it_is_indented():
+    text = "known:\n  - rule: plays\n    issue: 1\n    # of the next\n  - rule: response.done-is-last\n    issue: 2\n"
+    first, second = entries(text)
+
+    assert updated(text, PATH, Review()) == text
+    assert updated(text, PATH, Review(stale=(first,))).count("# of the next") == 1
+    assert "# of the next" not in updated(text, PATH, Review(stale=(second,)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "known:\n  - {rule: plays, issue: 1, message: Old words}\n",
+        "known:\n  -\n    rule: plays\n    issue: 1\n    message: Old words\n",
+    ],
+)
+def test_a_file_that_cannot_be_edited_line_by_line_is_told_and_not_broken(text):
+    (old,) = entries(text)
+
+    with pytest.raises(FileError, match="on lines of its own"):
+        updated(text, PATH, Review(other=((old, "Other words came"),)))

@@ -90,6 +90,29 @@ def test_a_part_of_the_library_is_no_ground_for_a_baseline(faulty, reports):
     assert result.baseline_refused == "only a part was played"
 
 
+def test_a_baseline_that_cannot_be_edited_stays_as_it_is_and_the_run_says_so(faulty, reports, monkeypatch):
+    monkeypatch.setattr("conformance.run.library.bundled_ids", lambda: (TALK,))
+    file = reports.parent / "known.yaml"
+    file.write_text("known: [{rule: plays, issue: 1}]\n")
+
+    result = against(faulty("delta-follows-its-response"), reports, policy=Policy(file=file, update=True))
+
+    assert file.read_text() == "known: [{rule: plays, issue: 1}]\n"
+    assert "known.yaml: each entry must be on lines of its own" in result.baseline_refused
+    assert (result.baseline_written, result.status) == (False, ExitStatus.BROKEN)
+    assert json.loads((reports / "verdicts.jsonl").read_text().splitlines()[-1])["status"] == 1
+
+
+def test_a_baseline_that_cannot_be_written_is_told_and_ends_nothing(faulty, reports, monkeypatch):
+    monkeypatch.setattr("conformance.run.library.bundled_ids", lambda: (TALK,))
+    file = reports.parent / "no-such-folder/known.yaml"
+
+    result = against(faulty("delta-follows-its-response"), reports, policy=Policy(file=file, update=True))
+
+    assert "No such file" in result.baseline_refused
+    assert result.status is ExitStatus.BROKEN
+
+
 def test_nobody_there_is_nothing_judged(reports):
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
