@@ -4,7 +4,7 @@
     {"sessions": [{"frames": [...]}, {"frames": [...]}]}             several
     {"type": "send", "data": "{...}", "time": 1700000000.5}          one on a line
 
-WebSocket cassettes, recordings of mock servers such as aimock, and logs of gateways look like this.  Where the
+WebSocket cassettes (LiteLLM keeps such JSON), recordings of mock servers and logs of gateways look like this.  Where the
 directions of most events contradict their types, the recorder sat at the server's side, and they are turned round.
 """
 
@@ -38,7 +38,7 @@ FRAMES = ("interactions", "frames", "messages", "events", "entries", "recording"
 SESSIONS = ("sessions", "connections", "recordings", "conversations", "cassettes", "fixtures")
 #: Under which of its keys a frame has its direction, its payload, and its time.
 DIRECTION = ("direction", "dir", "type", "from", "side")
-PAYLOAD = ("event", "data", "payload", "message", "frame", "body", "json", "content", "text")
+PAYLOAD = ("event", "data", "payload", "message", "frame", "body", "json", "content", "text", "binary_b64")
 TIME = ("at", "t", "time", "timestamp", "ts")
 #: What recorders put in the place of what they took out.
 REPLACED = ("<client-id-", "<scrubbed>")
@@ -128,7 +128,7 @@ def _entry(index: int, each: Mapping[str, Any]) -> Entry:
     if direction is None:
         made = frame(index, direction_by_type(each), None, dict(each))
     else:
-        payload = next((each[name] for name in PAYLOAD if name in each), None)
+        payload = next((each[name] for name in PAYLOAD if each.get(name) is not None), None)
         made = frame(index, direction, _time(each), payload, _kind(each))
     told = str(made.event)
     cut = any(mark in told for mark in REPLACED)
@@ -138,7 +138,7 @@ def _entry(index: int, each: Mapping[str, Any]) -> Entry:
 def _kind(each: Mapping[str, Any]) -> FrameKind:
     if each.get("kind") in CONTROL:
         return FrameKind(each["kind"])
-    return FrameKind.BINARY if each.get("binary") else FrameKind.TEXT
+    return FrameKind.BINARY if each.get("binary") or each.get("opcode") == "binary" else FrameKind.TEXT
 
 
 def _direction(each: Mapping[str, Any]) -> Direction | None:

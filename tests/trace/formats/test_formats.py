@@ -245,3 +245,31 @@ def test_a_log_of_bare_events_that_is_parted_by_a_close_frame_holds_no_empty_con
         ["session.created"],
         ["session.created", "session.update"],
     ]
+
+
+def litellm_frame(sent, event=None, binary=None):
+    """Return a frame as the tests of LiteLLM record it, with the fields that have nothing to say."""
+    return {
+        "direction": "client_to_server" if sent else "server_to_client",
+        "opcode": "text" if binary is None else "binary",
+        "text": None if event is None else json.dumps(event),
+        "binary_b64": binary,
+        "client_frames_before": None if sent else 1,
+    }
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_cassette_of_litellm_is_read_with_its_sessions_and_binary_frames(indent):
+    first = [litellm_frame(sent=False, event=CREATED), litellm_frame(sent=True, event=UPDATE)]
+    second = [litellm_frame(sent=False, event=CREATED), litellm_frame(sent=False, binary="AAEC")]
+    cassette = {"schema_version": 1, "sessions": [{"frames": first}, {"frames": second}]}
+
+    found = opened(json.dumps(cassette, indent=indent).encode())
+
+    assert [[(entry.sent, entry.type) for entry in each.trace] for each in found] == [
+        [(False, "session.created"), (True, "session.update")],
+        [(False, "session.created"), (False, "")],
+    ]
+    assert [entry.kind for entry in found[1].trace] == [FrameKind.TEXT, FrameKind.BINARY]
+    assert found[1].trace.entries[1].text == "AAEC"
+    assert [each.remark for each in found] == ["", ""]
