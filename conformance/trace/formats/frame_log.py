@@ -4,7 +4,7 @@
     {"sessions": [{"frames": [...]}, {"frames": [...]}]}             several
     {"type": "send", "data": "{...}", "time": 1700000000.5}          one on a line
 
-WebSocket cassettes (LiteLLM keeps such JSON), recordings of mock servers and logs of gateways look like this.  Where the
+WebSocket cassettes (LiteLLM keeps such JSON), recordings of mock servers and logs of gateways look so.  Where the
 directions of most events contradict their types, the recorder sat at the server's side, and they are turned round.
 """
 
