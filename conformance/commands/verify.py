@@ -158,6 +158,8 @@ def _of_a_run(statement: Mapping[str, Any], about: Mapping[str, Any], settings: 
         "dialect": settings.target.dialect.name,
         "auth": list(settings.styles),
     }
+    if settings.profile is not None and set(about["styles"]) != set(settings.profile.auth):
+        yield f"{name} was played with the auth styles {about['styles']}, the profile has {list(settings.profile.auth)}"
     for what, value in own.items():
         if statement[what] != value:
             yield f"{name} has the {what} {value}, the statement {statement[what]}"

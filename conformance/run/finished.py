@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.contract.auth_styles import STYLES
 from conformance.contract.dialects import CANONICAL, DIALECTS
 from conformance.errors import ConformanceError, UsageError
 from conformance.play.target import Target
@@ -41,9 +42,12 @@ def settings_from(about: dict[str, Any], reports: Path, profile: Profile | None)
             auth=about.get("auth", ""),
             key=GIVEN if about.get("keyed") else "",
             keys=dict.fromkeys(about.get("keys", ()), GIVEN),
+            styles=tuple(about.get("styles", STYLES)),
+            tool_server=GIVEN if about.get("tool_server") else "",
         ),
         auth=about.get("asked_auth", ""),
         excused=frozenset(about.get("excused", ())),
+        unclaimed=tuple(about.get("unclaimed", ())),
         profile=profile,
         strict=bool(about.get("strict")),
         allow_unproven=bool(about.get("allow_unproven")),

@@ -22,7 +22,8 @@ from conformance.trace.jsonl import dump
 def whole_run(reports, mutant=None, profile="openai"):
     """Play every bundled conversation that the profile claims, and write everything."""
     claimed = load_profile(profile)
-    target = replace(rehearsal_target(DIALECTS[claimed.dialect]), key=TOKEN, auth=claimed.auth[0])
+    spoken = DIALECTS[claimed.dialect]
+    target = replace(rehearsal_target(spoken), key=TOKEN, auth=claimed.auth[0], styles=claimed.auth)
     settings = Settings(target=target, profile=claimed, reports=reports)
     fault = (lambda: MUTANTS[mutant].make(target.dialect)) if mutant else None
     records = {}

@@ -12,14 +12,22 @@ from conformance.run.finished import settings_from
 from conformance.run.journal import about
 from tests.records import settings
 
+MORE = {
+    "nothing": {},
+    "further keys": {"keys": dict.fromkeys(ROLES, "sk-other")},
+    "a tool server": {"tool_server": "https://tools.test/mcp"},
+    "one auth style": {"styles": ("bearer",)},
+}
+
 
 @pytest.mark.parametrize("profile", [None, "openai", "azure", "anyone"])
-@pytest.mark.parametrize("keys", [(), ROLES], ids=["no other key", "further keys"])
+@pytest.mark.parametrize("more", MORE.values(), ids=MORE)
 @pytest.mark.parametrize("key", ["", "sk-test"])
-def test_the_same_conversations_apply_as_did(profile, keys, key):
+@pytest.mark.parametrize("unclaimed", [(), ("tools", "subprotocol")])
+def test_the_same_conversations_apply_as_did(profile, more, key, unclaimed):
     claims = load_profile(profile) if profile else None
-    was = settings(profile=claims, embedded=profile is None)
-    was = replace(was, target=replace(was.target, key=key, keys=dict.fromkeys(keys, "sk-other")))
+    was = settings(profile=claims, embedded=profile is None, unclaimed=unclaimed)
+    was = replace(was, target=replace(was.target, key=key, **more))
 
     again = settings_from(about(was), Path(), claims)
 
