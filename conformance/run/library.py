@@ -90,10 +90,10 @@ def play_with(settings: Settings, scenarios: Sequence[Scenario], policy: Policy 
     try:
         diagnosis = runner.prepare()
         state.preflight = runner.budget.spent
-        state.begin(runner.settings)
         if diagnosis is not None and not diagnosis.ready:
             state.ends(unreachable=diagnosis.trouble)
-        else:
+        state.begin(runner.settings)
+        if not state.ending.unreachable:
             _take(runner, state, [job for scenario in scenarios for job in jobs_of(scenario, runner.settings)])
     except Exhausted as exhausted:
         state.ends(exhausted=exhausted.budget)

@@ -3,6 +3,7 @@
 import json
 import socket
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,9 @@ from conformance.run.budget import Limits
 from conformance.run.library import judge, play
 from conformance.run.outcome import ExitStatus, RunOutcome
 from conformance.run.policy import Policy
-from tests.records import whole_report
+from conformance.run.state import RunState
+from conformance.scenario.load import loads
+from tests.records import record, settings, whole_report
 
 TALK = "response/text_turn"
 LATE = "ordering.response-done-is-last"
@@ -155,3 +158,40 @@ def test_a_recorded_file_is_judged_like_its_events(reports):
         name: each.verdict for name, each in rulings.items()
     }
     assert not any(each.findings for each in rulings.values())
+
+
+def test_what_an_earlier_run_left_is_worth_more_than_a_run_that_reached_nobody(reports):
+    play(scenarios=[TALK], reports=reports)
+    before = (reports / "verdicts.jsonl").read_bytes()
+
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        against(f"ws://127.0.0.1:{bound.getsockname()[1]}/v1/realtime", reports, policy=Policy(retries=0))
+
+    assert (reports / "verdicts.jsonl").read_bytes() == before
+
+
+def test_a_crash_of_ours_is_told_by_the_status(reports):
+    told = settings(reports=reports)
+    state = RunState(told)
+    state.begin(told)
+    state.add(record("a", {LATE: "error"}))
+
+    result = state.finish(told, Policy())
+
+    assert (result.outcome, result.status) == (RunOutcome.NOT_PROVED, ExitStatus.INTERNAL)
+
+
+def test_events_are_judged_as_the_revision_that_is_named():
+    told = {"type": "session.created", "event_id": "e", "session": {"object": "realtime.session"}}
+
+    assert judge([told], dialect="ga").keys() == judge([told]).keys()
+    assert judge([told], dialect="beta")["session.created-comes-first"].verdict == "pass"
+
+
+def test_a_loaded_scenario_is_played_as_it_is(reports):
+    result = play(
+        scenarios=[loads("scenario: A session opens.\nsteps: [connect]\n", Path("opens.yaml"))], reports=reports
+    )
+
+    assert [*result.conversations] == ["opens"]

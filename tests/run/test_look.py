@@ -150,3 +150,23 @@ def test_a_refusal_that_is_not_about_the_key_is_no_reason_to_offer_it_elsewhere(
     _, asked, _ = styles_tried("subprotocol", status=500)
 
     assert len(asked) == 1
+
+
+def test_a_model_that_the_endpoint_lists_is_tried_before_those_that_are_usual():
+    asked = []
+
+    async def knock(target):
+        asked.append(target.model)
+        return Diagnosis(Trace(), trouble="" if target.model == "my-realtime" else "missing_model: which one?")
+
+    handler = type("Handler", (Listing,), {"body": orjson.dumps({"data": [{"id": "my-realtime"}]})})
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        target = replace(TARGET, url=f"ws://127.0.0.1:{server.server_port}/v1/realtime")
+        found = asyncio.run(look(Settings(target), knock, TODAY))
+        thread.join()
+
+    assert asked == [None, "my-realtime"]
+    assert "lists" in found.note
+    assert found.settings.target.model == "my-realtime"
