@@ -26,6 +26,7 @@ from conformance.run.policy import Policy
 from conformance.run.relayed import asked_for_secrets, keeps_protocol, play_relayed, relay_player
 from conformance.run.repetition import Repetition
 from conformance.run.retry import Attempt, Retrier
+from conformance.run.retry_policy import was_cut
 from conformance.run.ruling import JudgedConversation, judge_conversation, view_of
 from conformance.run.session_gate import SessionGate, sessions_at_once
 from conformance.run.settings import AUTO, Settings, embedded_on
@@ -233,7 +234,8 @@ class Runner:
             judged = with_pairs(judged, last.pairs, offers, waivers, map(view_of, last.direct), scrub)
         judged = replace(judged, known=known_in(judged, self.policy.baseline), earlier=tuple(earlier))
         fine = not surprises_in(judged, self.settings) and last.conversation.outcome is not Outcome.ENVIRONMENT
-        flaky = fine and any(each.counts for each in earlier)
+        cut = was_cut(last.conversation)  # then a cut before it is nothing that came and went
+        flaky = fine and any(each.broken or (each.counts and not cut) for each in earlier)
         return replace(judged, spent=sum((each.spent for each in attempts), Spent()), flaky=flaky)
 
     def cost(self, job: Job) -> Cost:

@@ -1,5 +1,6 @@
 """What stands between the first connection and the last: repetitions, budgets, and what first connections found."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -152,3 +153,26 @@ def test_an_endpoint_that_is_overloaded_is_asked_again_and_that_is_told(odd_endp
     assert len(asked) == 2
     assert result.ending.unreachable.endswith("(2 attempts)")
     assert result.status is ExitStatus.UNREACHABLE
+
+
+def test_a_connection_that_breaks_at_the_same_step_each_time_is_no_flake_though_a_should_explains_it(
+    odd_endpoint, tmp_path
+):
+    async def breaks_at_garbage(connection):
+        await connection.send('{"type": "session.created", "event_id": "e0", "session": {"type": "realtime"}}')
+        async for frame in connection:
+            try:
+                number = json.loads(frame)["event_id"]
+            except (ValueError, TypeError):
+                connection.transport.abort()
+                return
+            await connection.send(f'{{"type": "session.updated", "event_id": "of_{number}", "session": {{}}}}')
+
+    url = odd_endpoint(breaks_at_garbage)
+    told = settings_for(url, key=KEY, model="m", dialect="ga", profile=None, reports=tmp_path)
+    result = play_with(replace(told, discovery=False), [bundled("errors/bad_json")], Policy())
+
+    garbage = result.conversations["errors/bad_json"]
+    assert len(garbage.attempts) == 2
+    assert garbage.cause == "errors.garbage-leaves-the-session-open"
+    assert not garbage.flaky
