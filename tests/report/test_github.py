@@ -58,10 +58,10 @@ def test_a_conversation_that_stopped_and_a_promise_that_was_not_kept_have_a_row_
     )
     text = summary_of(told)
 
-    assert "| ❌ | `a/stops` does not play | Nothing came. | 1 |" in text
+    assert "| ❌ | `a/stops` did not get through its script | Nothing came. | 1 |" in text
     assert "❔ MUST" in text
     (line,) = annotations_of(told, tmp_path)
-    assert line == "::error title=a/stops does not play::Nothing came."
+    assert line == "::error title=a/stops did not get through its script::Nothing came."
 
 
 def test_a_table_of_very_many_rows_says_where_the_rest_is(monkeypatch):

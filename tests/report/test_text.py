@@ -90,5 +90,5 @@ def test_several_texts_are_kept_apart():
 
 
 def test_a_rule_that_crashes_is_the_bug_of_whoever_wrote_it():
-    assert "That is our bug, not the endpoint's" in bug_of("")
+    assert "This is a bug in realtime-conformance, not in the endpoint" in bug_of("")
     assert "a bug in the rules of acme" in bug_of("acme")

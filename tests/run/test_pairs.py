@@ -62,7 +62,7 @@ def test_a_waiver_of_the_profile_excuses_what_a_gateway_does():
     waived = with_pairs(alone, relayed.pairs, EVERYTHING, {broken: Waiver("they say so")}).rulings[broken]
 
     assert plain[broken].verdict is Verdict.FAIL
-    assert (waived.verdict, waived.reason) == (Verdict.NOT_APPLICABLE, "the profile departs from it: they say so")
+    assert (waived.verdict, waived.reason) == (Verdict.NOT_APPLICABLE, "waived by the profile: they say so")
 
 
 def test_a_rule_that_crashes_is_our_bug_and_nobodys_fault(monkeypatch):
