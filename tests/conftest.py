@@ -10,12 +10,17 @@ import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
 
+import hypothesis
 import pytest
 from websockets.asyncio.server import serve
 
 from conformance.commands.serve import hooks_of
 from conformance.play.pool import LoopThread
 from conformance.reference.server.server import Server
+
+# How long an example takes says how busy the machine is (or that its lines are counted), nothing of what is tested.
+hypothesis.settings.register_profile("any machine", hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 ON_DEMAND = ("package", "matrix", "clients", "slow", "legal", "hostile", "lines", "gateways", "browser", "load")
 
