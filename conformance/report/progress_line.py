@@ -34,7 +34,8 @@ def _joined(glance: WatchedRun, slowest: str) -> str:
 
 
 def _parts(glance: WatchedRun, slowest: str) -> Iterator[str]:
-    yield f"{glance.over}/{glance.of}" if glance.of else "nothing played yet"
+    if glance.of or not glance.search:
+        yield f"{glance.over}/{glance.of}" if glance.of else "nothing played yet"
     if glance.search:
         yield glance.search
     if glance.workers:

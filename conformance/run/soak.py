@@ -192,6 +192,7 @@ class Soak:
         self.tally.leaks += leaks
         record = record_of(judged, self.runner.settings.reports, QUESTIONS)
         differs = self.tally.add(member.kind, record)
+        self.runner.watch.search = f"{self.tally.played:,} judged, {self.pool.busy} at once"
         if leaks or differs:
             self._write(member, judged)
         why = "another session's words" if leaks else "a verdict differs" if differs else ""

@@ -42,7 +42,7 @@ class WatchedRun:
     left: float | None = None
     """Seconds until the last conversation, estimated; None while nothing tells."""
     search: str = ""
-    """What is being done with generated examples."""
+    """What is being done with generated examples, or how far a soak is."""
 
 
 class Watch:

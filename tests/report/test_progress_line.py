@@ -28,6 +28,7 @@ def test_a_long_name_gives_way_to_the_numbers():
 
 def test_what_is_not_known_is_not_told():
     assert progress_line(WatchedRun(over=0, of=0), 80) == "nothing played yet"
+    assert progress_line(WatchedRun(over=0, of=0, search="740 judged"), 80) == "740 judged"
     assert progress_line(WatchedRun(over=0, of=3, slowest=("a/b", 0.4)), 80) == "0/3"
 
 
