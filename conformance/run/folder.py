@@ -53,7 +53,7 @@ class Claimed:
 def claim(asked: Path) -> Claimed:
     """Take *asked*, or the next free folder beside it while another run writes there; UsageError if none can be had."""
     for number in range(1, MOST):
-        path = asked if number == 1 else asked.with_name(f"{asked.name}-{number}")
+        path = asked if number == 1 else _beside(asked, number)
         try:
             path.mkdir(parents=True, exist_ok=True)
             handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
@@ -67,6 +67,12 @@ def claim(asked: Path) -> Claimed:
             return Claimed(path, told, partial(_release, handle, path / LOCK))
         os.close(handle)
     raise UsageError(f"--reports: {MOST - 1} other runs write beside {asked}", "Give another folder: --reports=DIR")
+
+
+def _beside(folder: Path, number: int) -> Path:
+    """Name a folder beside *folder*, which may be the working folder and have no name of its own."""
+    whole = folder if folder.name else folder.absolute()
+    return whole.with_name(f"{whole.name}-{number}")
 
 
 def _locked(handle: int) -> bool:

@@ -7,30 +7,18 @@ from conformance.report.baseline import MOST_SHOWN, baseline_section, repetition
 from conformance.run.baseline import BaselineEntry, Known, Review, Seen
 from conformance.run.record import AttemptRecord
 from tests.records import record
+from tests.report.kept_lines import KeptLines
 
 RULE, ISSUE = "ordering.response-done-is-last", "https://x.test/7"
 ENTRY = BaselineEntry(RULE, ISSUE, where="known.yaml:12")
 AT = "the entry in line 12 of known.yaml"
 
 
-class Screen:
-    verbosity = 0
-
-    def __init__(self):
-        self.lines = []
-
-    def write_line(self, line, **markup):
-        self.lines.append((line, *markup))
-
-    def write_sep(self, _sep, title=None, **_markup):
-        self.lines.append((title,))
-
-
 def told(**review):
-    screen = Screen()
+    screen = KeptLines()
     baseline_section(screen, Review(**review), "known.yaml")
-    assert max(len(line) for line, *_ in screen.lines) <= 80
-    return "\n".join(line for line, *_ in screen.lines)
+    assert max(map(len, screen.lines)) <= 80
+    return "\n".join(screen.lines)
 
 
 def joined(text):
@@ -84,13 +72,13 @@ def test_of_very_many_failures_the_first_are_told_and_the_others_counted():
 
 
 def repeated(*records, strict=False):
-    screen = Screen()
+    screen = KeptLines()
     repetitions_section(screen, records, strict=strict)
-    return screen.lines
+    return screen
 
 
 def test_a_run_without_repetitions_says_nothing_of_them():
-    assert repeated(record("a")) == []
+    assert repeated(record("a")).lines == []
 
 
 def test_what_was_played_again_is_told_with_the_reason_of_each_attempt():
@@ -100,8 +88,9 @@ def test_what_was_played_again_is_told_with_the_reason_of_each_attempt():
     again = record("b", attempts=(limited,))
     failed = record("c", {RULE: "fail"}, attempts=(limited,))
 
-    (title,), *lines = repeated(flaky, again, failed)
-    text = joined(" ".join(line for line, *_ in lines))
+    told = repeated(flaky, again, failed)
+    title, *lines = told.lines
+    text = joined(" ".join(lines))
 
     assert title == "played again"
     assert RULE in text
@@ -109,5 +98,5 @@ def test_what_was_played_again_is_told_with_the_reason_of_each_attempt():
     assert "HTTP 429; attempt 2: fine" in text
     assert "again c: attempt 1: " in text
     assert not text.endswith("fine")
-    assert {markup for _, markup in lines} == {"yellow"}
-    assert {markup for _, markup in repeated(flaky, strict=True)[1:]} == {"red"}
+    assert {*told.markup[1:]} == {("yellow",)}
+    assert {*repeated(flaky, strict=True).markup[1:]} == {("red",)}

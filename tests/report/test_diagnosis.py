@@ -12,20 +12,7 @@ from conformance.report.diagnosis import diagnosed, header
 from conformance.run.settings import Settings
 from conformance.secrets import Scrubber
 from conformance.trace.trace import Trace
-
-
-class Screen:
-    verbosity = 0
-
-    def __init__(self):
-        self.lines = []
-
-    def write_line(self, line, **_markup):
-        self.lines.append(line)
-
-    def write_sep(self, sep, title=None, _fullwidth=None, **_markup):
-        self.lines.append(title or sep)
-
+from tests.report.kept_lines import KeptLines
 
 TARGET = Target("wss://endpoint.test/v1/realtime", DIALECTS["ga"], "sk-a-secret-0123456789")
 READY = Diagnosis(Trace(), dialect=DIALECTS["ga"])
@@ -56,7 +43,7 @@ def test_the_head_names_the_embedded_reference_and_a_profile_without_its_waivers
 
 
 def said(diagnosis, told=None, **how):
-    screen = Screen()
+    screen = KeptLines()
     diagnosed(screen, diagnosis, told or Settings(TARGET, **how))
     return "\n".join(screen.lines)
 

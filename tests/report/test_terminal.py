@@ -18,25 +18,15 @@ from conformance.run.record import RuleRecord
 from conformance.run.settings import Settings
 from conformance.scenario.cost import Tokens
 from tests.records import record, result
+from tests.report.kept_lines import KeptLines
 
 PRICE = Price({"input": 4.0, "cached": 0.4, "output": 16.0}, {"input": 32.0, "cached": 0.4, "output": 64.0})
 PRICED = Policy(prices=Prices("2026-01-01", {"some-model": PRICE}), model="some-model")
 MUST, SHOULD = "ordering.response-done-is-last", "usage.completed-has-usage"
 
 
-class Screen:
-    def __init__(self, verbosity=0):
-        self.lines, self.verbosity = [], verbosity
-
-    def write_line(self, line, **_markup):
-        self.lines.append(line)
-
-    def write_sep(self, sep, title=None, _fullwidth=None, **_markup):
-        self.lines.append(title or sep)
-
-
 def shown(told, verbosity=0):
-    screen = Screen(verbosity)
+    screen = KeptLines(verbosity)
     summary(screen, told)
     return screen.lines
 
@@ -165,7 +155,7 @@ def test_documented_facts_that_were_not_shown_are_told_by_why_they_were_not():
 
 
 def test_the_last_lines_lead_to_the_page_and_hold_the_verdict_in_one_line():
-    screen = Screen()
+    screen = KeptLines()
     verdict(screen, result(record("a", {MUST: "pass"})))
 
     page, sentence = screen.lines

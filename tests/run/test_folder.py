@@ -3,6 +3,7 @@
 import errno
 import json
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,18 @@ def test_two_runs_at_once_write_into_two_folders_and_the_second_says_so(tmp_path
     assert third.path == asked
     second.release()
     third.release()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no advisory locks")
+def test_beside_a_run_that_writes_into_the_working_folder_there_is_one_more_folder_too(tmp_path, monkeypatch):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    first, second = claim(Path()), claim(Path())
+
+    assert (first.path, second.path) == (Path(), tmp_path / "here-2")
+    first.release()
+    second.release()
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no advisory locks")
