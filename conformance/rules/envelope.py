@@ -34,8 +34,7 @@ PREFIXES = (
 @rules.must("envelope.frames-are-text", about=ANYTHING, covers=("FRM-01",), spec=GUIDE + "realtime-websocket")
 def frames_are_text(view: View) -> Judged:
     """Every message of the server is a text frame."""
-    text = FrameKind.TEXT
-    binary = [frame for frame in view.heard if frame.entry.kind is not text]
+    binary = [frame for frame in view.strange if frame.entry.kind is not FrameKind.TEXT]
     for frame in binary:
         yield Finding(frame.index, "The server sent a binary frame.", "a text frame", "a binary frame")
     if len(binary) < len(view.heard):
@@ -45,7 +44,7 @@ def frames_are_text(view: View) -> Judged:
 @rules.must("envelope.frames-hold-one-object", about=ANYTHING, covers=("FRM-01",), spec=GUIDE + "realtime-websocket")
 def frames_hold_one_object(view: View) -> Judged:
     """Every text frame of the server holds exactly one JSON object."""
-    others = [frame for frame in view.heard if frame.entry.event is None]
+    others = [frame for frame in view.strange if frame.entry.event is None]
     for frame in others:
         if frame.entry.kind is FrameKind.TEXT and frame.whole:
             actual = (frame.entry.text or "")[:60]
@@ -66,17 +65,26 @@ def events_have_a_type(view: View) -> Judged:
 
 
 @lens
-def _identified(view: View) -> list[tuple[Frame, str | None]]:
+def _identified(view: View) -> Sequence[tuple[Frame, str | None]]:
     """Return the server's events that owe an id, with that id."""
+    if WITHOUT_ID.isdisjoint(view.groups):
+        return view.named
     return [pair for pair in view.named if pair[0].type not in WITHOUT_ID]
+
+
+@lens
+def _ids(view: View) -> Sequence[str]:
+    """Return the ids of the server's events."""
+    return [name for _, name in view.named if name]
 
 
 @rules.must("envelope.events-have-an-id", about=ANYTHING, covers=("FRM-02",), spec=SERVER_EVENTS.rstrip("/"))
 def events_have_an_id(view: View) -> Judged:
     """Every event of the server but `error` carries an `event_id`, a string that is not empty."""
-    without = [frame for frame, name in _identified(view) if not name and frame.type != "error"]
-    yield from map(_without_id, without)
-    if any(name for _, name in view.named):
+    if len(_ids(view)) < len(view.named):
+        without = [frame for frame, name in _identified(view) if not name and frame.type != "error"]
+        yield from map(_without_id, without)
+    if _ids(view):
         yield HELD
 
 
@@ -110,12 +118,12 @@ def _ids_of_client(view: View) -> frozenset[str]:
 def event_ids_are_unique(view: View) -> Judged:
     """No two events of the server have the same `event_id`."""
     clients = _ids_of_client(view)  # a copy of one is the next rule's affair
-    named = [pair for pair in view.named if pair[1] and pair[1] not in clients]
-    distinct = {name for _, name in named}
-    if distinct:
+    distinct = set(_ids(view))
+    if distinct - clients:
         yield HELD
-    if len(distinct) == len(named):
+    if len(distinct) == len(_ids(view)):
         return
+    named = [pair for pair in view.named if pair[1] and pair[1] not in clients]
     first: dict[str | None, int] = {}
     for frame, name in sorted(named, key=lambda pair: pair[0].index):
         if first.setdefault(name, frame.index) != frame.index:
@@ -130,7 +138,7 @@ def event_ids_are_its_own(view: View) -> Judged:
     if not clients:
         return
     # `session.updated` is a MUST of the chapter on the session.
-    ids = {name for _, name in view.named if name}
+    ids = set(_ids(view))
     if ids - clients:
         yield HELD
     if ids.isdisjoint(clients):

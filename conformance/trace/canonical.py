@@ -62,6 +62,7 @@ class CanonicalTrace:
         said: list[Frame] = []
         controls: list[Frame] = []
         odd: list[Frame] = []
+        strange: list[Frame] = []
         first: dict[str, int] = {}
         names, client, text = dialect.canonical_names, Direction.CLIENT, FrameKind.TEXT
         for entry in trace.entries:
@@ -79,11 +80,15 @@ class CanonicalTrace:
                 said.append(frame)
             else:
                 heard.append(frame)
+                if entry.event is None or entry.kind is not text:
+                    strange.append(frame)
                 if spoken not in first:
                     first[spoken] = entry.index
         self.frames: tuple[Frame, ...] = tuple(frames)
         self.heard: tuple[Frame, ...] = tuple(heard)
         """What the server said."""
+        self.strange: tuple[Frame, ...] = tuple(strange)
+        """What the server said in anything but a text frame with a JSON object."""
         self.said: tuple[Frame, ...] = tuple(said)
         """What the client said."""
         self.controls: tuple[Frame, ...] = tuple(controls)

@@ -200,13 +200,15 @@ def responses_of(trace: CanonicalTrace, exchanges: Sequence[Exchange]) -> tuple[
     current: dict[str, Response] = {}
     routes: dict[tuple[Hashable, ...], tuple[list[Frame], ...]] = {}
     for frame in trace.heard:
-        if not frame.type.startswith("response."):
-            continue
-        # Most frames are deltas, and go where the last delta of their stream went.
-        address = _address(frame) if frame.type in DELTAS else None
-        if address is not None and (route := routes.get(address)) is not None:
-            for place in route:
-                place.append(frame)
+        address = None
+        if frame.type in DELTAS:
+            # Most frames are deltas, and go where the last delta of their stream went.
+            address = _address(frame)
+            if address is not None and (route := routes.get(address)) is not None:
+                for place in route:
+                    place.append(frame)
+                continue
+        elif not frame.type.startswith("response."):
             continue
         name = id_of(frame)
         if name is None:

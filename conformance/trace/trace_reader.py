@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from conformance.errors import TraceError
@@ -24,6 +25,7 @@ FORMAT_VERSION = 1
 #: Fields of a line about which nothing is special.
 PLAIN = frozenset({"direction", "t", "event", "size"})
 DIRECTIONS = {str(each): each for each in Direction}
+FIELDS = itemgetter("event", "t", "size", "direction")
 #: The last word of every event that a client sends; servers report in participles (`updated`, `done`, `delta`).
 IMPERATIVES = frozenset(
     {"append", "cancel", "clear", "close", "commit", "create", "delete", "hangup", "retrieve", "truncate", "update"}
@@ -97,7 +99,8 @@ class TraceReader:
         entries, taken = self.entries, 0
         for line in islice(lines, first, None):
             try:
-                event, at, size, direction = line["event"], line["t"], line["size"], DIRECTIONS[line["direction"]]
+                event, at, size, told = FIELDS(line)
+                direction = DIRECTIONS[told]
             except (KeyError, TypeError):
                 break
             if len(line) != len(PLAIN) or type(event) is not dict or "type" not in event or type(size) is not int:
