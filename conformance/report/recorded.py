@@ -84,7 +84,7 @@ def _seen(verdict: RecordedVerdict, proved: list[Rule], rules: list[Rule]) -> It
     if silent:
         yield f"not exercised: {', '.join(silent)}"
     if verdict.silent_wire:
-        yield f"not judged, because it is not in the recording: {', '.join(verdict.silent_wire)}"
+        yield f"not judged: {', '.join(verdict.silent_wire)}"
     if verdict.remark:
         yield f"concluded: {verdict.remark}"
 
@@ -129,6 +129,6 @@ def _coverage(tally: CorpusTally) -> Iterator[str]:
     if whole := [name for name, count in chapters.items() if count == every[name]]:
         yield from wrapped(f"not exercised anywhere: {', '.join(whole)}")
     for why, count in tally.unrecorded.items():
-        yield f"not judged, because it is not in the recording: {why} in {count:,}"
+        yield f"not judged: {why} in {count:,}"
     for rule, count in tally.unproven.items():
         yield f"expected and not proved: {rule} in {count:,}"

@@ -132,7 +132,7 @@ def ends_once(view: View) -> Judged:
     about={COMMITTED},
     covers=("TRX-03",),
     spec=GUIDE + "realtime-transcription",
-    relaxed="Only judged where the play waited for the end in vain: nothing promises how long it takes.",
+    relaxed="Only judged where a script waited for the end and it never came: no document says how long it takes.",
 )
 def ends_at_all(view: View) -> Judged:
     """With transcription configured, each committed audio gets an end: `completed` or `failed`."""

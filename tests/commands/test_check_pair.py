@@ -45,5 +45,5 @@ def test_a_recorded_pair_of_a_mutant_relay_is_broken_by_its_rule(tmp_path, name)
 def test_a_pair_is_two_recordings(tmp_path):
     client, _ = recorded(tmp_path, "relay/unknown_event")
 
-    assert "one file" in str(check(client, "--upstream", client).exception)
+    assert "are the same file" in str(check(client, "--upstream", client).exception)
     assert "one recording of the client" in str(check(client, client, "--upstream", client).exception)

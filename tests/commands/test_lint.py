@@ -82,7 +82,7 @@ def test_a_promise_that_nothing_exercises_is_a_mistake(written):
     (remark,) = remarks(path)
 
     assert (remark.where, remark.message, remark.warning) == (f"{path}:2:34", vain(ERRORS), False)
-    assert remark.detail.startswith("Played on the reference endpoint (beta and ga).\nAdd what brings it about")
+    assert remark.detail.startswith("Played on the reference endpoint (beta and ga).\nAdd steps that exercise it")
 
 
 def test_a_promise_names_the_dialect_in_which_it_is_not_kept(written):
@@ -226,7 +226,9 @@ def test_reading_promises_does_not_load_the_reference_endpoint():
 
 def test_the_page_on_scenarios_shows_what_is_really_told(tmp_path, monkeypatch, capsys):
     page = (
-        (PACKAGE.parent / "docs" / "scenarios.md").read_text(encoding="utf-8").partition("## Looking before playing")[2]
+        (PACKAGE.parent / "docs" / "scenarios.md")
+        .read_text(encoding="utf-8")
+        .partition("## Checking scenarios: `lint`")[2]
     )
     script, shown = re.search(r"```yaml\n(.*?)```.*?```text\n(.*?)```", page, re.DOTALL).groups()
     monkeypatch.chdir(tmp_path)

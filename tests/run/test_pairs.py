@@ -35,7 +35,7 @@ def test_what_the_upstream_does_too_is_not_the_gateways():
     ("rule", "without", "reason"),
     [
         ("relay.a-wrong-key-opens-nothing", "keys", "no keys of its own"),
-        ("relay.a-refused-session-costs-nothing", "balance", "nobody reads the tenant's balance"),
+        ("relay.a-refused-session-costs-nothing", "balance", "no balance is configured"),
     ],
 )
 def test_a_rule_that_needs_what_nobody_told_says_so(rule, without, reason):

@@ -16,9 +16,9 @@ __all__ = ["HELD", "Finding", "Judged", "PairChapter", "PairRule", "judge_pair",
 NEEDS: Mapping[str, str] = {
     "keys": "the gateway has no keys of its own: the upstream's key is the client's",
     "alias": "the profile declares no alias of this model (relay: alias:)",
-    "log": "unproven: nobody reads the gateway's log (--gateway-log)",
-    "balance": "unproven: nobody reads the tenant's balance (--balance-url or --balance-command)",
-    "cached price": "unproven: nobody reads the balance, or the profile's tariff has no price for cached tokens",
+    "log": "unproven: no gateway log is configured (--gateway-log)",
+    "balance": "unproven: no balance is configured (--balance-url or --balance-command)",
+    "cached price": "unproven: no balance is configured, or the profile's tariff has no price for cached tokens",
 }
 
 PairCheck = Callable[[Pair], Judged]

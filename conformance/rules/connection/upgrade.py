@@ -172,7 +172,9 @@ def an_exhausted_key_is_told_so(view: View) -> Judged:
         yield HELD
     else:
         actual = "session.created" if view.admitted else f"HTTP {hand.status}"
-        yield Finding(-1, "A key without quota is not told so.", "HTTP 429, or insufficient_quota", actual)
+        yield Finding(
+            -1, "The endpoint does not say that the key has no quota left.", "HTTP 429, or insufficient_quota", actual
+        )
 
 
 @rules.must("connection.a-refusal-is-visible", about=UNUSUAL_HANDSHAKE, covers=("CON-03",), spec=SPEC)

@@ -67,7 +67,7 @@ _ROWS: tuple[tuple[str, Keyword, frozenset[str], str], ...] = (
     ("FRM-03", MUST, BOTH, "No `event_id` is used twice on a connection."),
     ("FRM-04", SHOULD, BOTH, "The endpoint does not take the client's `event_id` for its own."),
     ("FRM-05", MUST, BOTH, "Each event has the fields, types and values that its schema allows."),
-    ("FRM-06", SHOULD, BOTH, "A connection speaks one revision, not names of both."),
+    ("FRM-06", SHOULD, BOTH, "A connection uses the names of one revision only."),
     ("FRM-07", MAY, BOTH, "Unknown event types are allowed, and reported."),
     ("FRM-08", MUST, GA, "A client's `event_id` is optional and has at most 512 characters."),
     ("FRM-09", MAY, BOTH, "Ids usually begin with what they identify (`resp_`, `item_`)."),

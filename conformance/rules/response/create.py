@@ -144,7 +144,7 @@ def collision_spares_the_running_response(view: View) -> Judged:
             message = f"{running.id} failed when a second response.create was refused."
             yield Finding(running.last, message, "it goes on", "failed", "/response/status")
         elif running.status == "cancelled" and not any(each.index < running.last for each in causes):
-            message = f"{running.id} was cancelled, and nobody but a second response.create can be the cause."
+            message = f"{running.id} was cancelled, and only a second response.create can be the cause."
             yield Finding(running.last, message, "not cancelled", "cancelled", "/response/status")
 
 
