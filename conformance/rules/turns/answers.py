@@ -27,7 +27,7 @@ ENDS_SILENCE = (STARTED, "response.created", "session.update", "response.create"
     about={COMMITTED},
     covers=("VAD-04", "VAD-09"),
     spec=CLIENT_EVENTS + "session/update",
-    relaxed="No document says when it comes: judged where a script waited and it never came, or a later turn was answered.",
+    relaxed="No document says when: judged where a script waited and it never came, or a later turn was answered.",
 )
 def committed_turn_is_answered(view: View) -> Judged:
     """With `create_response`, a turn that detection committed is answered by a response."""
