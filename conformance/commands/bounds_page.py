@@ -7,9 +7,10 @@ from conformance.play.bounds import TABLE
 INTRODUCTION = """\
 # Bounds
 
-Limits of time, memory and traffic: every run ends within fifteen minutes, whatever the endpoint does.  A bound that is
-reached is reported by name and does not count against the endpoint; what was received before is judged.  The option
-changes the bound, for example `pytest --endpoint=… --max-time=300`.
+Limits of time, memory and traffic: every run ends within fifteen minutes and holds less than 300 MiB, whatever the
+endpoint does (`tox -e hostile` measures both).  A bound that is reached is reported by name and does not count against
+the endpoint; what was received before is judged.  The option changes the bound, for example
+`pytest --endpoint=… --max-time=300`.
 """
 
 
