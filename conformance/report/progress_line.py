@@ -39,7 +39,7 @@ def _parts(glance: WatchedRun, slowest: str) -> Iterator[str]:
     if glance.search:
         yield glance.search
     if glance.workers:
-        yield f"{glance.workers} workers"
+        yield f"{glance.workers} worker{'s' if glance.workers > 1 else ''}"
     elif glance.playing and not glance.search:
         yield f"{glance.playing} playing"
     if slowest:

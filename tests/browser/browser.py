@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 #: Seconds for a page to show what is looked for.
-PATIENCE = 60
+PATIENCE = 180
 
 
 class Page:
