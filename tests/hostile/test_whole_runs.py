@@ -61,7 +61,7 @@ def test_the_time_of_a_run_holds_in_a_search(endpoint):
     assert ended.wall < 6 + 25, ended.out  # starting and the reports, on a busy machine
     assert ended.status == ExitStatus.BUDGET, ended.out
     assert re.search(r"not run: --max-time=6 is over, after [1-9]\d* generated examples", told), ended.out
-    assert "nothing judged: the budget does not allow it" in told
+    assert "nothing judged: the budget is too small" in told
     assert ended.wrongs() == []
 
 

@@ -108,14 +108,14 @@ def test_what_is_left_out_makes_the_run_fail_and_is_named(profile, fact, way, al
     assert status == 1, told[-3000:]
     assert missing == {fact, *also}
     assert f"documented, but not shown: {fact} (looked for in " in told
-    assert told.count("documented, and not shown") == 1 + len(also)
+    assert told.count("documented, but not shown") == 1 + len(also)
 
 
 @pytest.mark.parametrize(
     ("fact", "way", "told"),
     [
         ("path /v1/realtime", "not found", "there is no such path"),
-        ("server event session.created", "never sent", "The first event is session.created, unasked."),
+        ("server event session.created", "never sent", "must send session.created by itself"),
     ],
 )
 def test_without_path_or_first_event_nothing_is_judged_and_the_diagnosis_says_so(fact, way, told, served, tmp_path):

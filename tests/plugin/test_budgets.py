@@ -106,7 +106,7 @@ def test_a_budget_too_small_for_anything_connects_to_nothing(folder):
             server.accept()
 
     assert result.returncode == 7
-    assert "--max-sessions=0 does not allow it" in result.stdout
+    assert "--max-sessions=0 is too small" in result.stdout
 
 
 def test_what_fails_outweighs_a_budget(folder, endpoint):

@@ -114,7 +114,7 @@ def test_a_relay_that_charges_twice_is_found_by_name(folder):
         (["--balance-header=Name: value"], "--balance-header needs a gateway to test"),
         (["--relay=ws://127.0.0.1:1", "--balance-header=Name: value"], "--balance-header needs --balance-url"),
         (["--relay=ws://127.0.0.1:1", "--balance-path=data.used"], "Give --balance-url or --balance-command"),
-        (["--relay=ws://127.0.0.1:1", "--endpoint=ws://127.0.0.1:1"], "name two endpoints"),
+        (["--relay=ws://127.0.0.1:1", "--endpoint=ws://127.0.0.1:1"], "exclude each other"),
         (["--relay=ws://127.0.0.1:1", "--upstream-listen=here"], "'here' is not HOST:PORT"),
         (["--relay=ws://127.0.0.1:1", "--balance-url=ftp://x"], "is not an HTTP URL"),
         (["--relay=ws://127.0.0.1:1", "--tls-cert=nowhere.pem"], "there is no file nowhere.pem"),

@@ -76,7 +76,7 @@ def test_an_endpoint_that_closes_at_once_is_status_6(folder, odd_endpoint):
         ("--auth=basic", "Known: bearer"),
         ("--profile=nobody", "there is no profile"),
         ("--sessions=0", "--sessions: 0"),
-        ("--header=nonsense", "no 'Name: value'"),
+        ("--header=nonsense", "not of the form 'Name: value'"),
         ("--ca-file=missing.pem", "there is no file"),
         ("--dialect=alpha", "invalid choice"),
     ],
