@@ -3,8 +3,10 @@
 import pytest
 
 from conformance.relay.rehearsal import rehearse_relayed
+from conformance.relay.side import Side, with_side
 from conformance.report.pair_traces import ADDED, added_latency, upstream_of
 from conformance.trace.jsonl import dump
+from conformance.trace.trace import Direction, Entry, Trace
 from tests.records import record
 
 
@@ -35,9 +37,14 @@ def test_a_trace_that_is_gone_is_no_side_of_anything(sides, tmp_path):
     assert upstream_of(told, tmp_path, traces, 0) is None
 
 
-def test_only_upstreams_that_speak_slowly_tell_what_a_gateway_adds():
-    plain, slow = (rehearse_relayed(name, "ga").pairs for name in ("relay/closing_client", "relay/text_turn"))
-    clients, upstreams = ([getattr(pair, side).trace for pair in slow] for side in ("client", "upstream"))
+def side(at, **noted):
+    """Return a trace of one side that heard one event *at* so many seconds after it was opened."""
+    event = {"type": "session.updated", "event_id": "event_1", "session": {}}
+    return with_side(Trace((Entry(0, Direction.SERVER, at=at, event=event),)), Side(**noted))
 
-    assert added_latency([([pair.client.trace for pair in plain], [])]) == {ADDED: {}}
-    assert added_latency([(clients, upstreams)])[ADDED]["p95"] >= 0
+
+@pytest.mark.parametrize(("pace", "added"), [(1.0, {"p50": 0.2, "p95": 0.2}), (0.0, {})])
+def test_only_upstreams_that_speak_slowly_tell_what_a_gateway_adds(pace, added):
+    client, upstream = side(1.9, opened=10.0), side(1.2, opened=10.5, paced=pace)
+
+    assert added_latency([([client], [upstream])]) == {ADDED: pytest.approx(added)}
