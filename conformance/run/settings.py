@@ -154,11 +154,11 @@ class Settings:
         if beyond := undocumented(self.profile, "client_event", () if scenario.without else sent_events(scenario)):
             return f"the vendor documents no {', '.join(sorted(beyond))}"
         if scenario.without and (claimed is None or scenario.without & claimed):
-            return f"the endpoint is not said to lack {', '.join(sorted(scenario.without))}"
+            return f"the endpoint is not known to lack {', '.join(sorted(scenario.without))}"
         if unable := {style for style in _options_in(scenario, "auth") if not carries(style, self.target.key)}:
             return f"the key holds a character that cannot travel in the auth style {', '.join(sorted(unable))}"
         if shown := scenario.without & frozenset(self.unclaimed):
-            return f"the endpoint offers {', '.join(sorted(shown))}, more than its profile claims"
+            return f"the endpoint offers {', '.join(sorted(shown))}, which its profile does not claim"
         if self.session_limit is not None and sessions_at_once(scenario) > self.session_limit:
             return f"the endpoint holds only {self.session_limit} sessions at once"
         if self.session_row is not None and sessions_in_all(scenario) > self.session_row:
@@ -168,16 +168,16 @@ class Settings:
     def _nothing_to_offer(self, scenario: Scenario) -> str:
         """Say why a scenario cannot ask for the session that it needs: for want of a key, or of a model."""
         if "missing" in _options_in(scenario, "model") and not names_a_model(self.target):
-            return "sessions are opened here without a model in the URL"
+            return "the URL names no model"
         if not self.target.key and (styles := _options_in(scenario, "auth")):
-            return f"no key was given, so none can be offered in the auth style {', '.join(sorted(styles))}"
+            return f"no key was given to send in the auth style {', '.join(sorted(styles))}"
         if missing := _options_in(scenario, "key") - self.target.keys.keys():
             return f"there is no key to try: --token-for {' '.join(f'{each}=KEY' for each in sorted(missing))}"
         if not self.target.tool_server and any(TOOL_SERVER in str(step.argument) for step in scenario.steps):
             return "there is no tool server to try: --tool-server=URL of one that the endpoint can reach"
         offered = _options_in(scenario, "credential")
         if not self.target.key and offered & BAD_CREDENTIALS:
-            return "no key was given, so the endpoint has none to ask for"
+            return "no key was given, so refusing a wrong one cannot be tested"
         if "conflicting" in offered and len(self.target.styles) < TWO_KEYS:
             return "the endpoint is known to read keys in one style only"
         return ""

@@ -39,11 +39,11 @@ def test_a_conversation_that_asks_for_nothing_special_applies_to_everybody():
         (script(dialects="[beta]"), {}, "the conversation is for beta"),
         (script(needs="[semantic_vad]"), {"profile": NARROW}, "the profile does not claim semantic_vad"),
         (script(needs="[semantic_vad]"), {"lacking": {"semantic_vad": "no"}}, "the endpoint refuses semantic_vad"),
-        (script(without="[tools]"), {}, "the endpoint is not said to lack tools"),
+        (script(without="[tools]"), {}, "the endpoint is not known to lack tools"),
         (
             script(without="[images]"),
             {"profile": NARROW, "unclaimed": ("images",)},
-            "the endpoint offers images, more than its profile claims",
+            "the endpoint offers images, which its profile does not claim",
         ),
         (script("connect, {connect: {}, on: b}"), {"session_limit": 1}, "the endpoint holds only 1 sessions at once"),
         (
@@ -61,8 +61,8 @@ def test_a_conversation_that_cannot_be_held_says_why(written, how, reason):
 @pytest.mark.parametrize(
     ("written", "reason"),
     [
-        (script("{connect: {auth: subprotocol}}"), "no key was given, so none can be offered in the auth style subpr"),
-        (script("{expect_refusal: {credential: wrong}}"), "no key was given, so the endpoint has none to ask for"),
+        (script("{connect: {auth: subprotocol}}"), "no key was given to send in the auth style subpr"),
+        (script("{expect_refusal: {credential: wrong}}"), "no key was given, so refusing a wrong one cannot be tested"),
     ],
 )
 def test_without_a_key_there_is_nothing_to_offer_and_nothing_to_refuse(written, reason):

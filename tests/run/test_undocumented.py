@@ -51,7 +51,7 @@ def test_where_the_url_names_no_model_a_missing_one_is_no_occasion(tmp_path):
     bare = settings_of(tmp_path)
     named = settings_of(tmp_path, "ws://x/v1/realtime?model=m")
 
-    assert bare.not_applicable(script) == "sessions are opened here without a model in the URL"
+    assert bare.not_applicable(script) == "the URL names no model"
     assert named.not_applicable(script) == ""
 
 
@@ -59,5 +59,5 @@ def test_without_a_key_none_is_offered_in_another_style(tmp_path):
     script = loads("scenario: x\nsteps:\n  - connect: {auth: subprotocol}\n", tmp_path / "x.yaml")
     keyless = settings_for("ws://x/v1/realtime", key="", model=None, dialect="auto", profile=None, reports=tmp_path)
 
-    assert keyless.not_applicable(script) == "no key was given, so none can be offered in the auth style subprotocol"
+    assert keyless.not_applicable(script) == "no key was given to send in the auth style subprotocol"
     assert settings_of(tmp_path).not_applicable(script) == ""
