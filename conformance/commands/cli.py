@@ -35,7 +35,7 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="Judge recorded conversations.")
 @click.argument("named", metavar="RECORDING...", nargs=-1, required=True)
 @click.option("--dialect", type=DIALECT, default="auto", help="Protocol revision; auto: taken from the recording.")
 @click.option(
@@ -87,7 +87,7 @@ def check(named: Sequence[str], **asked: Any) -> None:
     sys.exit(Inspection(named, demands, form, asked["jobs"] or cpu_count() or 1, asked["cluster"]).carry_out())
 
 
-@command.command()
+@command.command(short_help="Convert recordings to another format.")
 @click.argument("recording", metavar="IN")
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
 def convert(recording: str, target: Path) -> None:
@@ -103,7 +103,7 @@ def convert(recording: str, target: Path) -> None:
     click.echo(f"{target}: {len(found)} conversation{'' if len(found) == 1 else 's'}")
 
 
-@command.command()
+@command.command(short_help="Record real conversations with a proxy.")
 @click.option("--listen", default="127.0.0.1:0", show_default=True, metavar="HOST:PORT", help="Port 0: any free one.")
 @click.option("--to", required=True, metavar="URL", help="The endpoint: wss://host/v1/realtime")
 @click.option("--out", default="recordings", show_default=True, type=click.Path(path_type=Path, file_okay=False))
@@ -122,7 +122,7 @@ def tap(listen: str, to: str, out: Path, ca_file: str | None, insecure: bool) ->
     tap_forever(wanted, click.echo)
 
 
-@command.command()
+@command.command(short_help="Run the reference endpoint as a server.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=0, show_default=True, help="0: the system chooses.", type=click.IntRange(0, 65535))
 @click.option("--dialect", type=DIALECT, default="auto", show_default=True, help="auto: as the client requests.")
@@ -164,7 +164,7 @@ def serve(upstream: str | None, traces: Path | None, **asked: Any) -> None:
     serve_forever(Serving(**{**asked, "without": features_of(asked["without"])}), click.echo)
 
 
-@command.command()
+@command.command(short_help="Print the features of an endpoint as a profile.")
 @click.argument("url")
 @click.option("--model", default=None, help="Value of ?model=")
 @click.option("--token", default="", envvar="REALTIME_TOKEN", help="The key.")
@@ -177,7 +177,7 @@ def discover(url: str, model: str | None, token: str, auth: str, dialect: str) -
     click.echo(profile_of(url, model, token, auth, dialect), nl=False)
 
 
-@command.command()
+@command.command(short_help="List the rules, or explain one.")
 @click.argument("rule", required=False)
 def rules(rule: str | None) -> None:
     """List the rules, or explain one: RULE is its id, a part of it, or a requirement it covers."""
@@ -205,7 +205,7 @@ def rules(rule: str | None) -> None:
     click.echo(detail(found, sample, chain(MUTANTS.values(), RELAY_MUTANTS.values()), proving), nl=False)
 
 
-@command.command()
+@command.command(short_help="Check that every mutant is detected by its rule.")
 @click.argument("mutants", metavar="[MUTANT]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole matrix as JSON.")
 def selftest(mutants: Sequence[str], as_json: bool) -> None:
@@ -217,7 +217,7 @@ def selftest(mutants: Sequence[str], as_json: bool) -> None:
     sys.exit(CLEAN if perfect else FINDINGS)
 
 
-@command.command()
+@command.command(short_help="Regenerate the generated pages in docs/.")
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit status 1 if a page is out of date.")
 def docs(only_check: bool) -> None:
     """Regenerate the generated pages of a checkout, in docs/."""
@@ -231,7 +231,7 @@ def docs(only_check: bool) -> None:
     sys.exit(FINDINGS if only_check and stale else CLEAN)
 
 
-@command.command()
+@command.command(short_help="Print the summary of a finished or killed run.")
 @click.argument("folder", default="reports", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--flaky", is_flag=True, help="List what failed in some runs of FOLDER/history.jsonl, but not in others.")
 def report(folder: Path, flaky: bool) -> None:
@@ -265,7 +265,7 @@ def report(folder: Path, flaky: bool) -> None:
     sys.exit(FINDINGS if found.result.outcome is RunOutcome.NOT_CONFORMANT else INTERRUPTED)
 
 
-@command.command()
+@command.command(short_help="Check scenario files for mistakes.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def lint(files: Sequence[Path]) -> None:
     """Check scenario files (or folders) for mistakes, unreachable steps and rules that they do not exercise.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@click.command()
+@click.command(short_help="Recompute every verdict of a certificate.")
 @click.argument("file", type=click.Path(path_type=Path))
 def verify(file: Path) -> None:
     """Recompute a certificate (`pytest --certify=FILE.zip`): every verdict from its traces, without a network.
@@ -28,7 +28,7 @@ def verify(file: Path) -> None:
     sys.exit(ExitStatus.CLEAN if found.valid else ExitStatus.BROKEN)
 
 
-@click.command()
+@click.command(short_help="Print what changed between two runs.")
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
 def compare(before: Path, after: Path) -> None:
@@ -46,7 +46,7 @@ def compare(before: Path, after: Path) -> None:
     sys.exit(ExitStatus.BROKEN if found.regression else ExitStatus.CLEAN)
 
 
-@click.command()
+@click.command(short_help="Put many runs into one table.")
 @click.argument("reports", metavar="REPORT...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write an HTML page (default: print Markdown).")
 def matrix(reports: Sequence[Path], output: Path | None) -> None:
@@ -62,7 +62,7 @@ def matrix(reports: Sequence[Path], output: Path | None) -> None:
     click.echo(f"written: {output}")
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(context_settings={"ignore_unknown_options": True}, short_help="Play the suite against an endpoint.")
 @click.argument("url")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run(url: str, arguments: Sequence[str]) -> None:
@@ -75,7 +75,7 @@ def run(url: str, arguments: Sequence[str]) -> None:
     sys.exit(pytest.main([f"--endpoint={url}", "-p", "no:cacheprovider", *arguments]))
 
 
-@click.command()
+@click.command(short_help="Be a Locust worker that judges conversations.")
 @click.argument("url")
 @click.option("--master", required=True, metavar="HOST[:PORT]", help="Where `locust --master` listens (port 5557).")
 @click.option("--model", default=None, help="Value of ?model=")
