@@ -69,6 +69,12 @@ def how_it_ended(end: End | None, entries: Sequence[Entry] = ()) -> str:
     return words.get(end.kind, end.reason or str(end.kind))
 
 
+def ended_as_asked(end: End | None, entries: Iterable[Entry]) -> bool:
+    """Return whether the endpoint ended a session that the script had asked it to end, however long that took."""
+    asked = any(entry.sent and entry.type == "session.close" for entry in entries)
+    return asked and end is not None and end.kind is EndKind.CLOSED and end.by is Direction.SERVER
+
+
 def _after_silence(end: End, entries: Sequence[Entry]) -> str:
     """Say how long nothing was said before the other side ended the connection; empty if that was not long."""
     last = next((each.at for each in reversed(entries) if each.at is not None), 0.0)

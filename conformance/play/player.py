@@ -17,6 +17,7 @@ from typing import Any
 
 from conformance.play.connection import Connector
 from conformance.play.environment import EnvironmentTrouble
+from conformance.play.look_back import ended_as_asked
 from conformance.play.minting import Minted
 from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder
@@ -170,13 +171,18 @@ class Player:
     async def _say_goodbye(self, context: ScriptContext) -> None:
         """Drain and close what is still open: late events must be heard, and silence needs a barrier to prove it."""
         for line in self.lines.values():
-            if not line.live:
+            try:
+                await self._leave(line, context)
+            except Unmet:
+                if not ended_as_asked(line.recorder.trace.end, line.recorder.entries):
+                    raise
+
+    async def _leave(self, line: RecordedConnection, context: ScriptContext) -> None:
+        for name in ("barrier", "close") if line.live else ():
+            script = STEPS[name].play(context, Step(name))
+            try:
+                command = next(script)
+                while True:
+                    command = script.send(await line.carry_out(command))
+            except StopIteration:
                 continue
-            for name in ("barrier", "close"):
-                script = STEPS[name].play(context, Step(name))
-                try:
-                    command = next(script)
-                    while True:
-                        command = script.send(await line.carry_out(command))
-                except StopIteration:
-                    continue

@@ -58,6 +58,8 @@ class Scripted:
             raise TimeoutError
         self.queue.remove(due)
         self.clock = max(self.clock, due[0])
+        if isinstance(due[1], Disconnected):
+            raise due[1]
         return orjson.dumps(due[1]).decode()
 
     async def close(self, _code=1000, _reason=""):
@@ -297,3 +299,16 @@ def test_an_item_is_known_by_the_id_that_its_client_gave():
     told, _ = play("  - say: {id: mine, role: system, text: Briefly.}\n", announced(role="user", content=[]))
 
     assert told.outcome is Outcome.PLAYED, told.message
+
+
+def test_a_session_that_ends_late_because_the_script_asked_for_it_ends_the_conversation_well():
+    late = {"session.update": [], "session.close": [(3.0, Disconnected(1000, ""))]}
+    told, _ = play("  - connect\n  - send: {type: session.close}\n  - idle: 1\n", late)
+
+    assert told.outcome is Outcome.PLAYED, told.actual
+
+
+def test_a_session_that_ends_without_being_asked_to_stops_the_script():
+    told, _ = play("  - connect\n", {"session.update": [(3.0, Disconnected(1000, ""))]})
+
+    assert told.outcome is Outcome.STOPPED
