@@ -16,7 +16,7 @@ from conformance.generate.script import written
 from conformance.scenario.load import loads
 
 KINDS = {"valid": valid, "invalid": invalid, "conversations": conversations}
-FEW, MANY = 25, {"valid": 2100, "invalid": 2100, "conversations": 600}
+FEW, MANY = 25, {"valid": 2400, "invalid": 2400, "conversations": 600}
 ASKED = {"valid": 2000, "invalid": 2000, "conversations": 500}
 
 
