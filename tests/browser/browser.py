@@ -6,12 +6,13 @@ import subprocess
 import urllib.request
 from contextlib import contextmanager
 from itertools import count
+from time import monotonic
 
 from websockets.sync.client import connect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 #: Seconds for a page to show what is looked for.
-PATIENCE = 180
+PATIENCE = 90
 
 
 class Page:
@@ -44,9 +45,18 @@ class Page:
         return told["result"].get("value")
 
     def until(self, expression):
-        """Wait until an expression is true, and return its value."""
+        """Wait until an expression is true, and return its value.
+
+        It is asked again every second, for a page that begins anew forgets who waits in it.
+        """
         look = f"const look = () => {{ const found = ({expression}); found ? done(found) : setTimeout(look, 50) }}"
-        return self.js(f"new Promise(done => {{ {look}; look() }})")
+        waiting = f"new Promise(done => {{ {look}; look(); setTimeout(() => done(null), 1000) }})"
+        until = monotonic() + PATIENCE
+        while monotonic() < until:
+            if (found := self.js(waiting)) is not None:
+                return found
+        shown = self.js("document.body ? document.body.innerText.slice(0, 300) : 'nothing'")
+        raise AssertionError(f"never true: {expression}; the page shows {shown!r}")
 
 
 @contextmanager

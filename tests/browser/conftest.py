@@ -12,7 +12,7 @@ from tests.browser.browser import tab
 FAULT, RULE = "delta-follows-its-response", "ordering.response-done-is-last"
 PLAYED = ("response/text_turn", "audio/manual_turn")
 #: Where `install.py` put what node needs.
-HOME = Path(os.environ.get("BROWSER_HOME", ""))
+HOME = Path(os.environ.get("BROWSER_HOME", "")).resolve()
 
 
 @pytest.fixture
