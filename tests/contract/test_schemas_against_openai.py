@@ -33,6 +33,11 @@ UNIONS = {
     ("beta", "client"): openai_beta.RealtimeClientEvent,
     ("beta", "server"): openai_beta.RealtimeServerEvent,
 }
+#: Sessions that translate have unions of their own; what the others have too is compared there.
+TRANSLATION = {
+    ("ga", "client"): openai_ga.RealtimeTranslationClientEvent,
+    ("ga", "server"): openai_ga.RealtimeTranslationServerEvent,
+}
 DISCRIMINATORS = ("type", "role")
 ANY = frozenset({"any"})
 SCALARS = frozenset({"string", "integer", "number", "boolean"})
@@ -55,7 +60,8 @@ class Difference:
 
 @cache
 def their_events(dialect: str, side: str) -> dict[str, dict[str, Any]]:
-    models = get_args(get_args(UNIONS[dialect, side])[0])
+    unions = [each for each in (TRANSLATION.get((dialect, side)), UNIONS[dialect, side]) if each is not None]
+    models = [model for union in unions for model in get_args(get_args(union)[0])]
     return {model.model_fields["type"].annotation.__args__[0]: model.model_json_schema() for model in models}
 
 
