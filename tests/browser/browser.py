@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from time import monotonic
 
@@ -13,6 +13,8 @@ from websockets.sync.client import connect
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 #: Seconds for a page to show what is looked for.
 PATIENCE = 90
+#: How often a page is opened at most.
+ATTEMPTS = 6
 
 
 class Page:
@@ -44,14 +46,23 @@ class Page:
         assert "exceptionDetails" not in told, told["exceptionDetails"]
         return told["result"].get("value")
 
-    def until(self, expression):
+    def open_with(self, path, expression):
+        """Open a file, again where it stays an empty shell (Allure 3.18 does at times), until an expression is true."""
+        for _ in range(ATTEMPTS - 1):
+            self.open(path)
+            with suppress(AssertionError):
+                return self.until(expression, PATIENCE / ATTEMPTS)
+        self.open(path)
+        return self.until(expression)
+
+    def until(self, expression, patience=PATIENCE):
         """Wait until an expression is true, and return its value.
 
         It is asked again every second, for a page that begins anew forgets who waits in it.
         """
         look = f"const look = () => {{ const found = ({expression}); found ? done(found) : setTimeout(look, 50) }}"
         waiting = f"new Promise(done => {{ {look}; look(); setTimeout(() => done(null), 1000) }})"
-        until = monotonic() + PATIENCE
+        until = monotonic() + patience
         while monotonic() < until:
             if (found := self.js(waiting)) is not None:
                 return found

@@ -12,8 +12,7 @@ ATTACHMENTS = "[...document.querySelectorAll('[data-testid=test-result-attachmen
 @pytest.fixture
 def failing(page, allure):
     """Open the failing item on a conversation with sound."""
-    page.open(allure)
-    page.until("document.querySelector('[data-testid=tab-failed]')")
+    page.open_with(allure, "document.querySelector('[data-testid=tab-failed]')")
     page.js("document.querySelector('[data-testid=tab-failed]').click()")
     page.until(f"{LEAVES}.length === 2")
     page.js(f"{LEAVES}.at(-1).click()")
@@ -27,8 +26,7 @@ def attachment(name):
 
 
 def test_one_fault_is_one_story_with_its_category(page, allure):
-    page.open(allure)
-    page.until("document.querySelector('[data-testid=nav-tab-categories]')")
+    page.open_with(allure, "document.querySelector('[data-testid=nav-tab-categories]')")
     page.js("document.querySelector('[data-testid=nav-tab-categories]').click()")
 
     assert page.until("document.body.innerText.includes('Requirement broken (MUST)')")
