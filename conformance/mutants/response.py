@@ -108,7 +108,8 @@ def another_limit_than_is_shown(dialect: Dialect) -> Fault:
         if event.get("type") == "session.update":
             shown[:] = [reach(event, session_path(dialect, "max_output_tokens"))]
         if event.get("type") == "response.create":
-            event = {**event, "response": {**(event.get("response") or {}), path[-1]: 15}}
+            asked = event.get("response")
+            event = {**event, "response": {**(asked if isinstance(asked, dict) else {}), path[-1]: 15}}
         yield event
 
     def sends(event: Event) -> Iterable[Event]:

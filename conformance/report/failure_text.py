@@ -55,7 +55,7 @@ def _failure(result: RunResult, failure: Failure) -> Iterator[str]:
         yield from wrapped(one_line(finding.hint), "  hint      ", " " * 12)
     yield from _where(failure.record, failure.conversations, failure.place)
     yield from _shown(result, failure.record, finding)
-    yield from _stopped(failure.stopped)
+    yield from _stopped(result, failure.stopped)
     yield from _consequences(failure.consequences)
     yield from _reproduce(result, failure.record)
 
@@ -101,11 +101,12 @@ def _frame(trace: Trace, index: int) -> Iterator[str]:
         yield f"    … {more} more characters"
 
 
-def _stopped(names: Sequence[str]) -> Iterator[str]:
+def _stopped(result: RunResult, names: Sequence[str]) -> Iterator[str]:
     if names:
+        step = one_line(result.conversations[names[0]].step) if len(names) == 1 else ""
         more = f" and {len(names) - MOST_CONSEQUENCES} more" if len(names) > MOST_CONSEQUENCES else ""
         told = f"stops {many(len(names), 'conversation')}: {', '.join(names[:MOST_CONSEQUENCES])}{more}"
-        yield from wrapped(told, "    ", "      ")
+        yield from wrapped(f"{told}, at {step}" if step else told, "    ", "      ")
 
 
 def _consequences(lines: Sequence[RuleTally]) -> Iterator[str]:

@@ -124,7 +124,7 @@ def test_a_conversation_that_stops_tells_its_line_and_drowns_nobody(folder, endp
     result = folder.pytest("--endpoint=" + endpoint("response-never-ends"), "talk.yaml", "--answer-timeout=3")
 
     assert result.returncode == 1
-    assert "  step      await (talk.yaml, line 8)" in result.stdout
+    assert "stops 1 conversation: talk, at await (talk.yaml, line 8)" in result.stdout
     assert "expected  response.done" in result.stdout
     assert "therefore unproven: ordering.response-done-is-last, usage.total-is-the-sum" in result.stdout
 
