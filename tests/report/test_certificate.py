@@ -208,7 +208,9 @@ def test_an_edited_statement_is_noticed(members, rejected, edit, why):
     assert any(why in each for each in found), found
 
 
-@pytest.mark.parametrize("value", [None, [], "\x1b[2J", 1, {}, -1.5])
+@pytest.mark.parametrize(
+    "value", [None, "\x1b[2J", *(pytest.param(each, marks=pytest.mark.slow) for each in ([], 1, {}, -1.5))]
+)
 @pytest.mark.parametrize("statement", [True, False], ids=["statement", "report"])
 def test_what_is_no_statement_or_no_report_is_refused_in_words(members, tmp_path, capsys, value, statement):
     told = json.loads(members["statement.json" if statement else "runs/1/report.json"])
