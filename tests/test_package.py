@@ -63,13 +63,13 @@ def test_the_wheel_holds_the_samples_of_every_rule(wheel: ZipFile) -> None:
 def test_the_schemas_load_from_the_wheel_alone(wheel: ZipFile, tmp_path: Path) -> None:
     """Installed, the package finds its schemas without the checkout; a missing folder is one clear error."""
     wheel.extractall(tmp_path)
-    program = "from conformance.contract.schemas import schemas_for; print(len(schemas_for('ga').types('server')))"
+    program = "from conformance.contract.schemas import schemas_for; print(*schemas_for('ga').types('server'))"
 
     def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
         )
 
-    assert run().stdout.strip() == "46"
+    assert "response.done" in run().stdout.split()
     shutil.rmtree(tmp_path / "conformance" / "data" / "schemas")
     assert "SchemaError: the data folder 'schemas' is neither in" in run().stderr
