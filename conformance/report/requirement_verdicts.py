@@ -46,20 +46,21 @@ class ChapterVerdicts:
 
 
 def chapters_of(result: RunResult) -> tuple[ChapterVerdicts, ...]:
-    """Return all requirements of the revision that was played, by chapter."""
+    """Return all requirements of the revision that was played, by chapter; no chapter that is of another one alone."""
     by_requirement: dict[str, list[RuleTally]] = {}
     for line in result.rules.lines:
         for name in line.rule.covers:
             by_requirement.setdefault(name, []).append(line)
     dialect = result.settings.target.dialect.name
     asked = [each for each in REQUIREMENTS.values() if dialect in each.dialects]
-    return tuple(
+    chapters = (
         ChapterVerdicts(
             title,
             tuple(_verdict(each, tuple(by_requirement.get(each.id, ()))) for each in asked if each.family == family),
         )
         for family, title in FAMILIES.items()
     )
+    return tuple(each for each in chapters if each.requirements)
 
 
 def _verdict(requirement: Requirement, lines: tuple[RuleTally, ...]) -> RequirementVerdict:
