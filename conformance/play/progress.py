@@ -31,6 +31,12 @@ def is_probe(event: Event | None) -> bool:
     return event is not None and str(event.get("event_id")).startswith(f"{PROBE}_")
 
 
+def names_nobody(error: Event) -> bool:
+    """Return whether an `error` event does not say which client event it is about."""
+    details = error.get("error")
+    return isinstance(details, dict) and details.get("event_id") is None
+
+
 def answers_probe(kind: str, event: Event, probe: str) -> bool:
     """Return whether an event answers the probe of that id."""
     error = event.get("error")
@@ -43,7 +49,9 @@ class Progress:
     """The state of one connection as far as our waiting depends on it."""
 
     open: list[str] = field(default_factory=list)
-    """Ids of client events that may still be answered, in the order in which they were sent."""
+    """Ids of client events that may still be answered, in the order in which they were sent; empty: text without one."""
+    suspect: str = ""
+    """Id of the one client event that the latest error which names nobody can be about; empty if there are several."""
     running: set[str] = field(default_factory=set)
     """Ids of responses that were created and are not done."""
     output: bool = False
@@ -68,15 +76,15 @@ class Progress:
 
     def settles(self, sent: str) -> None:
         """Note that a client event was answered, and with it all that was sent before."""
-        if sent in self.open:
+        if sent and sent in self.open:
             del self.open[: self.open.index(sent) + 1]
-
-    def only(self, sent: str) -> bool:
-        """Return whether a client event is the only one that may still be answered."""
-        return self.open == [sent]
 
     def hears(self, kind: str, event: Event) -> None:
         """Note a server event (canonical type)."""
+        if kind == "error" and names_nobody(event):
+            self.suspect = self.open[0] if len(self.open) == 1 else ""
+            if "" in self.open:  # nothing but such an error can answer text without an id
+                self.open.remove("")
         response = event.get("response")
         told = response if isinstance(response, dict) else {}
         if kind == "response.created":

@@ -18,7 +18,7 @@ from conformance.play.environment import (
 from conformance.play.look_back import error_text, how_it_ended, instead, recalled, spoken
 from conformance.play.minting import Minted, mint
 from conformance.play.ping import ping
-from conformance.play.progress import Progress, answers_probe, is_output, is_part_of_response
+from conformance.play.progress import Progress, answers_probe, is_output, is_part_of_response, names_nobody
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target, upgrade_request_for
 from conformance.scenario.commands import (
@@ -261,7 +261,7 @@ class RecordedConnection:
             return
         if error.get("event_id") == command.sent:
             raise Unmet("the endpoint refused", command.awaiting, error_text(event))
-        if fresh and error.get("event_id") is None and self.progress.only(command.sent):
+        if fresh and names_nobody(event) and self.progress.suspect == command.sent:
             raise Unmet("the endpoint refused", command.awaiting, f"{error_text(event)} (it names no event)")
 
     def _stop_after_the_end(self, command: Wait) -> None:

@@ -21,6 +21,7 @@ from conformance.trace.trace import Handshake
 CREATED = {"type": "session.created", "event_id": "e0", "session": {"id": "sess_1", "type": "realtime"}}
 UPDATED = {"type": "session.updated", "event_id": "e1", "session": {"id": "sess_1", "type": "realtime"}}
 RESPONSE = {"type": "response.created", "response": {"id": "resp_1", "status": "in_progress"}}
+NO_EVENT = "{"
 DELTA = {"type": "response.output_text.delta", "response_id": "resp_1", "delta": "a"}
 
 
@@ -44,7 +45,7 @@ class Scripted:
         return self.clock
 
     async def send(self, frame):
-        event = orjson.loads(frame)
+        event = {"type": "text"} if frame == NO_EVENT else orjson.loads(frame)
         self.sent.append(event)
         answers = self.answers.get(event["type"], ())
         for each in answers(event) if callable(answers) else answers:
@@ -178,6 +179,26 @@ def test_an_error_that_names_nobody_is_left_alone_where_something_else_may_have_
     conversation, _ = play("  - send: {type: frobnicate, event_id: bad}\n  - barrier\n", {"frobnicate": [error]})
 
     assert conversation.outcome is Outcome.PLAYED
+
+
+def test_a_late_error_about_text_that_is_no_event_refuses_nothing_that_was_asked_after_it():
+    late = {"type": "error", "event_id": "e5", "error": {"code": "invalid_json", "message": "No.", "event_id": None}}
+    answers = iter([[RESPONSE, done("completed")], [late, RESPONSE, done("completed")]])
+    steps = f"  - respond\n  - send: {{text: '{NO_EVENT}'}}\n  - await: response.done\n{TURN}"
+    conversation, _ = play(steps, {"response.create": lambda _event: next(answers)})
+
+    assert conversation.outcome is Outcome.PLAYED, conversation.actual
+
+
+def test_the_second_of_two_errors_that_name_nobody_is_about_what_followed_text_that_is_no_event():
+    error = {"type": "error", "event_id": "e5", "error": {"code": "invalid_json", "message": "No."}}
+    refusal = {"type": "error", "event_id": "e6", "error": {"code": "nope", "message": "Not now."}}
+    conversation, _ = play(
+        f"  - send: {{text: '{NO_EVENT}'}}\n  - say: Hello.\n", {"conversation.item.create": [error, refusal]}
+    )
+
+    assert conversation.outcome is Outcome.STOPPED
+    assert conversation.actual == "error nope: Not now. (it names no event)"
 
 
 def test_what_was_said_beside_is_told_with_the_text_of_its_errors():
