@@ -19,8 +19,10 @@ from conformance.play.pool import LoopThread
 from conformance.reference.server.server import Server
 
 # How long an example takes says how busy the machine is (or that its lines are counted), nothing of what is tested.
-hypothesis.settings.register_profile("any machine", hypothesis.settings.default, deadline=None)
-hypothesis.settings.load_profile("any machine")
+# The same commit gets the same examples; `tox -e slow` draws others each time (--hypothesis-profile).
+hypothesis.settings.register_profile("same", hypothesis.settings.default, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("other", hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("same")
 
 ON_DEMAND = ("package", "matrix", "clients", "slow", "legal", "hostile", "lines", "gateways", "browser", "load")
 

@@ -3,10 +3,12 @@
 import json
 
 LEAN = ("-m", "generated", "--examples=4")
+#: With this seed a conversation sends text that is no event while a response runs, and asks for another.
+LATE_ERROR = "--seed=2039026383"
 
 
 def test_the_bundled_suite_ends_with_generated_items(folder):
-    done = folder.pytest("--dialect=ga", *LEAN)
+    done = folder.pytest("--dialect=ga", *LEAN, LATE_ERROR)
 
     assert done.returncode == 0, done.stdout
     assert "3 passed" in done.stdout
