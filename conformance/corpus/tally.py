@@ -20,7 +20,7 @@ MOST_EXAMPLES = 3
 
 @dataclass
 class CorpusTally:
-    """What a number of recorded conversations came to.  `Tally()` is nothing, `a + b` is both, in this order."""
+    """What a number of recorded conversations came to.  `CorpusTally()` is of none, `a + b` of both, in this order."""
 
     conversations: int = 0
     entries: int = 0

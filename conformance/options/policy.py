@@ -21,6 +21,7 @@ from conformance.run.retry_policy import RETRIES
 if TYPE_CHECKING:
     from conformance.options.given import Given
     from conformance.run.settings import Settings
+    from conformance.run.soak_plan import SoakPlan
 
 
 def policy_of(given: Given, settings: Settings) -> Policy:
@@ -30,8 +31,9 @@ def policy_of(given: Given, settings: Settings) -> Policy:
     update = bool(given.value("update-baseline"))
     if update and file is None:
         raise UsageError("--update-baseline needs a file", "Name it with --baseline=FILE; it need not exist yet.")
+    soak = soak_plan(given)
     policy = Policy(
-        limits=_limits(given),
+        limits=_limits(given, soak),
         prices=load_prices(_path(given, "prices")),
         model=settings.target.model or _model_in(settings.target.url),
         retries=_times(given, "retries", RETRIES),
@@ -40,6 +42,7 @@ def policy_of(given: Given, settings: Settings) -> Policy:
         file=file,
         update=update,
         plan=bool(given.value("plan")),
+        soak=soak,
         today=today,
     )
     if policy.limits.usd is not None and policy.price is None:
@@ -52,9 +55,8 @@ def policy_of(given: Given, settings: Settings) -> Policy:
     return policy
 
 
-def _limits(given: Given) -> Limits:
+def _limits(given: Given, soak: SoakPlan | None) -> Limits:
     tokens, sessions, seconds, usd = (_amount(given, f"max-{what}") for what in ("tokens", "sessions", "time", "usd"))
-    soak = soak_plan(given)
     usual = RUN if soak is None else max(RUN, soak.seconds + AFTERWARDS)
     return Limits(tokens, sessions, usual if seconds is None else seconds, usd)
 

@@ -9,7 +9,7 @@ from conformance.errors import UsageError
 
 if TYPE_CHECKING:
     from conformance.options.given import Given
-    from conformance.run.soak import SoakPlan
+    from conformance.run.soak_plan import SoakPlan
 
 TIME = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h)?")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -24,7 +24,7 @@ def soak_plan(given: Given) -> SoakPlan | None:
         if written is not None:
             raise UsageError("--for needs --soak", "Give --soak=SESSIONS, or leave --for out.")
         return None
-    from conformance.run.soak import SoakPlan
+    from conformance.run.soak_plan import SoakPlan
 
     seconds = seconds_of(written) if written is not None else USUAL
     if sessions < 1:

@@ -49,7 +49,7 @@ class Progress:
     """The state of one connection as far as our waiting depends on it."""
 
     open: list[str] = field(default_factory=list)
-    """Ids of client events that may still be answered, in the order in which they were sent; empty: text without one."""
+    """Ids of client events that may still be answered, in the order in which they were sent; empty: no event."""
     suspect: str = ""
     """Id of the one client event that the latest error which names nobody can be about; empty if there are several."""
     running: set[str] = field(default_factory=set)

@@ -13,7 +13,6 @@ import pytest
 from conformance.errors import ConformanceError, ScenarioError
 from conformance.options.policy import policy_of
 from conformance.options.settings import scrubber_of, settings_of
-from conformance.options.soak import soak_plan
 from conformance.play.player import Outcome
 from conformance.plugin.activation import YAML, arguments, left_out
 from conformance.plugin.collection import ScenarioFile, collects
@@ -155,7 +154,7 @@ class Playing:
             return True
         if self.run.worker is not None:
             self.run.runner.prepare(self.run.worker["found"])
-        if (soak := soak_plan(given_in(self.config))) is not None:
+        if (soak := self.run.policy.soak) is not None:
             play_soak(self.run, self.reports, soak)
             return True
         if left_out(self.config):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from conformance.plugin.context import Run
     from conformance.plugin.reports import Reports
-    from conformance.run.soak import SoakPlan
+    from conformance.run.soak_plan import SoakPlan
 
 
 def play_soak(run: Run, reports: Reports, plan: SoakPlan) -> None:

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from conformance.rules.engine.rule import ANYTHING, HELD, Chapter, Finding, Judged
 from conformance.trace.output_audio import measured
-from conformance.trace.trace import Direction, EndKind
 
 if TYPE_CHECKING:
     from conformance.trace.views import View
@@ -60,7 +59,7 @@ def a_close_is_answered(view: View) -> Judged:
     for exchange in view.exchanges_with(CLOSE):
         if exchange.answer is not None:
             yield HELD
-        elif not exchange.refused and (_ended_by_the_server(view) or view.overdue(exchange.sent.index, CLOSED)):
+        elif not exchange.refused and (view.ended_by_server or view.overdue(exchange.sent.index, CLOSED)):
             message = f"Nothing answered the `session.close` in entry {exchange.sent.index}."
             yield Finding(exchange.sent.index, message, CLOSED, "nothing")
 
@@ -125,7 +124,3 @@ def the_source_is_written_when_asked_for(view: View) -> Judged:
         yield Finding(frame.index, "What was said is written down, and nobody asked for it.", "nothing", SOURCE)
     if not configured and not view.server(SOURCE) and view.server(WORDS, SOUND):
         yield HELD
-
-
-def _ended_by_the_server(view: View) -> bool:
-    return view.end is not None and view.end.kind is not EndKind.TIMEOUT and view.end.by is Direction.SERVER

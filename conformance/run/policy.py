@@ -15,6 +15,7 @@ from conformance.run.retry_policy import RETRIES
 if TYPE_CHECKING:
     from conformance.run.prices import Price
     from conformance.run.settings import Settings
+    from conformance.run.soak_plan import SoakPlan
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Policy:
     """Whether to write it."""
     plan: bool = False
     """Whether to say what would be played, and to play nothing."""
+    soak: SoakPlan | None = None
+    """What is played over and over, instead of each conversation once."""
     today: date = date.min
 
     @property

@@ -9,7 +9,7 @@ import asyncio
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from conformance.play.player import Outcome
 from conformance.play.pool import Pool
@@ -19,6 +19,7 @@ from conformance.run.job import Job
 from conformance.run.record import ConversationRecord, keeps
 from conformance.run.recording import record_of
 from conformance.run.ruling import view_of
+from conformance.run.soak_plan import Load
 from conformance.run.soak_script import VOICE_EVERY, new_canary, script_of, session_id_of, strangers_in
 from conformance.run.soak_tally import Leak, SoakTally
 from conformance.trace.jsonl import dump
@@ -31,52 +32,12 @@ if TYPE_CHECKING:
     from conformance.run.ruling import JudgedConversation
     from conformance.run.runner import Runner
 
-#: Share of the time in which the load grows to its full height.
-RAMP = 1 / 3
 #: Seconds between two looks at how many sessions are open.
 TICK = 0.05
-#: Seconds after each turn, in long soaks; in short ones this share of the time.
-PAUSE, SHARE = 5.0, 1 / 12
 #: So many traces of conversations that differ are written.
 MOST_TRACES = 20
 QUESTIONS = frozenset({PLAYS, keeps("")})
 MemberWatcher = Callable[["Member", ConversationRecord, "Mapping[str, tuple[float, ...]]", str], None]
-
-
-class Load(Protocol):
-    """How many sessions are wanted."""
-
-    @property
-    def sessions(self) -> int:
-        """The most at once."""
-
-    @property
-    def pause(self) -> float:
-        """Seconds after each turn of a session."""
-
-    def at(self, passed: float) -> int | None:
-        """Return how many may be open after so many seconds; None when all is over."""
-
-
-@dataclass(frozen=True)
-class SoakPlan:
-    """How much load, and how long."""
-
-    sessions: int
-    """At once, when the load is at its full height."""
-    seconds: float
-    """In which conversations begin; those that run then are played to their end."""
-
-    @property
-    def pause(self) -> float:
-        """Seconds after each turn of a session."""
-        return min(PAUSE, self.seconds * SHARE)
-
-    def at(self, passed: float) -> int | None:
-        """Return how many sessions may be open after so many seconds; None when the time is over."""
-        if passed >= self.seconds:
-            return None
-        return max(1, min(self.sessions, round(self.sessions * passed / (self.seconds * RAMP))))
 
 
 @dataclass(frozen=True)

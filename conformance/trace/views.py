@@ -15,7 +15,7 @@ from conformance.trace.exchanges import Exchange, exchanges_of
 from conformance.trace.frames import Frame
 from conformance.trace.input_buffer import Commit, commits_of, unasked_commits_of, unasked_responses_of
 from conformance.trace.responses import Response, responses_of
-from conformance.trace.trace import EndKind
+from conformance.trace.trace import Direction, EndKind
 from conformance.trace.vad_turns import Turn, turns_of
 
 if TYPE_CHECKING:
@@ -102,6 +102,11 @@ class View(CanonicalTrace):
         if self.end is None or self.end.kind is not EndKind.TIMEOUT:
             return frozenset()
         return frozenset(self.end.awaiting.split(" or "))
+
+    @property
+    def ended_by_server(self) -> bool:
+        """Whether the endpoint ended the connection, with a close or without one."""
+        return self.end is not None and self.end.kind is not EndKind.TIMEOUT and self.end.by is Direction.SERVER
 
     @computed
     def turns(self) -> tuple[Turn, ...]:

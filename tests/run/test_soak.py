@@ -13,7 +13,8 @@ from conformance.run.outcome import ExitStatus
 from conformance.run.policy import Policy
 from conformance.run.result import result_of
 from conformance.run.runner import Runner
-from conformance.run.soak import Soak, SoakPlan
+from conformance.run.soak import Soak
+from conformance.run.soak_plan import SoakPlan
 from conformance.run.soak_script import session_id_of
 from conformance.trace.trace import Direction, Entry, Trace
 

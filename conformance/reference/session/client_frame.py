@@ -11,7 +11,7 @@ DEPTH = 100
 
 
 def parsed(frame: str | bytes) -> Event:
-    """Read a frame as one JSON object, or raise the Refusal (ERR-05, ERR-06)."""
+    """Read a frame as one JSON object, or raise EventRefused (ERR-05, ERR-06)."""
     if not isinstance(frame, str):
         raise EventRefused("invalid_event", "Expected a text WebSocket message; binary frames are not supported.")
     try:

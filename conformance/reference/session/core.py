@@ -156,8 +156,8 @@ class Endpoint:
             return translating
         rows = {
             "session.close": translating["session.close"],
-            "session.update": EventHandling(self._update, _event({"session": anything}, "session")),
-            "transcription_session.update": EventHandling(self._update, _event({"session": anything}, "session")),
+            "session.update": translating["session.update"],
+            "transcription_session.update": translating["session.update"],
             "conversation.item.create": EventHandling(
                 item.create, _event({"item": anything, "previous_item_id": maybe(text)}, "item")
             ),

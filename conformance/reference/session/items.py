@@ -256,7 +256,7 @@ class ItemList:
 
 
 def decoded(audio: Any, path: str) -> bytes:
-    """Decode base64, or raise the Refusal (IAB-03)."""
+    """Decode base64, or raise EventRefused (IAB-03)."""
     text(audio, path)
     try:
         return base64.b64decode(audio, validate=True)

@@ -70,7 +70,7 @@ class SessionSettings:
         return FORMATS[self.dialect.audio_format(self.get("input_format")) or "pcm16"]
 
     def update(self, patch: Any) -> None:
-        """Apply a client's *patch*, or raise the Refusal and change nothing."""
+        """Apply a client's *patch*, or raise EventRefused and change nothing."""
         if self.translates:
             fields.TRANSLATION(patch, "session")
             self._session = self._merged(patch)

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 rules = Chapter("response_create")
 
 CREATE = CLIENT_EVENTS + "response/create"
-#: After these a response may begin that nobody asked for.
 #: A tool server has answered: the model may go on by itself.
 CONTINUING = frozenset({"response.mcp_call.completed", "response.mcp_call.failed"})
+#: After these a response may begin that nobody asked for.
 SPOKEN = frozenset(
     {"input_audio_buffer.append", "input_audio_buffer.committed", "input_audio_buffer.timeout_triggered"}
 )

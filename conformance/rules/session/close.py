@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from conformance.rules.engine.rule import HELD, Chapter, Finding, Judged
-from conformance.trace.trace import Direction, EndKind
 from conformance.trace.views import View
 
 rules = Chapter("session")
@@ -18,12 +17,8 @@ def a_close_is_heeded(view: View) -> Judged:
     for exchange in view.exchanges_with(CLOSE):
         if view.translation_session or view.partial:
             continue
-        if exchange.refused or exchange.answer is not None or _ended_by_the_server(view):
+        if exchange.refused or exchange.answer is not None or view.ended_by_server:
             yield HELD
         elif view.settled > exchange.sent.index:
             message = f"The session goes on after the `session.close` in entry {exchange.sent.index}."
             yield Finding(exchange.sent.index, message, "an error, or the end", "neither")
-
-
-def _ended_by_the_server(view: View) -> bool:
-    return view.end is not None and view.end.kind is not EndKind.TIMEOUT and view.end.by is Direction.SERVER
