@@ -11,7 +11,7 @@ import pytest
 
 from conformance.plugin.activation import BUNDLED
 from conformance.plugin.verdicts import ConformanceWarning
-from conformance.report.files import write_files
+from conformance.report.files import all_written, write_files
 from conformance.report.github import annotations_of, write_summary
 from conformance.report.layout import wrapped
 from conformance.report.screen import Screen
@@ -93,21 +93,21 @@ class Reports:
     def write(self) -> None:
         """Write every file of the run."""
         self.written = True
-        with self.run.state.disk.writing():
-            write_files(self.result)
-            write_summary(self.result)
-            if self.run.allure is not None and not self.result.ending.unreachable:
+        disk = self.run.state.disk
+        if self.run.allure is not None and not self.result.ending.unreachable:
+            with disk.writing("Allure's environment and categories"):
                 self.run.allure.finish(self.result)
+        with disk.writing("the step summary"):
+            write_summary(self.result)
+        write_files(self.result, disk=disk)
 
     def status(self, exitstatus: int) -> int:
         """Return the exit status; pytest's own where nothing was to be judged, or it has more to say."""
         if not self.written:
             return exitstatus
-        status = self.result.status
+        status = all_written(self.result, self.run.state.disk).status
         if status is ExitStatus.NOTHING and not self.result.conversations:
             return exitstatus  # nothing of ours was there; tests of others may have passed
-        if status is ExitStatus.CLEAN and self.run.state.disk.trouble:
-            return ExitStatus.INTERNAL  # nothing is wrong with the endpoint, and nobody can show it
         failed = exitstatus == pytest.ExitCode.TESTS_FAILED and not self.result.baseline_written
         if status is ExitStatus.CLEAN and failed and self.result.outcome in FINE:
             return ExitStatus.BROKEN  # an item that is not ours, or a mistake of ours: never green
@@ -126,29 +126,40 @@ class Reports:
             if self.written:
                 from conformance.report.terminal import summary
 
-                summary(Screen(terminalreporter), self.result)
+                with self.run.state.disk.writing("the summary"):
+                    summary(Screen(terminalreporter), self.result)
             return (yield)
         finally:
             terminalreporter.stats |= kept
 
-    def close(self, status: int) -> None:
-        """Put the status on disk, scrub what pytest wrote, and say what was spent."""
+    def close(self, exitstatus: int) -> int:
+        """Scrub what pytest wrote, say what was spent and the verdict; return the exit status, put on disk, too."""
         if not self.written:
-            return
-        self.run.state.close(self.result, status)
-        if trouble := self.run.state.disk.trouble:
-            self.say(*wrapped(f"Not everything could be written: {trouble}. The verdicts above are valid.", "", "  "))
-        scrub_file(self.config.getoption("xmlpath", None), self.run.settings.scrub)
-        if self.result.conversations:
-            from conformance.report.terminal import spending
-
-            self.say(*wrapped(spending(self.result), "", "  "))
-        if os.environ.get("GITHUB_ACTIONS") == "true":
-            self.say(*annotations_of(self.result, Path(BUNDLED)))
+            return exitstatus
+        disk = self.run.state.disk
+        with disk.writing("pytest's own junit.xml"):
+            scrub_file(self.config.getoption("xmlpath", None), self.run.settings.scrub)
+        with disk.writing("the summary"):
+            self._tell_spending()
+        with disk.writing("the annotations"):
+            if os.environ.get("GITHUB_ACTIONS") == "true":
+                self.say(*annotations_of(self.result, Path(BUNDLED)))
+        status = self.status(exitstatus)
+        self.run.state.close(all_written(self.result, disk), status)
+        if disk.trouble:
+            told = f"Not everything could be written: {disk.trouble}. The verdict below is valid."
+            self.say(*wrapped(told, "", "  "))
         if (terminal := self._terminal()) is not None:
             from conformance.report.terminal import verdict
 
             verdict(terminal, self.result)
+        return status
+
+    def _tell_spending(self) -> None:
+        from conformance.report.terminal import spending
+
+        if self.result.conversations:
+            self.say(*wrapped(spending(self.result), "", "  "))
 
 
 def _ours(report: object) -> bool:

@@ -287,9 +287,7 @@ class Playing:
             self._note_the_end(session, exitstatus)
             self.reports.write()
         done = yield
-        if ours:
-            session.exitstatus = self.reports.status(exitstatus)
-        self.reports.close(int(session.exitstatus))
+        session.exitstatus = self.reports.close(exitstatus)
         return done
 
     def _note_the_end(self, session: pytest.Session, exitstatus: int) -> None:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: The label that carries the item's own name, from which its history is made.
 NAME = "conversation_item"
+#: How what cannot be written is named.
+RESULTS = "Allure's results"
 #: Labels of allure-pytest that say where files lie: they differ from machine to machine.
 FOREIGN = frozenset({"host", "thread", "package", "framework", "tag"})
 
@@ -60,11 +62,16 @@ class AllureSide:
 
     def describe(self, scenario: Scenario, name: str, stable_id: str, settings: Settings) -> None:
         """File the item that is running."""
-        allure.dynamic.label(NAME, stable_id)
-        self.items[stable_id] = item_of(scenario, name, settings)
+        with self.disk.writing(RESULTS):
+            allure.dynamic.label(NAME, stable_id)
+            self.items[stable_id] = item_of(scenario, name, settings)
 
     def show(self, stable_id: str, name: str, judged: JudgedConversation, reproduce: str, *, whole: bool) -> None:
         """Furnish the item that is running, now that its conversation is judged; *whole*: it stands for all of it."""
+        with self.disk.writing(RESULTS):
+            self._show(stable_id, name, judged, reproduce, whole=whole)
+
+    def _show(self, stable_id: str, name: str, judged: JudgedConversation, reproduce: str, *, whole: bool) -> None:
         if stable_id in self.items:
             self.items[stable_id] = judged_item(self.items[stable_id], name, judged, whole=whole)
         found = findings_for(name, judged)
@@ -105,7 +112,7 @@ class _ScrubbedWriter(AllureFileLogger):
 
     def _keep(self, item: Any) -> None:
         """Write one of Allure's objects, whole or not at all."""
-        with self.side.disk.writing():
+        with self.side.disk.writing(RESULTS):
             path = self.side.folder / item.file_pattern.format(prefix=uuid.uuid4())
             fresh = path.with_suffix(".part")
             fresh.write_bytes(written(item, self.side.scrub))
@@ -115,7 +122,8 @@ class _ScrubbedWriter(AllureFileLogger):
     def report_result(self, result: Any) -> None:
         name = next((label.value for label in result.labels if label.name == NAME), None)
         if name is not None and (item := self.side.items.pop(name, None)) is not None:
-            _furnish(result, name, item)
+            with self.side.disk.writing(RESULTS):
+                _furnish(result, name, item)
         self._keep(result)
 
     @allure_commons.hookimpl
@@ -131,7 +139,7 @@ class _ScrubbedWriter(AllureFileLogger):
         if isinstance(body, bytes | bytearray):
             with contextlib.suppress(UnicodeDecodeError):
                 body = bytes(body).decode()
-        with self.side.disk.writing():
+        with self.side.disk.writing(RESULTS):
             super().report_attached_data(inert(self.side.scrub(body)) if isinstance(body, str) else body, file_name)  # type: ignore[no-untyped-call]
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from conformance.report import formats
-from conformance.report.evidence import evidence_of
+from conformance.report.evidence import Evidence, evidence_of
+from conformance.report.formats.data import REPORT
+from conformance.report.history import NAME as HISTORY
 from conformance.report.history import remember
 from conformance.report.inert import inert_data
 from conformance.report.report_file import ReportFile
@@ -17,6 +21,7 @@ from conformance.trace import json_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conformance.run.folder import Disk
     from conformance.run.result import RunResult
 
 
@@ -26,16 +31,33 @@ def report_files() -> tuple[ReportFile, ...]:
     return tuple(value for module in modules for value in vars(module).values() if isinstance(value, ReportFile))
 
 
-def write_files(result: RunResult, when: datetime | None = None) -> None:
-    """Write every file into the reports folder, scrubbed, each whole or not at all."""
+def write_files(result: RunResult, when: datetime | None = None, disk: Disk | None = None) -> None:
+    """Write every file into the reports folder, scrubbed, each whole or not at all.
+
+    *disk* remembers what could not be written, and all else is written; without it, the first trouble is raised.
+    """
     when = when or datetime.now(UTC)
-    evidence = evidence_of(result)
-    contents = {each.name: each.content(result, evidence, when) for each in report_files()}
+    writing = disk.writing if disk is not None else nullcontext
     folder = result.settings.reports
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in contents.items():
-        _write(folder / name, _text(result, content))
-    remember(result, when)
+    evidence = Evidence()
+    with writing(str(folder)):
+        folder.mkdir(parents=True, exist_ok=True)
+    with writing("times and sound"):
+        evidence = evidence_of(result)
+    with writing(HISTORY):
+        remember(result, when)
+    for each in sorted(report_files(), key=lambda file: file.name == REPORT.name):  # it tells the status: last
+        if disk is not None:
+            result = all_written(result, disk)
+        with writing(each.name):
+            _write(folder / each.name, _text(result, each.content(result, evidence, when)))
+
+
+def all_written(result: RunResult, disk: Disk) -> RunResult:
+    """Return the result as it is once something could not be written; the same if everything could."""
+    if not disk.trouble or result.ending.unwritten:
+        return result
+    return replace(result, ending=replace(result.ending, unwritten=True))
 
 
 def _text(result: RunResult, content: object) -> str:

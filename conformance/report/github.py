@@ -32,8 +32,9 @@ def write_summary(result: RunResult, environment: Mapping[str, str] = os.environ
     path = environment.get(SUMMARY)
     if not path:
         return False
+    text = result.settings.scrub(summary_of(result)) + "\n"
     with Path(path).open("a", encoding="utf-8") as file:
-        file.write(result.settings.scrub(summary_of(result)) + "\n")
+        file.write(text)
     return True
 
 

@@ -111,7 +111,9 @@ def _why_not_applicable(terminal: Terminal, result: RunResult) -> None:
 
 def verdict(terminal: Terminal, result: RunResult) -> None:
     """Say where everything lies, and the verdict: the last lines of all."""
-    terminal.write_line(f"read on: {as_named_here(result.settings.reports / PAGE.name)}")
+    page = result.settings.reports / PAGE.name
+    if page.exists():
+        terminal.write_line(f"read on: {as_named_here(page)}")
     # One line, however long: pipelines search for it.
     terminal.write_line(sentence_of(result), bold=True, **_COLOURS[result.outcome])
 

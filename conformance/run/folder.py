@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import orjson
@@ -21,23 +22,54 @@ LOCK = ".running"
 LONGEST_HEADER = 100_000
 #: So many runs at once find a folder of their own beside the one that was asked for.
 MOST = 100
+#: So many things are named that could not be written for one reason, and so much of a mistake of ours is told.
+MOST_LOST, LONGEST_MISTAKE = 10, 300
 
 
 @dataclass
 class Disk:
     """Where results are written; what cannot be written is told at the end, and ends nothing."""
 
-    trouble: str = ""
-    """What kept the first file from being written, in one sentence."""
+    lost: dict[str, list[str]] = field(default_factory=dict)
+    """Why -> what could not be written."""
+
+    @property
+    def trouble(self) -> str:
+        """What could not be written, and why, in a sentence without its full stop; empty if all was written."""
+        return "; ".join(f"{_some(what)} could not be written: {why}" for why, what in self.lost.items())
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Do what writes; remember that it could not."""
+    def writing(self, report: str = "") -> Iterator[None]:
+        """Do what writes; remember that it could not.
+
+        A mistake of ours is passed on, unless a *report* is named: one that cannot be rendered costs no other one.
+        """
         try:
             yield
         except OSError as error:
-            place = error.filename or "the results"
-            self.trouble = self.trouble or f"{place} could not be written: {error.strerror or error}"
+            self._lose(report or str(error.filename or "the results"), error.strerror or str(error))
+        except Exception as error:
+            if not report:
+                raise
+            self._lose(report, _mistake(error))
+
+    def _lose(self, what: str, why: str) -> None:
+        named = self.lost.setdefault(why, [])
+        if what not in named:
+            named.append(what)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - MOST_LOST
+    return ", ".join(names[:MOST_LOST]) + (f" and {more} more" if more > 0 else "")
+
+
+def _mistake(error: Exception) -> str:
+    """Say what went wrong in our own code, and where."""
+    frames = extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}; " if frames else ""
+    told = f"{type(error).__name__}: {error}"[:LONGEST_MISTAKE]
+    return f"{told} ({place}a bug in realtime-conformance, please report it)"
 
 
 @dataclass(frozen=True)

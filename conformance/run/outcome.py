@@ -57,6 +57,8 @@ class Ending:
     """Our own mistake: an exception that is no verdict ended an item."""
     others_failed: bool = False
     """A test that is no conversation failed."""
+    unwritten: bool = False
+    """Some of the results could not be written."""
 
     @property
     def partial(self) -> bool:
@@ -112,6 +114,8 @@ def status_of(outcome: RunOutcome, ending: Ending) -> ExitStatus:
             return status
     if _STATUS[outcome] is ExitStatus.BROKEN or ending.others_failed:
         return ExitStatus.BROKEN
+    if ending.unwritten:
+        return ExitStatus.INTERNAL  # nothing is wrong with the endpoint, and nobody can show it
     if ending.exhausted:
         return ExitStatus.BUDGET
     return _STATUS[outcome]

@@ -154,9 +154,10 @@ def test_documented_facts_that_were_not_shown_are_told_by_why_they_were_not():
     assert "documented facts proved: 1/5" in told
 
 
-def test_the_last_lines_lead_to_the_page_and_hold_the_verdict_in_one_line():
+def test_the_last_lines_lead_to_the_page_and_hold_the_verdict_in_one_line(tmp_path):
     screen = KeptLines()
-    verdict(screen, result(record("a", {MUST: "pass"})))
+    (tmp_path / "index.html").touch()
+    verdict(screen, result(record("a", {MUST: "pass"}), reports=tmp_path))
 
     page, sentence = screen.lines
     assert page.startswith("read on: ")

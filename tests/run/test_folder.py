@@ -81,7 +81,31 @@ def test_a_full_disk_is_told_once_and_ends_nothing():
         with disk.writing():
             raise OSError(errno.ENOSPC, "No space left on device", name)
 
-    assert disk.trouble == "first.json could not be written: No space left on device"
+    assert disk.trouble == "first.json, second.json could not be written: No space left on device"
+
+
+def test_of_many_files_that_do_not_fit_the_first_are_named():
+    disk = Disk()
+    for number in range(200):
+        with disk.writing():
+            raise OSError(errno.ENOSPC, "No space left on device", f"{number}.jsonl")
+
+    assert disk.trouble.endswith("9.jsonl and 190 more could not be written: No space left on device")
+
+
+def test_a_report_that_cannot_be_rendered_is_named_with_the_place_of_the_mistake():
+    disk = Disk()
+    with disk.writing("index.html"):
+        raise KeyError("x" * 1_000)
+    with disk.writing("junit.xml"):
+        raise OSError(errno.EACCES, "Permission denied", "junit.xml.part")
+
+    first, second = disk.trouble.split("; junit.xml ")
+    assert first.startswith("index.html could not be written: KeyError: 'xxx")
+    assert "test_folder.py, line" in disk.trouble
+    assert "a bug in realtime-conformance, please report it" in disk.trouble
+    assert second == "could not be written: Permission denied"
+    assert len(disk.trouble) < 600
 
 
 def test_an_error_that_is_not_of_the_disk_is_no_trouble_of_it():
