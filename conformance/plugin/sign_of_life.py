@@ -13,6 +13,7 @@ from conformance.plugin.activation import BUNDLED
 from conformance.report.failures import GENERATED
 from conformance.report.layout import cut
 from conformance.report.progress_line import progress_line
+from conformance.run.outcome import Ending
 from conformance.run.watch import WatchedRun, broken_so_far
 
 if TYPE_CHECKING:
@@ -51,12 +52,17 @@ class SignOfLife:
         if reporter is None or reporter.verbosity < 0 or self.config.option.collectonly or self.run.policy.plan:
             yield
             return
-        line = StatusLine(reporter, lambda width: self.run.settings.scrub(progress_line(self.glance(), width)))
+        line = StatusLine(reporter, self._told)
         try:
             line.begin()
             yield
         finally:
             line.end()
+
+    def _told(self, width: int) -> str:
+        with self.run.state.disk.writing("the progress line"):
+            return self.run.settings.scrub(progress_line(self.glance(), width))
+        return ""
 
     def glance(self) -> WatchedRun:
         """Look at the run."""
@@ -73,9 +79,11 @@ class SignOfLife:
         else:
             spent, slowest, over, of = runner.budget.spent, watch.slowest(), len(watch.over), len(watch.expected)
         price = self.run.policy.price
+        exhausted = runner.budget.exhausted or self.run.state.ending.exhausted
         return WatchedRun(
             over=over, of=of, playing=len(watch.live), workers=self.workers, slowest=slowest,
-            broken=broken, stopped=stopped, spent=spent, left=watch.left(), search=watch.search,
+            broken=broken, stopped=stopped, spent=spent, left=watch.left(runner.budget.left), search=watch.search,
+            ending=Ending(exhausted=exhausted).why_not_run if exhausted else "",
             usd=price.of(spent.tokens) if price is not None else None,
         )  # fmt: skip
 
@@ -144,7 +152,8 @@ class StatusLine:
 
     def look(self) -> None:
         """Say it anew."""
-        text = self.told(self.writer.fullwidth - 1)
+        if not (text := self.told(self.writer.fullwidth - 1)):
+            return
         with self.lock:
             self._take_away()
             self._put(text)

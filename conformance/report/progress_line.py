@@ -53,6 +53,8 @@ def _parts(glance: WatchedRun, slowest: str) -> Iterator[str]:
         yield f"{about}{glance.spent.tokens.total:,} tokens"
         if glance.usd is not None:
             yield f"{about}{dollars(glance.usd)}"
-    if glance.left is not None:
+    if glance.ending:
+        yield f"no more begin ({glance.ending})"
+    elif glance.left is not None:
         minutes, seconds = divmod(round(glance.left), MINUTE)
         yield f"about {minutes}:{seconds:02} left"

@@ -7,6 +7,7 @@ what the endpoint says it used.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -98,9 +99,9 @@ def spent_on(traces: Iterable[Trace], cost: Cost) -> Spent:
 class Budget:
     """What is left, and who may begin."""
 
-    def __init__(self, limits: Limits, price: Price | None = None, clock: Callable[[], float] | None = None) -> None:
-        """*clock* gives seconds, by default those of the running loop."""
-        self.limits, self.price, self._clock = limits, price, clock
+    def __init__(self, limits: Limits, price: Price | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        """*clock* gives seconds, by default those of an event loop."""
+        self.limits, self.price, self.clock = limits, price, clock
         self.spent = Spent()
         self._reserved: list[Cost] = []
         self._began: float | None = None
@@ -108,24 +109,21 @@ class Budget:
         self._changes = asyncio.Condition()
 
     @property
-    def exhausted(self) -> bool:
-        """Whether a budget kept a conversation from being played."""
-        return self._over is not None
+    def exhausted(self) -> str:
+        """What kept a conversation from being played; empty if nothing did."""
+        return self._over.budget if self._over is not None else ""
 
     def begin(self) -> None:
         """Let the time run."""
         if self._began is None:
-            self._began = self._now()
-
-    def _now(self) -> float:
-        return self._clock() if self._clock is not None else asyncio.get_running_loop().time()
+            self._began = self.clock()
 
     @property
     def left(self) -> float | None:
         """Seconds until the time is over; None without a limit."""
         if self.limits.seconds is None:
             return None
-        return self.limits.seconds - (self._now() - self._began if self._began is not None else 0.0)
+        return self.limits.seconds - (self.clock() - self._began if self._began is not None else 0.0)
 
     async def reserve(self, cost: Cost) -> None:
         """Wait until *cost* fits, or raise Exhausted: it does not even if all that is being played costs nothing."""

@@ -41,6 +41,8 @@ class WatchedRun:
     usd: float | None = None
     left: float | None = None
     """Seconds until the last conversation, estimated; None while nothing tells."""
+    ending: str = ""
+    """Why no further conversation begins, in a word or two; empty as long as one may."""
     search: str = ""
     """What is being done with generated examples, or how far a soak is."""
 
@@ -85,13 +87,17 @@ class Watch:
         name = min(began, key=began.__getitem__, default=None)
         return (name, self.clock() - began[name]) if name is not None else None
 
-    def left(self) -> float | None:
-        """Estimate the seconds until the last one; None while too few are over, and when all the rest is played."""
+    def left(self, within: float | None = None) -> float | None:
+        """Estimate the seconds until the last one; None while too few are over, and when all the rest is played.
+
+        *within*: the seconds after which the run ends in any case; None for no such end.
+        """
         expected, over, live = dict(self.expected), set(self.over), set(self.live)
         if len(over) < TELLING or expected.keys() <= over | live:
             return None
         done = sum(expected[name] for name in over)
-        return (sum(expected.values()) - done) / done * (self.clock() - self.began)
+        left = (sum(expected.values()) - done) / done * (self.clock() - self.began)
+        return left if within is None else min(left, max(within, 0.0))
 
 
 def broken_so_far(records: Iterable[ConversationRecord], settings: Settings) -> tuple[int, int]:

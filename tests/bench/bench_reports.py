@@ -11,7 +11,7 @@ import conformance.plugin.reports as reports
 
 
 def pytest_configure():
-    reports.write_files = reports.write_summary = lambda result: None
+    reports.write_files = reports.write_summary = lambda *_result, **_how: None
 """
 #: Times as much with reports.
 MOST = 1.5

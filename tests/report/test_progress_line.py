@@ -41,6 +41,12 @@ def test_what_was_in_part_estimated_is_called_so():
     assert progress_line(WatchedRun(over=1, of=3, spent=spent, usd=0.2), 80) == "1/3 · about 5 tokens · about $0.2000"
 
 
+def test_once_nothing_more_begins_no_time_is_promised_and_the_reason_is_told():
+    glance = WatchedRun(over=3, of=131, playing=2, left=190.0, ending="the budget")
+
+    assert progress_line(glance, 80) == "3/131 · 2 playing · no more begin (the budget)"
+
+
 def test_a_search_is_named():
     told = progress_line(WatchedRun(over=3, of=3, playing=1, search="generated/configs 4/10"), 80)
     assert told == "3/3 · generated/configs 4/10"

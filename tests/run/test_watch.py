@@ -52,6 +52,18 @@ def test_no_time_is_told_when_all_the_rest_is_being_played(watch, clock):
         assert watch.left() is None
 
 
+def test_a_run_whose_time_is_limited_is_never_said_to_take_longer(watch, clock):
+    watch.expects({f"{number}": 1.0 for number in range(20)})
+    clock.now = 5.0
+    for number in range(5):
+        watch.finished(f"{number}")
+
+    assert watch.left() == pytest.approx(15.0)
+    assert watch.left(within=4.0) == 4.0
+    assert watch.left(within=-1.0) == 0.0
+    assert watch.left(within=100.0) == pytest.approx(15.0)
+
+
 def test_an_example_of_a_search_is_none_of_the_conversations(watch):
     watch.expects({"a": 1.0})
     watch.finished("generated/valid")
