@@ -10,7 +10,7 @@ from conformance.report.failures import Failure, Stop, reproduce
 from conformance.report.inert import inert, one_line
 from conformance.report.layout import WIDTH, folded, wrapped
 from conformance.report.raw_frame import shortened
-from conformance.report.sentence import many
+from conformance.report.sentence import many, some
 from conformance.report.text import pair
 from conformance.report.timeline import excerpt
 
@@ -104,17 +104,14 @@ def _frame(trace: Trace, index: int) -> Iterator[str]:
 def _stopped(result: RunResult, names: Sequence[str]) -> Iterator[str]:
     if names:
         step = one_line(result.conversations[names[0]].step) if len(names) == 1 else ""
-        more = f" and {len(names) - MOST_CONSEQUENCES} more" if len(names) > MOST_CONSEQUENCES else ""
-        told = f"stops {many(len(names), 'conversation')}: {', '.join(names[:MOST_CONSEQUENCES])}{more}"
+        told = f"stops {many(len(names), 'conversation')}: {some(names, MOST_CONSEQUENCES)}"
         yield from wrapped(f"{told}, at {step}" if step else told, "    ", "      ")
 
 
 def _consequences(lines: Sequence[RuleTally]) -> Iterator[str]:
-    if not lines:
-        return
-    names = [line.rule.id for line in lines]
-    more = f" and {len(names) - MOST_CONSEQUENCES} more" if len(names) > MOST_CONSEQUENCES else ""
-    yield from wrapped(f"therefore unproven: {', '.join(names[:MOST_CONSEQUENCES])}{more}", "    ", "      ")
+    if lines:
+        told = f"therefore unproven: {some([line.rule.id for line in lines], MOST_CONSEQUENCES)}"
+        yield from wrapped(told, "    ", "      ")
 
 
 def _reproduce(result: RunResult, record: ConversationRecord) -> Iterator[str]:

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.play.player import Outcome
+from conformance.report.sentence import many, reason_of
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.rule_packs import judged_rules
 from conformance.run.baseline import PLAYS
+from conformance.run.outcome import RunOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from conformance.run.record import ConversationRecord, FindingRecord
     from conformance.run.result import RunResult
@@ -28,6 +31,10 @@ BROKEN = (Verdict.FAIL, Verdict.WARNING)
 EVENT = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
 #: What both expect where the endpoint ended the connection.
 OPEN = "an open session"
+#: Outcomes in words, where their own name does not say it.
+WORDS = {Outcome.ENVIRONMENT: "not judged", Outcome.ERROR: "not judged"}
+#: So many reasons are told for which nothing applies.
+MOST_REASONS = 3
 #: How the conversations are named that stand for generated examples.
 GENERATED = "generated/"
 #: The folder, beside the reports of a run, into which a repetition writes.
@@ -65,6 +72,50 @@ class Stop:
     record: ConversationRecord
     conversations: tuple[str, ...]
     consequences: tuple[RuleTally, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unplayed:
+    """One reason for which conversations say nothing of the endpoint, or not all that they should."""
+
+    outcome: Outcome
+    why: str
+    conversations: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The reason, and the conversation or how many they are, in a sentence without its full stop."""
+        word = WORDS.get(self.outcome, str(self.outcome))
+        number = len(self.conversations)
+        what = f"{many(number, 'conversation')} {word}" if number > 1 else f"{word} {self.conversations[0]}"
+        return f"{what}: {self.why}"
+
+
+def unplayed_of(records: Iterable[ConversationRecord]) -> tuple[Unplayed, ...]:
+    """Put conversations together by their reason, the commonest first."""
+    reasons: dict[tuple[Outcome, str], list[str]] = {}
+    for record in records:
+        reasons.setdefault((record.outcome, record.message), []).append(record.conversation)
+    found = (Unplayed(outcome, why, tuple(names)) for (outcome, why), names in reasons.items())
+    return tuple(sorted(found, key=lambda each: -len(each.conversations)))
+
+
+def unplayed_in(result: RunResult) -> tuple[Unplayed, ...]:
+    """Return why conversations of a run were not judged; why none applies only where nothing was judged at all."""
+    every = result.conversations.values()
+    apart = [each for each in every if each.outcome is Outcome.NOT_APPLICABLE]
+    not_run = [each for each in every if each.outcome is Outcome.NOT_RUN]
+    nothing = result.outcome is RunOutcome.NOTHING_JUDGED
+    return (
+        *(unplayed_of(apart)[:MOST_REASONS] if nothing else ()),
+        *unplayed_of((*result.unjudged, *result.inconclusive)),
+        *unplayed_of(not_run),
+    )
+
+
+def reasons_of(result: RunResult) -> tuple[str, ...]:
+    """Say what kept a run from its first conversation, or some of its conversations from being judged, each once."""
+    return (*filter(None, [reason_of(result)]), *(each.text for each in unplayed_in(result)))
 
 
 def failures_of(result: RunResult) -> tuple[Failure, ...]:

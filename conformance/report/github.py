@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.report.failures import Failure, failures_of, reproduce, stops_of
+from conformance.report.failures import Failure, failures_of, reasons_of, reproduce, stops_of
 from conformance.report.inert import one_line
 from conformance.report.markdown import plain
 from conformance.report.sentence import sentence_of
@@ -42,10 +42,12 @@ def summary_of(result: RunResult) -> str:
     """Return the verdict and a table of the rules that are not simply right, as Markdown."""
     settings = result.settings
     name = "the embedded reference endpoint" if settings.embedded else settings.target.url
-    told = [f"### {plain(sentence_of(result))}", "", f"{plain(name)}, revision {settings.target.dialect.name}", ""]
+    revision = "" if result.ending.unreachable else f", revision {settings.target.dialect.name}"
+    told = [f"### {plain(sentence_of(result))}", "", f"{plain(name)}{revision}", ""]
+    told += [f"- {plain(why)}" for why in reasons_of(result)]
     rows = list(_rows(result))
     if rows:
-        told += ["| | requirement | what happened | conversations |", "|---|---|---|---:|", *rows[:MOST_ROWS]]
+        told += ["", "| | requirement | what happened | conversations |", "|---|---|---|---:|", *rows[:MOST_ROWS]]
     if len(rows) > MOST_ROWS:
         told.append(f"\n{len(rows) - MOST_ROWS} more in report.json")
     failures = failures_of(result)

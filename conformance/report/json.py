@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.report.failures import reasons_of
 from conformance.report.provenance import profile_digest, rules_digest, scenarios_digest, tool_version
 from conformance.report.sentence import sentence_of
 from conformance.rules.engine.rule import vendor_in
@@ -44,6 +45,7 @@ def report_of(result: RunResult, evidence: Evidence, when: datetime) -> dict[str
         "conformant": result.outcome is RunOutcome.CONFORMANT,
         "exit_status": int(result.status),
         "verdict": sentence_of(result),
+        "reasons": list(reasons_of(result)),
         "notes": list(result.notes),
         "spent": _spent(result),
         "latency": {name: dict(told) for name, told in summary(evidence.times).items()},

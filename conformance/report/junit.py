@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from conformance.report.failure_text import failure_text, stop_text
-from conformance.report.failures import failures_of, stops_of
+from conformance.report.failures import failures_of, reasons_of, stops_of, unplayed_of
 from conformance.report.inert import inert, one_line
 from conformance.report.provenance import tool_version
-from conformance.report.sentence import sentence_of
+from conformance.report.sentence import many, sentence_of
 from conformance.rules.engine.judge import Verdict
+from conformance.run.outcome import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from conformance.run.tally import RuleTally
 
 SUITE = "realtime-conformance"
+#: What makes a case red.
+RED = frozenset({"failure", "error"})
 #: Verdicts that a case is skipped with.
 SKIPPED = frozenset({Verdict.NOT_APPLICABLE, Verdict.NOT_RUN, Verdict.INCONCLUSIVE, Verdict.KNOWN})
 
@@ -80,12 +83,16 @@ def _conversations(root: ElementTree.Element, result: RunResult) -> None:
         case = ElementTree.SubElement(suite, "testcase", classname=SUITE, name=f"{stop.record.conversation} plays")
         message = one_line(stop.record.message)
         ElementTree.SubElement(case, "failure", type="stopped", message=message).text = stop_text(result, stop)
-    for record in result.unjudged:
-        case = ElementTree.SubElement(suite, "testcase", classname=SUITE, name=f"{record.conversation} is judged")
-        ElementTree.SubElement(case, "error", type=str(record.outcome), message=one_line(record.message))
-    stopped = len(result.stopped) + len(result.unjudged)
-    name = f"{result.played - min(stopped, result.played)} other conversations play"
-    ElementTree.SubElement(suite, "testcase", classname=SUITE, name=name, time=f"{result.seconds:.3f}")
+    for reason in unplayed_of(result.unjudged):
+        case = ElementTree.SubElement(suite, "testcase", classname=SUITE, name=f"{reason.conversations[0]} is judged")
+        ElementTree.SubElement(case, "error", type=str(reason.outcome), message=one_line(reason.text))
+    if others := result.played - min(len(result.stopped) + len(result.unjudged), result.played):
+        name = f"{many(others, 'conversation')} without trouble"
+        ElementTree.SubElement(suite, "testcase", classname=SUITE, name=name, time=f"{result.seconds:.3f}")
+    if result.status is not ExitStatus.CLEAN and not any(each.tag in RED for each in root.iter()):
+        case = ElementTree.SubElement(suite, "testcase", classname=SUITE, name="the run is judged")
+        error = ElementTree.SubElement(case, "error", type=str(result.outcome), message=sentence_of(result))
+        error.text = inert("\n".join(reasons_of(result)))
     _count(suite)
 
 

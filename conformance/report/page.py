@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from conformance.play.player import Outcome
 from conformance.report.attempts import stories_of
 from conformance.report.evidence import Evidence, traces_of
-from conformance.report.failures import Failure, failures_of, reproduce, stops_of
+from conformance.report.failures import Failure, failures_of, reproduce, stops_of, unplayed_in
 from conformance.report.inert import inert
 from conformance.report.latency_plot import latency_html
 from conformance.report.pair_ladder import whole_ladder_html
@@ -20,7 +19,7 @@ from conformance.report.provenance import rules_digest, tool_version
 from conformance.report.recorded_audio import clips_of, player_html
 from conformance.report.rendering import render, resource
 from conformance.report.requirement_verdicts import chapters_of, sentence_of_requirement
-from conformance.report.sentence import sentence_of
+from conformance.report.sentence import reason_of, sentence_of
 from conformance.rules.engine.judge import Verdict
 from conformance.run.outcome import RunOutcome
 from conformance.run.prices import dollars
@@ -101,7 +100,8 @@ def page_of(result: RunResult, evidence: Evidence, when: datetime) -> str:
             requirement=sentence_of_requirement,
             unknown=list(_unknown(result)),
             known=[each for each in result.rules.lines if each.verdict is Verdict.KNOWN],
-            unjudged=[*result.unjudged, *(each for each in result.conversations.values() if _not_run(each))],
+            reason=reason_of(result),
+            unplayed=unplayed_in(result),
             chapters=chapters_of(result),
             cost=dollars(price.of(spent.tokens)) if price is not None else None,
             spenders=_spenders(result),
@@ -152,10 +152,6 @@ WITHOUT_A_REASON = {
     Verdict.INCONCLUSIVE: "The model did not do what the scenario asked it for.",
     Verdict.ERROR: "An internal error of this tool.",
 }
-
-
-def _not_run(record: ConversationRecord) -> bool:
-    return record.outcome in (Outcome.NOT_RUN, Outcome.INCONCLUSIVE)
 
 
 def _spenders(result: RunResult) -> list[ConversationRecord]:

@@ -10,7 +10,7 @@ from conformance.rules.rule_packs import heading_of
 from conformance.run.outcome import RunOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from conformance.run.result import RunResult
     from conformance.run.tally import PackTally
@@ -22,6 +22,12 @@ CountedNoun = tuple[int, str, str]
 def many(number: int, noun: str) -> str:
     """Count things in words."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """Name the first *most* things, and count the others."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def sentence_of(result: RunResult) -> str:
@@ -124,6 +130,11 @@ def _nothing_judged(result: RunResult) -> str:
         (result.conversations, "nothing that was selected applies to this endpoint"),
     )
     return f"nothing judged: {next((why for true, why in reasons if true), 'nothing was selected')}"
+
+
+def reason_of(result: RunResult) -> str:
+    """Say, beside a verdict that nothing was judged, what kept the run from its first conversation; else empty."""
+    return result.ending.unreachable or ("" if result.conversations else result.ending.exhausted)
 
 
 def _judged(result: RunResult) -> str:

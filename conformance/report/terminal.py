@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.play.player import Outcome
 from conformance.report.baseline import baseline_section, repetitions_section
 from conformance.report.failure_text import failure_text, stop_text
-from conformance.report.failures import as_named_here, failures_of, stops_of
+from conformance.report.failures import Unplayed, as_named_here, failures_of, stops_of, unplayed_in
 from conformance.report.formats.page import PAGE
 from conformance.report.inert import one_line
 from conformance.report.layout import WIDTH, wrapped
-from conformance.report.sentence import many, sentence_of
+from conformance.report.sentence import many, sentence_of, some
 from conformance.rules.engine.judge import Verdict
 from conformance.run.outcome import RunOutcome
 from conformance.run.prices import dollars
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from conformance.report.screen import Terminal
     from conformance.run.documented_facts import FactCoverage
     from conformance.run.event_coverage import Coverage
-    from conformance.run.record import ConversationRecord
     from conformance.run.result import RunResult
     from conformance.run.tally import RuleTally, Tally
 
@@ -32,6 +30,8 @@ if TYPE_CHECKING:
 MOST_IN_FULL = 12
 #: So many conversations are named that look for a fact.
 MOST_NAMED = 3
+#: Outcomes of conversations of which the first are named, and the others counted: nothing went wrong in them.
+UNASKED = frozenset({Outcome.NOT_RUN, Outcome.NOT_APPLICABLE})
 #: Verdicts whose rules are listed one by one, and in which colour.
 LISTED: Mapping[Verdict, Mapping[str, bool]] = {
     Verdict.FAIL: {"red": True},
@@ -72,10 +72,8 @@ def summary(terminal: Terminal, result: RunResult) -> None:
     _notes(terminal, result)
     if not result.conversations:
         return
-    if result.outcome is RunOutcome.NOTHING_JUDGED:
-        _why_not_applicable(terminal, result)
     told = _failures(terminal, result)
-    _unplayed(terminal, (*result.unjudged, *result.inconclusive))
+    _unplayed(terminal, unplayed_in(result))
     _list(terminal, result.rules, told)
     _count(terminal, result.rules, "rules")
     for pack in result.packs:
@@ -86,27 +84,13 @@ def summary(terminal: Terminal, result: RunResult) -> None:
     _facts(terminal, result.facts)
 
 
-def _unplayed(terminal: Terminal, records: Iterable[ConversationRecord]) -> None:
+def _unplayed(terminal: Terminal, reasons: Iterable[Unplayed]) -> None:
     """Say why conversations say nothing: each reason once, with all that it concerns."""
-    reasons: dict[tuple[Outcome, str], list[str]] = {}
-    for record in records:
-        reasons.setdefault((record.outcome, record.message), []).append(record.conversation)
-    for (outcome, why), names in reasons.items():
-        where = names[0] if len(names) == 1 else f"in {many(len(names), 'conversation')}"
-        told = wrapped(f"{_NAMES[outcome]} {where}: {why}", "", "  ")
-        others = wrapped(", ".join(names), "  ", "  ") if len(names) > 1 else []
-        for line in (*told, *others):
-            terminal.write_line(line, **_MARKUP[outcome])
-
-
-def _why_not_applicable(terminal: Terminal, result: RunResult) -> None:
-    """Say why nothing of what was selected applies: each reason once, the commonest first."""
-    apart = [each for each in result.conversations.values() if each.outcome is Outcome.NOT_APPLICABLE]
-    for why, number in Counter(each.message for each in apart).most_common(MOST_NAMED):
-        first = next(each.conversation for each in apart if each.message == why)
-        others = f" and {number - 1} more" if number > 1 else ""
-        for line in wrapped(f"not applicable {first}{others}: {why}", "", "  "):
-            terminal.write_line(line)
+    for each in reasons:
+        names = some(each.conversations, MOST_NAMED) if each.outcome in UNASKED else ", ".join(each.conversations)
+        others = wrapped(names, "  ", "  ") if len(each.conversations) > 1 else []
+        for line in (*wrapped(each.text, "", "  "), *others):
+            terminal.write_line(line, **_MARKUP.get(each.outcome, {}))
 
 
 def verdict(terminal: Terminal, result: RunResult) -> None:
@@ -139,17 +123,11 @@ def _paragraph(terminal: Terminal, text: str, **markup: bool) -> None:
     terminal.write_line("")
 
 
-_NAMES = {
-    Outcome.STOPPED: "stopped",
-    Outcome.INCONCLUSIVE: "inconclusive",
-    Outcome.ENVIRONMENT: "not judged",
-    Outcome.ERROR: "not judged",
-}
 _MARKUP: Mapping[Outcome, Mapping[str, bool]] = {
-    Outcome.STOPPED: {"red": True},
     Outcome.INCONCLUSIVE: {"yellow": True},
     Outcome.ENVIRONMENT: {"red": True},
     Outcome.ERROR: {"red": True},
+    Outcome.NOT_RUN: {"yellow": True},
 }
 _COLOURS: Mapping[RunOutcome, Mapping[str, bool]] = {
     RunOutcome.CONFORMANT: {"green": True},
@@ -179,7 +157,8 @@ def _show(terminal: Terminal, line: RuleTally, markup: Mapping[str, bool]) -> No
     terminal.write_line(f"{head:<{WIDTH - 9}} {amount:>8}", **markup)
     if line.verdict is not Verdict.PASS and (why := line.first or _NOTHING_SAID.get(line.verdict)):
         where = line.conversations[line.verdict][0]
-        told = f"{where}: {why}" + (f" (looked for: {_some(sorted(line.rule.about))})" if not line.first else "")
+        sought = "" if line.first else f" (looked for: {some(sorted(line.rule.about), MOST_NAMED)})"
+        told = f"{where}: {why}{sought}"
         if line.verdict is Verdict.UNPROVEN and (shown := line.count(Verdict.PASS)):
             told += f"; {many(shown, 'other conversation')} showed it"
         for text in wrapped(told, " " * 7):
@@ -243,7 +222,7 @@ def _facts(terminal: Terminal, coverage: FactCoverage) -> None:
 def fact_lines(coverage: FactCoverage) -> Iterator[str]:
     """Say what was not shown, the facts that count one by one."""
     for fact in coverage.unproven:
-        yield f"documented, but not shown: {fact} (looked for in {_some(coverage.sought[fact])})"
+        yield f"documented, but not shown: {fact} (looked for in {some(coverage.sought[fact], MOST_NAMED)})"
     known = [str(fact) for fact in coverage.missing if str(fact) in coverage.excused]
     unsought = [str(fact) for fact in coverage.missing if coverage.sought.get(fact) == () and str(fact) not in known]
     rest = [str(fact) for fact in coverage.missing if fact not in coverage.sought and str(fact) not in known]
@@ -254,11 +233,6 @@ def fact_lines(coverage: FactCoverage) -> Iterator[str]:
     ):
         if facts:
             yield f"{what}: {', '.join(facts)}"
-
-
-def _some(names: Sequence[str]) -> str:
-    named = ", ".join(names[:MOST_NAMED])
-    return f"{named} and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else named
 
 
 def spending(result: RunResult) -> str:

@@ -161,13 +161,13 @@ class Budget:
         """Say which budget *cost* would exceed beside what is *playing*; empty if none."""
         limits, total = self.limits, sum(playing, cost)
         checks = (
-            ("--max-sessions", limits.sessions, self.spent.sessions + total.sessions, "{:.0f} sessions"),
-            ("--max-tokens", limits.tokens, self.spent.tokens.total + total.tokens.total, "{:,.0f} tokens"),
+            ("--max-sessions", limits.sessions, self.spent.sessions + total.sessions, "{:.0f}"),
+            ("--max-tokens", limits.tokens, self.spent.tokens.total + total.tokens.total, "{:,.0f}"),
             ("--max-usd", limits.usd, self._usd(self.spent.tokens + total.tokens), "${:.4f}"),
         )
         for option, limit, needed, words in checks:
             if limit is not None and needed > limit:
-                return f"{option}={limit:g} is too small (this could need {words.format(needed)})"
+                return f"{option}={limit:g} is too small (up to {words.format(needed)} with the next conversation)"
         if self.left is not None and self.left <= 0:
             return self.time_is_over()
         return ""

@@ -56,5 +56,5 @@ def test_a_conversation_that_was_not_judged_is_an_error_and_no_failure():
     root = suites(result(record("audio/a", {RULE: "pass"}), limited))
 
     (error,) = root.iter("error")
-    assert (error.get("type"), error.get("message")) == ("environment", "HTTP 429")
+    assert (error.get("type"), error.get("message")) == ("environment", "not judged audio/b: HTTP 429")
     assert root.get("failures") == "0"

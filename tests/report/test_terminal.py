@@ -60,7 +60,7 @@ def test_a_reason_that_keeps_many_conversations_from_being_judged_is_told_once()
     broken = [record(name, {MUST: "pass"}, "environment", message="It is down.") for name in ("a/b", "c/d", "e/f")]
     lines = shown(result(*broken, record("g/h", {MUST: "pass"}, "environment", message="It is late.")))
 
-    assert lines.count("not judged in 3 conversations: It is down.") == 1
+    assert lines.count("3 conversations not judged: It is down.") == 1
     assert "  a/b, c/d, e/f" in lines
     assert "not judged g/h: It is late." in lines
 
@@ -105,7 +105,7 @@ def test_where_nothing_applies_each_reason_is_told_once():
     apart = {"outcome": "not applicable", "message": "the conversation is for ga"}
     lines = shown(result(record("a", **apart), record("b", **apart)))
 
-    assert "not applicable a and 1 more: the conversation is for ga" in lines
+    assert "2 conversations not applicable: the conversation is for ga" in lines
 
 
 def test_a_run_that_judged_nothing_has_no_numbers():

@@ -38,9 +38,9 @@ def test_without_limits_everything_may_begin():
 @pytest.mark.parametrize(
     ("limits", "told"),
     [
-        (Limits(tokens=99), "--max-tokens=99 is too small (this could need 100 tokens)"),
-        (Limits(sessions=0), "--max-sessions=0 is too small (this could need 1 sessions)"),
-        (Limits(usd=0.0003), "--max-usd=0.0003 is too small (this could need $0.0004)"),
+        (Limits(tokens=99), "--max-tokens=99 is too small (up to 100 with the next conversation)"),
+        (Limits(sessions=0), "--max-sessions=0 is too small (up to 1 with the next conversation)"),
+        (Limits(usd=0.0003), "--max-usd=0.0003 is too small (up to $0.0004 with the next conversation)"),
     ],
 )
 def test_what_could_exceed_a_budget_is_not_begun(limits, told):
