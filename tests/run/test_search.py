@@ -151,7 +151,7 @@ def agreeable(_dialect):
 
 
 def test_a_step_that_was_not_answered_as_the_protocol_owes_is_a_case_of_its_own(searching):
-    search = searching(agreeable, INVALID, examples=2)
+    search = searching(agreeable, INVALID, examples=16)
     found = search.explore()
 
     told = search.record(found)
