@@ -57,7 +57,7 @@ def gathered(reports: Path) -> Gathered:
         unread += wrong
         for name, traces in left.items():
             told.records.setdefault(name, _record(name, traces, reports, settings))
-    result = result_of(told.records, settings, ending=told.ending)
+    result = result_of(told.records, settings, ending=told.ending, baseline=told.baseline)
     if told.status is None:
         write_files(result)
     return Gathered(result, len(told.records) - before, told.status, tuple(unread))

@@ -108,7 +108,7 @@ class Reports:
         status = all_written(self.result, self.run.state.disk).status
         if status is ExitStatus.NOTHING and not self.result.conversations:
             return exitstatus  # nothing of ours was there; tests of others may have passed
-        failed = exitstatus == pytest.ExitCode.TESTS_FAILED and not self.result.baseline_written
+        failed = exitstatus == pytest.ExitCode.TESTS_FAILED and not self.result.baseline.written
         if status is ExitStatus.CLEAN and failed and self.result.outcome in FINE:
             return ExitStatus.BROKEN  # an item that is not ours, or a mistake of ours: never green
         return status

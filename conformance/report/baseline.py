@@ -25,13 +25,13 @@ MarginLine = tuple[str, str]
 """A word for the margin, and a text."""
 
 
-def baseline_section(terminal: Terminal, review: Review, file: str) -> None:
-    """Say what is known, and above all what has to be edited."""
+def baseline_section(terminal: Terminal, review: Review, file: str, *, written: bool = False) -> None:
+    """Say what is known, and above all what has to be edited, if the run has not *written* it."""
     terminal.write_sep("=", f"baseline {file}")
     for lines, markup in (
         (_known(review), {"yellow": True}),
-        (_to_edit(review), {"red": True}),
-        (_unlisted(review), {"red": True}),
+        (edits(review, written=written), {"red": True}),
+        (_unlisted(review, "added" if written else "not listed"), {"yellow": written, "red": not written}),
     ):
         for line in lines:
             _write(terminal, line, markup)
@@ -52,11 +52,14 @@ def _of(known: Known) -> str:
     return told if entry.scenario or known.conversations == ("",) else f"{told}: in {many(number, 'conversation')}"
 
 
-def _to_edit(review: Review) -> Iterator[MarginLine]:
+def edits(review: Review, *, written: bool = False) -> Iterator[MarginLine]:
+    """Say which entries no longer say what happens, and what to do; *written*: what of it the run has done."""
     for entry in review.stale:
-        yield "fixed", f"{entry.name} passes now. Delete {_place(entry)}."
+        what = f"; {_place(entry)} was deleted." if written else f". Delete {_place(entry)}."
+        yield "fixed", f"{entry.name} passes now{what}"
     for entry, message in review.other:
-        yield "different", f"{entry.name} fails with a message that differs from {_place(entry)}: {message}"
+        now = "replaces that in" if written else "differs from"
+        yield "different", f"{entry.name} fails with a message that {now} {_place(entry)}: {message}"
     for entry in review.expired:
         yield "expired", f"{entry.name} was accepted until {entry.expires} ({entry.issue}). Edit {_place(entry)}."
 
@@ -66,14 +69,14 @@ def _place(entry: BaselineEntry) -> str:
     return f"the entry in line {line} of {file}"
 
 
-def _unlisted(review: Review) -> Iterator[MarginLine]:
+def _unlisted(review: Review, word: str) -> Iterator[MarginLine]:
     by_rule: dict[str, list[Seen]] = {}
     for each in review.unlisted:
         by_rule.setdefault(each.rule, []).append(each)
     for seen in [*by_rule.values()][:MOST_SHOWN]:
-        yield "not listed", _failure(seen)
+        yield word, _failure(seen)
     if (more := len(by_rule) - MOST_SHOWN) > 0:
-        yield "", f"… and {many(more, 'more rule')} not listed"
+        yield "", f"… and {many(more, 'more rule')} {word}"
 
 
 def _failure(seen: Sequence[Seen]) -> str:

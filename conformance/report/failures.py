@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.play.player import Outcome
-from conformance.report.sentence import many, reason_of
+from conformance.report.baseline import edits
+from conformance.report.sentence import many, reason_of, some
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.rule_packs import judged_rules
 from conformance.run.baseline import PLAYS
@@ -114,8 +115,15 @@ def unplayed_in(result: RunResult) -> tuple[Unplayed, ...]:
 
 
 def reasons_of(result: RunResult) -> tuple[str, ...]:
-    """Say what kept a run from its first conversation, or some of its conversations from being judged, each once."""
-    return (*filter(None, [reason_of(result)]), *(each.text for each in unplayed_in(result)))
+    """Say what a run lacks besides what is broken: conversations, documented facts, a baseline that is true."""
+    sought = result.facts.sought
+    unshown = (f"documented, but not shown: {each} (looked for in {some(sought[each], 3)})" for each in result.unshown)
+    return (
+        *filter(None, [reason_of(result)]),
+        *(each.text for each in unplayed_in(result)),
+        *unshown,
+        *(text for _, text in edits(result.review, written=result.baseline.written)),
+    )
 
 
 def failures_of(result: RunResult) -> tuple[Failure, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from conformance.report.attempts import stories_of
+from conformance.report.baseline import edits
 from conformance.report.evidence import Evidence, traces_of
 from conformance.report.failures import Failure, failures_of, reproduce, stops_of, unplayed_in
 from conformance.report.inert import inert
@@ -100,7 +101,7 @@ def page_of(result: RunResult, evidence: Evidence, when: datetime) -> str:
             requirement=sentence_of_requirement,
             unknown=list(_unknown(result)),
             known=[each for each in result.rules.lines if each.verdict is Verdict.KNOWN],
-            reason=reason_of(result),
+            reasons=[text for text in (reason_of(result), *(text for _, text in edits(result.review))) if text],
             unplayed=unplayed_in(result),
             chapters=chapters_of(result),
             cost=dollars(price.of(spent.tokens)) if price is not None else None,

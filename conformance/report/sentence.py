@@ -54,7 +54,9 @@ def _conformant(result: RunResult) -> str:
 
 
 def _no_regression(result: RunResult) -> str:
-    return f"no regression: {many(result.known + result.accepted, 'known failure')}, no other; {_proved(result)}"
+    found = result.baseline
+    new = f" ({found.added} of them written just now)" if found.added else ""
+    return f"no regression: {many(found.known + found.added, 'known failure')}{new}, no other; {_proved(result)}"
 
 
 def _not_conformant(result: RunResult) -> str:
@@ -89,8 +91,8 @@ def _missing(result: RunResult) -> list[str]:
             (rules.flaky if settings.strict else 0, "conversation", "flaky"),
             *(part for pack in result.packs for part in _unjudged_by(pack)),
             (int(_unexplained(result)), "internal error", "(see above)"),
-            (result.to_edit, "known failure", "to edit in the baseline"),
-            (int(bool(result.baseline_refused)), "baseline", f"not written ({result.baseline_refused})"),
+            (result.baseline.to_edit, "known failure", "to edit in the baseline"),
+            (int(bool(result.baseline.refused)), "baseline", f"not written ({result.baseline.refused})"),
         ]
     )
 
@@ -176,7 +178,7 @@ def _beside(result: RunResult) -> Iterator[str]:
     ]
     yield from _told(parts)
     if rules.known and result.outcome is not RunOutcome.NO_REGRESSION:
-        yield many(rules.known, "known failure")
+        yield many(result.baseline.known, "known failure")
     for pack in result.packs:
         yield from _beside_of(pack)
     for vendor in result.absent:

@@ -62,10 +62,10 @@ def summary(terminal: Terminal, result: RunResult) -> None:
     settings = result.settings
     repetitions_section(terminal, result.conversations.values(), strict=settings.strict)
     if result.policy.file is not None and result.conversations:
-        baseline_section(terminal, result.review, str(result.policy.file.name))
-    if result.baseline_refused:
-        terminal.write_line(f"The baseline was not written: {result.baseline_refused}.", red=True)
-    elif result.baseline_written and result.policy.file is not None:
+        baseline_section(terminal, result.review, str(result.policy.file.name), written=result.baseline.written)
+    if result.baseline.refused:
+        terminal.write_line(f"The baseline was not written: {result.baseline.refused}.", red=True)
+    elif result.baseline.written and result.policy.file is not None:
         terminal.write_line(f"Written: {result.policy.file.name}")
     if result.conversations or result.notes:
         terminal.write_sep("=", "conformance")

@@ -172,6 +172,21 @@ class Review:
         return bool(self.other or self.stale or self.expired)
 
 
+@dataclass(frozen=True)
+class BaselineCount:
+    """A baseline after a run, in numbers of entries."""
+
+    known: int = 0
+    """Whose failure came."""
+    to_edit: int = 0
+    """That no longer say what happens."""
+    added: int = 0
+    """That this run has written for what failed."""
+    written: bool = False
+    refused: str = ""
+    """Why the file was not written, though that was asked for."""
+
+
 def review(baseline: Baseline, seen: Iterable[Seen], *, partial: bool) -> Review:
     """Compare; in a *partial* run an entry without a scenario is not called stale: the rest was not looked at."""
     everything = tuple(seen)

@@ -87,6 +87,11 @@ def _entry(
     )
 
 
+def added(found: Review) -> int:
+    """Count the entries that `updated` writes for what failed."""
+    return sum(len(_messages(each)) for each in _fresh(found))
+
+
 def updated(text: str, path: Path, found: Review) -> str:
     """Return the text of the baseline after a run: the fixed leave it, new ones join, changed messages are replaced.
 

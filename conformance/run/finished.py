@@ -28,7 +28,7 @@ def finished(reports: Path) -> RunResult:
     if told.status is None:
         raise UsageError(f"{reports}: the run did not come to its end")
     settings = settings_from(told.about, reports, profile_named(told.about.get("profile")))
-    return result_of(told.records, settings, ending=told.ending)
+    return result_of(told.records, settings, ending=told.ending, baseline=told.baseline)
 
 
 def settings_from(about: dict[str, Any], reports: Path, profile: Profile | None) -> Settings:

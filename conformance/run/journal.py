@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from conformance.errors import UsageError
+from conformance.run.baseline import BaselineCount
 from conformance.run.outcome import Ending
 from conformance.run.record import ConversationRecord
 from conformance.trace import json_text
@@ -68,9 +69,9 @@ class Journal:
         """Note a conversation that is over."""
         self._append({"record": record.as_data()})
 
-    def finish(self, status: int, ending: Ending) -> None:
+    def finish(self, status: int, ending: Ending, baseline: BaselineCount) -> None:
         """Note that the run came to its end, and how."""
-        self._append({"status": status, "ending": asdict(ending)})
+        self._append({"status": status, "ending": asdict(ending), "baseline": asdict(baseline)})
 
     def _append(self, told: dict[str, Any]) -> None:
         line = json_text.dumps(self.scrub.data(told)).decode() + "\n"
@@ -87,6 +88,7 @@ class JournalContents:
     status: int | None = None
     """Of the run; None if it did not come to its end."""
     ending: Ending = field(default_factory=lambda: Ending(interrupted=True))
+    baseline: BaselineCount | None = None
 
 
 def read(reports: Path) -> JournalContents:
@@ -117,4 +119,5 @@ def _take(told: JournalContents, value: dict[str, Any]) -> None:
             told.records[record.conversation] = record
         elif isinstance(value.get("status"), int):
             told.ending = Ending(**value.get("ending", {}))
+            told.baseline = BaselineCount(**value["baseline"])
             told.status = value["status"]

@@ -11,7 +11,7 @@ from conformance.play.player import Outcome
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import vendor_in
 from conformance.rules.rule_packs import packs
-from conformance.run.baseline import PLAYS, Review, review, seen_in
+from conformance.run.baseline import PLAYS, BaselineCount, Review, review, seen_in
 from conformance.run.budget import Spent
 from conformance.run.documented_facts import fact_coverage
 from conformance.run.event_coverage import coverage_of
@@ -46,9 +46,7 @@ class RunResult:
     events: Coverage
     review: Review = field(default_factory=Review)
     """The baseline beside what really happened."""
-    baseline_written: bool = False
-    baseline_refused: str = ""
-    """Why the baseline was not written, though that was asked for."""
+    baseline: BaselineCount = field(default_factory=BaselineCount)
     ending: Ending = field(default_factory=Ending)
     preflight: Spent = field(default_factory=Spent)
     seconds: float = 0.0
@@ -124,22 +122,6 @@ class RunResult:
         """Ours and each vendor's."""
         return (self.rules, *self.packs)
 
-    @property
-    def known(self) -> int:
-        """Count the known failures."""
-        return sum(each.known for each in self.tallies)
-
-    @property
-    def to_edit(self) -> int:
-        """Count the entries of the baseline that no longer say what happens."""
-        edits = len(self.review.expired)
-        return edits if self.baseline_written else edits + len(self.review.other) + len(self.review.stale)
-
-    @property
-    def accepted(self) -> int:
-        """Count the failures that this run has just written into the baseline."""
-        return len(self.review.unlisted) if self.baseline_written else 0
-
     @cached_property
     def outcome(self) -> RunOutcome:
         """What the run came to."""
@@ -149,12 +131,12 @@ class RunResult:
         missing = missing or any(each.unjudged for each in self.tallies)
         decisive = (
             (not judged, RunOutcome.NOTHING_JUDGED),
-            (broken and not self.baseline_written, RunOutcome.NOT_CONFORMANT),
+            (broken and not self.baseline.written, RunOutcome.NOT_CONFORMANT),
             (self.ending.interrupted, RunOutcome.INCOMPLETE),
-            (missing and not self.baseline_written, RunOutcome.NOT_PROVED),
-            (self.to_edit or self.baseline_refused, RunOutcome.NOT_PROVED),
+            (missing and not self.baseline.written, RunOutcome.NOT_PROVED),
+            (self.baseline.to_edit or self.baseline.refused, RunOutcome.NOT_PROVED),
             (self.ending.partial or self.not_run, RunOutcome.INCOMPLETE),
-            (self.known or self.accepted, RunOutcome.NO_REGRESSION),
+            (self.baseline.known or self.baseline.added, RunOutcome.NO_REGRESSION),
         )
         return next((outcome for true, outcome in decisive if true), RunOutcome.CONFORMANT)
 
@@ -178,8 +160,9 @@ def result_of(
     seconds: float = 0.0,
     seed: int | None = None,
     notes: Iterable[str] = (),
+    baseline: BaselineCount | None = None,
 ) -> RunResult:
-    """Put a run together; everything in it is computed here, once."""
+    """Put a run together; everything in it is computed here, once, but for the *baseline* of a run that is over."""
     policy, ending = policy or Policy(), ending or Ending()
     conversations = records.values()
     partial = ending.partial or any(each.outcome is Outcome.NOT_RUN for each in conversations)
@@ -189,6 +172,10 @@ def result_of(
         seen = (*seen_in(conversations, strict=settings.strict), *facts.seen())
         compared = review(policy.baseline, seen, partial=partial)
     lines = tuple(rule_tallies(conversations))
+    if baseline is None:
+        # Without the file nobody knows which entries excused what.
+        known = len(compared.known) if policy.file is not None else sum(known_in(each) for each in conversations)
+        baseline = BaselineCount(known, len((*compared.expired, *compared.other, *compared.stale)))
     judging = {vendor_in(rule_id) for record in conversations for rule_id in record.rules}
 
     def of(vendor: str) -> dict[str, object]:
@@ -211,6 +198,7 @@ def result_of(
         facts=facts,
         events=coverage_of(conversations, settings.target.dialect),
         review=compared,
+        baseline=baseline,
         ending=ending,
         preflight=preflight or Spent(),
         seconds=seconds,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from conformance.errors import FileError
 from conformance.play.player import Outcome
 from conformance.rules.engine.judge import Verdict
-from conformance.run.baseline_file import updated
+from conformance.run.baseline import BaselineCount
+from conformance.run.baseline_file import added, updated
 from conformance.run.budget import Spent
 from conformance.run.folder import Disk, forget_the_last_run
 from conformance.run.journal import Journal, about
@@ -66,7 +67,7 @@ class RunState:
             self.begin(result.settings)
         if not self.ending.unreachable:
             with self.disk.writing():
-                self.journal.finish(status, result.ending)
+                self.journal.finish(status, result.ending, result.baseline)
 
     def add(self, record: ConversationRecord) -> None:
         """Take what one conversation came to, and put it on disk at once."""
@@ -93,8 +94,10 @@ class RunState:
         )
         if not policy.update or policy.file is None:
             return result
-        refused = why_no_baseline(result) or _written(policy.file, result)
-        return replace(result, baseline_refused=refused, baseline_written=not refused)
+        if refused := why_no_baseline(result) or _written(policy.file, result):
+            return replace(result, baseline=replace(result.baseline, refused=refused))
+        found = result.review
+        return replace(result, baseline=BaselineCount(len(found.known), len(found.expired), added(found), written=True))
 
 
 def _written(file: Path, result: RunResult) -> str:

@@ -169,10 +169,11 @@ def rule_tallies(records: Iterable[ConversationRecord]) -> Iterator[RuleTally]:
         )
 
 
-def known_in(record: ConversationRecord, vendor: str) -> int:
-    """Count the known failures of one conversation that concern the rules of *vendor* (empty: ours)."""
+def known_in(record: ConversationRecord, vendor: str | None = None) -> int:
+    """Count the known failures of one conversation by the rules of *vendor* (empty: ours; None: everybody's)."""
     stops = bool(record.known) and not vendor
-    return stops + sum(each.known is not None for name, each in record.rules.items() if vendor_in(name) == vendor)
+    mine = (each for name, each in record.rules.items() if vendor is None or vendor_in(name) == vendor)
+    return stops + sum(each.known is not None for each in mine)
 
 
 def flaky_by(record: ConversationRecord) -> set[str]:

@@ -1,6 +1,8 @@
 """However a run ends, every report tells the same verdict and the same reason, and none is green where it is not."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -14,8 +16,12 @@ from conformance.report.page import page_of
 from conformance.report.sentence import sentence_of
 from conformance.report.terminal import summary, verdict
 from conformance.rules.engine.judge import Verdict
+from conformance.run.baseline import Baseline, BaselineCount, BaselineEntry
+from conformance.run.finished import finished
+from conformance.run.journal import Journal, about
 from conformance.run.outcome import Ending, ExitStatus
-from conformance.run.record import FindingRecord, RuleRecord
+from conformance.run.policy import Policy
+from conformance.run.record import FindingRecord, KnownFailure, RuleRecord
 from tests.records import record, result
 from tests.report.kept_lines import KeptLines
 
@@ -32,6 +38,14 @@ def found(verdict):
 
 def unplayed(name, outcome, why):
     return record(name, outcome=outcome, message=why)
+
+
+ENTRY = BaselineEntry(MUST, "https://x.test/7", where="known.yaml:12")
+LISTED = Policy(file=Path("known.yaml"), baseline=Baseline((ENTRY,)))
+
+
+def known(name):
+    return record(name, {MUST: RuleRecord(Verdict.KNOWN, known=KnownFailure("https://x.test/7", "fail"))})
 
 
 #: How a run ends -> what it came to, and the reason that everybody is told.
@@ -59,6 +73,18 @@ ENDINGS = {
         "not judged a/b: HTTP 429",
     ),
     "a MUST": (result(record("a/b", {MUST: found("fail")})), ""),
+    "a known failure": (result(known("a/b"), known("a/c"), policy=LISTED), ""),
+    "a known failure that is gone": (
+        result(GOOD, policy=LISTED),
+        f"{MUST} passes now. Delete the entry in line 12 of known.yaml.",
+    ),
+    "a baseline just written": (
+        replace(
+            result(record("a/b", {MUST: found("fail")}), record("a/s", outcome="stopped")),
+            baseline=BaselineCount(added=2, written=True),
+        ),
+        "",
+    ),
     "a SHOULD": (result(GOOD, record("a/b", {SHOULD: found("warning")})), ""),
     "unproven": (
         result(
@@ -128,3 +154,29 @@ def test_junit_names_no_conversation_where_there_was_none():
 def test_an_endpoint_that_never_answered_speaks_no_revision():
     assert "revision" not in summary_of(ENDINGS["a wrong key"][0])
     assert "revision ga" in summary_of(ENDINGS["clean"][0])
+
+
+def test_one_entry_of_the_baseline_is_one_known_failure_wherever_it_is_met():
+    ran = ENDINGS["a known failure"][0]
+
+    assert sentence_of(ran).startswith("no regression: 1 known failure, no other;")
+
+
+def test_what_was_just_written_into_the_baseline_is_said_to_be_so():
+    ran = ENDINGS["a baseline just written"][0]
+
+    assert sentence_of(ran).startswith("no regression: 2 known failures (2 of them written just now), no other;")
+
+
+@pytest.mark.parametrize("name", ["a known failure", "a known failure that is gone", "a baseline just written"])
+def test_a_run_that_is_read_again_comes_to_the_same(name, tmp_path):
+    ran = ENDINGS[name][0]
+    journal = Journal(tmp_path, ran.settings.scrub)
+    journal.begin(about(ran.settings))
+    for each in ran.conversations.values():
+        journal.add(each)
+    journal.finish(ran.status, ran.ending, ran.baseline)
+
+    again = finished(tmp_path)
+
+    assert (sentence_of(again), again.status) == (sentence_of(ran), ran.status)

@@ -9,6 +9,7 @@ from conformance.contract.facts import Fact
 from conformance.play.target import Target
 from conformance.report.terminal import fact_lines, spending, summary, verdict
 from conformance.rules.engine.judge import Verdict
+from conformance.run.baseline import BaselineCount
 from conformance.run.budget import Spent
 from conformance.run.documented_facts import FactCoverage
 from conformance.run.outcome import Ending
@@ -131,8 +132,8 @@ def test_a_rule_that_nothing_shows_says_where_it_was_looked_for():
 def test_a_baseline_that_was_or_was_not_written_is_told(tmp_path):
     told = result(record("a", {MUST: "pass"}), policy=Policy(file=tmp_path / "known.yaml", update=True))
 
-    assert "Written: known.yaml" in shown(replace(told, baseline_written=True))
-    refused = shown(replace(told, baseline_refused="only a part was played"))
+    assert "Written: known.yaml" in shown(replace(told, baseline=BaselineCount(written=True)))
+    refused = shown(replace(told, baseline=BaselineCount(refused="only a part was played")))
     assert "The baseline was not written: only a part was played." in refused
 
 

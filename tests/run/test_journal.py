@@ -8,6 +8,7 @@ import pytest
 from conformance.contract.profile import load_profile
 from conformance.errors import UsageError
 from conformance.rules.engine.judge import Verdict
+from conformance.run.baseline import BaselineCount
 from conformance.run.budget import Spent
 from conformance.run.finished import GIVEN, finished
 from conformance.run.journal import NAME, Journal, about, read
@@ -59,7 +60,7 @@ def reports(tmp_path):
     journal.begin(about(replace(told, target=replace(told.target, key=KEY, model="m")), ["report.json"]))
     journal.add(EVERYTHING)
     journal.add(record("b", {RULE: "pass"}, message=f"said {KEY}"))
-    journal.finish(0, Ending(selection=True))
+    journal.finish(0, Ending(selection=True), BaselineCount(known=1))
     return tmp_path
 
 
@@ -87,7 +88,7 @@ def test_the_profile_is_found_again_by_its_name_and_a_run_outlives_it(tmp_path):
         profile = replace(load_profile("openai"), name=name)
         journal = Journal(tmp_path, Scrubber())
         journal.begin(about(settings(profile=profile)))
-        journal.finish(0, Ending())
+        journal.finish(0, Ending(), BaselineCount())
 
         read_again = finished(tmp_path).settings.profile
         assert (read_again.name if read_again is not None else None) == found

@@ -69,7 +69,7 @@ def test_a_known_failure_is_no_regression_and_no_conformance(faulty, reports):
 
     result = against(faulty("delta-follows-its-response"), reports, policy=known)
 
-    assert result.known == 1
+    assert result.baseline.known == 1
     assert not result.review.red
     assert result.status is ExitStatus.CLEAN
 
@@ -90,7 +90,7 @@ def test_a_part_of_the_library_is_no_ground_for_a_baseline(faulty, reports):
     result = against(faulty("delta-follows-its-response"), reports, policy=Policy(file=file, update=True))
 
     assert not file.exists()
-    assert result.baseline_refused == "only a part was played"
+    assert result.baseline.refused == "only a part was played"
 
 
 def test_a_baseline_that_cannot_be_edited_stays_as_it_is_and_the_run_says_so(faulty, reports, monkeypatch):
@@ -101,8 +101,8 @@ def test_a_baseline_that_cannot_be_edited_stays_as_it_is_and_the_run_says_so(fau
     result = against(faulty("delta-follows-its-response"), reports, policy=Policy(file=file, update=True))
 
     assert file.read_text() == "known: [{rule: plays, issue: 1}]\n"
-    assert "known.yaml: each entry must be on lines of its own" in result.baseline_refused
-    assert (result.baseline_written, result.status) == (False, ExitStatus.BROKEN)
+    assert "known.yaml: each entry must be on lines of its own" in result.baseline.refused
+    assert (result.baseline.written, result.status) == (False, ExitStatus.BROKEN)
     assert json.loads((reports / "verdicts.jsonl").read_text().splitlines()[-1])["status"] == 1
 
 
@@ -112,7 +112,7 @@ def test_a_baseline_that_cannot_be_written_is_told_and_ends_nothing(faulty, repo
 
     result = against(faulty("delta-follows-its-response"), reports, policy=Policy(file=file, update=True))
 
-    assert "No such file" in result.baseline_refused
+    assert "No such file" in result.baseline.refused
     assert result.status is ExitStatus.BROKEN
 
 
