@@ -3,6 +3,7 @@
 import gc
 import weakref
 from dataclasses import replace
+from importlib.metadata import version
 
 import pytest
 
@@ -16,6 +17,8 @@ from conformance.mutants.mutant import Fault
 from conformance.play.player import Outcome
 from conformance.scenario.load import load
 
+#: The most steps of a case made small: the shrinker of older versions leaves one more.
+SHORT = 5 if tuple(int(part) for part in version("hypothesis").split(".")[:2]) >= (6, 155) else 6
 KINDS = {"valid": valid, "invalid": invalid, "conversations": conversations}
 
 
@@ -146,7 +149,7 @@ def test_a_fault_is_found_over_the_socket_and_becomes_a_short_script(kind, name,
         (path,) = tmp_path.iterdir()
         script = load(path)
         assert found.examples <= 200
-        assert len(script.steps) <= 5
+        assert len(script.steps) <= SHORT
         assert case.flaw.rule in {flaw.rule for flaw in flaws_of(play(script))}
 
 
