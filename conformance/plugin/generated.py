@@ -135,7 +135,7 @@ class GeneratedItem(pytest.Item):
         self.record = search.record(found)
         if allure is not None and (case := search.gravest(found)) is not None:
             shown = search.judged[case.example]
-            allure.show(self.nodeid, keeps(self.vendor), shown, _reproduce(search, case), whole=True)
+            allure.show(self.nodeid, keeps(self.vendor), shown, lambda: _reproduce(search, case), whole=True)
         self._decide(search, found)
 
     def bound(self) -> Cost:

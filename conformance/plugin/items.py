@@ -64,7 +64,7 @@ class ConversationItem(pytest.Item):
             pytest.skip(f"not applicable: {reason}")
         if allure is not None:
             whole = isinstance(self, Plays)
-            allure.show(self.stable_id, self.name, judged, self.reproduce, whole=whole)
+            allure.show(self.stable_id, self.name, judged, lambda: self.reproduce, whole=whole)
         self.decide(judged)
 
     def decide(self, judged: JudgedConversation) -> None:
@@ -146,6 +146,14 @@ class Plays(ConversationItem):
 
 class Proves(ConversationItem):
     """The conversation proves one rule."""
+
+    def passes(self, judged: JudgedConversation) -> bool:
+        """Return whether the rule is kept and nothing is to be said of it; note it, if so, as `decide` would."""
+        ruling = judged.rulings[self.name]
+        if ruling.verdict is not Verdict.PASS or ruling.findings:
+            return False
+        self.run.promises.setdefault(self.name, {})[self.job] = True
+        return True
 
     def decide(self, judged: JudgedConversation) -> None:
         """Return the rule's verdict."""

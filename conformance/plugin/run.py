@@ -22,6 +22,7 @@ from conformance.plugin.generated import Generated, GeneratedItem
 from conformance.plugin.items import ConversationItem, Plays
 from conformance.plugin.options import given_in
 from conformance.plugin.outlet import clean, guard
+from conformance.plugin.passing import PassingItems
 from conformance.plugin.reports import Reports, allure_beside
 from conformance.plugin.sign_of_life import SignOfLife
 from conformance.plugin.soak import play_soak
@@ -74,6 +75,7 @@ def activate(config: pytest.Config) -> None:
     playing = Playing(run, reports)
     config.pluginmanager.register(playing, PLUGIN)
     config.pluginmanager.register(reports, f"{PLUGIN}-reports")
+    config.pluginmanager.register(PassingItems(run, playing.sent), f"{PLUGIN}-passing")
     sign = SignOfLife(run)
     config.pluginmanager.register(Distribution(run, playing.prepare, sign.shown), f"{PLUGIN}-distributed")
     config.pluginmanager.register(Generated(run), f"{PLUGIN}-generated")

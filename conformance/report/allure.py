@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,9 @@ import allure
 import allure_commons
 import orjson
 from allure_commons.logger import AllureFileLogger
-from allure_commons.model2 import Label, Link, StatusDetails, TestStepResult
-from allure_commons.utils import md5
+from allure_commons.model2 import Label, Link, Status, StatusDetails, TestStepResult
+from allure_commons.types import LabelType
+from allure_commons.utils import md5, platform_label
 
 from conformance.report.allure_attachments import attachment, attachments_of
 from conformance.report.allure_files import write_allure_files
@@ -26,7 +28,7 @@ from conformance.run.folder import Disk
 from conformance.run.promises import rule_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pytest
 
@@ -59,6 +61,8 @@ class AllureSide:
         self.scrub = scrub
         self.items: dict[str, AllureItem] = {}
         """By stable id, until it is written."""
+        self.silent = ""
+        """The stable id of the item that is running, if it is `passed`."""
 
     def describe(self, scenario: Scenario, name: str, stable_id: str, settings: Settings) -> None:
         """File the item that is running."""
@@ -66,17 +70,30 @@ class AllureSide:
             allure.dynamic.label(NAME, stable_id)
             self.items[stable_id] = item_of(scenario, name, settings)
 
-    def show(self, stable_id: str, name: str, judged: JudgedConversation, reproduce: str, *, whole: bool) -> None:
-        """Furnish the item that is running, now that its conversation is judged; *whole*: it stands for all of it."""
+    def passed(self, scenario: Scenario, name: str, stable_id: str, settings: Settings) -> None:
+        """File the item that is running as passed: it goes through no phases in which Allure would learn of it."""
+        with self.disk.writing(RESULTS):
+            self.silent = stable_id
+            self.items[stable_id] = item_of(scenario, name, settings)
+
+    def show(
+        self, stable_id: str, name: str, judged: JudgedConversation, reproduce: Callable[[], str], *, whole: bool
+    ) -> None:
+        """Furnish the item that is running, now that its conversation is judged; *whole*: it stands for all of it.
+
+        *reproduce* makes the command that plays it again, where that is shown.
+        """
         with self.disk.writing(RESULTS):
             self._show(stable_id, name, judged, reproduce, whole=whole)
 
-    def _show(self, stable_id: str, name: str, judged: JudgedConversation, reproduce: str, *, whole: bool) -> None:
+    def _show(
+        self, stable_id: str, name: str, judged: JudgedConversation, reproduce: Callable[[], str], *, whole: bool
+    ) -> None:
         if stable_id in self.items:
             self.items[stable_id] = judged_item(self.items[stable_id], name, judged, whole=whole)
         found = findings_for(name, judged)
         if found or (whole and judged.conversation.step is not None):
-            for title, body, media, ending in attachments_of(judged, found, self.scrub(reproduce)):
+            for title, body, media, ending in attachments_of(judged, found, self.scrub(reproduce())):
                 allure.attach(body, title, attachment_type=media, extension=ending)
         elif whole:
             for number, trace in enumerate(judged.conversation.traces, 1):
@@ -120,6 +137,9 @@ class _ScrubbedWriter(AllureFileLogger):
 
     @allure_commons.hookimpl
     def report_result(self, result: Any) -> None:
+        if self.side.silent:
+            _pass(result, self.side.silent)
+            self.side.silent = ""
         name = next((label.value for label in result.labels if label.name == NAME), None)
         if name is not None and (item := self.side.items.pop(name, None)) is not None:
             with self.side.disk.writing(RESULTS):
@@ -141,6 +161,17 @@ class _ScrubbedWriter(AllureFileLogger):
                 body = bytes(body).decode()
         with self.side.disk.writing(RESULTS):
             super().report_attached_data(inert(self.side.scrub(body)) if isinstance(body, str) else body, file_name)  # type: ignore[no-untyped-call]
+
+
+def _pass(result: Any, name: str) -> None:
+    """Put what Allure learns in the phases of an item that passes into its empty result."""
+    result.status = Status.PASSED
+    result.labels = [Label(name=NAME, value=name), Label(name=LabelType.LANGUAGE, value=_language())]
+
+
+@cache
+def _language() -> str:
+    return str(platform_label())
 
 
 def _furnish(result: Any, name: str, item: AllureItem) -> None:
