@@ -97,6 +97,10 @@ class Pool(Generic[Work, Played]):
         self.lock = threading.RLock()
         self.queue: deque[Work] = deque()
         self.playing: dict[Work, concurrent.futures.Future[Played]] = {}
+        self.over: dict[Work, None] = {}
+        """What was played and not yet looked at, in the order in which it came to its end."""
+        self.news = threading.Event()
+        """Set whenever one more is over."""
         self.closed = False
         self.started = 0
 
@@ -106,8 +110,12 @@ class Pool(Generic[Work, Played]):
             self.queue.extend(jobs)
         self._fill()
 
-    def take(self, job: Work) -> Played:
-        """Wait for one conversation; plays it now if nobody queued it.  Each job is taken once."""
+    def take(self, job: Work, meanwhile: Callable[[Work], None] | None = None) -> Played:
+        """Wait for one conversation; plays it now if nobody queued it.  Each job is taken once.
+
+        As long as that lasts *meanwhile* is called with others that are over; `look` shows them, and their room is not
+        free before they are taken or forgotten.
+        """
         with self.lock:
             if job not in self.playing:
                 if job in self.queue:
@@ -115,13 +123,28 @@ class Pool(Generic[Work, Played]):
                 self._begin(job)
             future = self.playing[job]
         try:
+            while meanwhile is not None and not self.cautious and not future.done():
+                self.news.clear()
+                if (other := self._next_over()) is not None:
+                    meanwhile(other)
+                elif not future.done():
+                    self.news.wait(GLANCE)
             return outcome(future)
         finally:
-            with self.lock:
-                self.playing.pop(job, None)
-                self.weights.pop(job, None)
-            if not self.cautious:
-                self._fill()
+            self.forget(job)
+
+    def look(self, job: Work) -> Played:
+        """Return what a conversation that is over came to; it still counts as not taken."""
+        return self.playing[job].result()
+
+    def forget(self, job: Work) -> None:
+        """Let go of a conversation; another one may begin in its place."""
+        with self.lock:
+            self.playing.pop(job, None)
+            self.weights.pop(job, None)
+            self.over.pop(job, None)
+        if not self.cautious:
+            self._fill()
 
     @property
     def busy(self) -> int:
@@ -159,11 +182,21 @@ class Pool(Generic[Work, Played]):
             future.add_done_callback(lambda done: self._played(job, done))
 
     def _played(self, job: Work, done: concurrent.futures.Future[Played]) -> None:
-        if not done.cancelled() and done.exception() is None:
-            with self.lock:
-                if job in self.playing:
+        with self.lock:
+            if job in self.playing and not done.cancelled():
+                self.over[job] = None
+                if done.exception() is None:
                     self.weights[job] = self.weigh(done.result())
+        self.news.set()
         self._fill()
+
+    def _next_over(self) -> Work | None:
+        """Return a conversation that is over, each once; None if there is none."""
+        with self.lock:
+            job = next(iter(self.over), None)
+            if job is not None:
+                del self.over[job]
+            return job
 
     def _fill(self) -> None:
         with self.lock:

@@ -104,18 +104,18 @@ class StyleCollector(pytest.Collector):
 
 def _items(parent: pytest.Collector, job: Job) -> Iterator[pytest.Item]:
     scenario = job.scenario
-    yield _marked(Plays.of(parent, job, PLAYS, 0), scenario)
+    marks = sorted(marks_of(scenario))
+    yield _marked(Plays.of(parent, job, PLAYS, 0), marks)
     for rule_id in scenario.proves:
-        item = Proves.of(parent, job, rule_id, scenario.places[rule_id][0] - 1)
-        if (rule := rule_named(rule_id)) is not None:  # it is there: whatever is not was refused above
-            item.add_marker(rule.keyword.lower())
-        yield _marked(item, scenario)
+        rule = rule_named(rule_id)
+        own = [rule.keyword.lower()] if rule is not None else []  # it is there: whatever is not was refused above
+        yield _marked(Proves.of(parent, job, rule_id, scenario.places[rule_id][0] - 1), [*own, *marks])
     for vendor in ("", *packs()):
-        yield _marked(KeepsEveryOtherRule.of(parent, job, keeps(vendor), 0), scenario)
+        yield _marked(KeepsEveryOtherRule.of(parent, job, keeps(vendor), 0), marks)
 
 
-def _marked(item: ConversationItem, scenario: Scenario) -> ConversationItem:
-    for name in sorted(marks_of(scenario)):
+def _marked(item: ConversationItem, marks: Iterable[str]) -> ConversationItem:
+    for name in marks:
         item.add_marker(name)
     if item.config.pluginmanager.hasplugin("allure_pytest"):
         from conformance.report.allure import markers

@@ -6,6 +6,8 @@ Only the public interfaces of `allure` and `allure_commons` are used.
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import uuid
 from functools import cache
 from pathlib import Path
@@ -45,11 +47,19 @@ RESULTS = "Allure's results"
 #: Labels of allure-pytest that say where files lie: they differ from machine to machine.
 FOREIGN = frozenset({"host", "thread", "package", "framework", "tag"})
 
+#: How JSON writes a character that may act; a line feed does not.
+ESCAPED = re.compile(r'\\[^n"\\]')
+
 
 def markers(name: str) -> Iterator[Any]:
     """Return what is known at collection, so that --allure-severities and its like can select."""
     rule = rule_named(name)
-    yield allure.severity(SEVERITY[rule.keyword if rule is not None else Keyword.MUST])
+    yield _severity(SEVERITY[rule.keyword if rule is not None else Keyword.MUST])
+
+
+@cache
+def _severity(name: str) -> Any:
+    return allure.severity(name)
 
 
 class AllureSide:
@@ -130,10 +140,10 @@ class _ScrubbedWriter(AllureFileLogger):
     def _keep(self, item: Any) -> None:
         """Write one of Allure's objects, whole or not at all."""
         with self.side.disk.writing(RESULTS):
-            path = self.side.folder / item.file_pattern.format(prefix=uuid.uuid4())
-            fresh = path.with_suffix(".part")
-            fresh.write_bytes(written(item, self.side.scrub))
-            fresh.replace(path)
+            path = f"{self.side.folder}{os.sep}{item.file_pattern.format(prefix=uuid.uuid4())}"
+            with open(f"{path}.part", "wb", buffering=0) as file:  # noqa: PTH123 - thousands of files, and paths are slow
+                file.write(written(item, self.side.scrub))
+            os.replace(f"{path}.part", path)  # noqa: PTH105
 
     @allure_commons.hookimpl
     def report_result(self, result: Any) -> None:
@@ -206,18 +216,31 @@ def _tell(result: Any, item: AllureItem) -> None:
 
 
 def written(item: Any, scrub: Scrubber) -> bytes:
-    """Return one of Allure's objects as JSON, scrubbed as a whole: text by text takes ten times as long."""
-    return scrub(orjson.dumps(_plain(item)).decode()).encode()
+    """Return one of Allure's objects as JSON, scrubbed as a whole: text by text takes ten times as long.
+
+    What is empty is left out, as Allure does, and every text is inert; hardly ever is there one that is not so anyway.
+    """
+    try:
+        text = orjson.dumps(item, default=_fields).decode()
+    except orjson.JSONEncodeError:  # half a surrogate pair
+        text = ""
+    if not text or not text.isprintable() or ESCAPED.search(text):
+        text = orjson.dumps(_inert(item)).decode()
+    return scrub(text).encode()
 
 
-def _plain(value: Any) -> Any:
-    """Return one of Allure's objects as JSON data, its texts inert; what is empty is left out, as Allure does."""
+def _fields(value: Any) -> dict[str, Any]:
+    """Return what one of Allure's objects says."""
+    told = ((each.name, getattr(value, each.name)) for each in type(value).__attrs_attrs__)
+    return {name: each for name, each in told if each or each is False}
+
+
+def _inert(value: Any) -> Any:
+    """Return one of Allure's objects as JSON data, its texts inert."""
     if isinstance(value, str):
         return inert(value)
     if isinstance(value, list):
-        return [_plain(each) for each in value]
-    fields = getattr(type(value), "__attrs_attrs__", None)
-    if fields is None:
+        return [_inert(each) for each in value]
+    if not hasattr(type(value), "__attrs_attrs__"):
         return value
-    told = ((each.name, getattr(value, each.name)) for each in fields)
-    return {name: _plain(each) for name, each in told if each or each is False}
+    return {name: _inert(each) for name, each in _fields(value).items()}

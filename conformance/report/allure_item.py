@@ -89,16 +89,11 @@ def judged_item(item: AllureItem, name: str, judged: JudgedConversation, *, whol
 
 def findings_for(name: str, judged: JudgedConversation) -> Sequence[Ruling]:
     """Return the rulings with findings that an item asks about, the gravest first."""
-    if name in judged.rulings:
-        mine = [judged.rulings[name]]
-    else:
+    asked = [judged.rulings[name]] if name in judged.rulings else judged.rulings.values()
+    told = [each for each in asked if each.findings and each.verdict in (Verdict.FAIL, Verdict.WARNING)]
+    if name not in judged.rulings:
         promised = judged.conversation.scenario.proves
-        mine = [
-            each
-            for rule_id, each in judged.rulings.items()
-            if keeps(each.rule.vendor) == name and rule_id not in promised
-        ]
-    told = [each for each in mine if each.findings and each.verdict in (Verdict.FAIL, Verdict.WARNING)]
+        told = [each for each in told if keeps(each.rule.vendor) == name and each.rule.id not in promised]
     return sorted(told, key=_mild)
 
 

@@ -37,7 +37,7 @@ from conformance.scenario.audio import clip
 from conformance.scenario.cost import Cost
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
     from pathlib import Path
 
     from conformance.play.target import Target
@@ -191,20 +191,31 @@ class Runner:
         self.pool.enqueue(job for job in fresh if job not in self.pool.playing)
 
     def take(self, job: Job) -> JudgedConversation:
-        """Wait for a conversation and judge it; the same value every time."""
+        """Wait for a conversation and judge it; the same value every time.
+
+        While it is being played, others that are over are judged: afterwards there is less to do.
+        """
         if job not in self.kept:
-            try:
-                self.kept[job] = self._assessed(job)
-            except Exception as error:
-                self.kept[job] = error
+            self.kept[job] = self._verdict(job, partial(self.pool.take, job, self._judge_ahead))
+        elif job in self.pool.playing:
+            self.pool.forget(job)
         kept = self.kept[job]
         if isinstance(kept, Exception):
             raise kept.with_traceback(None)  # each raise would make the one traceback longer
         return kept
 
-    def _assessed(self, job: Job) -> JudgedConversation:
+    def _judge_ahead(self, job: Job) -> None:
+        if job not in self.kept:
+            self.kept[job] = self._verdict(job, partial(self.pool.look, job))
+
+    def _verdict(self, job: Job, played: Callable[[], tuple[Attempt, ...]]) -> JudgedConversation | Exception:
+        try:
+            return self._assessed(job, played())
+        except Exception as error:
+            return error
+
+    def _assessed(self, job: Job, attempts: tuple[Attempt, ...]) -> JudgedConversation:
         """Judge a conversation; play it again while it fails unexpectedly, if that is wanted."""
-        attempts = self.pool.take(job)
         judged = self.assess(attempts)
         for _ in range(self.policy.retry_unexpected):
             surprises = surprises_in(judged, self.settings)

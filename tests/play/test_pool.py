@@ -147,3 +147,44 @@ def test_only_so_much_is_played_ahead_of_whoever_takes(loop_thread):
     loop_thread.run(asyncio.sleep(0))
 
     assert stage.started <= 2
+
+
+def test_while_one_is_played_the_others_that_are_over_are_shown_each_once(loop_thread):
+    goes_on, shown = threading.Event(), []
+
+    async def play(job):
+        while job == "slow" and not goes_on.is_set():
+            await asyncio.sleep(0)
+        return job * 2
+
+    def meanwhile(job):
+        shown.append((job, stage.look(job)))
+        if len(shown) == 2:
+            goes_on.set()
+
+    stage = Pool(loop_thread, play, window=3)
+    stage.enqueue(["slow", "a", "b"])
+
+    assert stage.take("slow", meanwhile) == "slowslow"
+    assert sorted(shown) == [("a", "aa"), ("b", "bb")]
+    assert stage.take("a", meanwhile) == "aa"
+
+
+def test_one_that_was_shown_takes_its_room_until_it_is_forgotten(loop_thread):
+    shown = threading.Event()
+
+    async def play(job):
+        while job == 1 and not shown.is_set():
+            await asyncio.sleep(0)
+        return b"x" * 10
+
+    stage = Pool(loop_thread, play, window=2, weigh=len, most=9)
+    stage.enqueue([1, 2, 3])
+    stage.take(1, lambda _other: shown.set())
+    assert stage.started == 2
+
+    stage.forget(2)
+
+    assert stage.started == 3
+    stage.take(3)
+    assert not stage.over

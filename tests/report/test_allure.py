@@ -135,7 +135,7 @@ def test_an_item_that_passes_is_filed_titled_and_timed(allure_run, tmp_path):
     side, heard = allure_run
     conversation = judged()
     side.describe(conversation.conversation.scenario, "plays", "a::plays", SETTINGS)
-    side.show("a::plays", "plays", conversation, "pytest a", whole=True)
+    side.show("a::plays", "plays", conversation, lambda: "pytest a", whole=True)
     reported("a::plays")
 
     (told,) = files_in(tmp_path, "result")
@@ -154,7 +154,7 @@ def test_an_item_that_fails_is_filed_under_what_is_broken_with_its_evidence(allu
     side, heard = allure_run
     conversation = judged(mutant=LATE, flaky=True)
     side.describe(conversation.conversation.scenario, LATE_RULE, "a::rule", SETTINGS)
-    side.show("a::rule", LATE_RULE, conversation, "pytest a --token=sk-secret-123", whole=False)
+    side.show("a::rule", LATE_RULE, conversation, lambda: "pytest a --token=sk-secret-123", whole=False)
     rule = RULES[LATE_RULE]
     details = StatusDetails(message=f"NonConformance: {rule.demand}\nwith its place", trace="File x.py")
     reported("a::rule", "failed", statusDetails=details)
@@ -173,7 +173,7 @@ def test_a_should_that_is_not_kept_stays_passed_and_says_so(allure_run, tmp_path
     side, _ = allure_run
     conversation = judged(mutant="usage-before-the-response-began")
     side.describe(conversation.conversation.scenario, "keeps-every-other-rule", "a::keeps", SETTINGS)
-    side.show("a::keeps", "keeps-every-other-rule", conversation, "", whole=False)
+    side.show("a::keeps", "keeps-every-other-rule", conversation, str, whole=False)
     reported("a::keeps")
 
     (told,) = files_in(tmp_path, "result")
