@@ -32,6 +32,7 @@ from conformance.report.inert import one_line
 from conformance.report.levels import levels_of
 from conformance.report.provenance import profile_digest, rules_digest, scenarios_digest, tool_version
 from conformance.report.recomputed import RecomputedRun
+from conformance.report.sentence import many
 from conformance.run.finished import settings_from
 
 if TYPE_CHECKING:
@@ -169,6 +170,18 @@ def _in_words(levels: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {status}" for name, status in levels.items())
 
 
+def unjudged(statement: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the endpoint was found not to offer, and is therefore not judged; only its makers know why."""
+    runs = [each["about"] for each in statement["runs"]]
+    refused = sorted({name for about in runs for name in about.get("lacking", ())}) if not statement["profile"] else []
+    if refused:
+        yield f"not judged, because the endpoint refuses it: {', '.join(refused)}"
+    for name, how in (("session_limit", "at once"), ("session_row", "one right after the other")):
+        limits = [about[name] for about in runs if about.get(name) is not None]
+        if limits:
+            yield f"not judged, because the endpoint holds no more: more than {many(min(limits), 'session')} {how}"
+
+
 def as_text(found: Verified) -> str:
     """Return what was verified, line by line; the verdict last."""
     told = found.statement
@@ -176,6 +189,7 @@ def as_text(found: Verified) -> str:
         f"{one_line(told['product'])}, {told['dialect']}, of {told['date'][:10]}, valid until {told['expires'][:10]}"
     ]
     lines += [f"  {name:<14} {status}" for name, status in told["levels"].items()]
+    lines += [f"  {one_line(each)}" for each in unjudged(told)]
     lines += [f"  {one_line(each)}" for each in found.differences[:MOST_TOLD]]
     if len(found.differences) > MOST_TOLD:
         lines.append(f"  … and {len(found.differences) - MOST_TOLD} more")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.commands.verify import MOST_TOLD, verified
+from conformance.commands.verify import MOST_TOLD, unjudged, verified
+from conformance.contract.profile import load_profile
 from conformance.errors import ConformanceError
 from conformance.options.table import OPTIONS
 from conformance.plugin.options import value
-from conformance.report.certificate import REPETITIONS, SEED, CertifiedRun, certified, certify
+from conformance.report.certificate import REPETITIONS, SEED, CertifiedRun, certified, certify, refuse_own_waivers
+from conformance.report.formats.page import PAGE
 from conformance.report.inert import one_line
 from conformance.run.finished import finished
 from conformance.run.outcome import ExitStatus
@@ -47,6 +49,7 @@ def certify_run(config: pytest.Config) -> int:
     """Play the suite as often as a certificate asks for and write it; return the exit status."""
     if softening := list(_softening(config)):
         raise pytest.UsageError(f"--certify cannot be combined with {', '.join(softening)}")
+    _refuse_own_waivers(config)
     target = config.invocation_params.dir / value(config, "certify")
     home = config.invocation_params.dir / (value(config, "reports") or "reports") / FOLDER
     repetitions = []
@@ -55,7 +58,8 @@ def certify_run(config: pytest.Config) -> int:
         print(f"repetition {number} of {REPETITIONS}: {folder}", flush=True)
         status = _play(config, folder)
         if status not in (ExitStatus.CLEAN, ExitStatus.BROKEN):
-            print(f"no certificate: the repetition ended with status {status}")
+            why = ExitStatus(status).name.lower() if status in [*ExitStatus] else "unknown"
+            print(f"no certificate: repetition {number} was not judged to its end (status {status}, {why}), see above")
             return status
         repetitions.append(CertifiedRun(finished(folder), folder))
     try:
@@ -67,8 +71,20 @@ def certify_run(config: pytest.Config) -> int:
         target.unlink()
         print("no certificate: the traces do not support it", *map(one_line, found.differences[:MOST_TOLD]), sep="\n  ")
         return ExitStatus.BROKEN
-    print(*_told(levels, target), sep="\n")
-    return ExitStatus.CLEAN if certified(levels) else ExitStatus.BROKEN
+    print(*_told(levels, found.statement, target), sep="\n")
+    if certified(levels):
+        return ExitStatus.CLEAN
+    print(f"Not every claimed level is conformant; {home / '1' / PAGE.name} says why.")
+    return ExitStatus.BROKEN
+
+
+def _refuse_own_waivers(config: pytest.Config) -> None:
+    """Refuse before anything is played what would be refused after it."""
+    try:
+        if (name := value(config, "profile")) is not None:
+            refuse_own_waivers(load_profile(name))
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _softening(config: pytest.Config) -> Iterator[str]:
@@ -99,7 +115,8 @@ def _without_values(arguments: tuple[str | Path, ...] | list[str]) -> Iterator[s
         skip = each in ("--certify", "--reports")
 
 
-def _told(levels: Mapping[str, str], target: Path) -> Iterator[str]:
+def _told(levels: Mapping[str, str], statement: Mapping[str, Any], target: Path) -> Iterator[str]:
     for name, status in levels.items():
         yield f"  {name:<14} {status}"
+    yield from (f"  {one_line(each)}" for each in unjudged(statement))
     yield f"written: {target}   (to verify it: realtime-conformance verify {target.name})"

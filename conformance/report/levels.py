@@ -51,9 +51,8 @@ SOUND = frozenset({Outcome.PLAYED, Outcome.NOT_APPLICABLE})
 
 
 def level_of(scenario: Scenario) -> Level:
-    """Return the level that a conversation belongs to."""
-    touched = scenario.needs | scenario.without
-    return next((level for level, features in FEATURES.items() if touched & features), Level.CORE)
+    """Return the level that a conversation belongs to; core, where it shows how a feature is refused."""
+    return next((level for level, features in FEATURES.items() if scenario.needs & features), Level.CORE)
 
 
 def levels_of(runs: Iterable[Mapping[str, ConversationRecord]], library: Mapping[str, Scenario]) -> dict[str, str]:
@@ -87,5 +86,7 @@ def _breaks(record: ConversationRecord, *verdicts: Verdict) -> bool:
 
 def _worst(found: list[LevelStatus]) -> LevelStatus:
     """Return the worst status of the repetitions; what is claimed in one must be claimed in all."""
+    if LevelStatus.NOT_CLAIMED in found and len(set(found)) > 1 and LevelStatus.NOT_CONFORMANT not in found:
+        return LevelStatus.NOT_PROVED
     order = (LevelStatus.NOT_CONFORMANT, LevelStatus.NOT_PROVED, LevelStatus.CONFORMANT, LevelStatus.NOT_CLAIMED)
     return next((each for each in order if each in found), LevelStatus.NOT_PROVED)

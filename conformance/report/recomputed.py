@@ -87,7 +87,7 @@ class RecomputedRun:
     def _recomputed(self, scenario: Scenario, variant: str, told: Mapping[str, Any]) -> ConversationRecord:
         """Judge a conversation again from its traces, by every rule; one that does not apply says why by itself."""
         questions = {PLAYS, *(keeps(vendor) for vendor in ("", *packs())), *scenario.proves}
-        if why := self.settings.not_applicable(scenario):
+        if why := self._not_applicable(scenario, Outcome(told["outcome"])):
             return record_not_played(scenario, variant, questions, Outcome.NOT_APPLICABLE, why)
         names = tuple(told["traces"])
         traces = tuple(trace for name in names if (trace := self._trace(name, scenario, variant)) is not None)
@@ -101,6 +101,12 @@ class RecomputedRun:
         facts = self.settings.profile.facts if self.settings.profile is not None else ()
         judged = judge_conversation(played, judged_rules().values(), self.settings.waivers, facts)
         return replace(record_of(judged, Path(), questions), traces=names)
+
+    def _not_applicable(self, scenario: Scenario, told: Outcome) -> str:
+        """Say why a conversation has nothing to say; one that got all its sessions has, whatever the limit."""
+        unlimited = replace(self.settings, session_limit=None, session_row=None)
+        settings = self.settings if told is Outcome.NOT_APPLICABLE else unlimited
+        return settings.not_applicable(scenario)
 
     def _trace(self, name: str, scenario: Scenario, variant: str) -> Trace | None:
         data = self.members.get(f"{self.prefix}{name}")

@@ -21,6 +21,7 @@ from conformance.run.record import ConversationRecord
 from conformance.trace import json_text
 
 if TYPE_CHECKING:
+    from conformance.run.result import RunResult
     from conformance.run.settings import Settings
     from conformance.secrets import Scrubber
 
@@ -44,12 +45,19 @@ def about(settings: Settings, files: Sequence[str] = ()) -> dict[str, Any]:
         "tool_server": bool(settings.target.tool_server),
         "unclaimed": list(settings.unclaimed),
         "excused": sorted(settings.excused),
+        "lacking": dict(settings.lacking),
+        **_limits(settings),
         "model": settings.target.model,
         "strict": settings.strict,
         "allow_unproven": settings.allow_unproven,
         "strict_evidence": settings.strict_evidence,
         "waive": settings.waive,
     }
+
+
+def _limits(settings: Settings) -> dict[str, Any]:
+    """Say how many sessions the endpoint was seen to hold: known only after a conversation asked for more."""
+    return {"session_limit": settings.session_limit, "session_row": settings.session_row}
 
 
 class Journal:
@@ -69,9 +77,10 @@ class Journal:
         """Note a conversation that is over."""
         self._append({"record": record.as_data()})
 
-    def finish(self, status: int, ending: Ending, baseline: BaselineCount) -> None:
+    def finish(self, status: int, result: RunResult) -> None:
         """Note that the run came to its end, and how."""
-        self._append({"status": status, "ending": asdict(ending), "baseline": asdict(baseline)})
+        told = {"ending": asdict(result.ending), "baseline": asdict(result.baseline)}
+        self._append({"status": status, **told, "limits": _limits(result.settings)})
 
     def _append(self, told: dict[str, Any]) -> None:
         line = json_text.dumps(self.scrub.data(told)).decode() + "\n"
@@ -120,4 +129,5 @@ def _take(told: JournalContents, value: dict[str, Any]) -> None:
         elif isinstance(value.get("status"), int):
             told.ending = Ending(**value.get("ending", {}))
             told.baseline = BaselineCount(**value["baseline"])
+            told.about |= value["limits"]
             told.status = value["status"]

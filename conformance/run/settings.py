@@ -160,9 +160,9 @@ class Settings:
         if shown := scenario.without & frozenset(self.unclaimed):
             return f"the endpoint offers {', '.join(sorted(shown))}, which its profile does not claim"
         if self.session_limit is not None and sessions_at_once(scenario) > self.session_limit:
-            return f"the endpoint holds only {self.session_limit} sessions at once"
+            return f"the endpoint holds only {_sessions(self.session_limit)} at once"
         if self.session_row is not None and sessions_in_all(scenario) > self.session_row:
-            return f"the endpoint opens only {self.session_row} sessions one right after the other"
+            return f"the endpoint opens only {_sessions(self.session_row)} one right after the other"
         return self._nothing_to_offer(scenario)
 
     def _nothing_to_offer(self, scenario: Scenario) -> str:
@@ -195,6 +195,10 @@ class Settings:
         }
         written = [f"--{name}={shlex.quote(each)}" for name, each in told.items() if each]
         return " ".join([*written, *(["--no-waivers"] if self.profile is not None and not self.waive else [])])
+
+
+def _sessions(number: int) -> str:
+    return f"{number} session{'' if number == 1 else 's'}"
 
 
 def embedded_on(settings: Settings, url: str) -> Settings:

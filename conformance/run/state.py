@@ -67,7 +67,7 @@ class RunState:
             self.begin(result.settings)
         if not self.ending.unreachable:
             with self.disk.writing():
-                self.journal.finish(status, result.ending, result.baseline)
+                self.journal.finish(status, result)
 
     def add(self, record: ConversationRecord) -> None:
         """Take what one conversation came to, and put it on disk at once."""

@@ -20,6 +20,25 @@ def test_what_would_soften_it_is_refused(folder, softer):
     assert not (folder.path / "x.zip").exists()
 
 
+def test_waivers_of_its_own_are_refused_before_anything_is_played(folder):
+    waivers = "waivers: {ordering.response-done-is-last: {reason: They say so., source: them}}\n"
+    folder.write("own.yaml", f"title: Own\nsources: [them]\ndialect: ga\npath: /v1/realtime\nauth: [bearer]\n{waivers}")
+    done = folder.pytest("--certify=x.zip", "--profile=own.yaml")
+
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "has waivers of its own: ordering.response-done-is-last" in done.stderr
+    assert "repetition 1" not in done.stdout
+
+
+def test_a_repetition_that_does_not_come_to_its_end_says_which_and_why(folder, deaf_port):
+    folder.discovers = True
+    done = folder.pytest("--certify=x.zip", f"--endpoint=ws://127.0.0.1:{deaf_port}/v1/realtime")
+
+    assert done.returncode == 6
+    told = "no certificate: repetition 1 was not judged to its end (status 6, unreachable), see above"
+    assert told in done.stdout
+
+
 def verified(folder):
     """Return the exit status and the last line of `realtime-conformance verify`."""
     done = CliRunner().invoke(command, ["verify", str(folder.path / "x.zip")])

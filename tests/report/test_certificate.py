@@ -15,9 +15,12 @@ from conformance.commands.cli import command, main
 from conformance.commands.verify import verified
 from conformance.contract.profile import Waiver, load_profile
 from conformance.errors import CertificateError
+from conformance.play.player import Outcome
 from conformance.report import certificate, recomputed
 from conformance.report.archive import SUMS, write_archive
 from conformance.report.certificate import CertifiedRun, certified, certify
+from conformance.report.levels import levels_of
+from tests.records import record
 from tests.report.whole_run import whole_run
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -31,7 +34,7 @@ FEW = (
     "audio/manual_turn",
     "tools/round_trip",
 )
-FEW += ("turns/server_vad", "transcription/in_a_conversation", "unsupported/tools")
+FEW += ("turns/server_vad", "transcription/in_a_conversation", "unsupported/tools", "isolation/two_sessions")
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +92,51 @@ def test_the_reference_is_certified_in_each_level(good):
     assert set(statement["levels"].values()) == {"conformant"}
     assert certified(statement["levels"])
     assert verified(path, NOW).differences == ()
+
+
+def told_by_verify(home, result):
+    """Certify a run, verify that, and return what is told, line by line."""
+    certify(home / "it.zip", [CertifiedRun(result, home / "reports")] * 3, NOW)
+    found = verified(home / "it.zip")
+    assert found.differences == ()
+    return verify.as_text(found).splitlines()
+
+
+def test_without_a_profile_what_the_endpoint_refuses_is_not_claimed_and_said_to_be_so(tmp_path, few):
+    told = told_by_verify(tmp_path, whole_run(tmp_path / "reports", profile=None, lacking={"tools": "invalid_value"}))
+
+    assert "  tools          not claimed" in told
+    assert "  core           conformant" in told
+    assert "  not judged, because the endpoint refuses it: tools" in told
+
+
+def test_an_endpoint_of_few_sessions_is_certified_for_what_fits_into_them(tmp_path, few):
+    run = whole_run(tmp_path / "reports", session_limit=1)
+    assert run.conversations["isolation/two_sessions"].outcome is Outcome.NOT_APPLICABLE
+    told = told_by_verify(tmp_path, run)
+
+    assert "  core           conformant" in told
+    assert "  not judged, because the endpoint holds no more: more than 1 session at once" in told
+
+
+def test_a_conversation_that_got_its_sessions_is_judged_whatever_limit_was_met_later(tmp_path, few):
+    run = whole_run(tmp_path / "reports")
+    told = told_by_verify(tmp_path, replace(run, settings=replace(run.settings, session_limit=1)))
+
+    assert told[-1].startswith("verified")
+
+
+def test_a_profile_that_leaves_a_feature_out_claims_nothing_of_its_level(few):
+    levels = levels_of([{"unsupported/tools": record("unsupported/tools", {}, "played")}], certificate.library())
+
+    assert levels["tools"] == "not claimed"
+    assert levels["core"] == "conformant"
+
+
+def test_what_is_claimed_in_one_repetition_and_not_in_another_is_not_proved(few):
+    runs = [{"tools/round_trip": record("tools/round_trip", {}, each)} for each in ("played", "not applicable")]
+
+    assert levels_of(runs, certificate.library())["tools"] == "not proved"
 
 
 def test_the_command_says_that_it_holds(good):

@@ -175,7 +175,7 @@ def test_a_run_that_is_read_again_comes_to_the_same(name, tmp_path):
     journal.begin(about(ran.settings))
     for each in ran.conversations.values():
         journal.add(each)
-    journal.finish(ran.status, ran.ending, ran.baseline)
+    journal.finish(ran.status, ran)
 
     again = finished(tmp_path)
 

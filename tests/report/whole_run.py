@@ -19,12 +19,13 @@ from conformance.run.settings import Settings
 from conformance.trace.jsonl import dump
 
 
-def whole_run(reports, mutant=None, profile="openai"):
-    """Play every bundled conversation that the profile claims, and write everything."""
-    claimed = load_profile(profile)
-    spoken = DIALECTS[claimed.dialect]
-    target = replace(rehearsal_target(spoken), key=TOKEN, auth=claimed.auth[0], styles=claimed.auth)
-    settings = Settings(target=target, profile=claimed, reports=reports)
+def whole_run(reports, mutant=None, profile="openai", **how):
+    """Play every bundled conversation that the profile claims, and write everything; *how* are settings."""
+    claimed = load_profile(profile) if profile else None
+    target = replace(rehearsal_target(DIALECTS["ga"]), key=TOKEN)
+    if claimed is not None:
+        target = replace(target, dialect=DIALECTS[claimed.dialect], auth=claimed.auth[0], styles=claimed.auth)
+    settings = Settings(target=target, profile=claimed, reports=reports, **how)
     fault = (lambda: MUTANTS[mutant].make(target.dialect)) if mutant else None
     records = {}
     for scenario in library().values():
@@ -45,7 +46,7 @@ def _record(scenario, style, settings, fault, name):
         settings.target.dialect,
         fault,
         variant=style,
-        features=settings.profile.features,
+        features=settings.claimed,
         auth=settings.target.auth,
         auth_styles=settings.styles,
     )
@@ -54,6 +55,6 @@ def _record(scenario, style, settings, fault, name):
         path = settings.reports / "traces" / f"{name}{f'#{number}' if number > 1 else ''}.jsonl"
         dump(trace, path)
         files.append(path)
-    rules, facts = judged_rules().values(), settings.profile.facts
+    rules, facts = judged_rules().values(), settings.profile.facts if settings.profile is not None else ()
     judged = judge_conversation(conversation, rules, settings.waivers, facts, tuple(files))
     return record_of(judged, settings.reports, questions)

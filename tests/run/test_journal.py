@@ -21,6 +21,7 @@ from conformance.run.record import (
     KnownFailure,
     RuleRecord,
 )
+from conformance.run.result import result_of
 from conformance.scenario.cost import Tokens
 from conformance.secrets import Scrubber
 from tests.records import record, settings
@@ -60,7 +61,7 @@ def reports(tmp_path):
     journal.begin(about(replace(told, target=replace(told.target, key=KEY, model="m")), ["report.json"]))
     journal.add(EVERYTHING)
     journal.add(record("b", {RULE: "pass"}, message=f"said {KEY}"))
-    journal.finish(0, Ending(selection=True), BaselineCount(known=1))
+    journal.finish(0, result_of({}, told, ending=Ending(selection=True), baseline=BaselineCount(known=1)))
     return tmp_path
 
 
@@ -88,7 +89,7 @@ def test_the_profile_is_found_again_by_its_name_and_a_run_outlives_it(tmp_path):
         profile = replace(load_profile("openai"), name=name)
         journal = Journal(tmp_path, Scrubber())
         journal.begin(about(settings(profile=profile)))
-        journal.finish(0, Ending(), BaselineCount())
+        journal.finish(0, result_of({}, settings()))
 
         read_again = finished(tmp_path).settings.profile
         assert (read_again.name if read_again is not None else None) == found

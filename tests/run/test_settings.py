@@ -45,11 +45,11 @@ def test_a_conversation_that_asks_for_nothing_special_applies_to_everybody():
             {"profile": NARROW, "unclaimed": ("images",)},
             "the endpoint offers images, which its profile does not claim",
         ),
-        (script("connect, {connect: {}, on: b}"), {"session_limit": 1}, "the endpoint holds only 1 sessions at once"),
+        (script("connect, {connect: {}, on: b}"), {"session_limit": 1}, "the endpoint holds only 1 session at once"),
         (
             script("connect, close, connect"),
             {"session_row": 1},
-            "the endpoint opens only 1 sessions one right after the other",
+            "the endpoint opens only 1 session one right after the other",
         ),
         (script("{connect: {key: other-tenant}}"), {}, "there is no key to try: --token-for other-tenant=KEY"),
     ],
