@@ -17,7 +17,7 @@ import allure
 import allure_commons
 import orjson
 from allure_commons.logger import AllureFileLogger
-from allure_commons.model2 import Label, Link, Status, StatusDetails, TestStepResult
+from allure_commons.model2 import Label, Status, StatusDetails, TestStepResult
 from allure_commons.types import LabelType
 from allure_commons.utils import md5, platform_label
 
@@ -191,8 +191,9 @@ def _furnish(result: Any, name: str, item: AllureItem) -> None:
     result.titlePath = []
     given = {label for label, _ in item.labels}
     kept = [each for each in result.labels if each.name not in given and each.name not in FOREIGN]
-    result.labels = [*kept, *(Label(name=label, value=text) for label, text in item.labels)]
-    result.links = [Link(type="link", url=address, name=text) for text, address in item.links]
+    # Plain data in the place of Allure's objects: of these a run would make a hundred thousand.
+    result.labels = [*kept, *({"name": label, "value": text} for label, text in item.labels)]
+    result.links = [{"type": "link", "url": address, "name": text} for text, address in item.links]
     if result.statusDetails is not None:
         _tell(result, item)
     elif item.message:
@@ -241,6 +242,6 @@ def _inert(value: Any) -> Any:
         return inert(value)
     if isinstance(value, list):
         return [_inert(each) for each in value]
-    if not hasattr(type(value), "__attrs_attrs__"):
-        return value
-    return {name: _inert(each) for name, each in _fields(value).items()}
+    if hasattr(type(value), "__attrs_attrs__"):
+        value = _fields(value)
+    return {name: _inert(each) for name, each in value.items()} if isinstance(value, dict) else value

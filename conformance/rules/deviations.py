@@ -114,7 +114,9 @@ def told_once(view: View, judge_view: Callable[[View], Dispatched]) -> Dispatche
     if told := {name: found for name, found in outcome.findings.items() if name in (RENAMED, BINARY)}:
         again = judge_view(respelled(view))
         rest = {name: found for name, found in again.findings.items() if name not in told}
-        outcome = Dispatched(told | rest, again.held, again.errors)
+        held = {name: times for name, times in outcome.held.items() if name in told}
+        held |= {name: times for name, times in again.held.items() if name not in told}
+        outcome = Dispatched(told | rest, held, again.errors)
     deviations = _behind(view, [(name, each) for name, found in outcome.findings.items() for each in found])
     if not deviations:
         return outcome

@@ -10,8 +10,9 @@ from conformance.contract.facts import Fact, shown
 from conformance.play.player import Outcome
 from conformance.play.progress import is_probe
 from conformance.rules.causes import cause_of, stops_a_script
-from conformance.rules.deviations import fold
-from conformance.rules.engine.judge import VERDICT_OF_FINDING, Judgement, Verdict, judge
+from conformance.rules.deviations import told_once
+from conformance.rules.engine.dispatch import Dispatch
+from conformance.rules.engine.judge import VERDICT_OF_FINDING, Verdict
 from conformance.run.baseline import PLAYS
 from conformance.run.budget import Spent
 from conformance.secrets import Scrubber
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from conformance.contract.profile import Waiver
     from conformance.play.player import Conversation
+    from conformance.rules.engine.dispatch import Dispatched
     from conformance.rules.engine.rule import Finding, Rule
     from conformance.run.baseline import BaselineEntry
     from conformance.run.retry import Attempt
@@ -160,20 +162,62 @@ def view_of(trace: Trace) -> View:
 
 def rule_on(views: tuple[View, ...], rules: tuple[Rule, ...], waivers: Mapping[str, Waiver]) -> Mapping[str, Ruling]:
     """Judge traces together: what breaks a rule on one connection breaks it."""
-    columns = [fold(view, judge(view, rules)) for view in views]
-    return {rule.id: _ruling(rule, row, views, waivers) for rule, *row in zip(rules, *columns, strict=True)}
+    tables = [_table(rules, view.dialect.name) for view in views]
+    said = [told_once(view, table.dispatch.judge) for view, table in zip(views, tables, strict=True)]
+    rulings = {rule.id: Ruling(rule, Verdict.UNPROVEN) for rule in rules} if not tables else dict(tables[0].silent)
+    for table in tables[1:]:
+        rulings |= {name: each for name, each in table.silent.items() if each.verdict is Verdict.UNPROVEN}
+    told = {name for each in said for name in (*each.findings, *each.held, *each.errors)}
+    for rule in rules:
+        if rule.id in told or rule.id in waivers or rule.left_out is not None:
+            rulings[rule.id] = _ruling(rulings[rule.id], said, views, waivers.get(rule.id))
+    return rulings
 
 
-def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: Mapping[str, Waiver]) -> Ruling:
-    if bugs := [each.error for each in row if each.error]:
-        return Ruling(rule, Verdict.ERROR, reason=bugs[0])
+@dataclass(frozen=True)
+class _RulingTable:
+    """What is known of the rulings on a conversation of one dialect before it is judged."""
+
+    rules: tuple[Rule, ...]
+    dispatch: Dispatch
+    silent: Mapping[str, Ruling]
+    """The ruling of each rule that has nothing to say."""
+
+
+_TABLES: dict[tuple[str, tuple[int, ...]], _RulingTable] = {}
+"""Kept tables: by dialect, and by the rules as they are, of which two may have one id.  A table holds its rules."""
+MOST_TABLES = 64
+
+
+def _table(rules: tuple[Rule, ...], dialect: str) -> _RulingTable:
+    key = dialect, tuple(map(id, rules))
+    if key not in _TABLES:
+        if len(_TABLES) >= MOST_TABLES:
+            _TABLES.clear()
+        dispatch = Dispatch(rules, DIALECTS[dialect])
+        spoken_of = {rule.id for rule in dispatch.rules}
+        silent = {
+            rule.id: Ruling(rule, Verdict.UNPROVEN)
+            if rule.id in spoken_of
+            else Ruling(rule, Verdict.NOT_APPLICABLE, reason="this revision of the protocol does not have it")
+            for rule in rules
+        }
+        _TABLES[key] = _RulingTable(rules, dispatch, silent)
+    return _TABLES[key]
+
+
+def _ruling(silent: Ruling, said: Sequence[Dispatched], views: tuple[View, ...], waiver: Waiver | None) -> Ruling:
+    """Return the ruling on a rule, which is *silent* if nothing was said of it."""
+    rule = silent.rule
+    if bug := next((each.errors[rule.id] for each in said if rule.id in each.errors), ""):
+        return Ruling(rule, Verdict.ERROR, reason=bug)
     findings = tuple(
         LocatedFinding(finding, view.trace, number)
-        for number, (judgement, view) in enumerate(zip(row, views, strict=True))
-        for finding in judgement.findings
+        for number, (each, view) in enumerate(zip(said, views, strict=True))
+        for finding in each.findings.get(rule.id, ())
     )
-    held = sum(judgement.held for judgement in row)
-    if (waiver := waivers.get(rule.id)) is not None:
+    held = sum(each.held.get(rule.id, 0) for each in said)
+    if waiver is not None:
         left = tuple(each for each in findings if not waiver.covers(_event_type(each), _places(each.finding)))
         if not left and (findings or not waiver.fields):
             return Ruling(rule, Verdict.NOT_APPLICABLE, findings, held, f"waived by the profile: {waiver}")
@@ -182,11 +226,10 @@ def _ruling(rule: Rule, row: list[Judgement], views: tuple[View, ...], waivers: 
         return Ruling(rule, VERDICT_OF_FINDING[rule.keyword], findings, held)
     if held:
         return Ruling(rule, Verdict.PASS, (), held)
-    if row and all(each.verdict is Verdict.NOT_APPLICABLE for each in row):
-        return Ruling(rule, Verdict.NOT_APPLICABLE, reason="this revision of the protocol does not have it")
-    if rule.left_out is not None and (absent := next(filter(None, map(rule.left_out, views)), "")):
+    missing = rule.left_out if silent.verdict is Verdict.UNPROVEN else None
+    if missing is not None and (absent := next(filter(None, map(missing, views)), "")):
         return Ruling(rule, Verdict.NOT_APPLICABLE, reason=f"the endpoint leaves out {absent}, which is optional")
-    return Ruling(rule, Verdict.UNPROVEN)
+    return silent
 
 
 def _event_type(located: LocatedFinding) -> str:

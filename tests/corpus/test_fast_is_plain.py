@@ -10,9 +10,11 @@ from conformance.corpus.sources import Source
 from conformance.mutants import MUTANTS
 from conformance.mutants.rehearsal import rehearse
 from conformance.rules import RULES
+from conformance.rules.deviations import fold
 from conformance.rules.engine.dispatch import Dispatch
 from conformance.rules.engine.judge import Verdict, applies, exercised, judge
 from conformance.rules.engine.occasions import WORDS
+from conformance.run.ruling import rule_on
 from conformance.trace.formats import recordings as recordings_in
 from conformance.trace.jsonl import dumps
 from conformance.trace.views import View
@@ -40,6 +42,24 @@ def fast(trace, dialect):
         name: (tuple(outcome.findings.get(name, ())), outcome.held.get(name, 0), outcome.errors.get(name, ""))
         for name in named
     }
+
+
+def ruled_plainly(trace, dialect):
+    """Return what the plain way says of each rule: its verdict, findings, and how often it held."""
+    view = View(trace, DIALECTS[dialect])
+    told = fold(view, judge(view, RULES.values()))
+    return {each.rule.id: (each.verdict, each.findings, each.held) for each in told}
+
+
+def ruled(trace, dialect):
+    """Return the same of a run's ruling; what an endpoint leaves out is unproven to those who only read."""
+    rulings = rule_on((View(trace, DIALECTS[dialect]),), tuple(RULES.values()), {})
+    told = {
+        name: (each.verdict, tuple(located.finding for located in each.findings), each.held)
+        for name, each in rulings.items()
+    }
+    optional = {name for name, each in rulings.items() if each.reason.endswith("which is optional")}
+    return told | dict.fromkeys(optional, (Verdict.UNPROVEN, (), 0))
 
 
 def overslept(trace, dialect):
@@ -81,6 +101,7 @@ def test_of_every_mutant(part, dialect):
         spoken = DIALECTS[dialect]
         for trace in rehearse(mutant.during, spoken, partial(mutant.make, spoken)).traces:
             assert fast(trace, dialect) == plain(trace, dialect), mutant.id
+            assert ruled(trace, dialect) == ruled_plainly(trace, dialect), mutant.id
 
 
 def test_of_every_recording_of_a_real_endpoint(recordings):
@@ -88,3 +109,4 @@ def test_of_every_recording_of_a_real_endpoint(recordings):
         for recording in Source(str(path)).recordings():
             for dialect in DIALECTS:
                 assert fast(recording.trace, dialect) == plain(recording.trace, dialect)
+                assert ruled(recording.trace, dialect) == ruled_plainly(recording.trace, dialect)
