@@ -27,6 +27,18 @@ def _admitting(dialect: Dialect, *kinds: type[Any]) -> Fault:
     return Fault(admits=lambda made: Admitted(dialect.name, "gpt-realtime") if isinstance(made, kinds) else made)
 
 
+def _any_key(dialect: Dialect) -> Fault:
+    """Let in whoever is turned away for the key alone."""
+    refusals = (Refused, AcceptThenClose)
+
+    def admits(made: Admission) -> Admission:
+        if not isinstance(made, refusals) or made.error["code"] not in ("missing_api_key", "invalid_api_key"):
+            return made
+        return Admitted(dialect.name, "gpt-realtime", subprotocol=made.subprotocol)
+
+    return Fault(admits=admits)
+
+
 def _keys(made: Admitted) -> list[str]:
     """Return the offered subprotocols that hold a key."""
     return [each for each in made.offered if each.startswith(KEY_SUBPROTOCOLS)]
@@ -82,13 +94,12 @@ faults.rows(
      lambda _: _deciding(Admitted, lambda made: Refused(401, NO_KEY) if made.scheme == "bearer" else made)),
     ("the-key-is-not-checked", "connection.a-bad-key-opens-no-session", "connection/refuses_a_wrong_key",
      "auth-not-checked-on-ws",
-     "Any key will do.", lambda dialect: _admitting(dialect, Refused, AcceptThenClose)),
+     "Any key will do.", _any_key),
     ("no-key-is-needed", "connection.a-bad-key-opens-no-session", "connection/refuses_no_key", "auth-not-checked-on-ws",
-     "The HTTP routes check the key, the socket does not.",
-     lambda dialect: _admitting(dialect, Refused, AcceptThenClose)),
+     "The HTTP routes check the key, the socket does not.", _any_key),
     ("one-of-two-keys-is-enough", "connection.conflicting-keys-are-refused", "connection/refuses_conflicting_keys",
      "query-auth-wins-over-header",
-     "Of two keys only one is looked at.", lambda dialect: _admitting(dialect, Refused, AcceptThenClose)),
+     "Of two keys only one is looked at.", _any_key),
     ("the-first-offer-is-selected", "connection.the-key-never-comes-back", "connection/key_first_among_subprotocols",
      "subprotocol-echoes-key",
      "Of the offered subprotocols the first is selected, whatever it holds.",

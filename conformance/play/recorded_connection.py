@@ -20,7 +20,7 @@ from conformance.play.minting import Minted, mint
 from conformance.play.ping import ping
 from conformance.play.progress import Progress, answers_probe, is_output, is_part_of_response, names_nobody
 from conformance.play.recorder import Recorder
-from conformance.play.target import Target, upgrade_request_for
+from conformance.play.target import Target, other_than, upgrade_request_for
 from conformance.scenario.commands import (
     Close,
     Command,
@@ -127,8 +127,9 @@ class RecordedConnection:
             return Reply(refused=unmet.actual or unmet.message)
         if event.get("type") == "error" and (trouble := trouble_in(event.get("error"))) is not None:
             raise trouble
-        if command.options.get("revision") == "other" and (spoken := recognise([event])) is not None:
-            # Whoever asks for the other revision may get it: then what comes is judged as that.
+        if command.options.get("revision") == "other" and event.get("type") == "session.created":
+            # Whoever asks for the other revision may get it: what comes is judged as that, unless it tells otherwise.
+            spoken = recognise([event]) or other_than(self.target.dialect)
             self.recorder.trace = replace(self.recorder.trace, dialect=spoken.name)
         return Reply(event)
 

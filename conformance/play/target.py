@@ -143,7 +143,9 @@ def upgrade_request_for(target: Target, options: Mapping[str, Any]) -> UpgradeRe
         credential = Credential.WRONG if kind in ("expired", "altered") else Credential.VALID
         secret = altered(secret) if kind == "altered" else secret
     offered = _offered(style, credential, target) if secret is None else offer(style, secret)
-    headers = list((_other(target.dialect) if options.get("revision") == "other" else target.dialect).headers.items())
+    headers = list(
+        (other_than(target.dialect) if options.get("revision") == "other" else target.dialect).headers.items()
+    )
     if credential is Credential.RECASED:
         headers_of = ((name, value.replace("Bearer ", "bearer ")) for name, value in offered.headers)
         offered = replace(offered, headers=tuple(headers_of))
@@ -175,7 +177,8 @@ def altered(secret: str) -> str:
     return secret[:-1] + ("x" if not secret.endswith("x") else "y")
 
 
-def _other(dialect: Dialect) -> Dialect:
+def other_than(dialect: Dialect) -> Dialect:
+    """Return the other revision."""
     return next(each for each in DIALECTS.values() if each is not dialect)
 
 

@@ -32,6 +32,8 @@ BROKEN = (Verdict.FAIL, Verdict.WARNING)
 EVENT = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
 #: What both expect where the endpoint ended the connection.
 OPEN = "an open session"
+#: What a script awaits where a rule demands a status in the 400s.
+REFUSAL = "a refusal"
 #: Outcomes in words, where their own name does not say it.
 WORDS = {Outcome.ENVIRONMENT: "not judged", Outcome.ERROR: "not judged"}
 #: So many reasons are told for which nothing applies.
@@ -182,6 +184,8 @@ def _why_stopped(record: ConversationRecord) -> str:
 def _demanded(rule_id: str, finding: FindingRecord) -> set[str]:
     """Return what a finding missed, in its own words, and the event types in them."""
     named = {*EVENT.findall(finding.expected), finding.expected}
+    if finding.expected.startswith("HTTP 4"):
+        named.add(REFUSAL)
     if finding.actual == "nothing" and (rule := judged_rules().get(rule_id)) is not None:
         named.update(EVENT.findall(rule.sentence))
     return named

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from conformance.contract.dialects import DIALECTS
+from conformance.mutants import MUTANTS
 from conformance.mutants.rehearsal import rehearsal_target, rehearse
 from conformance.play.player import Outcome
 from conformance.play.recorded_connection import RecordedConnection
@@ -19,8 +20,8 @@ from conformance.secrets import Scrubber
 from conformance.trace.trace import Handshake
 
 
-def play(steps, dialect="ga"):
-    return rehearse(loads(f"scenario: x\nsteps:\n{steps}", Path("test.yaml")), dialect)
+def play(steps, dialect="ga", fault=None):
+    return rehearse(loads(f"scenario: x\nsteps:\n{steps}", Path("test.yaml")), dialect, fault)
 
 
 def test_what_comes_while_nothing_is_said_is_kept_for_later_steps():
@@ -49,6 +50,13 @@ def test_who_asks_for_the_other_revision_is_judged_by_what_comes(asked, spoken):
 
     assert conversation.outcome is Outcome.PLAYED
     assert conversation.traces[0].dialect == spoken
+
+
+def test_who_asks_for_the_other_revision_and_is_told_too_little_to_know_is_judged_by_what_was_asked_for():
+    steps = "  - expect_refusal: {revision: other}\n    answer: either\n  - close\n"
+    conversation = play(steps, "ga", lambda: MUTANTS["the-session-shows-little"].make(DIALECTS["beta"]))
+
+    assert conversation.traces[0].dialect == "beta"
 
 
 class Slow:

@@ -120,6 +120,16 @@ def test_a_stop_is_told_under_the_broken_rule_that_demands_what_was_awaited():
     assert [each.conversations for each in stops_of(told)] == [("audio/b",), ("audio/c",)]
 
 
+def test_a_refusal_that_was_awaited_is_a_status_that_a_rule_demands():
+    finding = FindingRecord("The request was not refused.", "HTTP 401", "HTTP 200")
+    broken = {"client_secrets.a-bad-key-mints-nothing": RuleRecord(Verdict.FAIL, findings=(finding,))}
+    told = result(waiting("client_secrets/a", "a refusal", broken), waiting("client_secrets/b", "a refusal", {}))
+
+    (failure,) = failures_of(told)
+    assert failure.stopped == ("client_secrets/a",)
+    assert [each.conversations for each in stops_of(told)] == [("client_secrets/b",)]
+
+
 @pytest.mark.parametrize(
     ("fault", "scenarios"),
     [

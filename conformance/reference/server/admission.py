@@ -58,6 +58,8 @@ class Refused:
 
     status: int
     error: Event
+    subprotocol: str | None = None
+    """That which an upgrade would have selected."""
 
     @property
     def body(self) -> bytes:
@@ -126,7 +128,7 @@ def admit(
         error = error_body(EXPIRED, "The client secret has expired.")
     if error is not None:
         status = STATUSES.get(error["code"], 401)
-        return AcceptThenClose(error, 3000, selected) if refusal == "openai" else Refused(status, error)
+        return AcceptThenClose(error, 3000, selected) if refusal == "openai" else Refused(status, error, selected)
     if "websocket" not in [each.lower() for each in asked.headers.get("upgrade", ())]:
         return Refused(426, error_body("upgrade_required", "This endpoint speaks WebSocket: ask for an upgrade."))
     if dialect == "ga" and _wants_beta(asked):
