@@ -212,7 +212,7 @@ def respond(draft: Draft, modality: str, *, aside: bool, awaited: bool) -> None:
         draft.settle()
         return
     kept = draft.name("answer")
-    draft.step("await", "response.done", remember=kept)
+    draft.step("outcome", "completed", remember=kept)
     draft.running = 0
     reference = f"${{{kept}.response.output.0.id}}"
     draft.items.append(reference)
@@ -272,6 +272,10 @@ def answer_no_call(draft: Draft) -> None:
 
 
 def send(draft: Draft, frame: dict[str, Any]) -> None:
-    """Send what no endpoint can understand; an event gets an id, so that the error can name it."""
+    """Send what no endpoint can understand; an event gets an id, so that the error can name it.
+
+    A barrier hears the error: one that names nobody could be taken for the refusal of what follows.
+    """
     named = {} if frame.keys() == {"text"} else {"event_id": draft.name("garbage")}
     draft.step("send", {**named, **frame})
+    draft.step("barrier")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from conformance.contract.dialect import Dialect
+from conformance.trace.exchanges import MAKE_ITEMS
 from conformance.trace.trace import Event
 
 #: Beginnings of the types of what a model, a recogniser or a turn detector brings about: none of it is a heartbeat.
@@ -37,23 +38,31 @@ def names_nobody(error: Event) -> bool:
     return isinstance(details, dict) and details.get("event_id") is None
 
 
-def answers_probe(kind: str, event: Event, probe: str) -> bool:
-    """Return whether an event answers the probe of that id."""
-    error = event.get("error")
-    named = error.get("event_id") if isinstance(error, dict) else None
-    return kind in (*UPDATED, "conversation.item.retrieved") or (kind == "error" and named in (None, probe))
+@dataclass(frozen=True)
+class OpenEvent:
+    """A client event that may still be answered."""
+
+    id: str
+    """Empty for what is no event."""
+    kind: str
+    deliberate: bool
+    """Whether it is wrong on purpose: an error about it may come after answers to later ones."""
 
 
 @dataclass
 class Progress:
     """The state of one connection as far as our waiting depends on it."""
 
-    open: list[str] = field(default_factory=list)
-    """Ids of client events that may still be answered, in the order in which they were sent; empty: no event."""
-    suspect: str = ""
-    """Id of the one client event that the latest error which names nobody can be about; empty if there are several."""
+    open: list[OpenEvent] = field(default_factory=list)
+    """Client events that may still be answered, in the order in which they were sent."""
+    explained: int = 0
+    """Errors that name nobody, each of which may be about one of the open events."""
+    made: set[str] = field(default_factory=set)
+    """Ids of items that the endpoint made by itself: what announces them answers nobody."""
     running: set[str] = field(default_factory=set)
     """Ids of responses that were created and are not done."""
+    unasked: set[str] = field(default_factory=set)
+    """Ids of responses that no client event asked for."""
     output: bool = False
     """Whether anything has come since the latest `response.created` that may be all there is of that response."""
     alone: bool = False
@@ -64,38 +73,74 @@ class Progress:
     """Of the response that was done last."""
     longest: float = 0.0
     """The longest wait that was not in vain, in seconds."""
-    stray_probe: str = ""
-    """Id of a probe of ours that is still to be answered, because what was awaited came late but before it."""
+    strays: list[Event] = field(default_factory=list)
+    """Probes of ours that are still to be answered, because what was awaited came late but before that."""
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
-    def sends(self, event: Event) -> None:
+    def sends(self, event: Event, *, deliberate: bool = False) -> None:
         """Note a client event."""
-        self.open.append(str(event.get("event_id") or ""))
-        if event.get("type") == "response.create":
+        kind = str(event.get("type"))
+        self.open.append(OpenEvent(str(event.get("event_id") or ""), kind, deliberate))
+        if kind == "response.create":
             self.over = self.output = False
 
     def settles(self, sent: str) -> None:
-        """Note that a client event was answered, and with it all that was sent before."""
-        if sent and sent in self.open:
-            del self.open[: self.open.index(sent) + 1]
+        """Note that a client event was acknowledged, and with it all that was sent before and is not wrong."""
+        until = next((place for place, each in enumerate(self.open, 1) if sent and each.id == sent), 0)
+        if not until:
+            return
+        kept = [each for each in self.open[:until] if each.deliberate and each.id != sent]
+        unanswered = until - 1 - len(kept)
+        self.open[:until] = kept
+        self.explained = max(0, self.explained - unanswered)  # they may have been what those errors were about
+        self.explained = min(self.explained, len(self.open))
+
+    def surely_refused(self, sent: str, *, but: int = 0) -> bool:
+        """Return whether as many errors that name nobody have come as events are open, *but* so many, *sent* included.
+
+        While there are fewer of them, each may be about another one.
+        """
+        return len(self.open) - self.explained <= but and any(each.id == sent for each in self.open)
 
     def hears(self, kind: str, event: Event) -> None:
         """Note a server event (canonical type)."""
-        if kind == "error" and names_nobody(event):
-            self.suspect = self.open[0] if len(self.open) == 1 else ""
-            if "" in self.open:  # nothing but such an error can answer text without an id
-                self.open.remove("")
+        if kind == "error":
+            self._hears_error(event)
+        elif kind in MAKE_ITEMS:
+            self._makes_item(event)
         response = event.get("response")
         told = response if isinstance(response, dict) else {}
         if kind == "response.created":
             self.alone = not self.running
             self.running.add(str(told.get("id")))
             self.output = self.over = False
+            if all(each.kind != "response.create" for each in self.open):
+                self.unasked.add(str(told.get("id")))
         elif kind == "response.done":
             self.running.discard(str(told.get("id")))
             self.over, self.status = not self.running, str(told.get("status"))
         elif kind.startswith("response.") or (kind == "error" and self.running):
             self.output = True
+
+    def _hears_error(self, event: Event) -> None:
+        if names_nobody(event):
+            self.explained = min(self.explained + 1, len(self.open))
+            return
+        error = event.get("error")
+        named = error.get("event_id") if isinstance(error, dict) else None
+        self.open = [each for each in self.open if each.id != named]
+        self.explained = min(self.explained, len(self.open))
+
+    def _makes_item(self, event: Event) -> None:
+        item = event.get("item")
+        name = event.get("item_id") or (item.get("id") if isinstance(item, dict) else None)
+        if isinstance(name, str):
+            self.made.add(name)
+
+    def announces_its_own(self, kind: str, event: Event) -> bool:
+        """Return whether an event announces an item that the endpoint made by itself."""
+        item = event.get("item")
+        return kind == "conversation.item.added" and isinstance(item, dict) and item.get("id") in self.made
 
     def waited(self, seconds: float) -> None:
         """Note how long a wait took."""

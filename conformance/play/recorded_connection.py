@@ -15,12 +15,13 @@ from conformance.play.environment import (
     trouble_of_close,
     trouble_of_status,
 )
-from conformance.play.look_back import error_text, how_it_ended, instead, recalled, spoken
+from conformance.play.look_back import how_it_ended, instead, recalled, spoken
 from conformance.play.minting import Minted, mint
 from conformance.play.ping import ping
-from conformance.play.progress import Progress, answers_probe, is_output, is_part_of_response, names_nobody
+from conformance.play.progress import Progress, is_output, is_part_of_response
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target, other_than, upgrade_request_for
+from conformance.play.waiting import Doubt, is_awaited, stop_on_error, takes_as_stray
 from conformance.scenario.commands import (
     Close,
     Command,
@@ -140,7 +141,7 @@ class RecordedConnection:
         if self.connection is None or not self.live:
             raise Unmet("the connection was over before the script was", "an open session", self._how_it_ended)
         event = self.recorder.note(Direction.CLIENT, frame, self.connection.now(), deliberate=command.deliberate)
-        self.progress.sends(event)
+        self.progress.sends(event, deliberate=command.deliberate)
         try:
             await self.connection.send(frame)
         except Disconnected as gone:
@@ -150,39 +151,35 @@ class RecordedConnection:
 
     async def _wait(self, command: Wait) -> Event:
         for position, (kind, event) in enumerate(self.backlog):
-            if command.matches(kind, event):
+            if not command.sent and command.matches(kind, event):  # an answer comes after its question
                 del self.backlog[position]
-                self.progress.settles(command.sent)
                 return event
-            self._stop_on_error(command, kind, event, fresh=False)
+            stop_on_error(command, self.progress, kind, event, fresh=False)
         self._stop_after_the_end(command)
         connection = self.connection
         if connection is None:
             raise Unmet("there is no connection", command.awaiting, self._how_it_ended)
-        within = command.within or self.target.patience.answer
-        began, deadline = connection.now(), connection.now() + within
-        probed = ""
+        doubt = Doubt(connection.now(), command.within or self.target.patience.answer)
         while self.live:
             try:
-                kind, event = await self._next(connection, command, deadline)
+                kind, event = await self._next(connection, command, doubt.deadline)
             except TimeoutError:
-                if probed or command.within or (probe := self._probe(command)) is None:
-                    raise self._nothing_came(connection, command, began, answered=False) from None
-                probed = probe["event_id"]
+                if doubt.probe or command.within or (probe := self._probe(command)) is None:
+                    raise self._nothing_came(connection, command, doubt.began, answered=doubt.answered) from None
+                doubt.asks(probe, connection.now())
                 await self._send(Send(probe))
-                deadline = connection.now() + within / 2
                 continue
-            if command.matches(kind, event):
-                self.progress.settles(command.sent)
-                self.progress.waited(connection.now() - began)
-                self.progress.stray_probe = probed
+            if is_awaited(command, self.progress, kind, event):
+                self.progress.waited(connection.now() - doubt.began)
+                doubt.leaves(self.progress)
                 return event
-            if probed and answers_probe(kind, event, probed):
-                raise self._nothing_came(connection, command, began, answered=True)
+            if doubt.ends_with(command, self.progress, kind, event):
+                if command.sent:  # one question is answered after the other
+                    raise self._nothing_came(connection, command, doubt.began, answered=True)
+                continue
             if not command.within and is_output(kind):  # our patience is for silence: who still speaks is not late
-                deadline = began = connection.now()
-                deadline += within
-            self._stop_on_error(command, kind, event, fresh=True)
+                doubt.begins_again(connection.now(), command, self.progress)
+            stop_on_error(command, self.progress, kind, event, fresh=True)
             self.backlog.append((kind, event))
             self._stop_after_the_end(command)
         message = f"the connection ended while waiting for {command.awaiting}"
@@ -231,9 +228,9 @@ class RecordedConnection:
         canonical = self._canonical(kind) if isinstance(kind, str) else ""
         if canonical == "response.done" and not self.awaits_failure:
             self.trouble = self.trouble or trouble_in_response(event)
-        if self.progress.stray_probe and answers_probe(canonical, event, self.progress.stray_probe):
-            canonical, self.progress.stray_probe = "", ""  # the script has not asked for it
         self.progress.hears(canonical, event)
+        if takes_as_stray(self.progress, canonical, event):
+            canonical = ""  # the script has not asked for it
         return canonical, {**event, "type": canonical}
 
     def _canonical(self, kind: str) -> str:
@@ -245,25 +242,6 @@ class RecordedConnection:
         self.heard.add(kind)
         meant = aliases(dialect.name).get(kind, kind)
         return dialect.canonical(kind if meant in self.heard else meant)
-
-    def _stop_on_error(self, command: Wait, kind: str, event: Event, *, fresh: bool) -> None:
-        """End the wait when an error is the answer to the client event whose acknowledgement is awaited.
-
-        One that names nobody is, if it is *fresh* (came after that event) and no other event is still to be answered.
-        """
-        if kind != "error":
-            return
-        error = event.get("error")
-        if not isinstance(error, dict):
-            return
-        if (trouble := trouble_in(error)) is not None:
-            raise trouble
-        if not command.sent:
-            return
-        if error.get("event_id") == command.sent:
-            raise Unmet("the endpoint refused", command.awaiting, error_text(event))
-        if fresh and names_nobody(event) and self.progress.suspect == command.sent:
-            raise Unmet("the endpoint refused", command.awaiting, f"{error_text(event)} (it names no event)")
 
     def _stop_after_the_end(self, command: Wait) -> None:
         """End a wait for a part of a response when there is no response that could bring it."""

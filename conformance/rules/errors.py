@@ -117,6 +117,8 @@ def name_the_event_they_refuse(view: View) -> Judged:
             why = "was answered before" if named in sent else "the client never sent"
             message = f"The error names {named or 'an empty id'}, which {why}."
             yield Finding(frame.index, message, "an event_id of the client", named, "/error/event_id")
+        elif frame.index in view.attributed and not _may_be_blamed(view.attributed[frame.index]):
+            continue
         elif named is None and suspect is not None and suspect.index < frame.index and _code(frame) not in FATAL:
             what = f"`{suspect.entry.type}`" if suspect.entry.type else "an event without a type,"
             message = f"The error after {what} {suspect.text('event_id')} names no event."

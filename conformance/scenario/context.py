@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from conformance.scenario.commands import Unmet
+from conformance.scenario.commands import ModelDidNot, Unmet
 from conformance.trace.trace import Event
 
 
@@ -73,13 +73,18 @@ class ScriptContext:
         return value
 
     def look_up(self, path: str) -> Any:
-        """Follow `name.key.0.key` through what was remembered; Unmet if the endpoint never said it."""
+        """Follow `name.key.0.key` through what was remembered.
+
+        Unmet if the endpoint never said it, ModelDidNot if a list holds fewer: how much a model says is its own matter.
+        """
         value: Any = self.values
         for step in path.split("."):
             if isinstance(value, dict) and step in value:
                 value = value[step]
             elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
                 value = value[int(step)]
+            elif isinstance(value, list) and step.isdigit():
+                raise ModelDidNot(f"needs ${{{path}}}; the list holds only {len(value)}")
             else:
                 raise Unmet(f"the script needs ${{{path}}}, which the endpoint never said", expected=path)
         return value

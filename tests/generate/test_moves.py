@@ -70,3 +70,18 @@ def test_what_follows_a_detected_turn_in_the_buffer_is_cleared_before_anything_i
     conversation = in_memory("ga")(scenario(GA, [turn, moves.commit]))
 
     assert (conversation.outcome, flaws_of(conversation)) == (Outcome.PLAYED, [])
+
+
+def test_what_comes_of_garbage_is_heard_before_anything_else_is_asked():
+    assert steps(partial(moves.send, frame={"text": "{"}), moves.commit) == [
+        ("send", ""),
+        ("barrier", ""),
+        ("configure", ""),
+        ("commit", "error"),
+    ]
+
+
+def test_only_a_response_that_was_completed_has_an_item_that_later_moves_are_about():
+    spoken = partial(moves.respond, modality="audio", aside=False, awaited=True)
+
+    assert steps(spoken) == [("respond", ""), ("outcome", "")]

@@ -4,7 +4,7 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.scenario.audio import clip
-from conformance.scenario.commands import Unmet
+from conformance.scenario.commands import ModelDidNot, Unmet
 from conformance.scenario.context import ScriptContext
 
 
@@ -19,10 +19,15 @@ def test_a_reference_alone_keeps_its_type_and_one_inside_text_becomes_text(talk)
     assert filled == {"x": 7, "y": ["n7-m"], "z": 1}
 
 
-@pytest.mark.parametrize("path", ["${nobody}", "${a.c}", "${a.b.1}", "${a.b.c}", "${a.b.0.c.d}"])
+@pytest.mark.parametrize("path", ["${nobody}", "${a.c}", "${a.b.c}", "${a.b.0.c.d}"])
 def test_what_the_endpoint_never_said_is_not_met(talk, path):
     with pytest.raises(Unmet):
         talk.filled(path)
+
+
+def test_that_a_list_holds_less_is_a_matter_of_the_model(talk):
+    with pytest.raises(ModelDidNot, match="holds only 1"):
+        talk.filled("${a.b.1}")
 
 
 def test_event_ids_are_readable_and_unique(talk):

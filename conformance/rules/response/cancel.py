@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from conformance.rules.engine.overdue import is_due, overdue
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, Chapter, Finding, Judged
 from conformance.rules.response.create import active_at
+from conformance.trace.anonymous_errors import kinds_pointed_to
 from conformance.trace.frames import string
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.trace.exchanges import Exchange
+    from conformance.trace.frames import Frame
     from conformance.trace.responses import Response
     from conformance.trace.views import View
 
@@ -61,13 +63,18 @@ def ends_the_response(view: View) -> Judged:
     for exchange, response in _hit(view):
         if response.done is None or view.gap_between(exchange.sent.index, response.last):
             continue
-        if any(each.index > exchange.sent.index and each.index not in view.attributed for each in view.server("error")):
+        if any(each.index > exchange.sent.index and _may_refuse_a_cancel(view, each) for each in view.server("error")):
             continue
         if response.status == "cancelled":
             yield HELD
         elif response.status == "completed" and is_due(view, exchange):
             message = f"{response.id} was cancelled at entry {exchange.sent.index}, and completed."
             yield Finding(response.done.index, message, "cancelled", "completed", "/response/status")
+
+
+def _may_refuse_a_cancel(view: View, error: Frame) -> bool:
+    """Return whether an error names no event, and points to none but perhaps a cancel: whose it is nobody can tell."""
+    return error.index not in view.blamed and kinds_pointed_to(error) <= {"response.cancel"}
 
 
 @rules.must("cancel.reason-is-the-client", about={"response.cancel"}, covers=("RSP-15", "RSP-08"), spec=CANCEL)

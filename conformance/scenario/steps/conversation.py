@@ -190,7 +190,12 @@ def retrieve(context: ScriptContext, written: Step) -> Script:
 def truncate(context: ScriptContext, written: Step) -> Script:
     """Cut the assistant's audio of an item."""
     given = written.argument
-    at = given["at"] if "at" in given else int((yield from _heard(context, given["item"])) * given["share"])
+    heard = yield from _heard(context, given["item"])
+    if "at" not in given and heard < ENOUGH_AUDIO:
+        raise ModelDidNot(f"needs {ENOUGH_AUDIO} ms of the assistant's audio; {heard:.0f} ms came of {given['item']}")
+    if given.get("at", 0) > heard and not written.answer:
+        raise ModelDidNot(f"needs {given['at']} ms of the assistant's audio; {heard:.0f} ms came of {given['item']}")
+    at = given["at"] if "at" in given else int(heard * given["share"])
     event = {
         "type": "conversation.item.truncate",
         "item_id": given["item"],
@@ -203,7 +208,4 @@ def truncate(context: ScriptContext, written: Step) -> Script:
 def _heard(context: ScriptContext, item: str) -> Generator[Command, Reply, float]:
     """Return how many milliseconds of an item's audio have come."""
     reply: Reply = yield Spoken(item)
-    milliseconds = float(reply.event["bytes"] * 1000 / FORMATS[context.output_format][0])
-    if milliseconds < ENOUGH_AUDIO:
-        raise ModelDidNot(f"needs {ENOUGH_AUDIO} ms of the assistant's audio; {milliseconds:.0f} ms came of {item}")
-    return milliseconds
+    return float(reply.event["bytes"] * 1000 / FORMATS[context.output_format][0])
