@@ -14,11 +14,14 @@ from operator import attrgetter
 from typing import Any, Protocol
 
 from conformance.trace.computed import computed
-from conformance.trace.frames import NOTHING, Frame, mapping
+from conformance.trace.frames import NOTHING, Frame, mapping, string
+from conformance.trace.switched_off import SwitchedOff
 from conformance.trace.trace import CONTROL, Direction, End, FrameKind, Handshake, Trace
 
 #: What opens a session.
 OPENERS = frozenset({"session.created", "transcription_session.created"})
+#: What shows it.
+SHOWS = (*sorted(OPENERS), "session.updated", "transcription_session.updated")
 
 
 class Revision(Protocol):
@@ -194,22 +197,20 @@ class CanonicalTrace:
 
         A setting that the client last set to null, and that is left out since, stands there as null.
         """
-        shown = self.server(
-            "session.created", "session.updated", "transcription_session.created", "transcription_session.updated"
-        )
-        paths, off = self.dialect.session_paths, dict[str, None]()
+        shown, off, found = self.server(*SHOWS, "error"), SwitchedOff(), []
         updates = deque(self.client("session.update", "transcription_session.update"))
-        found = []
         for frame in shown:
             while updates and updates[0].index < frame.index:
-                for name, value in self.settings_in(updates.popleft().part("session")).items():
-                    if value is None:
-                        off[name] = None
-                    else:
-                        off.pop(name, None)
+                update = updates.popleft()
+                off.asks(update.text("event_id"), self.settings_in(update.part("session")))
+            if frame.type == "error":
+                off.refused(string(frame.part("error").get("event_id")))
+                continue
+            if frame.type not in OPENERS:
+                off.answered()
             if frame.whole:
-                session = frame.part("session")
-                found.append((frame.index, _with_nulls(session, [paths[name] for name in off]) if off else session))
+                paths = [self.dialect.session_paths[name] for name in off.names]
+                found.append((frame.index, _with_nulls(frame.part("session"), paths)))
         return tuple(found)
 
     def session_in(self, index: int) -> Mapping[str, Any]:

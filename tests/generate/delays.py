@@ -6,13 +6,16 @@ from collections import deque
 from dataclasses import dataclass
 from functools import partial
 
+from conformance.contract.dialects import DIALECTS
 from conformance.mutants.mutant import Fault
 from conformance.mutants.rehearsal import TOKEN, MemoryConnection, Rehearsal, rehearsal_target
 from conformance.play.connection import Disconnected
 from conformance.play.player import Player
-from conformance.reference.server.loopback import as_frame
+from conformance.reference.server.loopback import Loopback, as_frame
+from conformance.reference.session.core import Endpoint
 from conformance.scenario.audio import clip
 from conformance.secrets import Scrubber
+from tests.legal.endpoints import Legal
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,10 @@ class DelayedLine:
     """A connection to a session in memory."""
 
     def __init__(self, memory, chance, delays):
-        self.session, self.clock, self.fault = memory.loopback.endpoint, memory.loopback.clock, memory.fault
+        self.session, self.clock = memory.loopback.endpoint, memory.loopback.clock
         self.handshake, self.chance, self.delays = memory.handshake, chance, delays
         self.under_way = {"up": deque(), "down": deque()}
-        self.under_way["down"].extend((0.0, as_frame(each, self.fault.frames)) for each in memory.loopback._inbox)
+        self.under_way["down"].extend((0.0, as_frame(each)) for each in memory.loopback._inbox)
 
     def now(self):
         return self.clock.now
@@ -49,7 +52,7 @@ class DelayedLine:
 
     def _says(self, outgoing):
         for each in outgoing:
-            frame, down = as_frame(each, self.fault.frames), self.under_way["down"]
+            frame, down = as_frame(each), self.under_way["down"]
             if self.delays.overtaking and each["type"] == "error" and self.chance.random() < 0.5:
                 down.appendleft((self.clock.now, frame))
             else:
@@ -97,11 +100,12 @@ class DelayedEndpoint(Rehearsal):
     """A legal endpoint at the other end of such a line."""
 
     def __init__(self, target, legal, pace, delays, chance):
-        super().__init__(
-            target, fault=lambda: legal.change(target.dialect), features=legal.settings.get("features"),
-            pace=legal.settings.get("pace", pace), model=legal.settings.get("scripted_model"),
-        )  # fmt: skip
-        self.delays, self.chance = delays, chance
+        super().__init__(target, fault=lambda: Fault(sends=legal.change(target.dialect).sends))
+        self.settings, self.delays, self.chance = {"pace": pace, **legal.settings}, delays, chance
+
+    def _loopback(self, decision, fault):
+        spoken = DIALECTS[decision.dialect]
+        return Loopback(lambda clock: Endpoint(spoken, clock=clock, **self.settings), sends=fault.sends)
 
     async def connect(self, ask):
         opened = await super().connect(ask)
@@ -112,16 +116,17 @@ def together(*several):
     """Make the change of all these legal endpoints at once, each after the one before it."""
 
     def change(dialect):
+        hooks = [hook for each in several if (hook := each.change(dialect).sends) is not None]
+
         def sends(event):
             events = [event]
             for each in hooks:
                 events = [changed for event in events for changed in each(event)]
             return events
 
-        hooks = [hook for each in several if (hook := each.change(dialect).sends) is not None]
         return Fault(sends=sends)
 
-    return change
+    return Legal(change, settings={name: each for legal in several for name, each in legal.settings.items()})
 
 
 def playing(dialect, legal, pace, delays, seed):
