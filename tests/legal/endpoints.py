@@ -94,40 +94,37 @@ def bridge(_dialect):
 
 
 class Told:
-    """Lets each item that is put at the end follow the one that was told before it."""
+    """Lets each item that is put at the end follow the one that was told last."""
 
     KINDS = ("conversation.item.added", "conversation.item.created", "conversation.item.done")
 
     def __init__(self):
-        self.end = self.last = None
-        self.at_the_end, self.place, self.behind = set(), {}, {}
+        self.order, self.told, self.places = [], [], {}
 
     def happens(self, event):
-        """Take in an item as it joins the conversation behind the bridge."""
-        if event["type"] in self.KINDS[:2] and event.get("previous_item_id") == self.end:
-            self.behind[event["item"]["id"]] = self.end
-            self.end = event["item"]["id"]
-            self.at_the_end.add(self.end)
-
-        if event["type"] == "conversation.item.deleted":
-            self.forget(event["item_id"])
-
-    def forget(self, gone):
-        """Let who followed an item that is deleted follow the one before it."""
-        for order, last in ((self.place, "last"), (self.behind, "end")):
-            before = order.get(gone)
-            order |= {item: before for item, other in order.items() if other == gone}
-            if getattr(self, last) == gone:
-                setattr(self, last, before)
+        """Take in what becomes of the conversation behind the bridge."""
+        item = event["item"]["id"] if event["type"] in self.KINDS[:2] else event.get("item_id")
+        if event["type"] in self.KINDS[:2] and item not in self.order:
+            before = event.get("previous_item_id")
+            self.places[item] = "the end" if before == (self.order or [None])[-1] else before
+            self.order.insert(self.order.index(before) + 1 if before in self.order else 0, item)
+        elif event["type"] == "conversation.item.deleted":
+            for each in (self.order, self.told):
+                each.remove(item)
 
     def announced(self, event):
         """Say where an item is for whoever hears of it now."""
-        item = (event.get("item") or {}).get("id")
-        if event["type"] not in self.KINDS or item not in self.at_the_end:
+        if event["type"] == "input_audio_buffer.committed":  # at the end, where its item will be
+            return {**event, "previous_item_id": (self.told or [None])[-1]}
+        item = event["item"]["id"] if event["type"] in self.KINDS else None
+        if item not in self.order:
             return event
-        if item not in self.place:
-            self.place[item], self.last = self.last, item
-        return {**event, "previous_item_id": self.place[item]}
+        if item not in self.told:
+            at = len(self.told)
+            if self.places[item] != "the end":
+                at = self.told.index(self.places[item]) + 1 if self.places[item] in self.told else 0
+            self.told.insert(at, item)
+        return {**event, "previous_item_id": ([None, *self.told])[self.told.index(item)]}
 
 
 def is_output(event):
