@@ -17,6 +17,7 @@ from websockets.asyncio.server import serve
 from conformance.commands.serve import hooks_of
 from conformance.play.pool import LoopThread
 from conformance.reference.server.server import Server
+from tests.preloaded import run_pytest
 
 # How long an example takes says how busy the machine is (or that its lines are counted), nothing of what is tested.
 # The same commit gets the same examples; `tox -e slow` draws others each time (--hypothesis-profile).
@@ -113,16 +114,14 @@ class Folder:
         return {**kept, "REALTIME_TOKEN": token, "COLUMNS": "80"}
 
     def pytest(self, *arguments, token=KEY, within=120):
-        """Run pytest to its end."""
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=self.path,
-            env=self.environment(token),
-            capture_output=True,
-            text=True,
-            timeout=within,
-            check=False,
-        )
+        """Run pytest to its end, with everything imported."""
+        command = self.command(*arguments)
+        return run_pytest(command[3:], cwd=self.path, env=self.environment(token), within=within)
+
+    def new_interpreter(self, *arguments, token=KEY, within=120):
+        """Run pytest to its end, with nothing imported."""
+        how = {"cwd": self.path, "env": self.environment(token), "timeout": within}
+        return subprocess.run(self.command(*arguments), capture_output=True, text=True, check=False, **how)
 
     def interrupted(self, *arguments, token=KEY, when):
         """Run pytest, and send SIGINT as soon as *when* holds of a line of its output."""

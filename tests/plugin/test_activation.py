@@ -18,7 +18,7 @@ NO_ALLURE = ("-pno:allure_pytest", "-pno:xdist", "-pno:xdist.looponfail")
 def test_a_foreign_project_imports_nothing_heavy(folder):
     folder.write("test_theirs.py", FOREIGN)
 
-    result = folder.pytest(*NO_ALLURE)
+    result = folder.new_interpreter(*NO_ALLURE)
 
     assert result.returncode == 0, result.stdout
     assert "conformance" not in result.stdout.replace("realtime-conformance-", "")
@@ -28,7 +28,7 @@ def test_yaml_that_is_no_scenario_wakes_nobody(folder):
     folder.write("tests/test_theirs.py", FOREIGN)
     folder.write("tests/data/pipeline.yaml", "name: build\nsteps: [checkout]\n")
 
-    result = folder.pytest(*NO_ALLURE, "tests")
+    result = folder.new_interpreter(*NO_ALLURE, "tests")
 
     assert result.returncode == 0, result.stdout
     assert not (folder.path / "reports").exists()
@@ -38,7 +38,7 @@ def test_a_folder_of_scenarios_that_nobody_names_wakes_nobody(folder):
     folder.write("test_theirs.py", FOREIGN)
     folder.talk("mine/talk")
 
-    result = folder.pytest(*NO_ALLURE)
+    result = folder.new_interpreter(*NO_ALLURE)
 
     assert result.returncode == 0, result.stdout
 
@@ -66,7 +66,7 @@ def test_a_project_of_scenarios_can_still_run_its_other_tests(folder):
     folder.talk("mine/talk", proves="")
     folder.write("tests/test_theirs.py", FOREIGN)
 
-    result = folder.pytest(*NO_ALLURE, "tests")
+    result = folder.new_interpreter(*NO_ALLURE, "tests")
 
     assert result.returncode == 0, result.stdout
 

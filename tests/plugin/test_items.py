@@ -40,7 +40,7 @@ def test_a_rule_is_told_in_full_only_once_in_a_run(folder, endpoint):
     whole = folder.pytest(f"--endpoint={url}", "one.yaml", "two.yaml", "-vv").stdout
 
     assert brief.count("  reproduce:") == 1
-    assert "in one and 1 more conversation:" in brief
+    assert re.search(r"in (one|two) and 1 more conversation:", brief)  # whichever took less time
     assert whole.count("  reproduce:") > 2
 
 
