@@ -15,6 +15,8 @@ from conformance.play.target import Target
 
 #: Bytes of the answer that are read.
 LARGEST_LIST = 1 << 20
+#: Characters of a model's name.
+LONGEST_NAME = 200
 SCHEMES = {"ws": "http", "wss": "https"}
 
 
@@ -47,4 +49,9 @@ def _listed(target: Target) -> tuple[str, ...]:
     told = orjson.loads(body) if answer.status == http.client.OK else {}
     data = told.get("data") if isinstance(told, dict) else None
     models = [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
-    return tuple(each["id"] for each in models if isinstance(each.get("id"), str))
+    return tuple(each["id"] for each in models if isinstance(each.get("id"), str) and _can_be_named(each["id"]))
+
+
+def _can_be_named(name: str) -> bool:
+    """Return whether somebody could type the name of a model: it stands in commands and in file headers."""
+    return name.isprintable() and 0 < len(name) <= LONGEST_NAME

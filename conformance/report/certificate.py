@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from conformance.contract.profile import PROFILES
 from conformance.errors import CertificateError
 from conformance.report.archive import write_archive
 from conformance.report.badge import badge_data, badge_svg
+from conformance.report.inert import inert_data
 from conformance.report.levels import LevelStatus, levels_of
 from conformance.report.provenance import profile_digest, rules_digest, scenarios_digest, tool_version
 from conformance.run.journal import about
 from conformance.scenario.load import library as bundled
 from conformance.scenario.load import load
+from conformance.trace import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,4 +125,4 @@ def certified(levels: Mapping[str, str]) -> bool:
 
 
 def _json(value: Any) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"
+    return json_text.dumps(inert_data(value), indent=True) + b"\n"

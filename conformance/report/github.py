@@ -14,6 +14,7 @@ from conformance.report.inert import one_line
 from conformance.report.markdown import plain
 from conformance.report.sentence import sentence_of
 from conformance.rules.engine.judge import Verdict
+from conformance.run.outcome import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -75,16 +76,25 @@ def _rows(result: RunResult) -> Iterator[str]:
 def annotations_of(result: RunResult, scenarios: Path) -> Iterator[str]:
     """Return a workflow command for each broken rule, at its scenario where that lies in the repository.
 
+    Where nothing is broken, and the step fails all the same, one says why.
+
     *scenarios* is the folder of scenario files, relative to the repository or not there at all.
     """
+    red = "warning" if result.baseline.written else "error"
+    told = []
     for failure in failures_of(result):
-        kind = "error" if failure.line.verdict is Verdict.FAIL or result.settings.strict else "warning"
+        kind = red if failure.line.verdict is Verdict.FAIL or result.settings.strict else "warning"
+        told.append(kind)
         yield _command(result, kind, f"{failure.line.rule.demand} ({failure.line.rule.id})", _words(failure),
                        scenarios / f"{failure.record.conversation.partition('@')[0]}.yaml")  # fmt: skip
     for stop in stops_of(result):
         path = scenarios / f"{stop.record.conversation.partition('@')[0]}.yaml"
         title = f"{stop.record.conversation} did not get through its script"
-        yield _command(result, "error", title, stop.record.message, path)
+        told.append(red)
+        yield _command(result, red, title, stop.record.message, path)
+    if result.status is not ExitStatus.CLEAN and "error" not in told:
+        sentence = sentence_of(result)
+        yield _command(result, "error", sentence, "; ".join(reasons_of(result)) or sentence, Path())
 
 
 def _words(failure: Failure) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from conformance.report.markdown import plain, table
 from conformance.report.provenance import rules_digest, tool_version
 from conformance.report.rendering import render, resource
+from conformance.report.sentence import many
 from conformance.rules.engine.judge import Verdict
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _row(report: SavedReport, chapters: Sequence[str], home: Path, now: datetime
 def _age(report: SavedReport, now: datetime) -> str:
     tool = report.data["tool"]
     days = (now - datetime.fromisoformat(report.data["date"])).days
-    old = f", {days} days ago" if days > 0 else ""
+    old = f", {many(days, 'day')} ago" if days > 0 else ""
     if tool["rules"] == rules_digest():
         return f"this version{old}"
     same = tool["version"] == tool_version()

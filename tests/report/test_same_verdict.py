@@ -9,7 +9,7 @@ import pytest
 
 from conformance.report.allure_files import environment_of
 from conformance.report.evidence import Evidence
-from conformance.report.github import summary_of
+from conformance.report.github import annotations_of, summary_of
 from conformance.report.json import report_of
 from conformance.report.junit import junit_of
 from conformance.report.page import page_of
@@ -143,6 +143,15 @@ def test_junit_is_red_where_the_status_is(ended):
     red = int(root.get("failures")) + int(root.get("errors"))
 
     assert bool(red) == (ran.status is not ExitStatus.CLEAN), sentence_of(ran)
+
+
+def test_an_annotation_is_an_error_where_the_status_is_red(ended):
+    ran, reason = ended
+    told = "\n".join(annotations_of(ran, Path("none")))
+
+    assert ("::error " in told) == (ran.status is not ExitStatus.CLEAN), sentence_of(ran)
+    if "::error " in told and "broken" not in sentence_of(ran):
+        assert reason in told
 
 
 def test_junit_names_no_conversation_where_there_was_none():
