@@ -17,7 +17,7 @@ from conformance.contract.names import REFERENCE_TOOL_SERVER
 from conformance.errors import UsageError
 from conformance.options.relay import relay_of
 from conformance.play.auth import carries
-from conformance.play.bounds import Bounds
+from conformance.play.bounds import HELD_EACH, Bounds
 from conformance.play.line import line_of
 from conformance.play.target import Patience, Target, checked_url
 from conformance.run import key
@@ -202,8 +202,10 @@ def _patience(given: Given) -> Patience:
 
 def _bounds(given: Given) -> Bounds:
     usual = Bounds()
+    sessions = _positive("sessions", given.value("sessions"), SESSIONS)
     return replace(
         usual,
+        held=max(usual.held, sessions * HELD_EACH),
         message=_positive("max-message", given.value("max-message"), usual.message),
         connection=_positive("max-received", given.value("max-received"), usual.connection),
         events=_positive("max-events", given.value("max-events"), usual.events),

@@ -48,6 +48,8 @@ class Held:
         return self.sum > most and self.bytes.get(connection, 0) >= max(self.bytes.values(), default=0)
 
 
+#: The share of `held` of each conversation where more than 16 are played at once: so many ordinary ones need it.
+HELD_EACH = Bounds.held // 16
 #: Bytes that a refusal's body may have, and those that are kept of it.
 REFUSAL_READ, REFUSAL_KEPT = 64 * 1024, 2000
 #: Seconds for the closing handshake, and for the TCP connection to end after it.
@@ -83,7 +85,12 @@ TABLE: tuple[BoundRow, ...] = (
     BoundRow("bytes received on one connection", f"{Bounds.connection // MIB} MiB", "--max-received", NOT_JUDGED),
     BoundRow("messages received on one connection", f"{Bounds.events:,}", "--max-events", NOT_JUDGED),
     BoundRow("bytes waiting for an endpoint that does not read", f"{Bounds.unsent // MIB} MiB", "", NOT_JUDGED),
-    BoundRow("bytes received on all open connections", f"{Bounds.held // MIB} MiB", "--sessions", NOT_JUDGED),
+    BoundRow(
+        "bytes received on all open connections",
+        f"{Bounds.held // MIB} MiB; beyond 16 sessions {HELD_EACH / MIB:g} MiB for each",
+        "--sessions",
+        NOT_JUDGED,
+    ),
     BoundRow("conversations that send more than a minute of audio", "1 at once", "", "the others wait"),
     BoundRow(
         "finished conversations waiting for verdicts", f"{WAITING // MIB} MiB", "", "no conversation starts meanwhile"

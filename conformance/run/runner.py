@@ -270,7 +270,9 @@ class Runner:
 
     async def _attempt(self, job: Job, number: int) -> Attempt:
         attempt = await self.attempt(job)
-        return replace(attempt, files=written(attempt, again(job.key, number), self.settings, self.disk))
+        # Not in the loop's own thread: a disk that takes its time would delay what other conversations hear.
+        name, settings = again(job.key, number), self.settings
+        return replace(attempt, files=await asyncio.to_thread(written, attempt, name, settings, self.disk))
 
     async def attempt(self, job: Job) -> Attempt:
         """Play a conversation once, if the budget allows it and there is room; its traces are not written."""

@@ -36,6 +36,11 @@ def test_a_url_and_a_key_are_enough(monkeypatch):
     assert settings.target.model is None
 
 
+@pytest.mark.parametrize(("sessions", "held"), [(None, 40), (1, 40), (16, 40), (100, 250)])
+def test_many_conversations_at_once_may_hold_as_much_each_as_few(sessions, held):
+    assert made_of(endpoint=URL, sessions=sessions)[0].target.bounds.held == held * 2**20
+
+
 def test_the_embedded_reference_never_gets_the_real_key(monkeypatch):
     monkeypatch.setenv("REALTIME_TOKEN", "sk-from-the-environment")
 
