@@ -17,9 +17,9 @@ from conformance.report.badge import badge_data, badge_svg
 from conformance.report.inert import inert_data
 from conformance.report.levels import LevelStatus, levels_of
 from conformance.report.provenance import profile_digest, rules_digest, scenarios_digest, tool_version
+from conformance.resources import folder
 from conformance.run.journal import about
-from conformance.scenario.load import library as bundled
-from conformance.scenario.load import load
+from conformance.scenario.load import load, suite
 from conformance.trace import json_text
 
 if TYPE_CHECKING:
@@ -113,9 +113,8 @@ def refuse_own_waivers(profile: Profile | None) -> None:
 
 
 def library() -> Mapping[str, Scenario]:
-    """Return the bundled scenarios by id that a run holds by itself: no relay's, and none that takes minutes."""
-    scripts = [load(path) for path in bundled()]
-    return {script.id: script for script in scripts if not script.soaks}
+    """Return the bundled scenarios by id that a run plays by itself."""
+    return {script: load(folder("scenarios") / f"{script}.yaml") for script in sorted(suite())}
 
 
 def certified(levels: Mapping[str, str]) -> bool:

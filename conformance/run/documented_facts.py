@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 
 from conformance.contract.facts import Fact, shown
 from conformance.play.player import Outcome
-from conformance.resources import folder
 from conformance.run.baseline import PASS, UNPROVEN, Seen
 from conformance.run.ruling import key_of, view_of
-from conformance.scenario.load import library as bundled_files
+from conformance.scenario.load import suite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -87,21 +86,14 @@ def asked(settings: Settings) -> tuple[Fact, ...]:
 def _whole(records: Mapping[str, ConversationRecord]) -> bool:
     """Return whether every conversation of the library was held, and said something of the endpoint."""
     played = {name.partition("@")[0] for name in records}
-    return played.issuperset(library()) and all(record.outcome in ITS_OWN for record in records.values())
-
-
-@cache
-def library() -> frozenset[str]:
-    """Return the ids of the bundled scenarios."""
-    home = folder("scenarios")
-    return frozenset(path.relative_to(home).with_suffix("").as_posix() for path in bundled_files())
+    return played.issuperset(suite()) and all(record.outcome in ITS_OWN for record in records.values())
 
 
 def conversations_for(settings: Settings) -> Mapping[Fact, tuple[str, ...]]:
     """Return for each fact the conversations of the library that show it where it is true: on the reference."""
     from conformance.mutants.rehearsal import bundled
 
-    scenarios = [name for name in sorted(library()) if not settings.not_applicable(bundled(name))]
+    scenarios = [name for name in sorted(suite()) if not settings.not_applicable(bundled(name))]
     claimed = settings.profile.features if settings.profile is not None else None
     return _on_the_reference(asked(settings), tuple(scenarios), settings.target.dialect.name, claimed, settings.styles)
 

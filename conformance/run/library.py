@@ -24,6 +24,7 @@ from conformance.run.ruling import Ruling, rule_on, view_of
 from conformance.run.runner import Runner
 from conformance.run.settings import AUTO, Settings
 from conformance.run.state import RunState
+from conformance.scenario.load import load, suite
 from conformance.secrets import Scrubber
 from conformance.trace import jsonl
 from conformance.trace.trace import Trace
@@ -55,7 +56,7 @@ def play(
     to the folder *reports*.  Raises ConformanceError for whatever is the caller's mistake.
     """
     settings = settings_for(endpoint, key=key, model=model, dialect=dialect, profile=profile, reports=Path(reports))
-    return play_with(settings, [_loaded(each) for each in scenarios or bundled_ids()], policy)
+    return play_with(settings, [_loaded(each) for each in scenarios or sorted(suite())], policy)
 
 
 def settings_for(
@@ -86,7 +87,7 @@ def play_with(settings: Settings, scenarios: Sequence[Scenario], policy: Policy 
     """Play *scenarios* as *settings* say, many at once, and return what the run came to."""
     runner = Runner(settings, policy or Policy(), window=settings.sessions, cautious=False)
     state = RunState(settings)
-    state.ends(selection={each.id for each in scenarios} != {*bundled_ids()})
+    state.ends(selection={each.id for each in scenarios} != suite())
     try:
         diagnosis = runner.prepare()
         state.preflight = runner.budget.spent
@@ -155,15 +156,7 @@ def judge(
     return rule_on((view_of(trace),), tuple(asked), {})
 
 
-def bundled_ids() -> tuple[str, ...]:
-    """Return the ids of the bundled scenarios, sorted; without those that take minutes."""
-    home = folder("scenarios")
-    found = (path.relative_to(home).with_suffix("").as_posix() for path in home.rglob("*.yaml"))
-    return tuple(sorted(each for each in found if not each.startswith("soak/")))
-
-
 def _loaded(scenario: str | Path | Scenario) -> Scenario:
-    from conformance.scenario.load import load
     from conformance.scenario.model import Scenario
 
     if isinstance(scenario, Scenario):

@@ -12,7 +12,7 @@ from conformance.contract.dialects import DIALECTS
 from conformance.errors import ScenarioError
 from conformance.resources import folder
 from conformance.scenario.audio import names
-from conformance.scenario.model import Scenario
+from conformance.scenario.model import SOAK, Scenario
 from conformance.scenario.schema import scenario_schema
 from conformance.scenario.step import MODIFIERS, Step
 from conformance.scenario.steps import STEPS
@@ -25,6 +25,13 @@ def library(*, relayed: bool = False) -> tuple[Path, ...]:
     home = folder("scenarios")
     found = sorted(path for path in home.rglob("*.yaml"))
     return tuple(path for path in found if relayed or path.parent != home / "relay")
+
+
+@cache
+def suite() -> frozenset[str]:
+    """Return the ids of the bundled scenarios that a run plays by itself: no relay's, and none that takes minutes."""
+    home = folder("scenarios")
+    return frozenset(_id(path, home) for path in library() if path.parent != home / SOAK)
 
 
 def load(path: Path, home: Path | None = None) -> Scenario:

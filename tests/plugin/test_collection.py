@@ -1,5 +1,6 @@
 from conformance import resources
 from conformance.contract.auth_styles import STYLES
+from conformance.scenario.load import suite
 
 
 def test_each_auth_style_is_a_conversation_of_its_own(folder):
@@ -47,3 +48,10 @@ def test_a_bundled_scenario_has_one_name_even_below_the_root(folder):
     result = folder.pytest("response/text_turn", "--co", "-q", f"--rootdir={root}", "-pno:cacheprovider")
 
     assert "\nscenarios/response/text_turn.yaml::plays\n" in f"\n{result.stdout}"
+
+
+def test_a_whole_run_collects_every_conversation_of_the_suite(folder):
+    result = folder.pytest("--collect-only", "-q", "--examples=0")
+
+    files = {line.partition("::")[0] for line in result.stdout.splitlines() if line.startswith("scenarios/")}
+    assert files == {f"scenarios/{each}.yaml" for each in suite()}

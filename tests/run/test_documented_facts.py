@@ -11,9 +11,10 @@ from conformance.play.target import Target
 from conformance.report.sentence import sentence_of
 from conformance.report.terminal import fact_lines
 from conformance.run.baseline import PASS, UNPROVEN
-from conformance.run.documented_facts import asked, fact_coverage, library
+from conformance.run.documented_facts import asked, fact_coverage
 from conformance.run.result import result_of
 from conformance.run.settings import Settings
+from conformance.scenario.load import suite
 from tests.records import record
 
 PROFILE = load_profile("yuhuan")
@@ -24,7 +25,7 @@ MODEL = Fact("session_field", "model")
 def records(*missing, outcome="played", of=None):
     """Make the records of a run of the library in which everything but *missing* was shown."""
     facts = tuple((fact.kind, fact.name) for fact in PROFILE.facts if fact not in missing)
-    told = {name: record(name) for name in of or library()}
+    told = {name: record(name) for name in of or suite()}
     return told | {"session/defaults": record("session/defaults", outcome=outcome, facts=facts)}
 
 

@@ -75,7 +75,7 @@ def test_a_known_failure_is_no_regression_and_no_conformance(faulty, reports):
 
 
 def test_a_baseline_is_written_where_the_whole_was_judged(faulty, reports, monkeypatch):
-    monkeypatch.setattr("conformance.run.library.bundled_ids", lambda: (TALK,))
+    monkeypatch.setattr("conformance.run.library.suite", lambda: frozenset({TALK}))
     file = reports.parent / "known.yaml"
 
     result = against(faulty("delta-follows-its-response"), reports, policy=Policy(file=file, update=True))
@@ -94,7 +94,7 @@ def test_a_part_of_the_library_is_no_ground_for_a_baseline(faulty, reports):
 
 
 def test_a_baseline_that_cannot_be_edited_stays_as_it_is_and_the_run_says_so(faulty, reports, monkeypatch):
-    monkeypatch.setattr("conformance.run.library.bundled_ids", lambda: (TALK,))
+    monkeypatch.setattr("conformance.run.library.suite", lambda: frozenset({TALK}))
     file = reports.parent / "known.yaml"
     file.write_text("known: [{rule: plays, issue: 1}]\n")
 
@@ -107,7 +107,7 @@ def test_a_baseline_that_cannot_be_edited_stays_as_it_is_and_the_run_says_so(fau
 
 
 def test_a_baseline_that_cannot_be_written_is_told_and_ends_nothing(faulty, reports, monkeypatch):
-    monkeypatch.setattr("conformance.run.library.bundled_ids", lambda: (TALK,))
+    monkeypatch.setattr("conformance.run.library.suite", lambda: frozenset({TALK}))
     file = reports.parent / "no-such-folder/known.yaml"
 
     result = against(faulty("delta-follows-its-response"), reports, policy=Policy(file=file, update=True))
