@@ -83,6 +83,11 @@ class Diagnosis:
     """The usual auth style, where only another documented one opened a session."""
 
     @property
+    def told(self) -> str:
+        """The trouble and its cure in sentences; empty if all is well."""
+        return f"{self.trouble}. {self.cure}".strip() if self.trouble else ""
+
+    @property
     def ready(self) -> bool:
         """Whether the conversations can begin."""
         return not self.trouble

@@ -181,7 +181,7 @@ class Playing:
                 return False
             self.run.state.preflight = self.run.runner.budget.spent
             if diagnosis is not None and not diagnosis.ready:
-                self.run.state.ends(unreachable=diagnosis.trouble)
+                self.run.state.ends(unreachable=diagnosis.told)
             self.run.state.begin(self.run.settings)
             if diagnosis is not None:
                 self.reports.tell_diagnosis(diagnosis)

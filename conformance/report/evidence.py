@@ -80,7 +80,9 @@ class _Sounds:
         self.size = 0
 
     def add(self, clip: Clip, conversation: str) -> None:
-        """Take a sound, or count it where there are too many."""
+        """Take a sound, or count it where there are too many; silence is none."""
+        if not clip.audible:
+            return
         digest = clip.digest
         if digest in self.kept:
             self.kept[digest][1].append(conversation)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from conformance.play.player import Outcome
 from conformance.report.attempts import stories_of
 from conformance.report.baseline import edits
 from conformance.report.evidence import Evidence, traces_of
@@ -55,6 +56,8 @@ TIMES = {
 }
 #: Verdicts after which nothing is known of a rule, in the order in which they are told.
 UNKNOWN = (Verdict.ERROR, Verdict.UNPROVEN, Verdict.INCONCLUSIVE, Verdict.NOT_RUN, Verdict.NOT_APPLICABLE)
+#: Verdicts of rules as they are counted at the head: what is broken first.
+IN_THE_TALLY = (Verdict.FAIL, Verdict.WARNING, Verdict.PASS, Verdict.KNOWN, Verdict.NOTE, *UNKNOWN)
 
 
 NOTHING = Markup()
@@ -81,7 +84,7 @@ def page_of(result: RunResult, evidence: Evidence, when: datetime) -> str:
     failures, stops = failures_of(result), stops_of(result)
     settings, price = result.settings, result.policy.price
     spent = result.spent
-    told = {name: Counter(each.verdict for each in result.rules.lines)[name] for name in Verdict}
+    told = Counter(each.verdict for each in result.rules.lines)
     return str(
         render(
             "page.html.j2",
@@ -94,14 +97,15 @@ def page_of(result: RunResult, evidence: Evidence, when: datetime) -> str:
             when=when,
             version=tool_version(),
             digest=rules_digest(),
-            counts={name: number for name, number in told.items() if number},
+            counts={name: told[name] for name in IN_THE_TALLY if told[name]},
+            broken="Broken" if stops or any(each.line.verdict is Verdict.FAIL for each in failures) else "Not kept",
             failures=[(each, _drawn(result, each, place)) for place, each in enumerate(failures)],
             stops=[(each, _end_of(result, each.record)) for each in stops],
             reproduce=lambda name: reproduce(result, name),
             requirement=sentence_of_requirement,
             unknown=list(_unknown(result)),
             known=[each for each in result.rules.lines if each.verdict is Verdict.KNOWN],
-            reasons=[text for text in (reason_of(result), *(text for _, text in edits(result.review))) if text],
+            reasons=_reasons(result),
             unplayed=unplayed_in(result),
             chapters=chapters_of(result),
             cost=dollars(price.of(spent.tokens)) if price is not None else None,
@@ -114,6 +118,12 @@ def page_of(result: RunResult, evidence: Evidence, when: datetime) -> str:
             ],
         )
     )
+
+
+def _reasons(result: RunResult) -> list[str]:
+    """Say what ended the run early, and what has to be edited; the other reasons have a place further down."""
+    not_run = (each.text for each in unplayed_in(result) if each.outcome is Outcome.NOT_RUN)
+    return [*filter(None, [reason_of(result)]), *not_run, *(text for _, text in edits(result.review))]
 
 
 def _drawn(result: RunResult, failure: Failure, place: int) -> Drawing:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 #: Seconds of a clip that are kept; the waveform has so many bars.
 LONGEST, BARS = 30.0, 120
 LOUDEST = 32_768
+#: What is not louder is silence: the quietest step of G.711 is 8.
+SOFTEST = 16
 #: What empties the input buffer: the turn is over.
 TURN_ENDS = frozenset({"input_audio_buffer.committed", "input_audio_buffer.cleared"})
 TRANSCRIBED = "conversation.item.input_audio_transcription.completed"
@@ -73,6 +75,11 @@ class Clip:
     def samples(self) -> array[int]:
         """Linear samples, 16 bits."""
         return samples(self.data, self.format)
+
+    @property
+    def audible(self) -> bool:
+        """Whether there is anything to hear."""
+        return max(self.samples, default=0) > SOFTEST or min(self.samples, default=0) < -SOFTEST
 
     @property
     def peaks(self) -> tuple[float, ...]:

@@ -92,7 +92,7 @@ def play_with(settings: Settings, scenarios: Sequence[Scenario], policy: Policy 
         diagnosis = runner.prepare()
         state.preflight = runner.budget.spent
         if diagnosis is not None and not diagnosis.ready:
-            state.ends(unreachable=diagnosis.trouble)
+            state.ends(unreachable=diagnosis.told)
         state.begin(runner.settings)
         if not state.ending.unreachable:
             _take(runner, state, [job for scenario in scenarios for job in jobs_of(scenario, runner.settings)])

@@ -7,6 +7,8 @@ import pytest
 from conformance.report.evidence import evidence_of
 from conformance.report.page import page_of
 from conformance.report.sentence import sentence_of
+from conformance.run.outcome import Ending
+from tests.records import result
 
 WHEN = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 VOID = {"meta", "br", "rect", "line", "path", "img", "link"}
@@ -51,6 +53,22 @@ def test_the_page_says_the_verdict_first(run):
 
     assert sentence_of(result) in text
     assert text.index(sentence_of(result)) < text.index('id="broken"') < text.index('id="requirements"')
+
+
+def test_what_was_never_ready_has_no_empty_chapters():
+    told = result(ending=Ending(unreachable="the key was refused. Check REALTIME_TOKEN."))
+    text = page(told)
+    read(text)
+
+    assert "the key was refused. Check REALTIME_TOKEN." in text
+    assert not any(each in text for each in ("<h2", "<nav", "not exercised", "<dt>revision</dt>", "<footer"))
+
+
+def test_what_only_should_be_is_not_called_broken(run):
+    text = page(run("usage-before-the-response-began"))
+
+    assert '<h2 id="broken">Not kept</h2>' in text
+    assert ">Broken<" not in text
 
 
 def test_a_broken_rule_has_a_card_with_ladder_and_the_offending_frame(run):

@@ -6,6 +6,7 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.reference.audio.sound import encoded, tone
+from conformance.report.evidence import evidence_of
 from conformance.report.recorded_audio import BARS, Clip, clips_of, player_html
 from conformance.trace.trace import Direction, Entry, Trace
 from conformance.trace.views import View
@@ -43,6 +44,20 @@ def test_every_clip_is_a_file_that_players_know():
     with wave.open(io.BytesIO(Clip(False, "pcm16", TONE).wav)) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (24_000, 1, 2)
         assert file.readframes(file.getnframes()) == TONE
+
+
+@pytest.mark.parametrize("name", ["pcm16", "g711_ulaw", "g711_alaw"])
+def test_silence_is_told_from_sound(name):
+    assert not Clip(True, name, encoded(bytes(len(TONE)), name)).audible
+    assert Clip(True, name, encoded(TONE, name)).audible
+    assert not Clip(True, name, b"").audible
+
+
+def test_a_page_carries_no_silence(run):
+    told = evidence_of(run(scenarios=("audio/committed_silence", "audio/manual_turn")))
+
+    assert {name for each in told.recordings for name in each.conversations} == {"audio/manual_turn"}
+    assert told.silent == 0
 
 
 def test_a_turn_is_one_clip_with_its_transcript():

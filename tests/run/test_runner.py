@@ -151,7 +151,7 @@ def test_an_endpoint_that_is_overloaded_is_asked_again_and_that_is_told(odd_endp
     result = play(url, key=KEY, dialect="ga", scenarios=[TALK], reports=tmp_path, policy=Policy(retries=1))
 
     assert len(asked) == 2
-    assert result.ending.unreachable.endswith("(2 attempts)")
+    assert "(2 attempts). " in result.ending.unreachable
     assert result.status is ExitStatus.UNREACHABLE
 
 
