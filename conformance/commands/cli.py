@@ -240,13 +240,13 @@ def report(folder: Path, flaky: bool) -> None:
     Exit status: that of the run; if the run was killed, 1 if anything failed so far, else 2.
     """
     from conformance.commands.report import gathered
-    from conformance.report.history import flaky_text, rates_of
+    from conformance.report.history import comparable, flaky_text, rates_of
     from conformance.report.screen import PlainTerminal
     from conformance.report.terminal import summary, verdict
     from conformance.run.outcome import RunOutcome
 
     if flaky:
-        click.echo(flaky_text(rates_of(folder)), nl=False)
+        click.echo(flaky_text(rates_of(folder), len(comparable(folder))), nl=False)
         return
     found = gathered(folder)
     terminal = PlainTerminal()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conformance.play.player import Outcome
 from conformance.report.pair_traces import added_latency
 from conformance.report.spoken import first_difference, spoken, spoken_upstream
 from conformance.rules.engine.judge import Verdict
+from conformance.run.outcome import RunOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 BROKEN = frozenset({Verdict.FAIL, Verdict.WARNING})
 #: Verdicts that leave a rule without evidence.
 WITHOUT_EVIDENCE = frozenset({Verdict.UNPROVEN, Verdict.NOT_RUN, Verdict.INCONCLUSIVE})
+#: Outcomes of conversations that say nothing of the endpoint.
+UNJUDGED = frozenset({Outcome.ENVIRONMENT, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.NOT_RUN})
 #: A time that changed by less than this share, or by less than so many seconds, did not change.
 NOTABLE_SHARE, NOTABLE_SECONDS = 0.25, 0.02
 #: The same for tokens of one conversation.
@@ -43,6 +47,10 @@ class Comparison:
     """Rules that were proved, and are not any more."""
     stopped: tuple[Changed, ...] = ()
     """Conversations that got through their scripts, and do not any more."""
+    unjudged: tuple[Changed, ...] = ()
+    """Conversations that were judged, and were not this time: nobody knows what the endpoint does in them."""
+    empty: bool = False
+    """Whether the second run judged nothing at all."""
     order: tuple[Changed, ...] = ()
     """Conversations in which the endpoint says other events, or in another order."""
     latency: tuple[Changed, ...] = ()
@@ -52,8 +60,8 @@ class Comparison:
 
     @property
     def regression(self) -> bool:
-        """Whether anything got worse."""
-        return bool(self.broken or self.unproven or self.stopped)
+        """Whether anything got worse, or nobody can tell."""
+        return bool(self.broken or self.unproven or self.stopped or self.empty)
 
 
 def compare(before: SavedReport, after: SavedReport) -> Comparison:
@@ -61,11 +69,16 @@ def compare(before: SavedReport, after: SavedReport) -> Comparison:
     was, now = before.verdicts, after.verdicts
     rules = [Changed(name, was[name], now[name]) for name in was if name in now and was[name] != now[name]]
     both = [name for name in before.conversations if name in after.conversations]
+    # What a part of the suite does not exercise is no worse for it.
+    lost = WITHOUT_EVIDENCE - ({Verdict.NOT_RUN} if after.data["partial"] else set())
+    if after.data["outcome"] == RunOutcome.NOTHING_JUDGED:
+        return Comparison(empty=True, caveats=tuple(_caveats(before, after)))
     return Comparison(
         broken=tuple(each for each in rules if each.after in BROKEN and each.before not in BROKEN),
         fixed=tuple(each for each in rules if each.before in BROKEN and each.after == Verdict.PASS),
-        unproven=tuple(each for each in rules if each.before == Verdict.PASS and each.after in WITHOUT_EVIDENCE),
-        stopped=tuple(_stopped(before, after, both)),
+        unproven=tuple(each for each in rules if each.before == Verdict.PASS and each.after in lost),
+        stopped=tuple(_not_played(before, after, both, frozenset({Outcome.STOPPED}))),
+        unjudged=tuple(_not_played(before, after, both, UNJUDGED)),
         order=tuple(_order(before, after, both)),
         latency=(
             *_latency(before.data["latency"], after.data["latency"]),
@@ -76,10 +89,12 @@ def compare(before: SavedReport, after: SavedReport) -> Comparison:
     )
 
 
-def _stopped(before: SavedReport, after: SavedReport, names: Iterable[str]) -> Iterator[Changed]:
+def _not_played(
+    before: SavedReport, after: SavedReport, names: Iterable[str], outcomes: frozenset[Outcome]
+) -> Iterator[Changed]:
     for name in names:
         was, now = before.conversations[name]["outcome"], after.conversations[name]["outcome"]
-        if was == "played" and now not in ("played", "not applicable"):
+        if was == Outcome.PLAYED and now in outcomes:
             yield Changed(name, was, f"{now}: {after.conversations[name]['message']}")
 
 
@@ -107,9 +122,12 @@ def _latency(before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mapp
 
 def _tokens(before: SavedReport, after: SavedReport, names: Iterable[str]) -> Iterator[Changed]:
     was, now = (each.data["spent"]["total_tokens"] for each in (before, after))
-    if _notable(was, now, NOTABLE_TOKENS, 1):
+    sides = (before, after)
+    played = [name for name in names if all(each.conversations[name]["outcome"] == Outcome.PLAYED for each in sides)]
+    same = len(played) == len(before.conversations) == len(after.conversations)
+    if same and _notable(was, now, NOTABLE_TOKENS, 1):
         yield Changed("all conversations", f"{was:,}", f"{now:,} ({_percent(was, now)})")
-    for name in names:
+    for name in played:
         was, now = (sum(each.conversations[name]["spent"]["tokens"][:4]) for each in (before, after))
         if _notable(was, now, 5 * NOTABLE_TOKENS, 50):
             yield Changed(name, f"{was:,}", f"{now:,} ({_percent(was, now)})")

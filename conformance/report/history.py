@@ -11,6 +11,7 @@ import orjson
 from conformance.play.player import Outcome
 from conformance.report.inert import inert_data
 from conformance.report.provenance import rules_digest, tool_version
+from conformance.report.sentence import many
 from conformance.trace import json_text
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 NAME = "history.jsonl"
 #: Runs that are kept.
 MOST_RUNS = 200
+#: So many runs can be compared.
+FEWEST = 2
 #: What is told of a conversation that did not get through its script.
 PLAYS = "plays"
 
@@ -76,16 +79,15 @@ class Rate:
         return 0 < self.failed < self.runs
 
 
-def rates_of(reports: Path) -> list[Rate]:
-    """Return the rates over the runs like the last one; nothing without a history.
-
-    Only runs of the same endpoint, revision, profile, model and rules can be compared.
-    """
+def comparable(reports: Path) -> list[dict[str, Any]]:
+    """Return what is remembered of the runs like the last one (`SAME`): others cannot be compared with it."""
     lines = list(_read(reports / NAME))
-    if not lines:
-        return []
-    last = lines[-1]
-    same = [each for each in lines if all(each.get(name) == last.get(name) for name in SAME)]
+    return [each for each in lines if all(each.get(name) == lines[-1].get(name) for name in SAME)]
+
+
+def rates_of(reports: Path) -> list[Rate]:
+    """Return the rates over the runs like the last one; nothing without a history."""
+    same = comparable(reports)
     held = Counter(name for each in same for name in each["conversations"])
     failed = Counter((name, what) for each in same for name, broken in each["conversations"].items() for what in broken)
     rates = [Rate(name, what, number, held[name]) for (name, what), number in failed.items()]
@@ -107,11 +109,13 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
             yield told
 
 
-def flaky_text(rates: Iterable[Rate], *, every: bool = False) -> str:
-    """Return what fails in some runs and not in others, line by line."""
+def flaky_text(rates: Iterable[Rate], runs: int, *, every: bool = False) -> str:
+    """Return what fails in some runs and not in others, line by line; *runs* were compared."""
+    if runs < FEWEST:
+        return f"{many(runs, 'run')} in the history: what is flaky shows from the second one of the same endpoint.\n"
     shown = [each for each in rates if each.flaky or every]
     lines = [
         f"{each.failed / each.runs:>6.0%}  {each.failed}/{each.runs}  {each.conversation}: {each.name}"
         for each in shown
     ]
-    return "\n".join(lines or ["Nothing is flaky."]) + "\n"
+    return "\n".join(lines or [f"Nothing is flaky in {runs} runs."]) + "\n"

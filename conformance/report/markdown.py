@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.report.comparison import Changed
 from conformance.report.inert import one_line
+from conformance.report.sentence import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from conformance.report.comparison import Changed, Comparison
+    from conformance.report.comparison import Comparison
     from conformance.report.saved_report import SavedReport
 
-#: Rows of one table.
-MOST_ROWS = 40
+#: Rows of one table, and conversations that are named in one.
+MOST_ROWS, MOST_NAMED = 40, 3
 
 
 def plain(text: str) -> str:
@@ -35,7 +37,10 @@ def comparison_markdown(before: SavedReport, after: SavedReport, found: Comparis
 
 def _parts(before: SavedReport, after: SavedReport, found: Comparison) -> Iterator[str]:
     worse = len(found.broken) + len(found.unproven) + len(found.stopped)
-    yield f"### {f'{worse} got worse' if worse else 'Nothing got worse'}, {len(found.fixed)} fixed"
+    if found.empty:
+        yield "### Nothing can be compared: the second run judged nothing"
+    else:
+        yield f"### {f'{worse} got worse' if worse else 'Nothing got worse'}, {len(found.fixed)} fixed"
     yield f"before: {plain(before.data['verdict'])}  \nafter: {plain(after.data['verdict'])}"
     if found.caveats:
         yield "\n".join(f"- {plain(each)}" for each in found.caveats)
@@ -44,13 +49,23 @@ def _parts(before: SavedReport, after: SavedReport, found: Comparison) -> Iterat
         ("Newly stopped conversations", found.stopped),
         ("Newly unproven", found.unproven),
         ("Fixed", found.fixed),
-        ("Different events or order", found.order),
+        ("Not judged this time", _together(found.unjudged)),
+        ("Different events or order", _together(found.order)),
         ("Latency", found.latency),
         ("Tokens", found.tokens),
     )
     for title, changes in sections:
         if changes:
             yield f"#### {title}\n\n{_changes(changes)}"
+
+
+def _together(changes: Sequence[Changed]) -> list[Changed]:
+    """Put conversations together that differ in the same way, the commonest way first."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for each in changes:
+        alike.setdefault((each.before, each.after), []).append(each.name)
+    ranked = sorted(alike.items(), key=lambda each: -len(each[1]))
+    return [Changed(some(names, MOST_NAMED), before, after) for (before, after), names in ranked]
 
 
 def _changes(changes: Sequence[Changed]) -> str:

@@ -101,12 +101,16 @@ def matrix_html(reports: Sequence[SavedReport], home: Path) -> str:
     return str(render("matrix.html.j2", css=resource("page.css"), chapters=chapters, rows=rows, signs=SIGNS))
 
 
+def _cell(cell: Cell) -> str:
+    return f"{SIGNS[cell.verdict]} {cell.words}" if cell.words != SIGNS[""] else SIGNS[cell.verdict]
+
+
 def matrix_markdown(reports: Sequence[SavedReport], home: Path) -> str:
     """Return the table as Markdown: what each endpoint supports, for documents."""
     chapters, rows = matrix_of(reports, home)
     lines = []
     for row in rows:
         name = f"[{plain(row.report.name)}]({row.link})" if row.link else plain(row.report.name)
-        cells = [f"{SIGNS[row.cells[each].verdict]} {row.cells[each].words}" for each in chapters]
+        cells = [_cell(row.cells[each]) for each in chapters]
         lines.append([name, plain(row.report.data["outcome"]), *cells, row.age])
     return table(["endpoint", "outcome", *chapters, "judged by"], lines) + "\n"

@@ -69,6 +69,55 @@ def test_a_conversation_that_stops_is_a_regression(saved):
     assert found.regression
 
 
+def changed(report, **told):
+    """Return a saved report that says something else."""
+    return replace(report, data={**report.data, **told})
+
+
+def with_outcome(report, outcome, message):
+    """Return a saved report of whose conversations the first came to something else."""
+    first, *others = report.data["conversations"]
+    return changed(report, conversations=[{**first, "outcome": outcome, "message": message}, *others])
+
+
+@pytest.mark.parametrize("outcome", ["environment", "not run", "inconclusive", "error"])
+def test_a_conversation_that_was_not_judged_this_time_is_told_and_blames_nobody(saved, outcome):
+    before = saved("before")
+    after = with_outcome(before, outcome, "HTTP 429")
+    found = compare(before, after)
+    text = comparison_markdown(before, after, found)
+
+    assert not found.regression
+    assert "#### Not judged this time" in text
+    assert f"| `response/text_turn` | played | {outcome}: HTTP 429 |" in text
+
+
+def test_a_rule_that_a_part_of_the_suite_does_not_exercise_is_no_worse(saved):
+    before = saved("before")
+    gone = [{**each, "verdict": "not run"} for each in before.data["rules"]]
+
+    assert compare(before, changed(before, rules=gone, partial=False)).regression
+    assert not compare(before, changed(before, rules=gone, partial=True)).regression
+
+
+def test_a_run_that_judged_nothing_cannot_be_compared_and_is_no_success(saved):
+    before = saved("before")
+    after = changed(before, outcome="nothing judged", rules=[], conversations=[])
+    found = compare(before, after)
+
+    assert found.regression
+    assert comparison_markdown(before, after, found).startswith(
+        "### Nothing can be compared: the second run judged nothing"
+    )
+
+
+def test_conversations_that_differ_in_the_same_way_are_one_row(saved):
+    before, after = saved("before"), saved("after", LATE)
+    rows = comparison_markdown(before, after, compare(before, after)).partition("#### Different events")[2]
+
+    assert rows.count("session.updated after response.done | response.output") == 1
+
+
 def test_ids_words_and_numbers_of_deltas_are_no_order():
     def said(*kinds):
         return Trace(tuple(Entry(at, Direction.SERVER, event={"type": kind}) for at, kind in enumerate(kinds)))

@@ -41,7 +41,18 @@ def test_the_command_tells_the_rates(run):
 
 def test_a_folder_without_history_has_nothing_to_tell(tmp_path):
     assert rates_of(tmp_path) == []
-    assert "Nothing is flaky" in CliRunner().invoke(command, ["report", "--flaky", str(tmp_path)]).output
+    assert CliRunner().invoke(command, ["report", "--flaky", str(tmp_path)]).output.startswith("0 runs in the history:")
+
+
+def test_one_run_cannot_be_flaky_and_two_that_are_alike_are_not(run):
+    said = []
+    for _ in range(2):
+        result = run()
+        remember(result, WHEN)
+        said.append(CliRunner().invoke(command, ["report", "--flaky", str(result.settings.reports)]).output)
+
+    assert said[0].startswith("1 run in the history: what is flaky shows from the second one")
+    assert said[1] == "Nothing is flaky in 2 runs.\n"
 
 
 def test_the_oldest_runs_are_forgotten(run, monkeypatch):

@@ -102,7 +102,7 @@ OUTPUTS = {
         WatchedRun(over=1, of=2, slowest=(HOSTILE, 9.0), search=HOSTILE, ending=HOSTILE), 80
     ),
     "report": told_again,
-    "report --flaky": lambda ran, _folder: flaky_text(rates_of(ran.settings.reports), every=True),
+    "report --flaky": lambda ran, _folder: flaky_text(rates_of(ran.settings.reports), 2, every=True),
     "verify": certificate,
     "compare": compared,
     "matrix": lambda ran, folder: matrix_markdown([read_report(ran.settings.reports)], folder),
