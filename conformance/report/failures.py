@@ -125,6 +125,7 @@ def reasons_of(result: RunResult) -> tuple[str, ...]:
         *(each.text for each in unplayed_in(result)),
         *unshown,
         *(text for _, text in edits(result.review, written=result.baseline.written)),
+        *(("some of the results could not be written",) if result.ending.unwritten else ()),
     )
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: Where GitHub reads the summary of a step from.
 SUMMARY = "GITHUB_STEP_SUMMARY"
 SIGNS = {Verdict.FAIL: "❌", Verdict.WARNING: "⚠️", Verdict.UNPROVEN: "❔", Verdict.ERROR: "💥", Verdict.KNOWN: "📌"}
+#: Why a rule is unproven, where nobody says it.
+NOBODY = "no conversation exercised it"
 #: Rows of the table.
 MOST_ROWS = 100
 
@@ -69,7 +71,7 @@ def _rows(result: RunResult) -> Iterator[str]:
     for line in result.rules.unmet:
         rule = line.rule
         named = f"[{plain(rule.sentence)}]({rule.spec})<br>`{rule.id}`"
-        what = f"{named} | unproven: {plain(line.first)}"
+        what = f"{named} | unproven: {plain(line.first or NOBODY)}"
         yield f"| {SIGNS[Verdict.UNPROVEN]} {rule.keyword} | {what} | {len(line.told)} |"
 
 
@@ -92,6 +94,10 @@ def annotations_of(result: RunResult, scenarios: Path) -> Iterator[str]:
         title = f"{stop.record.conversation} did not get through its script"
         told.append(red)
         yield _command(result, red, title, stop.record.message, path)
+    for line in (each for tally in result.tallies for each in tally.unmet):
+        told.append(red)
+        path = scenarios / f"{next(iter(sorted(line.promised)), '').partition('@')[0]}.yaml"
+        yield _command(result, red, f"{line.rule.demand} ({line.rule.id})", f"unproven: {line.first or NOBODY}", path)
     if result.status is not ExitStatus.CLEAN and "error" not in told:
         sentence = sentence_of(result)
         yield _command(result, "error", sentence, "; ".join(reasons_of(result)) or sentence, Path())

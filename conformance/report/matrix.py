@@ -31,6 +31,16 @@ SIGNS: Mapping[str, str] = {
     Verdict.PASS: "✅",
     "": "–",
 }
+#: The same in a page: signs that every font has.
+LETTERS: Mapping[str, str] = {
+    Verdict.FAIL: "✗",
+    Verdict.ERROR: "!",
+    Verdict.WARNING: "△",
+    Verdict.UNPROVEN: "?",
+    Verdict.KNOWN: "•",
+    Verdict.PASS: "✓",
+    "": "–",
+}
 
 
 @dataclass(frozen=True)
@@ -98,7 +108,7 @@ def _chapter(rule_id: str) -> str:
 def matrix_html(reports: Sequence[SavedReport], home: Path) -> str:
     """Return the table as a page that needs nothing else."""
     chapters, rows = matrix_of(reports, home)
-    return str(render("matrix.html.j2", css=resource("page.css"), chapters=chapters, rows=rows, signs=SIGNS))
+    return str(render("matrix.html.j2", css=resource("page.css"), chapters=chapters, rows=rows, signs=LETTERS))
 
 
 def _cell(cell: Cell) -> str:

@@ -60,7 +60,7 @@ def test_a_conversation_that_stopped_and_a_promise_that_was_not_kept_have_a_row_
 
     assert "| ❌ | `a/stops` did not get through its script | Nothing came. | 1 |" in text
     assert "❔ MUST" in text
-    (line,) = annotations_of(told, tmp_path)
+    line, _ = annotations_of(told, tmp_path)
     assert line == "::error title=a/stops did not get through its script::Nothing came."
 
 
@@ -69,3 +69,12 @@ def test_a_table_of_very_many_rows_says_where_the_rest_is(monkeypatch):
     stops = [record(f"a/{number}", outcome="stopped", message=f"Number {number}.") for number in range(3)]
 
     assert "2 more in report.json" in summary_of(result(*stops))
+
+
+def test_a_promise_that_was_not_kept_is_an_annotation_of_its_own():
+    told = result(record("a/silent", {RULE: "unproven"}, promises=(RULE,)))
+
+    (line,) = annotations_of(told, Path("no"))
+
+    assert line.startswith("::error title=MUST ")
+    assert line.endswith("::unproven: no conversation exercised it")
