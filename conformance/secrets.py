@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -32,6 +32,8 @@ CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"
 WORDS = re.compile(r"[A-Za-z][a-z]*(?:[ ._-][a-z]+)*")
 #: So many characters of a secret are not printed, where a text was cut in its middle.
 FRAGMENT = 8
+#: So many lists of secrets are kept spelled out: a run has one, and one more for each secret that an endpoint mints.
+MOST_KEPT = 32
 #: Silence in base64 is a run of `A`; looking for secrets in it takes seconds.  None of their spellings has such a run.
 RUNS, SHORTENED = re.compile("A{512,}"), "A" * 512
 #: Characters from which a text is looked at without its silence first.
@@ -71,6 +73,24 @@ def secrets_in(url: str, headers: Iterable[tuple[str, str]] = ()) -> list[str]:
     return [*secret, *(text.rpartition(" ")[2] for text in secret), *user, *map(unquote, user)]
 
 
+@lru_cache(MOST_KEPT)
+def _spellings(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    kept = (secret for secret in secrets if len(secret) >= SHORTEST and not is_public(secret))
+    found = {each for secret in kept for each in spelled(secret)}
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+@lru_cache(MOST_KEPT)
+def _fragments(spellings: tuple[str, ...]) -> frozenset[str]:
+    """Return what a part of a secret is known by."""
+    return frozenset(
+        spelling[start : start + FRAGMENT]
+        for spelling in spellings
+        for start in range(len(spelling) - FRAGMENT + 1)
+        if not is_public(spelling[start : start + FRAGMENT])
+    )
+
+
 @dataclass(frozen=True)
 class Scrubber:
     """Replaces secrets, in every spelling in which they travel."""
@@ -80,9 +100,7 @@ class Scrubber:
     @cached_property
     def spellings(self) -> tuple[str, ...]:
         """Every secret in each of its spellings, longest first."""
-        kept = (secret for secret in self.secrets if len(secret) >= SHORTEST and not is_public(secret))
-        found = {each for secret in kept for each in spelled(secret)}
-        return tuple(sorted(found, key=len, reverse=True))
+        return _spellings(self.secrets)
 
     def __call__(self, text: str) -> str:
         """Return *text* with every secret replaced by its mark."""
@@ -97,18 +115,9 @@ class Scrubber:
         """Return whether neither a secret nor anything in the shape of a key stands in *text*."""
         return not any(each in text for each in ("ek_", "sk-", *self.spellings))
 
-    @cached_property
-    def _fragments(self) -> frozenset[str]:
-        return frozenset(
-            spelling[start : start + FRAGMENT]
-            for spelling in self.spellings
-            for start in range(len(spelling) - FRAGMENT + 1)
-            if not is_public(spelling[start : start + FRAGMENT])
-        )
-
     def shown(self, text: str) -> str:
         """Return *text* fit to be shown: without secrets, or parts of one that was cut, or half surrogate pairs."""
-        text, known = self(text.encode("utf-8", "backslashreplace").decode()), self._fragments
+        text, known = self(text.encode("utf-8", "backslashreplace").decode()), _fragments(self.spellings)
         if not known or len(text) < FRAGMENT:
             return text
         kept, start = [], 0

@@ -70,7 +70,7 @@ def settings_of(given: Given) -> Settings:
         dialect=asked if asked != AUTO or profile is None else profile.dialect,
         profile=profile,
         auth=auth,
-        sessions=_positive("sessions", given.value("sessions"), SESSIONS),
+        sessions=_positive(given, "sessions", SESSIONS),
         strict=given.strict,
         allow_unproven=bool(given.value("allow-unproven")),
         strict_evidence=bool(given.value("strict-evidence")),
@@ -193,26 +193,27 @@ def _patience(given: Given) -> Patience:
     usual = Patience()
     return replace(
         usual,
-        connect=_positive("connect-timeout", given.value("connect-timeout"), usual.connect),
-        first_event=_positive("answer-timeout", given.value("answer-timeout"), usual.first_event),
-        answer=_positive("answer-timeout", given.value("answer-timeout"), usual.answer),
+        connect=_positive(given, "connect-timeout", usual.connect),
+        first_event=_positive(given, "answer-timeout", usual.first_event),
+        answer=_positive(given, "answer-timeout", usual.answer),
         chosen=given.value("answer-timeout") is not None,
     )
 
 
 def _bounds(given: Given) -> Bounds:
     usual = Bounds()
-    sessions = _positive("sessions", given.value("sessions"), SESSIONS)
+    sessions = _positive(given, "sessions", SESSIONS)
     return replace(
         usual,
         held=max(usual.held, sessions * HELD_EACH),
-        message=_positive("max-message", given.value("max-message"), usual.message),
-        connection=_positive("max-received", given.value("max-received"), usual.connection),
-        events=_positive("max-events", given.value("max-events"), usual.events),
+        message=_positive(given, "max-message", usual.message),
+        connection=_positive(given, "max-received", usual.connection),
+        events=_positive(given, "max-events", usual.events),
     )
 
 
-def _positive(flag: str, number: Number | None, usual: Number) -> Number:
+def _positive(given: Given, flag: str, usual: Number) -> Number:
+    number: Number | None = given.value(flag)
     if number is None:
         return usual
     if not number > 0:

@@ -16,7 +16,7 @@ from conformance.commands.verify import verified
 from conformance.contract.profile import Waiver, load_profile
 from conformance.errors import CertificateError
 from conformance.play.player import Outcome
-from conformance.report import certificate, recomputed
+from conformance.report import archive, certificate, recomputed
 from conformance.report.archive import SUMS, write_archive
 from conformance.report.certificate import CertifiedRun, certified, certify
 from conformance.report.levels import levels_of
@@ -45,6 +45,7 @@ def few():
     with pytest.MonkeyPatch.context() as patch:
         for module in (certificate, recomputed, verify, tests.report.whole_run):
             patch.setattr(module, "library", lambda: some)
+        patch.setattr(archive, "COMPRESSION", 1)
         yield
 
 
