@@ -33,11 +33,11 @@ KEY = "sk-canary-0123456789abcdef"
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     asked = config.getoption("markexpr") or ""
-    left_out = [name for name in ON_DEMAND if name not in asked]
-    deselected = [item for item in items if any(item.get_closest_marker(name) for name in left_out)]
+    left_out = {name for name in ON_DEMAND if name not in asked}
+    deselected = {item for item in items if any(mark.name in left_out for mark in item.iter_markers())}
     if deselected:
-        config.hook.pytest_deselected(items=deselected)
-        items[:] = [item for item in items if item not in set(deselected)]
+        config.hook.pytest_deselected(items=[item for item in items if item in deselected])
+        items[:] = [item for item in items if item not in deselected]
 
 
 @contextmanager
