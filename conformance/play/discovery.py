@@ -33,6 +33,7 @@ from conformance.play.features import (
     told,
 )
 from conformance.play.minting import mint_request
+from conformance.play.progress import is_probe
 from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target
@@ -103,12 +104,20 @@ class Inquiry:
             named = named_by(reply.event)
             if named == barrier["event_id"]:
                 break
+            if self._answers_a_probe(reply.event, began):
+                raise Unmet("an update was not answered, and a later question was", "session.updated")
             refused = reply.event.get("type") == "error" and any(
                 event["type"] == "session.update" and named in (None, event["event_id"]) for event in events
             )
             owed -= reply.event.get("type") == "session.updated" or (refused and owed > 1)
         heard = self.line.recorder.entries[began:]
         return [entry.event for entry in heard if entry.direction is Direction.SERVER and entry.event is not None]
+
+    def _answers_a_probe(self, event: Event, began: int) -> bool:
+        """Return whether an error is the answer to a question that the player asked because nothing came."""
+        sent = [each.event for each in self.line.recorder.entries[began:] if each.event is not None]
+        probes = [each["event_id"] for each in sent if is_probe(each)]
+        return bool(probes) and event.get("type") == "error" and named_by(event) in (None, *probes)
 
     async def _send(self, event: Event) -> None:
         self.number += 1

@@ -38,7 +38,6 @@ TRIALS = [
     ("openopen8", "usage field total_tokens", "not counted", ()),
     ("yuhuan", "auth query-api_key", "", ()),
     ("yuhuan", "auth bearer", "", ()),
-    ("yuhuan", "server event response.audio.delta", "never sent", ()),
     (
         "yuhuan",
         "client event input_audio_buffer.commit",
@@ -111,11 +110,21 @@ def test_what_is_left_out_makes_the_run_fail_and_is_named(profile, fact, way, al
     assert told.count("documented, but not shown") == 1 + len(also)
 
 
+def test_without_its_audio_a_model_may_be_the_reason_and_what_was_promised_fails_all_the_same(served, tmp_path):
+    fact = "server event response.audio.delta"
+    status, told, missing = played(tmp_path, served("yuhuan", named(fact), "never sent"), "yuhuan")
+
+    assert status == 1, told[-3000:]
+    assert missing == {fact}
+    assert f"not shown in what was played: {fact}" in told
+    assert "not proved: 3 promised requirements unproven" in told
+
+
 @pytest.mark.parametrize(
     ("fact", "way", "told"),
     [
         ("path /v1/realtime", "not found", "there is no such path"),
-        ("server event session.created", "never sent", "must send session.created by itself"),
+        ("server event session.created", "never sent", "session.created never came, though a session.update was"),
     ],
 )
 def test_without_path_or_first_event_nothing_is_judged_and_the_diagnosis_says_so(fact, way, told, served, tmp_path):

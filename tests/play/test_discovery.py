@@ -68,6 +68,20 @@ def test_questions_are_about_features_that_scenarios_need():
     assert QUESTIONS.keys() | KNOCKS.keys() <= every_feature()
 
 
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_an_endpoint_that_answers_no_update_is_asked_once(anonymous):
+    def sends(event):
+        if event["type"] == "error" and anonymous:
+            event = {**event, "error": {**event["error"], "event_id": None}}
+        return [] if event["type"] == "session.updated" else [event]
+
+    discovery, lacking = found("ga", fault=lambda: Fault(sends=sends))
+
+    asked_with = [entry.event["type"] for entry in discovery.trace if entry.sent]
+    assert asked_with == ["session.update", "conversation.item.retrieve"]
+    assert (discovery.complete, lacking) == (False, set())
+
+
 def test_silence_is_no_declaration():
     deaf = frozenset({"conversation.item.retrieve", "conversation.item.delete"})
 
