@@ -1,8 +1,8 @@
 """What a vendor documents, beside what a run showed of it.
 
 A documented fact that a whole run did not show is unproven, and counts like a promised rule that nothing proved.  It
-does not count where somebody else may be the reason: conversations were left out, the environment got in the way, the
-model did not do its part, or no conversation of the library would show the fact if it were true.
+does not count where somebody else may be the reason: conversations were left out, in one that would show the fact the
+environment got in the way or the model did not do its part, or no conversation of the library would show it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class FactCoverage:
     proofs: Mapping[Fact, str] = field(default_factory=dict)
     """Fact -> the first conversation that shows it; empty where none does."""
     sought: Mapping[Fact, tuple[str, ...]] = field(default_factory=dict)
-    """Fact that a whole run did not show -> conversations that show it where it is true."""
+    """Fact that a whole run did not show, by nobody else's doing -> conversations that show it where it is true."""
     excused: frozenset[str] = frozenset()
     """Facts, in words, that are known not to be shown."""
 
@@ -66,10 +66,14 @@ def fact_coverage(records: Mapping[str, ConversationRecord], settings: Settings,
     told = FactCoverage(
         {fact: by.get((fact.kind, fact.name), "") for fact in asked(settings)}, excused=settings.excused
     )
-    if partial or not told.missing or not _whole(records):
+    played = {name.partition("@")[0] for name in records}
+    if partial or not told.missing or not played.issuperset(suite()):
         return told
     looked_for = conversations_for(settings)
-    return FactCoverage(told.proofs, {fact: looked_for.get(fact, ()) for fact in told.missing}, told.excused)
+    sought = {fact: looked_for.get(fact, ()) for fact in told.missing}
+    its_own = {name for name, record in records.items() if record.outcome in ITS_OWN}
+    certain = {fact: names for fact, names in sought.items() if its_own.issuperset(set(names) & set(records))}
+    return FactCoverage(told.proofs, certain, told.excused)
 
 
 def asked(settings: Settings) -> tuple[Fact, ...]:
@@ -81,12 +85,6 @@ def asked(settings: Settings) -> tuple[Fact, ...]:
         "auth": set(settings.styles) if settings.target.key else set(),
     }
     return tuple(fact for fact in settings.profile.facts if fact.name in asked_for.get(fact.kind, {fact.name}))
-
-
-def _whole(records: Mapping[str, ConversationRecord]) -> bool:
-    """Return whether every conversation of the library was held, and said something of the endpoint."""
-    played = {name.partition("@")[0] for name in records}
-    return played.issuperset(suite()) and all(record.outcome in ITS_OWN for record in records.values())
 
 
 def conversations_for(settings: Settings) -> Mapping[Fact, tuple[str, ...]]:

@@ -7,6 +7,7 @@ import pytest
 from conformance.contract.facts import Fact
 from conformance.contract.profile import load_profile
 from conformance.contract.revisions.beta import BETA
+from conformance.play.player import Outcome
 from conformance.play.target import Target
 from conformance.report.sentence import sentence_of
 from conformance.report.terminal import fact_lines
@@ -22,11 +23,12 @@ SETUP = Settings(Target("wss://host/v1/realtime", BETA, key="k", model="m", auth
 MODEL = Fact("session_field", "model")
 
 
-def records(*missing, outcome="played", of=None):
-    """Make the records of a run of the library in which everything but *missing* was shown."""
+def records(*missing, outcome="played", of=None, but="session/reads_back"):
+    """Make the records of a run of the library in which everything but *missing* was shown; *but* had that outcome."""
     facts = tuple((fact.kind, fact.name) for fact in PROFILE.facts if fact not in missing)
     told = {name: record(name) for name in of or suite()}
-    return told | {"session/defaults": record("session/defaults", outcome=outcome, facts=facts)}
+    told |= {"session/defaults": record("session/defaults", facts=facts)}
+    return told | {but: replace(told.get(but) or record(but), outcome=Outcome(outcome))}
 
 
 def test_a_fact_that_a_whole_run_does_not_show_is_unproven():
@@ -59,6 +61,12 @@ def test_scenarios_of_ones_own_are_no_whole_run():
 @pytest.mark.parametrize("outcome", ["environment", "inconclusive", "error", "not run"])
 def test_what_is_not_the_endpoints_doing_is_not_held_against_it(outcome):
     assert fact_coverage(records(MODEL, outcome=outcome), SETUP, partial=False).unproven == ()
+
+
+def test_trouble_in_a_conversation_that_would_not_show_the_fact_excuses_nothing():
+    elsewhere = records(MODEL, outcome="inconclusive", but="response/text_turn")
+
+    assert fact_coverage(elsewhere, SETUP, partial=False).unproven == (MODEL,)
 
 
 @pytest.mark.parametrize("outcome", ["played", "stopped", "not applicable"])
