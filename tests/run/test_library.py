@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from conformance.commands.serve import hooks_of
+from conformance.contract.dialects import DIALECTS
+from conformance.contract.profile import load_profile
 from conformance.errors import ConformanceError
+from conformance.mutants.omissions import omissions_of
 from conformance.reference.server.server import Server
 from conformance.run.baseline import Baseline, BaselineEntry
 from conformance.run.budget import Limits
@@ -53,6 +56,20 @@ def test_a_scenario_in_every_auth_style_is_a_conversation_for_each(reports):
     result = play(scenarios=["connection/accepts_the_key"], reports=reports)
 
     assert {"connection/accepts_the_key@bearer", "connection/accepts_the_key@subprotocol"} <= {*result.conversations}
+
+
+def test_an_endpoint_that_lacks_what_its_vendor_documents_is_not_proved_conformant(listen, reports):
+    profile = load_profile("yuhuan")
+    fact = next(each for each in profile.facts if str(each) == "session field model")
+
+    def hooks(dialect):
+        return omissions_of(fact)["not shown"](fact.name, DIALECTS[dialect]).spelled_for(DIALECTS[dialect])
+
+    server = Server(tokens=(KEY,), features=profile.features, hooks=hooks)
+    result = play(listen(server).url, key=KEY, model="gpt-realtime", profile="yuhuan", reports=reports)
+
+    assert result.unshown == (fact,)
+    assert result.status is ExitStatus.BROKEN
 
 
 def test_a_fault_is_found_and_recorded_with_its_place(faulty, reports):
