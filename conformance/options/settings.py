@@ -191,12 +191,16 @@ def _headers(written: list[str], profile: Profile | None) -> tuple[tuple[str, st
 
 def _patience(given: Given) -> Patience:
     usual = Patience()
+    chosen = given.value("answer-timeout") is not None
+    answer = _positive(given, "answer-timeout", usual.answer)
     return replace(
         usual,
         connect=_positive(given, "connect-timeout", usual.connect),
         first_event=_positive(given, "answer-timeout", usual.first_event),
-        answer=_positive(given, "answer-timeout", usual.answer),
-        chosen=given.value("answer-timeout") is not None,
+        answer=answer,
+        conversation=usual.conversation * max(1.0, answer / usual.answer),
+        chosen=chosen,
+        proof=usual.first_event if chosen else 0.0,
     )
 
 

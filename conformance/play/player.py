@@ -21,7 +21,7 @@ from conformance.play.look_back import ended_as_asked
 from conformance.play.minting import Minted
 from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder
-from conformance.play.target import Target
+from conformance.play.target import LONGER, Target
 from conformance.scenario.commands import ModelDidNot, Silence, Unmet
 from conformance.scenario.context import ScriptContext
 from conformance.scenario.model import OPENING, Scenario
@@ -117,9 +117,11 @@ class Player:
             told = {"outcome": Outcome.ENVIRONMENT, "message": str(trouble), "retry_after": trouble.retry_after}
             told |= {"full": trouble.full, "beyond": trouble.beyond}
         except TimeoutError:
-            told = {"outcome": Outcome.STOPPED, "message": f"took more than {target.patience.conversation:g} s"}
+            slow = f"took more than {target.patience.conversation:g} s: the endpoint is slow {LONGER}"
+            told = {"outcome": Outcome.INCONCLUSIVE, "message": slow, "silent": True}
             for line in self.opened:
-                line.recorder.finish(End(EndKind.TIMEOUT, Direction.CLIENT))
+                at = line.connection.now() if line.connection is not None else 0.0
+                line.recorder.finish(End(EndKind.TIMEOUT, Direction.CLIENT, at=at))
         finally:
             for line in self.opened:
                 await line.abandon()

@@ -16,7 +16,7 @@ from conformance.play.environment import EnvironmentTrouble
 from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder, parsed
 from conformance.play.target import Target
-from conformance.scenario.commands import Close, Open
+from conformance.scenario.commands import Close, Open, Silence
 from conformance.secrets import Scrubber
 from conformance.trace import json_text
 from conformance.trace.trace import EndKind, Trace
@@ -118,6 +118,9 @@ async def preflight(connector: Connector, target: Target, scrub: Scrubber) -> Di
     except EnvironmentTrouble as trouble:
         told = _no_session(line.result(), scrub(str(trouble)), environment=True)
         diagnosis = replace(told, retry_after=trouble.retry_after)
+    except Silence as silence:
+        answered = await _answer_to_an_update(line)
+        diagnosis = _no_session(line.result(), scrub(silence.message), answered=answered)
     else:
         if reply.refused:
             answered = await _answer_to_an_update(line)

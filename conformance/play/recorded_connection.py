@@ -20,7 +20,7 @@ from conformance.play.minting import Minted, mint
 from conformance.play.ping import ping
 from conformance.play.progress import Progress, is_output, is_part_of_response
 from conformance.play.recorder import Recorder
-from conformance.play.target import Target, other_than, upgrade_request_for
+from conformance.play.target import LONGER, Target, other_than, upgrade_request_for
 from conformance.play.waiting import Doubt, is_awaited, stop_on_error, takes_as_stray
 from conformance.scenario.commands import (
     Close,
@@ -173,7 +173,7 @@ class RecordedConnection:
                 self.progress.waited(connection.now() - doubt.began)
                 doubt.leaves(self.progress)
                 return event
-            if doubt.ends_with(command, self.progress, kind, event):
+            if doubt.ends_with(connection.now(), command, self.progress, kind, event):
                 if command.sent:  # one question is answered after the other
                     raise self._nothing_came(connection, command, doubt.began, answered=True)
                 continue
@@ -210,6 +210,8 @@ class RecordedConnection:
         waited = connection.now() - since
         told = f"nothing in {waited:.3g} s{instead(self.backlog, self.target.dialect, command)}"
         proved = answered or command.within is not None or command.awaiting in OPENING
+        if command.awaiting == "session.created":
+            proved = waited >= self.target.patience.proof
         awaiting = command.awaiting if proved else ""
         self.recorder.finish(End(EndKind.TIMEOUT, Direction.CLIENT, awaiting=awaiting, at=connection.now()))
         if proved:
@@ -217,8 +219,7 @@ class RecordedConnection:
             return Unmet(f"{command.awaiting} never came", command.awaiting, told)
         what = "output of the model" if self.progress.first_output_is_awaited(command.awaiting) else "event"
         return Silence(
-            f"no {what} in {waited:.3g} s while waiting for {command.awaiting}: the endpoint is slow or silent "
-            f"(--answer-timeout=SECONDS waits longer)"
+            f"no {what} in {waited:.3g} s while waiting for {command.awaiting}: the endpoint is slow or silent {LONGER}"
         )
 
     def _heard(self, connection: Connection, frame: RawFrame) -> tuple[str, Event]:

@@ -23,6 +23,8 @@ TIMES_THE_LATENCY = 10.0
 #: Answers may take so many times as long as the longest that came, but never more than so many seconds.
 TIMES_THE_LONGEST = 2.0
 MOST_PATIENCE = 120.0
+#: What helps where we waited too short.
+LONGER = "(--answer-timeout=SECONDS waits longer)"
 #: Query parameters that name the model.
 NAMES_A_MODEL = frozenset({"model", "deployment", "call_id"})
 #: A key of the right shape that no endpoint can know.
@@ -42,6 +44,8 @@ class Patience:
     conversation: float = 180.0
     chosen: bool = False
     """Whether somebody said how long to wait for answers."""
+    proof: float = 0.0
+    """How long nothing must have come to prove that a session never opens, in seconds."""
 
     def stretched(self, latency: float) -> Patience:
         """Wait longer where an endpoint is slow: *latency* is how long its first event took, in seconds."""

@@ -10,6 +10,9 @@ from conformance.play.progress import UPDATED, Progress, names_nobody
 from conformance.scenario.commands import ModelDidNot, Unmet, Wait
 from conformance.trace.trace import Event
 
+#: Seconds for which a model may pause, however short our patience is: so much silence at least follows our question.
+SHORTEST_PAUSE = 5.0
+
 
 def is_awaited(command: Wait, progress: Progress, kind: str, event: Event) -> bool:
     """Return whether an event is what a wait is for; note an acknowledgement, which settles what it answers."""
@@ -82,7 +85,7 @@ class Doubt:
         """Note that our question is sent *now*; it gets half the time."""
         self.probe, self.deadline = probe, now + self.within / 2
 
-    def ends_with(self, command: Wait, progress: Progress, kind: str, event: Event) -> bool:
+    def ends_with(self, now: float, command: Wait, progress: Progress, kind: str, event: Event) -> bool:
         """Return whether an event answers our question, and note that."""
         if self.probe is None or self.answered:
             return False
@@ -93,6 +96,7 @@ class Doubt:
             self.answered = answers_probe(kind, event, self.probe)
         if self.answered:
             progress.settles(self.probe["event_id"])
+            self.deadline = max(self.deadline, now + SHORTEST_PAUSE)
         return self.answered
 
     def begins_again(self, now: float, command: Wait, progress: Progress) -> None:

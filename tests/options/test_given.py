@@ -41,6 +41,18 @@ def test_many_conversations_at_once_may_hold_as_much_each_as_few(sessions, held)
     assert made_of(endpoint=URL, sessions=sessions)[0].target.bounds.held == held * 2**20
 
 
+@pytest.mark.parametrize(
+    ("asked", "conversation", "proof"),
+    [({}, 180, 0), ({"answer_timeout": 2}, 180, 15), ({"answer_timeout": 60}, 540, 15)],
+)
+def test_who_waits_longer_for_answers_waits_longer_for_conversations_and_a_short_wait_proves_nothing(
+    asked, conversation, proof
+):
+    patience = made_of(endpoint=URL, **asked)[0].target.patience
+
+    assert (patience.conversation, patience.proof) == (conversation, proof)
+
+
 def test_the_embedded_reference_never_gets_the_real_key(monkeypatch):
     monkeypatch.setenv("REALTIME_TOKEN", "sk-from-the-environment")
 

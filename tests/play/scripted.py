@@ -65,9 +65,16 @@ class Scripted:
         return Disconnected(1000, "", by_client=True)
 
 
-def play(steps, answers, *, dialect="ga", **patience):
+def play(steps, answers, *, dialect="ga", opens=True, **patience):
+    """Play steps over a connection; return the conversation, and the connection."""
     scripted = Scripted({"session.update": [UPDATED], **answers})
+    if not opens:
+        scripted.queue.clear()
+    return played(scripted, steps, dialect, **patience), scripted
+
+
+def played(scripted, steps, dialect="ga", **patience):
+    """Play steps over that connection."""
     target = replace(rehearsal_target(DIALECTS[dialect]), patience=Patience(**patience))
     scenario = loads(f"scenario: x\nsteps:\n{steps}", Path("test.yaml"))
-    conversation = asyncio.run(Player(scripted, target, Scrubber(), clip).play(scenario))
-    return conversation, scripted
+    return asyncio.run(Player(scripted, target, Scrubber(), clip).play(scenario))

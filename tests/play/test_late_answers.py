@@ -1,9 +1,13 @@
 """What answers late, early, or without a name is taken for nothing else, and nobody is blamed for it."""
 
+import asyncio
+
+import orjson
 import pytest
 
 from conformance.play.player import Outcome
-from tests.play.scripted import DELTA, NO_EVENT, RESPONSE, UPDATED, done, play
+from conformance.play.script_end import shown_outcome, why_unfinished
+from tests.play.scripted import DELTA, NO_EVENT, RESPONSE, UPDATED, Scripted, done, play, played
 
 TURN = "  - respond\n  - await: response.done\n"
 GARBAGE = f"  - send: {{text: '{NO_EVENT}'}}\n"
@@ -187,3 +191,41 @@ def test_nobody_cuts_audio_that_never_came(cut):
     assert conversation.outcome is Outcome.INCONCLUSIVE
     assert "ms of the assistant's audio; 0 ms came" in conversation.message
     assert "conversation.item.truncate" not in [each["type"] for each in scripted.sent]
+
+
+# Short patience
+
+
+def test_a_model_may_pause_longer_than_our_patience_where_that_is_short():
+    said = [RESPONSE, DELTA, (4.0, done("completed"))]
+    conversation, _ = play(TURN, {"response.create": said}, answer=1.0)
+
+    assert conversation.outcome is Outcome.PLAYED
+
+
+@pytest.mark.parametrize(("proof", "outcome"), [(15.0, Outcome.INCONCLUSIVE), (0.0, Outcome.STOPPED)])
+def test_a_session_that_does_not_open_in_a_short_time_is_no_evidence(proof, outcome):
+    conversation, scripted = play("  - connect\n", {}, opens=False, first_event=2.0, proof=proof)
+
+    assert conversation.outcome is outcome
+    assert scripted.clock == 2.0
+
+
+class Endless(Scripted):
+    """Speaks without an end."""
+
+    async def receive(self, _within):
+        await asyncio.sleep(0)
+        return orjson.dumps(self.queue.pop()[1] if self.queue else DELTA).decode()
+
+
+def test_an_endpoint_that_takes_longer_than_a_conversation_may_is_slow():
+    endless = Endless({"response.create": [RESPONSE]})
+    conversation = played(endless, TURN, conversation=0.05)
+
+    assert conversation.outcome is Outcome.INCONCLUSIVE
+    assert conversation.silent
+    assert "took more than 0.05 s: the endpoint is slow (--answer-timeout=SECONDS waits longer)" in conversation.message
+    assert why_unfinished(conversation.scenario, "ga", conversation.traces)
+    shown, _ = shown_outcome(Outcome.INCONCLUSIVE, conversation.scenario, "ga", conversation.traces)
+    assert shown is Outcome.INCONCLUSIVE
