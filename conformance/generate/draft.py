@@ -35,8 +35,8 @@ class Draft:
     """Whether the endpoint looks for turns."""
     remainder: bool = False
     """Whether what followed a detected turn may lie in the input buffer: how much, only the endpoint knows."""
-    running: int = 0
-    """Responses whose `response.done` no step has awaited."""
+    running: list[str] = field(default_factory=list)
+    """References to the responses whose `response.done` no step has awaited."""
     names: int = 0
 
     def step(self, name: str, argument: Any = None, *, answer: str = "", remember: str = "") -> None:
@@ -48,11 +48,20 @@ class Draft:
         self.names += 1
         return f"{what}_{self.names}"
 
+    def respond(self, settings: dict[str, Any]) -> None:
+        """Ask for a response."""
+        kept = self.name("asked")
+        self.step("respond", settings, remember=kept)
+        self.running.append(f"${{{kept}.response.id}}")
+
+    def end_of_latest(self) -> dict[str, Any]:
+        """Return what to await of the response that was asked for last; speech may have begun others."""
+        return {"event": "response.done", "match": {"response.id": self.running.pop()}}
+
     def settle(self) -> None:
-        """Wait until no response runs."""
-        for _ in range(self.running):
-            self.step("await", "response.done")
-        self.running = 0
+        """Wait until no response runs that was asked for."""
+        while self.running:
+            self.step("await", self.end_of_latest())
 
     def listen_by_hand(self) -> None:
         """Let the client alone decide where a turn of the user ends."""

@@ -181,11 +181,11 @@ def talk(draft: Draft, clip: str, *, answered: bool) -> None:
 def interrupt(draft: Draft, clip: str) -> None:
     """Speak while a long response runs; one that is over by then is none's fault."""
     draft.listen_by_ear(create_response=False, interrupt_response=True)
-    draft.step("respond", TALE)
-    _utter(draft, clip, [STARTED, "response.done", STOPPED])
+    draft.respond(TALE)
+    _utter(draft, clip, [STARTED, draft.end_of_latest(), STOPPED])
 
 
-def _utter(draft: Draft, clip: str, awaited: list[str]) -> None:
+def _utter(draft: Draft, clip: str, awaited: list[str | dict[str, Any]]) -> None:
     kept = draft.name("turn")
     draft.step("speak", clip)
     draft.step("pause", AFTER_A_TURN)
@@ -204,16 +204,14 @@ def respond(draft: Draft, modality: str, *, aside: bool, awaited: bool) -> None:
     asked: dict[str, Any] = {**SHORT, "modalities": modality}
     if aside:
         asked |= {"conversation": "none", "metadata": {"purpose": "aside"}}
-    draft.step("respond", asked)
-    draft.running += 1
+    draft.respond(asked)
     if not awaited:
         return
-    if aside or draft.running > 1:
+    if aside or len(draft.running) > 1:
         draft.settle()
         return
     kept = draft.name("answer")
-    draft.step("outcome", "completed", remember=kept)
-    draft.running = 0
+    draft.step("await", draft.end_of_latest(), remember=kept)
     reference = f"${{{kept}.response.output.0.id}}"
     draft.items.append(reference)
     if modality == "audio":
@@ -223,8 +221,7 @@ def respond(draft: Draft, modality: str, *, aside: bool, awaited: bool) -> None:
 def begin(draft: Draft) -> None:
     """Begin a long response, and do not wait for it."""
     draft.settle()
-    draft.step("respond", LONG)
-    draft.running = 1
+    draft.respond(LONG)
 
 
 def collide(draft: Draft) -> None:
@@ -248,17 +245,17 @@ def cancel_anything(draft: Draft) -> None:
 def limit(draft: Draft) -> None:
     """Ask for more than the tokens suffice for."""
     draft.settle()
-    draft.step("respond", {**LONG, "max_output_tokens": 16})
-    draft.step("await", "response.done")
+    draft.respond({**LONG, "max_output_tokens": 16})
+    draft.settle()
 
 
 def call(draft: Draft) -> None:
     """Let the assistant call a tool, and answer it."""
     draft.settle()
-    draft.step("respond", ASKED_FOR_THE_TIME)
+    draft.respond(ASKED_FOR_THE_TIME)
     kept = draft.name("call")
     draft.step("call", remember=kept)
-    draft.step("await", "response.done")
+    draft.settle()
     draft.items.append(f"${{{kept}.id}}")
     draft.step("answer_call", {"call_id": f"${{{kept}.call_id}}", "output": "Noon."})
 

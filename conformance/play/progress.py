@@ -63,6 +63,8 @@ class Progress:
     """Ids of responses that were created and are not done."""
     unasked: set[str] = field(default_factory=set)
     """Ids of responses that no client event asked for."""
+    intruded: bool = False
+    """Whether one of those ran or began since a response was asked for last."""
     output: bool = False
     """Whether anything has come since the latest `response.created` that may be all there is of that response."""
     alone: bool = False
@@ -83,6 +85,7 @@ class Progress:
         self.open.append(OpenEvent(str(event.get("event_id") or ""), kind, deliberate))
         if kind == "response.create":
             self.over = self.output = False
+            self.intruded = not self.running.isdisjoint(self.unasked)
 
     def settles(self, sent: str) -> None:
         """Note that a client event was acknowledged, and with it all that was sent before and is not wrong."""
@@ -114,8 +117,9 @@ class Progress:
             self.alone = not self.running
             self.running.add(str(told.get("id")))
             self.output = self.over = False
-            if all(each.kind != "response.create" for each in self.open):
+            if all(each.kind != "response.create" or each.deliberate for each in self.open):
                 self.unasked.add(str(told.get("id")))
+                self.intruded = True
         elif kind == "response.done":
             self.running.discard(str(told.get("id")))
             self.over, self.status = not self.running, str(told.get("status"))
@@ -136,6 +140,11 @@ class Progress:
         name = event.get("item_id") or (item.get("id") if isinstance(item, dict) else None)
         if isinstance(name, str):
             self.made.add(name)
+
+    def is_of_unasked(self, event: Event) -> bool:
+        """Return whether an event shows a response that nobody asked for."""
+        response = event.get("response")
+        return isinstance(response, dict) and response.get("id") in self.unasked
 
     def announces_its_own(self, kind: str, event: Event) -> bool:
         """Return whether an event announces an item that the endpoint made by itself."""

@@ -21,7 +21,7 @@ from conformance.play.ping import ping
 from conformance.play.progress import Progress, is_output, is_part_of_response
 from conformance.play.recorder import Recorder
 from conformance.play.target import LONGER, Target, other_than, upgrade_request_for
-from conformance.play.waiting import Doubt, is_awaited, stop_on_error, takes_as_stray
+from conformance.play.waiting import NOT_IDLE, Doubt, is_awaited, stop_on_error, takes_as_stray
 from conformance.scenario.commands import (
     Close,
     Command,
@@ -84,7 +84,8 @@ class RecordedConnection:
             case Send():
                 await self._send(command)
             case Wait():
-                return Reply(await self._wait(command), alone=self.progress.alone)
+                event = await self._wait(command)
+                return Reply(event, alone=self.progress.alone, unasked=self.progress.is_of_unasked(event))
             case Close():
                 await self._close(command)
             case Hangup():
@@ -214,6 +215,8 @@ class RecordedConnection:
             proved = waited >= self.target.patience.proof
         awaiting = command.awaiting if proved else ""
         self.recorder.finish(End(EndKind.TIMEOUT, Direction.CLIENT, awaiting=awaiting, at=connection.now()))
+        if proved and command.awaiting == "response.created" and self.progress.intruded:
+            return ModelDidNot(f"{NOT_IDLE}, and {told}")
         if proved:
             told += ", though a later question was answered" if answered else ""
             return Unmet(f"{command.awaiting} never came", command.awaiting, told)

@@ -12,6 +12,7 @@ from conformance.trace.trace import Event
 
 #: Seconds for which a model may pause, however short our patience is: so much silence at least follows our question.
 SHORTEST_PAUSE = 5.0
+NOT_IDLE = "needs an idle session; a response that nobody asked for was running"
 
 
 def is_awaited(command: Wait, progress: Progress, kind: str, event: Event) -> bool:
@@ -60,8 +61,8 @@ def stop_on_error(command: Wait, progress: Progress, kind: str, event: Event, *,
         if not (fresh and names_nobody(event) and progress.surely_refused(command.sent)):
             return
         told += " (it names no event)"
-    if command.awaiting == "response.created" and progress.running & progress.unasked:
-        raise ModelDidNot(f"needs an idle session; a response that nobody asked for was running ({told})")
+    if command.awaiting == "response.created" and progress.intruded:
+        raise ModelDidNot(f"{NOT_IDLE} ({told})")
     raise Unmet("the endpoint refused", command.awaiting, told)
 
 

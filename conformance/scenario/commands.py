@@ -111,6 +111,8 @@ class Reply:
     """Open: why there is no session; empty if there is one."""
     alone: bool = False
     """Wait: no other response ran when the latest one was created."""
+    unasked: bool = False
+    """Wait: the event shows a response that no client event asked for."""
 
 
 Command = Open | Mint | Send | Wait | Close | Hangup | Idle | Ping | Recall | Running | Spoken

@@ -81,7 +81,10 @@ def test_what_comes_of_garbage_is_heard_before_anything_else_is_asked():
     ]
 
 
-def test_only_a_response_that_was_completed_has_an_item_that_later_moves_are_about():
-    spoken = partial(moves.respond, modality="audio", aside=False, awaited=True)
+def test_each_response_that_was_asked_for_is_awaited_by_its_own_id():
+    apart = partial(moves.respond, modality="text", aside=False, awaited=False)
+    aside = partial(moves.respond, modality="text", aside=True, awaited=True)
+    written = scenario(GA, [apart, aside]).steps
+    awaited = [each.argument["match"]["response.id"] for each in written if each.name == "await"]
 
-    assert steps(spoken) == [("respond", ""), ("outcome", "")]
+    assert sorted(awaited) == sorted(f"${{{each.remember}.response.id}}" for each in written if each.name == "respond")

@@ -168,6 +168,21 @@ def test_a_response_that_nobody_asked_for_may_be_in_the_way_of_the_next_one():
     assert "a response that nobody asked for was running" in conversation.message
 
 
+def test_so_may_one_that_was_over_before_a_refusal_without_a_name_came():
+    answers = {"input_audio_buffer.append": [RESPONSE], "response.create": [done("completed"), UNNAMED]}
+    conversation, _ = play("  - pause: 100\n  - await: response.created\n  - respond\n", answers)
+
+    assert conversation.outcome is Outcome.INCONCLUSIVE, conversation.actual
+
+
+def test_a_needless_cancel_may_end_a_response_that_nobody_asked_for():
+    answers = {"input_audio_buffer.append": [RESPONSE], "response.cancel": [done("cancelled")]}
+    conversation, _ = play("  - pause: 100\n  - cancel:\n    answer: error\n", answers)
+
+    assert conversation.outcome is Outcome.INCONCLUSIVE
+    assert "nobody asked for" in conversation.message
+
+
 def test_a_response_that_was_asked_for_is_in_nobodys_way():
     refusal = {"type": "error", "error": {"code": "busy", "message": "Busy."}}
     answers = iter([[RESPONSE], [refusal]])

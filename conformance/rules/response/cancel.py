@@ -67,9 +67,21 @@ def ends_the_response(view: View) -> Judged:
             continue
         if response.status == "cancelled":
             yield HELD
-        elif response.status == "completed" and is_due(view, exchange):
+        elif response.status == "completed" and is_due(view, exchange) and not _may_mean_a_later_one(view, exchange):
             message = f"{response.id} was cancelled at entry {exchange.sent.index}, and completed."
             yield Finding(response.done.index, message, "cancelled", "completed", "/response/status")
+
+
+def _may_mean_a_later_one(view: View, cancel: Exchange) -> bool:
+    """Return whether a response was cancelled that began after *cancel*, for an unknown reason: it may be that one's.
+
+    Where speech is answered while a request is under way, nobody can tell which `response.created` is for which.
+    """
+    begun = {frame.index for frame in view.unasked_responses if frame.index > cancel.sent.index}
+    return any(
+        each.created is not None and each.created.index in begun and each.status == "cancelled"
+        for each in view.responses
+    )
 
 
 def _may_refuse_a_cancel(view: View, error: Frame) -> bool:

@@ -136,7 +136,7 @@ def collision_spares_the_running_response(view: View) -> Judged:
     for exchange, running in collisions(view):
         if running.done is None or view.gap_between(exchange.sent.index, running.last):
             continue
-        causes = view.client("response.cancel") or view.server("input_audio_buffer.speech_started")
+        causes = (*view.client("response.cancel"), *view.server("input_audio_buffer.speech_started"))
         refused = any(error.index < running.last for error in exchange.refusals)
         if running.status == "completed":
             yield HELD

@@ -84,10 +84,14 @@ def response_follows_a_committed_turn(view: View) -> Judged:
     if view.partial or view.transcription_session:
         return
     starts = {frame.index for frame in view.unasked_responses}
-    committed = False
+    committed, mixed = False, 0
     for frame in view.server(COMMITTED, "response.created"):
         if frame.type == COMMITTED:
             committed = True
+        elif frame.index not in starts:
+            mixed += committed  # it may answer that turn, and what seems to start by itself the client's request
+        elif mixed and not committed:
+            mixed -= 1
         elif frame.index in starts and detection_on(view, frame.index).get("create_response") is True:
             if committed:
                 yield HELD

@@ -43,6 +43,8 @@ def answered(context: ScriptContext, written: Step, sent: str, ack: str, fits: M
     if wanted == ("error",) and reply.event.get("type") == ack:
         if ack == "response.created" and reply.alone:
             raise ModelDidNot("needs two responses at once; the first was over before the second was asked for")
+        if ack == "response.done" and reply.unasked:
+            raise ModelDidNot("needs an idle session; a response that nobody asked for was running")
         raise Unmet(f"{written.name} was accepted", expected="an error", actual=context.dialect.wire_name(ack))
     return reply.event
 
