@@ -23,8 +23,11 @@ class SwitchedOff:
         self.names |= {name: None for name, value in settings.items() if value is None}
 
     def refused(self, event_id: str | None) -> None:
-        """Note that an error names an update: nothing in it takes effect."""
-        self._open = [each for each in self._open if event_id is None or each[0] != event_id]
+        """Note an error: the update that it names takes no effect, and if it names none, any open one may take none."""
+        if event_id is not None:
+            self._open = [each for each in self._open if each[0] != event_id]
+            return
+        self._open = [(name, {key: None for key, value in of.items() if value is None}) for name, of in self._open]
 
     def answered(self) -> None:
         """Note an answer: the first open update has taken effect, if no later one."""
