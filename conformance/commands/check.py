@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ class Inspection:
         """Judge, tell, and return the exit status; Ctrl-C keeps what was judged."""
         files = sources(self.named)
         task = Task(self.demands, self._tell(len({each.name for each in files})))
+        gc.freeze()  # what is imported stays: no collection has to look at it again, here or in a process of its own
         tally, began, interrupted = CorpusTally(), monotonic(), False
         output = _Output(self.form)
         try:

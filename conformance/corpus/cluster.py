@@ -10,6 +10,7 @@ Workers need the same version of this package and of the same rule packs, and re
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from conformance.corpus.judging import JudgedSources, Task, chunks, crashed, judge_sources
@@ -23,6 +24,8 @@ LOCAL = "local"
 CHUNK, BRANCHES = 32, 16
 #: Seconds within which a scheduler has to answer.
 PATIENCE = 20
+#: Seconds between two looks at a cluster that is waited for, and those that it may be without a worker.
+GLANCE, DESERTED = 5, 60
 
 
 def judge_on_cluster(sources: Sequence[Source], task: Task, address: str) -> Iterator[JudgedSources]:
@@ -56,11 +59,11 @@ def _results(
     from distributed import KilledWorker
 
     try:
-        yield joined.result()
+        yield _result(client, joined)
     except KilledWorker:
         for sources, future in group:
             try:
-                yield future.result()
+                yield _result(client, future)
             except KilledWorker:
                 yield from (_judge_alone(client, source, task) for source in sources)
 
@@ -70,10 +73,25 @@ def _judge_alone(client: Any, source: Source, task: Task) -> JudgedSources:
     from distributed import KilledWorker
 
     try:
-        part: JudgedSources = client.submit(judge_sources, (source,), task, pure=False, retries=0).result()
+        return _result(client, client.submit(judge_sources, (source,), task, pure=False, retries=0))
     except KilledWorker:
         return crashed(source, task)
-    return part
+
+
+def _result(client: Any, future: Any) -> JudgedSources:
+    """Wait for a task; UsageError if all workers are gone for DESERTED seconds, since nobody would ever do it."""
+    alone_since = None
+    while True:
+        try:
+            part: JudgedSources = future.result(timeout=GLANCE)
+        except TimeoutError:
+            if client.nthreads():
+                alone_since = None
+            elif (alone_since := alone_since or monotonic()) + DESERTED < monotonic():
+                told = f"the cluster has lost all its workers, and no other came within {DESERTED} s"
+                raise UsageError(told, "Start workers again, and judge the rest: dask worker …") from None
+        else:
+            return part
 
 
 def _client(address: str) -> Any:
@@ -84,7 +102,11 @@ def _client(address: str) -> Any:
         raise UsageError("--cluster needs the package `distributed`", cure) from error
     try:
         if address == LOCAL:
-            return Client(processes=True, threads_per_worker=1, dashboard_address=None)
+            client = Client(processes=True, threads_per_worker=1, dashboard_address=None)
+            number = len(client.cluster.workers)
+            # Dask gives a worker up that dies while it starts; as many as there were are there again.
+            client.cluster.adapt(minimum=number, maximum=number)
+            return client
         return Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise UsageError(f"no Dask scheduler answers at {address}: {error}", "Start one: dask scheduler") from error

@@ -28,6 +28,7 @@ def address():
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
     ) as local:
+        local.adapt(minimum=2, maximum=2)  # Dask gives a worker up that dies while it starts
         yield local.scheduler_address
 
 
@@ -81,6 +82,23 @@ def test_a_file_that_kills_its_workers_is_reported_and_not_tried_for_ever(addres
 
     assert (tally.kinds[RecordingOutcome.CLEAN], tally.kinds[RecordingOutcome.UNREADABLE]) == (99, 1)
     assert "042.jsonl" in tally.troubles[0]
+
+
+class Deserted:
+    """A cluster without workers, and a task on it that nobody will do."""
+
+    def nthreads(self):
+        return {}
+
+    def result(self, **_how):
+        raise TimeoutError
+
+
+def test_a_cluster_that_lost_its_workers_is_not_waited_for_for_ever(monkeypatch):
+    monkeypatch.setattr(cluster, "DESERTED", 0)
+
+    with pytest.raises(UsageError, match="lost all its workers"):
+        cluster._result(Deserted(), Deserted())
 
 
 def test_workers_that_judge_by_other_rules_are_refused(address, corpus, monkeypatch):
