@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import uuid
 from functools import cache
 from pathlib import Path
@@ -24,7 +23,7 @@ from allure_commons.utils import md5, platform_label
 from conformance.report.allure_attachments import attachment, attachments_of
 from conformance.report.allure_files import write_allure_files
 from conformance.report.allure_item import SEVERITY, AllureItem, findings_for, item_of, judged_item, without_class
-from conformance.report.inert import inert
+from conformance.report.inert import inert, is_inert_json
 from conformance.rules.engine.rule import Keyword
 from conformance.run.folder import Disk
 from conformance.run.promises import rule_named
@@ -46,9 +45,6 @@ NAME = "conversation_item"
 RESULTS = "Allure's results"
 #: Labels of allure-pytest that say where files lie: they differ from machine to machine.
 FOREIGN = frozenset({"host", "thread", "package", "framework", "tag"})
-
-#: How JSON writes a character that may act; a line feed does not.
-ESCAPED = re.compile(r'\\[^n"\\]')
 
 
 def markers(name: str) -> Iterator[Any]:
@@ -225,7 +221,7 @@ def written(item: Any, scrub: Scrubber) -> bytes:
         text = orjson.dumps(item, default=_fields).decode()
     except orjson.JSONEncodeError:  # half a surrogate pair
         text = ""
-    if not text or not text.isprintable() or ESCAPED.search(text):
+    if not text or not is_inert_json(text):
         text = orjson.dumps(_inert(item)).decode()
     return scrub(text).encode()
 

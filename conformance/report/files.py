@@ -14,7 +14,7 @@ from conformance.report.evidence import Evidence, evidence_of
 from conformance.report.formats.data import REPORT
 from conformance.report.history import NAME as HISTORY
 from conformance.report.history import remember
-from conformance.report.inert import inert_data
+from conformance.report.inert import inert_data, is_inert_json
 from conformance.report.report_file import ReportFile
 from conformance.trace import json_text
 
@@ -64,7 +64,10 @@ def _text(result: RunResult, content: object) -> str:
     scrub = result.settings.scrub
     if isinstance(content, str):
         return scrub(content)
-    return json_text.dumps(inert_data(scrub.data(content)), indent=True).decode() + "\n"
+    text = json_text.dumps(content, indent=True).decode()
+    if not is_inert_json(text) or scrub(text) != text:
+        text = json_text.dumps(inert_data(scrub.data(content)), indent=True).decode()
+    return text + "\n"
 
 
 def _write(path: Path, text: str) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from conformance.secrets import ESCAPED
+
 #: C0 without tab and line feed, DEL, C1, invisible and direction-turning marks, line separators, lone surrogates and
 #: the noncharacters that XML 1.0 forbids (https://www.w3.org/TR/xml/#charsets, https://www.unicode.org/reports/tr9/).
 ACTIVE = re.compile(
@@ -29,6 +31,11 @@ def one_line(text: str, most: int = 400) -> str:
     """Return *text* inert, in one line of at most *most* characters."""
     line = " ".join(inert(text[: most * 4]).split())
     return line if len(line) <= most and len(text) <= most * 4 else line[: most - 1] + "…"
+
+
+def is_inert_json(text: str) -> bool:
+    """Return whether nothing in a JSON text acts once it is read; of escapes, only line feeds and quotes pass."""
+    return ACTIVE.search(text) is None and ESCAPED.search(text) is None
 
 
 def inert_data(value: Any) -> Any:

@@ -18,7 +18,6 @@ from conformance.errors import UsageError
 from conformance.run.baseline import BaselineCount
 from conformance.run.outcome import Ending
 from conformance.run.record import ConversationRecord
-from conformance.trace import json_text
 
 if TYPE_CHECKING:
     from conformance.run.result import RunResult
@@ -83,7 +82,7 @@ class Journal:
         self._append({"status": status, **told, "limits": _limits(result.settings)})
 
     def _append(self, told: dict[str, Any]) -> None:
-        line = json_text.dumps(self.scrub.data(told)).decode() + "\n"
+        line = self.scrub.json(told) + "\n"
         with self.path.open("a", encoding="utf-8") as file:
             file.write(line)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.names import TRANSCRIBERS, VOICES, usual
+from conformance.contract.schemas import schemas_for
 from conformance.play.bounds import LONG_AUDIO
 from conformance.play.discovery import SESSIONS, Discovery, discover
 from conformance.play.player import Outcome, Player
@@ -189,6 +190,8 @@ class Runner:
         ]
         self.watch.expects({job.key: self.cost(job).expected for job in fresh})
         self.pool.enqueue(job for job in fresh if job not in self.pool.playing)
+        if fresh:
+            schemas_for(self.settings.target.dialect.name)  # compiled while the first are being played
 
     def take(self, job: Job) -> JudgedConversation:
         """Wait for a conversation and judge it; the same value every time.
