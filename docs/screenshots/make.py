@@ -68,6 +68,7 @@ def taken(page: Path, picture: Path, size: str, scheme: str) -> None:
 
 def main(home: Path) -> None:
     """Take every picture, and keep some."""
+    home.mkdir(parents=True, exist_ok=True)
     for name in RUNS:
         page = played(name, home)
         for size, scheme in product(SIZES, SCHEMES):
