@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections import deque
 from dataclasses import dataclass
-from functools import partial
 
 from conformance.contract.dialects import DIALECTS
 from conformance.mutants.mutant import Fault
@@ -13,7 +12,7 @@ from conformance.play.connection import Disconnected
 from conformance.play.player import Player
 from conformance.reference.server.loopback import Loopback, as_frame
 from conformance.reference.session.core import Endpoint
-from conformance.scenario.audio import clip
+from conformance.scenario.audio import clip, silence
 from conformance.secrets import Scrubber
 from tests.legal.endpoints import Legal
 
@@ -129,13 +128,18 @@ def together(*several):
     return Legal(change, settings={name: each for legal in several for name, each in legal.settings.items()})
 
 
-def playing(dialect, legal, pace, delays, seed):
-    """Return how to play against a legal endpoint; the same script takes the same time."""
+def twice(name, audio_format):
+    """Return a clip and, after a pause that ends a turn, the same again."""
+    return clip(name, audio_format) + silence(900, audio_format) + clip(name, audio_format)
+
+
+def playing(dialect, legal, pace, delays, seed, spoken=clip):
+    """Return how to play against a legal endpoint, with clips as *spoken*; the same script takes the same time."""
 
     def play(scenario):
         target = rehearsal_target(dialect)
         endpoint = DelayedEndpoint(target, legal, pace, delays, random.Random(f"{seed} {scenario.steps}"))
-        player = Player(endpoint, target, Scrubber((TOKEN,)), partial(clip, home=None))
+        player = Player(endpoint, target, Scrubber((TOKEN,)), spoken)
         return asyncio.run(player.play(scenario))
 
     return play

@@ -6,8 +6,10 @@ from conformance.generate.conversations import conversations
 from conformance.generate.explore import MUST, SearchPlan, explore
 from conformance.generate.script import written
 from conformance.mutants.mutant import Fault
+from conformance.reference.session.model import Call, Pause, Say, answer
 from conformance.reference.session.pace import Pace
-from tests.generate.delays import Delays, playing, together
+from conformance.scenario.audio import clip
+from tests.generate.delays import Delays, playing, together, twice
 from tests.legal.endpoints import VARIANTS, Legal
 
 #: Even ones, bursts, and some beyond our patience; a client that is slow itself.
@@ -21,14 +23,30 @@ DELAYS = {
     "errors overtake": Delays(up=(0, 0.3, 1), down=(0, 0.3, 1), client=0.01, overtaking=True),
     "beyond our patience": Delays(up=(0, 25, 0.1), down=(0, 25, 0.1), client=0.05),
 }
+
+
+def talks_and_calls(prompt):
+    acts = answer(prompt)
+    return [Say("One moment."), *acts] if isinstance(acts[0], Call) else acts
+
+
+def pauses(prompt):
+    return [*answer(prompt), Pause(24.0), Say("That is all.")] if not prompt.tools else answer(prompt)
+
+
 #: One in memory has no limit of sessions.
 LEGAL = {"plain": Legal(), **{name: each for name, each in VARIANTS.items() if each.server is Legal().server}}
+LEGAL["talks before it calls"] = Legal(settings={"scripted_model": talks_and_calls})
+LEGAL["pauses"] = Legal(settings={"scripted_model": pauses})
+LEGAL["says nothing"] = Legal(settings={"scripted_model": lambda _prompt: []})
+LEGAL["like OpenAI"] = Legal(settings={"quirks": "real-openai-2026-09"})
+LEGAL["like Azure"] = Legal(settings={"quirks": "real-azure-2026-09"})
 LEGAL["bridge that names nobody"] = together(VARIANTS["bridge"], VARIANTS["anonymous_errors"])
-FEW, MANY = 3, 60
+FEW, MANY = 6, 60
 ADDED = "conversation.item.added"
 
 
-def faults(dialect, legal, delays, flaws_of, plan):
+def faults(dialect, legal, delays, flaws_of, plan, spoken=clip):
     """Return the MUST flaws that are found, each with its script."""
     claimed = legal.settings.get("features")
     features = None if claimed is None else claimed | {"cancel"}
@@ -36,7 +54,7 @@ def faults(dialect, legal, delays, flaws_of, plan):
     def grave(conversation):
         return [flaw for flaw in flaws_of(conversation) if flaw.keyword == MUST]
 
-    play = playing(dialect, legal, list(Pace)[plan.seed % len(Pace)], delays, plan.seed)
+    play = playing(dialect, legal, list(Pace)[plan.seed % len(Pace)], delays, plan.seed, spoken)
     found = explore(play, grave, conversations(dialect, features), plan)
     return [(case.flaw, written(case.scenario)) for case in found.cases]
 
@@ -45,6 +63,19 @@ def faults(dialect, legal, delays, flaws_of, plan):
 @pytest.mark.parametrize("name", ["plain", "anonymous_errors"])
 def test_a_few_conversations_blame_no_legal_endpoint(name, delays, dialect, flaws_of):
     assert faults(dialect, LEGAL[name], DELAYS[delays], flaws_of, SearchPlan(FEW, seed=3)) == []
+
+
+@pytest.mark.parametrize("delays", ["none", "of what is asked", "bursts"])
+@pytest.mark.parametrize("name", ["plain", "anonymous_errors", "pauses"])
+def test_a_second_turn_that_nobody_expects_blames_no_legal_endpoint(name, delays, dialect, flaws_of):
+    assert faults(dialect, LEGAL[name], DELAYS[delays], flaws_of, SearchPlan(FEW, seed=21), twice) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("delays", DELAYS)
+def test_many_second_turns_blame_no_legal_endpoint(delays, dialect, flaws_of):
+    for name in ("plain", "anonymous_errors", "bridge"):
+        assert faults(dialect, LEGAL[name], DELAYS[delays], flaws_of, SearchPlan(MANY, seed=22), twice) == []
 
 
 @pytest.mark.slow
