@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from conformance.commands.serve import hooks_of
+from conformance.reference.server.server import Server
+from tests.conftest import KEY, Folder, listening
+
 GOLDEN = Path(__file__).parent / "golden"
 BREAKS = "delta-follows-its-response"
 STOPS = "updates-are-never-answered"
@@ -40,10 +44,14 @@ def broken(folder, endpoint):
     return run
 
 
-@pytest.fixture
-def rule(broken):
+@pytest.fixture(scope="module")
+def rule(tmp_path_factory):
     """The rule that the endpoint breaks, as it tells itself."""
-    result = broken("known: []\n")
+    folder = Folder(tmp_path_factory.mktemp("rule"))
+    folder.talk("talk")
+    folder.write("known.yaml", "known: []\n")
+    with listening(Server(tokens=(KEY,), models=("gpt-realtime",), hooks=hooks_of(BREAKS))) as server:
+        result = folder.pytest(f"--endpoint={server.url}?model=gpt-realtime", "--baseline=known.yaml", ".")
     return re.search(r"^not listed (\S+) in", result.stdout, re.MULTILINE)[1]
 
 

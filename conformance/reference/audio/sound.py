@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from operator import mul
 
 #: The voice of the reference: 440 Hz has a whole number of waves in 50 ms, so chunks join without a click.
 TONE_HZ, TONE_PEAK = 440, 8000
@@ -56,7 +57,7 @@ def loudness(data: bytes, fmt: AudioFormat) -> float:
     samples = _samples(data, fmt)[::STRIDE]
     if not samples:
         return 0.0
-    return math.sqrt(sum(each * each for each in samples) / len(samples)) / 32768
+    return math.sqrt(sum(map(mul, samples, samples)) / len(samples)) / 32768
 
 
 def _samples(data: bytes, fmt: AudioFormat) -> array[int]:
