@@ -26,8 +26,13 @@ def dispatch(dialect):
     return Dispatch(RULES.values(), DIALECTS[dialect])
 
 
-def plain(trace, dialect):
-    told = judge(View(trace, DIALECTS[dialect]), RULES.values())
+def judged(trace, dialect):
+    """Return a view of a trace and what the plain way says of it."""
+    view = View(trace, DIALECTS[dialect])
+    return view, tuple(judge(view, RULES.values()))
+
+
+def plain(_view, told):
     return {
         each.rule.id: (each.findings, each.held, each.error)
         for each in told
@@ -44,10 +49,9 @@ def fast(trace, dialect):
     }
 
 
-def ruled_plainly(trace, dialect):
+def ruled_plainly(view, told):
     """Return what the plain way says of each rule: its verdict, findings, and how often it held."""
-    view = View(trace, DIALECTS[dialect])
-    told = fold(view, judge(view, RULES.values()))
+    told = fold(view, told)
     return {each.rule.id: (each.verdict, each.findings, each.held) for each in told}
 
 
@@ -80,7 +84,7 @@ def test_of_every_sample(rule_id, dialect):
         for lines in cases.get(kind, {}).values():
             if isinstance(lines, list):
                 trace = trace_of(lines, DIALECTS[dialect])
-                assert fast(trace, dialect) == plain(trace, dialect)
+                assert fast(trace, dialect) == plain(*judged(trace, dialect))
                 assert overslept(trace, dialect) == []
 
 
@@ -100,13 +104,15 @@ def test_of_every_mutant(part, dialect):
     for mutant in [each for each in MUTANTS.values() if dialect in each.dialects][part::8]:
         spoken = DIALECTS[dialect]
         for trace in rehearse(mutant.during, spoken, partial(mutant.make, spoken)).traces:
-            assert fast(trace, dialect) == plain(trace, dialect), mutant.id
-            assert ruled(trace, dialect) == ruled_plainly(trace, dialect), mutant.id
+            told = judged(trace, dialect)
+            assert fast(trace, dialect) == plain(*told), mutant.id
+            assert ruled(trace, dialect) == ruled_plainly(*told), mutant.id
 
 
 def test_of_every_recording_of_a_real_endpoint(recordings):
     for path in recordings:
         for recording in Source(str(path)).recordings():
             for dialect in DIALECTS:
-                assert fast(recording.trace, dialect) == plain(recording.trace, dialect)
-                assert ruled(recording.trace, dialect) == ruled_plainly(recording.trace, dialect)
+                told = judged(recording.trace, dialect)
+                assert fast(recording.trace, dialect) == plain(*told)
+                assert ruled(recording.trace, dialect) == ruled_plainly(*told)

