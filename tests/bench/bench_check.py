@@ -35,11 +35,11 @@ MEASURED = """
 import re, sys
 from conformance.corpus.judging import Task, judge_source
 from conformance.corpus.sources import sources
-from conformance.corpus.tally import Tally
+from conformance.corpus.tally import CorpusTally
 from conformance.corpus.verdict import Demands
 from conformance.report.recorded import nothing
 import time
-tally, began = Tally(), time.process_time()
+tally, began = CorpusTally(), time.process_time()
 for source in sources(sys.argv[1:]):
     for verdict, _ in judge_source(source, Task(Demands(), nothing)):
         tally.note(verdict)

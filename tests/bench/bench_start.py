@@ -9,8 +9,6 @@ import resource
 import subprocess
 import sys
 
-import pytest
-
 from conformance.resources import folder
 
 MOST = 0.6
@@ -39,23 +37,3 @@ def bench_one_conversation_with_its_reports(tmp_path):
 
     print(f"\none conversation: {whole:.2f} CPU s, an empty run of pytest {empty:.2f} CPU s")
     assert whole <= MOST or whole <= 4 * empty
-
-
-def bench_a_hundred_conversations(tmp_path):
-    """A session of pytest takes little longer than the slowest of its conversations, and little CPU an item."""
-    for number in range(100):
-        path = tmp_path / "mine" / f"talk{number:03}.yaml"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text((folder("scenarios") / "response" / "text_turn.yaml").read_text())
-    spent = cpu("mine", "--examples=0", "--sessions=100", where=tmp_path)
-    told = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "mine", "--collect-only"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    items = told.count("::")
-    if not items:
-        pytest.fail(told)
-    print(f"\n100 conversations: {items} items, {spent:.2f} CPU s, {spent / items * 1e3:.2f} ms an item")
