@@ -76,6 +76,18 @@ def members(good):
 
 
 @pytest.fixture
+def brief(tmp_path, few, monkeypatch):
+    """What a certificate of two conversations holds, for those who change one field after the other."""
+    two = {name: certificate.library()[name] for name in FEW[:2]}
+    for module in (certificate, recomputed, verify, tests.report.whole_run):
+        monkeypatch.setattr(module, "library", lambda: two)
+    result = whole_run(tmp_path / "reports")
+    certify(tmp_path / "brief.zip", [CertifiedRun(result, tmp_path / "reports")] * 3, NOW)
+    with zipfile.ZipFile(tmp_path / "brief.zip") as held:
+        return {name: held.read(name) for name in held.namelist() if name != SUMS}
+
+
+@pytest.fixture
 def rejected(tmp_path):
     """Return `rejected(members) -> the reasons`: the tampered members under honest checksums."""
 
@@ -261,12 +273,12 @@ def test_an_edited_statement_is_noticed(members, rejected, edit, why):
     "value", [None, "\x1b[2J", *(pytest.param(each, marks=pytest.mark.slow) for each in ([], 1, {}, -1.5))]
 )
 @pytest.mark.parametrize("statement", [True, False], ids=["statement", "report"])
-def test_what_is_no_statement_or_no_report_is_refused_in_words(members, tmp_path, capsys, value, statement):
-    told = json.loads(members["statement.json" if statement else "runs/1/report.json"])
+def test_what_is_no_statement_or_no_report_is_refused_in_words(brief, tmp_path, capsys, value, statement):
+    told = json.loads(brief["statement.json" if statement else "runs/1/report.json"])
     for key in (each for each in told if told[each] != value):
         write_archive(
             tmp_path / "x.zip",
-            edited(members, lambda told, key=key: told.update({key: value}), statement=statement),
+            edited(brief, lambda told, key=key: told.update({key: value}), statement=statement),
         )
         with pytest.raises(SystemExit) as ended:
             main(["verify", str(tmp_path / "x.zip")])
