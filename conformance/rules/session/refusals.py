@@ -215,7 +215,9 @@ def updates_are_legal_at_any_time(view: View) -> Judged:
             continue
         if exchange.answer is not None and not exchange.refused:
             yield HELD
-        for error in exchange.refusals[:1]:
+        # Where speech was answered meanwhile, an error that names nobody may refuse a request whose answer seems known.
+        refusals = exchange.errors if view.unasked_responses else exchange.refusals
+        for error in refusals[:1]:
             code = string(error.part("error").get("code")) or ""
             if not code.startswith(OWN_FAULT) and not {"voice", "speed"} & asked_for(view, exchange).keys():
                 yield Finding(
