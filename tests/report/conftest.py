@@ -36,12 +36,11 @@ def played(reports, scenarios, fault=None, mangle=None):
     return records
 
 
-@pytest.fixture
-def run(tmp_path):
-    """Return `run(mutant or None, mangle=…) -> RunResult`."""
+def run_in(home):
+    """Return `run(mutant or None, mangle=…) -> RunResult`, whose reports are in *home*."""
 
     def make(mutant=None, *, scenarios=SCENARIOS, mangle=None, strict=False, interrupted=False, message=""):
-        reports = tmp_path / "reports"
+        reports = home / "reports"
         fault = (lambda: MUTANTS[mutant].make(DIALECTS["ga"])) if mutant else None
         target = replace(rehearsal_target(DIALECTS["ga"]), url="wss://endpoint.test/v1/realtime")
         records = played(reports, scenarios, fault, mangle)
@@ -53,3 +52,9 @@ def run(tmp_path):
         return result_of(records, settings, ending=ending, seconds=1.5)
 
     return make
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Return `run(mutant or None, mangle=…) -> RunResult`."""
+    return run_in(tmp_path)

@@ -1,5 +1,6 @@
 """Every output that exists, over a run of which the endpoint controls whatever it can: nothing in it acts."""
 
+import shutil
 import zipfile
 from dataclasses import replace
 
@@ -33,6 +34,7 @@ from conformance.run.result import result_of
 from conformance.run.watch import WatchedRun
 from conformance.trace.trace import Trace
 from tests.records import NOW
+from tests.report.conftest import run_in
 from tests.report.hostile_text import ACTIVE, HOSTILE, active_in, mangled
 from tests.report.kept_lines import KeptLines
 
@@ -118,23 +120,32 @@ SHOWN_AS_MARKUP += ("ladder in a page", "ladder as a picture")
 TURN = rehearse("response/text_turn", "ga").traces[0]
 
 
-@pytest.fixture(params=["played", "not ready"])
-def hostile(request, run, tmp_path):
-    """A run of which half of what the endpoint said is hostile, in its traces and in everything made of them."""
-    ran = run(mangle=mangled, message=HOSTILE)
+@pytest.fixture(scope="module", params=["played", "not ready"])
+def written(request, tmp_path_factory):
+    """A run of which half of what the endpoint said is hostile, and the folder with everything made of it."""
+    home = tmp_path_factory.mktemp("hostile")
+    ran = run_in(home)(mangle=mangled, message=HOSTILE)
     settings = replace(ran.settings, lacking={"tools": HOSTILE}, unclaimed=(HOSTILE,))
     ran = replace(ran, settings=settings, notes=(HOSTILE,))
     entry = BaselineEntry("envelope.fits-its-schema", HOSTILE, message=HOSTILE, where="known.yaml:1")
     ran = replace(
         ran,
-        policy=Policy(file=tmp_path / "known.yaml", baseline=Baseline((entry,))),
+        policy=Policy(file=home / "known.yaml", baseline=Baseline((entry,))),
         review=Review(unlisted=(Seen("plays", "a/b", "fail", (HOSTILE,)),), other=((entry, HOSTILE),)),
     )
     if request.param == "not ready":
         ran = replace(result_of({}, settings, ending=Ending(unreachable=HOSTILE)), notes=(HOSTILE,))
     write_files(ran, NOW)
-    write_allure_files(tmp_path / "allure", ran)
-    return ran
+    write_allure_files(home / "allure", ran)
+    return home, ran
+
+
+@pytest.fixture
+def hostile(written, tmp_path):
+    """The same run with a copy of its folder: some outputs move it or write into it."""
+    home, ran = written
+    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
+    return replace(ran, settings=replace(ran.settings, reports=tmp_path / "reports"))
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
