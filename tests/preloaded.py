@@ -32,6 +32,9 @@ IMPORTED = (
 #: Of these, what pytest would import anew, to rewrite assertions that it does not hold.
 REWRITTEN = ("allure", "conformance")
 
+#: Each run has its own path; and what is imported shall leave its bytecode.
+NOT_AT_START = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+
 #: Where a fork is safe, whatever was imported.
 FORKS = sys.platform == "linux"
 
@@ -40,7 +43,7 @@ class Preloaded:
     """A process that has imported, and forks at each request."""
 
     def __init__(self):
-        env = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
+        env = {name: text for name, text in os.environ.items() if name not in NOT_AT_START}
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self.process = subprocess.Popen([sys.executable, __file__], env=env, text=True, **pipes)
         self.one_at_a_time = threading.Lock()
