@@ -23,7 +23,7 @@ class Bounds:
     """Messages that one connection may receive."""
     unsent: int = 32 * MIB
     """Bytes that wait to be sent to an endpoint that sends and does not read."""
-    held: int = 40 * MIB
+    held: int = 32 * MIB
     """Bytes that all open connections of a run may have received together; a message counts MESSAGE more."""
 
 
@@ -50,6 +50,8 @@ class Held:
 
 #: The share of `held` of each conversation where more than 16 are played at once: so many ordinary ones need it.
 HELD_EACH = Bounds.held // 16
+#: Bytes that are much for the traces of one conversation.
+LARGE_TRACE = MIB
 #: Bytes that a refusal's body may have, and those that are kept of it.
 REFUSAL_READ, REFUSAL_KEPT = 64 * 1024, 2000
 #: Seconds for the closing handshake, and for the TCP connection to end after it.

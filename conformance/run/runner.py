@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.names import TRANSCRIBERS, VOICES, usual
 from conformance.contract.schemas import schemas_for
-from conformance.play.bounds import LONG_AUDIO
+from conformance.play.bounds import LARGE_TRACE, LONG_AUDIO
 from conformance.play.discovery import SESSIONS, Discovery, discover
 from conformance.play.player import Outcome, Player
 from conformance.play.pool import LoopThread, Pool
@@ -273,9 +273,9 @@ class Runner:
 
     async def _attempt(self, job: Job, number: int) -> Attempt:
         attempt = await self.attempt(job)
-        # Not in the loop's own thread: a disk that takes its time would delay what other conversations hear.
-        name, settings = again(job.key, number), self.settings
-        return replace(attempt, files=await asyncio.to_thread(written, attempt, name, settings, self.disk))
+        write = partial(written, attempt, again(job.key, number), self.settings, self.disk)
+        # A disk that takes its time must not delay what others hear; while much is written, no more may come.
+        return replace(attempt, files=write() if attempt.weight > LARGE_TRACE else await asyncio.to_thread(write))
 
     async def attempt(self, job: Job) -> Attempt:
         """Play a conversation once, if the budget allows it and there is room; its traces are not written."""

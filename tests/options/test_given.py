@@ -36,7 +36,7 @@ def test_a_url_and_a_key_are_enough(monkeypatch):
     assert settings.target.model is None
 
 
-@pytest.mark.parametrize(("sessions", "held"), [(None, 40), (1, 40), (16, 40), (100, 250)])
+@pytest.mark.parametrize(("sessions", "held"), [(None, 32), (1, 32), (16, 32), (100, 200)])
 def test_many_conversations_at_once_may_hold_as_much_each_as_few(sessions, held):
     assert made_of(endpoint=URL, sessions=sessions)[0].target.bounds.held == held * 2**20
 

@@ -66,7 +66,7 @@ def flood(told):
 
 
 MUCH = flood("the endpoint sent more than 8,388,608 bytes (--max-received)")
-MUCH_AT_ONCE = flood("the endpoint sent more than 41,943,040 bytes on all open connections (--sessions=N)")
+MUCH_AT_ONCE = flood("the endpoint sent more than 33,554,432 bytes on all open connections (--sessions=N)")
 
 
 def test_a_flood_that_ends_at_a_bound_again_and_again_ends_it():
