@@ -26,14 +26,13 @@ from conformance.play.features import (
     KNOCKS,
     ONLY,
     QUESTIONS,
-    named_by,
     refuses,
     setting,
     shown,
     told,
 )
 from conformance.play.minting import mint_request
-from conformance.play.progress import is_probe
+from conformance.play.progress import is_probe, named_by
 from conformance.play.recorded_connection import RecordedConnection
 from conformance.play.recorder import Recorder
 from conformance.play.target import Target

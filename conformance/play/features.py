@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from conformance.contract.dialect import Dialect
 from conformance.contract.facts import reflects
+from conformance.play.progress import named_by
 from conformance.scenario.audio import silence
 from conformance.trace.trace import Event
 
@@ -149,12 +150,6 @@ def refuses(feature: str, error: Event) -> bool:
         return False
     unknown_type = named_parameter(error) == "type" or any(each in text for each in UNKNOWN_TYPE)
     return unknown_type or feature not in REFUSED_ANYWAY
-
-
-def named_by(event: Event) -> object:
-    """Return the client event that an error names; None if it names none."""
-    error = event.get("error")
-    return error.get("event_id") if isinstance(error, dict) else None
 
 
 def named_parameter(event: Event) -> object:

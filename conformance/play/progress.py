@@ -32,10 +32,15 @@ def is_probe(event: Event | None) -> bool:
     return event is not None and str(event.get("event_id")).startswith(f"{PROBE}_")
 
 
+def named_by(event: Event) -> object:
+    """Return the client event that an error names; None if it names none."""
+    error = event.get("error")
+    return error.get("event_id") if isinstance(error, dict) else None
+
+
 def names_nobody(error: Event) -> bool:
     """Return whether an `error` event does not say which client event it is about."""
-    details = error.get("error")
-    return isinstance(details, dict) and details.get("event_id") is None
+    return isinstance(error.get("error"), dict) and named_by(error) is None
 
 
 @dataclass(frozen=True)
@@ -130,9 +135,7 @@ class Progress:
         if names_nobody(event):
             self.explained = min(self.explained + 1, len(self.open))
             return
-        error = event.get("error")
-        named = error.get("event_id") if isinstance(error, dict) else None
-        self.open = [each for each in self.open if each.id != named]
+        self.open = [each for each in self.open if each.id != named_by(event)]
         self.explained = min(self.explained, len(self.open))
 
     def _makes_item(self, event: Event) -> None:

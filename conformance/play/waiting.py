@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from conformance.play.environment import trouble_in
 from conformance.play.look_back import error_text
-from conformance.play.progress import UPDATED, Progress, names_nobody
+from conformance.play.progress import UPDATED, Progress, named_by, names_nobody
 from conformance.scenario.commands import ModelDidNot, Unmet, Wait
 from conformance.trace.trace import Event
 
@@ -27,8 +27,7 @@ def is_awaited(command: Wait, progress: Progress, kind: str, event: Event) -> bo
 def answers_probe(kind: str, event: Event, probe: Event) -> bool:
     """Return whether an event answers *probe*: it names it, or is what only an answer to it can be."""
     if kind == "error":
-        error = event.get("error")
-        return isinstance(error, dict) and error.get("event_id") == probe["event_id"]
+        return named_by(event) == str(probe["event_id"])
     if probe["type"] == "session.update":
         return kind in UPDATED
     item = event.get("item")
@@ -57,7 +56,7 @@ def stop_on_error(command: Wait, progress: Progress, kind: str, event: Event, *,
     if not command.sent:
         return
     told = error_text(event)
-    if error.get("event_id") != command.sent:
+    if named_by(event) != command.sent:
         if not (fresh and names_nobody(event) and progress.surely_refused(command.sent)):
             return
         told += " (it names no event)"
