@@ -157,6 +157,7 @@ class _Attribution:
     def __init__(self, trace: CanonicalTrace) -> None:
         self.found: list[Exchange] = []
         self.produced = _ids_of_own_items(trace)
+        self.renamed = _kinds_of_renamed_output(trace)
         self.by_event_id: dict[str, Exchange] = {}
         self.waiting: dict[str, _Waiting] = {}
         self.unacknowledged: deque[Exchange] = deque()
@@ -261,6 +262,8 @@ class _Attribution:
         exchange = waiting.first() or waiting.in_spite_of_an_error()
         if exchange is None or (ack.type in NAMES_ITS_ITEM and item_id_of(exchange.sent) is not None):
             return None
+        if self.renamed and _kind_of_item(ack) in self.renamed and _kind_of_item(ack) != _kind_of_item(exchange.sent):
+            return None
         refused = exchange.doomed or exchange.refused
         return None if refused and self.heard_speech and ack.type in SPONTANEOUS else exchange
 
@@ -292,3 +295,16 @@ def _ids_of_own_items(trace: CanonicalTrace) -> frozenset[str]:
     of_tool_servers = [frame for frame in added if string(frame.part("item").get("type")) in OF_TOOL_SERVERS]
     frames = chain(trace.server_among(MAKE_ITEMS), of_tool_servers)
     return frozenset([name for frame in frames if (name := item_id_of(frame)) is not None])
+
+
+def _kinds_of_renamed_output(trace: CanonicalTrace) -> frozenset[tuple[str | None, str | None]]:
+    """Return the kinds of the output items that are announced in the conversation under another id, or not at all."""
+    output = trace.server("response.output_item.added")
+    announced = {item_id_of(frame) for frame in trace.server("conversation.item.added")} if output else set()
+    return frozenset([_kind_of_item(frame) for frame in output if item_id_of(frame) not in announced])
+
+
+def _kind_of_item(frame: Frame) -> tuple[str | None, str | None]:
+    """Return the type and the role of the item that an event holds."""
+    item = frame.part("item")
+    return string(item.get("type")), string(item.get("role"))

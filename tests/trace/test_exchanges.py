@@ -162,3 +162,16 @@ def test_a_create_that_is_refused_and_answered_where_nobody_spoke_was_answered()
     )
 
     assert found["create"].answer is not None
+
+
+def test_an_output_item_that_is_announced_under_another_id_answers_no_item_of_the_client():
+    output = {"id": "item_1", "type": "message", "role": "assistant"}
+    said = {"type": "message", "role": "user"}
+    found = exchanges(
+        asked("meanwhile", CREATE, item=said),
+        (False, {"type": "response.output_item.added", "item": output}),
+        (False, {"type": ADDED, "item": {**output, "id": "own_item_1"}}),
+        (False, {"type": ADDED, "item": {**said, "id": "item_2"}}),
+    )
+
+    assert found["meanwhile"].answer.index == 3
