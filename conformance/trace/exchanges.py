@@ -11,11 +11,11 @@ their acknowledgements cannot be told apart by order either: they stay unattribu
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.trace.anonymous_errors import kinds_pointed_to
 from conformance.trace.frames import Frame, string
@@ -51,6 +51,7 @@ SPEECH = frozenset({"input_audio_buffer.speech_started", "input_audio_buffer.tim
 ANSWERS = frozenset({"error", *ACKNOWLEDGED_BY.values(), *SPEECH})
 #: Types of items that no client makes: what was done with the tools of an MCP server.
 OF_TOOL_SERVERS = frozenset({"mcp_list_tools", "mcp_call", "mcp_approval_request"})
+Kind = tuple[str | None, str | None]
 #: More open events than this are too many to tell which of them an error is about.
 MOST_CANDIDATES = 16
 
@@ -262,7 +263,8 @@ class _Attribution:
         exchange = waiting.first() or waiting.in_spite_of_an_error()
         if exchange is None or (ack.type in NAMES_ITS_ITEM and item_id_of(exchange.sent) is not None):
             return None
-        if self.renamed and _kind_of_item(ack) in self.renamed and _kind_of_item(ack) != _kind_of_item(exchange.sent):
+        kind = kind_of(ack.part("item")) if self.renamed else None
+        if kind in self.renamed and kind != kind_of(exchange.sent.part("item")):
             return None
         refused = exchange.doomed or exchange.refused
         return None if refused and self.heard_speech and ack.type in SPONTANEOUS else exchange
@@ -297,14 +299,13 @@ def _ids_of_own_items(trace: CanonicalTrace) -> frozenset[str]:
     return frozenset([name for frame in frames if (name := item_id_of(frame)) is not None])
 
 
-def _kinds_of_renamed_output(trace: CanonicalTrace) -> frozenset[tuple[str | None, str | None]]:
+def _kinds_of_renamed_output(trace: CanonicalTrace) -> frozenset[Kind | None]:
     """Return the kinds of the output items that are announced in the conversation under another id, or not at all."""
     output = trace.server("response.output_item.added")
     announced = {item_id_of(frame) for frame in trace.server("conversation.item.added")} if output else set()
-    return frozenset([_kind_of_item(frame) for frame in output if item_id_of(frame) not in announced])
+    return frozenset([kind_of(frame.part("item")) for frame in output if item_id_of(frame) not in announced])
 
 
-def _kind_of_item(frame: Frame) -> tuple[str | None, str | None]:
-    """Return the type and the role of the item that an event holds."""
-    item = frame.part("item")
+def kind_of(item: Mapping[str, Any]) -> Kind:
+    """Return the type and the role of an item."""
     return string(item.get("type")), string(item.get("role"))

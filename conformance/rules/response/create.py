@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from conformance.rules.engine.left_out import conversations_of_responses
 from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.trace.frames import listing, string
+from conformance.trace.exchanges import kind_of
+from conformance.trace.frames import listing, mapping, string
 from conformance.trace.lens import gathered, lens
 
 if TYPE_CHECKING:
@@ -252,13 +253,21 @@ def out_of_band_input_stays_outside(view: View) -> Judged:
     }
     produced = {name for response in view.responses for name in response.items}
     produced |= {name for frame in view.server("input_audio_buffer.committed") if (name := frame.text("item_id"))}
+    output = {kind_of(frame.part("item")) for frame in view.server("response.output_item.added")}
     for response in view.responses:
         if response.asked.get("conversation") != "none" or response.open or view.partial or view.turns:
             continue
+        given = {kind_of(mapping(item)) for item in listing(response.asked.get("input"))}
         meant = (each for each in view.additions if response.first < each.frame.index < response.last)
-        strange = [each for each in meant if each.frame.index not in explained and each.item_id not in produced]
+        strange = [
+            each
+            for each in meant
+            if each.frame.index not in explained
+            and each.item_id not in produced
+            and kind_of(each.frame.part("item")) not in output - given
+        ]
         for each in strange:
             message = f"{each.item_id} joined the conversation while {response.id} ran outside of it."
             yield Finding(each.frame.index, message, "no item", "conversation.item.added")
-        if not strange and listing(response.asked.get("input")):
+        if given and not strange:
             yield HELD
