@@ -21,7 +21,7 @@ from conformance.scenario.model import SOAK
 from conformance.scenario.sniff import looks_like_scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from conformance.run.settings import Settings
@@ -123,6 +123,22 @@ def _marked(item: ConversationItem, marks: Iterable[str]) -> ConversationItem:
         for marker in markers(item.name):
             item.add_marker(marker)
     return item
+
+
+def conversation_by_conversation(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Return *items* with those of a conversation side by side, where its first one stands; whatever is not ours stays.
+
+    Somebody's plugin may have shuffled them.  A conversation is played once, whatever the order of its items; told in
+    pieces it only takes longer to play, to tell and to read.
+    """
+    of_conversation: dict[pytest.Collector | None, list[pytest.Item]] = {}
+    for item in items:
+        if isinstance(item, ConversationItem):
+            of_conversation.setdefault(item.parent, []).append(item)
+    found: list[pytest.Item] = []
+    for item in items:
+        found += of_conversation.pop(item.parent, ()) if isinstance(item, ConversationItem) else (item,)
+    return found
 
 
 def _register(config: pytest.Config, names: frozenset[str]) -> None:

@@ -15,7 +15,7 @@ from conformance.options.policy import policy_of
 from conformance.options.settings import scrubber_of, settings_of
 from conformance.play.player import Outcome
 from conformance.plugin.activation import YAML, arguments, left_out
-from conformance.plugin.collection import ScenarioFile, collects
+from conformance.plugin.collection import ScenarioFile, collects, conversation_by_conversation
 from conformance.plugin.context import RUN, Run
 from conformance.plugin.distribution import Distribution
 from conformance.plugin.generated import Generated, GeneratedItem
@@ -129,6 +129,11 @@ class Playing:
         """Remember broken scenarios."""
         if getattr(report, "realtime_misused", False):
             self.run.state.ends(misused=True)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Tell conversation by conversation, however somebody's plugin has shuffled the items."""
+        items[:] = conversation_by_conversation(items)
 
     def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
         """Remember that the run is a selection."""

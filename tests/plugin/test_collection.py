@@ -1,3 +1,5 @@
+from itertools import groupby
+
 from conformance import resources
 from conformance.contract.auth_styles import STYLES
 from conformance.scenario.load import suite
@@ -55,3 +57,16 @@ def test_a_whole_run_collects_every_conversation_of_the_suite(folder):
 
     files = {line.partition("::")[0] for line in result.stdout.splitlines() if line.startswith("scenarios/")}
     assert files == {f"scenarios/{each}.yaml" for each in suite()}
+
+
+def test_a_conversation_is_told_in_one_piece_however_the_items_are_shuffled(folder):
+    folder.write("conftest.py", "def pytest_collection_modifyitems(items):\n    items[:] = items[::2] + items[1::2]\n")
+    folder.write("test_own.py", "def test_one(): pass\ndef test_two(): pass\n")
+    folder.talk("chat/one")
+    folder.talk("chat/two")
+
+    result = folder.pytest("chat", "test_own.py", "--collect-only", "-q", "-p", "no:randomly")
+
+    files = [line.partition("::")[0] for line in result.stdout.splitlines() if "::" in line]
+    assert len(files) == 8
+    assert [name for name, _ in groupby(files)] == ["chat/one.yaml", "chat/two.yaml", "test_own.py"]
