@@ -237,13 +237,12 @@ def docs(only_check: bool) -> None:
 def report(folder: Path, flaky: bool) -> None:
     """Print the summary of the run in FOLDER (reports/ by default), even if the run was killed.
 
-    Exit status: that of the run; if the run was killed, 1 if anything failed so far, else 2.
+    Exit status: that of the run; 2 if the run was killed.
     """
     from conformance.commands.report import gathered
     from conformance.report.history import comparable, flaky_text, rates_of
     from conformance.report.screen import PlainTerminal
     from conformance.report.terminal import summary, verdict
-    from conformance.run.outcome import RunOutcome
 
     if flaky:
         click.echo(flaky_text(rates_of(folder), len(comparable(folder))), nl=False)
@@ -260,9 +259,7 @@ def report(folder: Path, flaky: bool) -> None:
         terminal.write_line(f"Not read: {inert(why)}", yellow=True)
     summary(terminal, found.result)
     verdict(terminal, found.result)
-    if found.status is not None:
-        sys.exit(found.status)
-    sys.exit(FINDINGS if found.result.outcome is RunOutcome.NOT_CONFORMANT else INTERRUPTED)
+    sys.exit(INTERRUPTED if found.status is None else found.status)
 
 
 @command.command(short_help="Check scenario files for mistakes.")

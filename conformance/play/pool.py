@@ -137,6 +137,12 @@ class Pool(Generic[Work, Played]):
         """Return what a conversation that is over came to; it still counts as not taken."""
         return self.playing[job].result()
 
+    @property
+    def ended(self) -> tuple[Work, ...]:
+        """What was played to its end and not yet taken, in the order in which it was begun."""
+        with self.lock:
+            return tuple(job for job, future in self.playing.items() if future.done() and not future.cancelled())
+
     def forget(self, job: Work) -> None:
         """Let go of a conversation; another one may begin in its place."""
         with self.lock:

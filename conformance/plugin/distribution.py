@@ -38,7 +38,7 @@ class Distribution:
             "found": run.runner.found,
             "key": run.settings.target.key,
             "reports": str(run.settings.reports),
-            "limits": [limits.tokens, limits.sessions, limits.seconds, limits.usd],
+            "limits": [limits.tokens, limits.sessions, limits.seconds, limits.usd, limits.workers],
         }
 
     def pytest_sessionfinish(self) -> None:

@@ -19,6 +19,7 @@ from conformance.plugin.collection import ScenarioFile, collects, conversation_b
 from conformance.plugin.context import RUN, Run
 from conformance.plugin.distribution import Distribution
 from conformance.plugin.generated import Generated, GeneratedItem
+from conformance.plugin.interruption import Interruption
 from conformance.plugin.items import ConversationItem, Plays
 from conformance.plugin.options import given_in
 from conformance.plugin.outlet import clean, guard
@@ -36,12 +37,14 @@ from conformance.run.folder import claim, once_interrupted
 from conformance.run.record import ConversationRecord
 from conformance.run.recording import record_not_played, record_of
 from conformance.run.ruling import JudgedConversation
+from conformance.run.unreported import unreported
 from conformance.scenario.cost import Cost
 from conformance.secrets import scrubbed_log
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
+    from conformance.run.job import Job
     from conformance.run.settings import Settings
 
 SMOKE = "smoke: a quick first check"
@@ -81,6 +84,7 @@ def activate(config: pytest.Config) -> None:
     config.pluginmanager.register(Generated(run), f"{PLUGIN}-generated")
     if run.worker is None:
         config.pluginmanager.register(sign, f"{PLUGIN}-sign-of-life")
+    config.pluginmanager.register(Interruption(run), f"{PLUGIN}-interruption")
 
 
 def _with_own_folder(settings: Settings, config: pytest.Config) -> tuple[Settings, str]:
@@ -246,22 +250,20 @@ class Playing:
                 report.duration = kept.conversation.seconds
             if item.job.key not in self.sent:
                 self.sent.add(item.job.key)
-                report.realtime = self._record(item, kept, call).as_data()
+                error = call.excinfo.value if call.excinfo else None
+                report.realtime = self._record(item.job, kept or error).as_data()
         return report
 
-    def _record(
-        self, item: ConversationItem, kept: JudgedConversation | Exception | None, call: pytest.CallInfo[None]
-    ) -> ConversationRecord:
-        scenario, variant = item.job.scenario, item.job.variant
-        questions = self.questions.get(item.job.key, frozenset())
+    def _record(self, job: Job, kept: JudgedConversation | BaseException | None) -> ConversationRecord:
+        scenario, variant = job.scenario, job.variant
+        questions = self.questions.get(job.key, frozenset())
         if reason := self.run.settings.not_applicable(scenario):
             return record_not_played(scenario, variant, questions, Outcome.NOT_APPLICABLE, reason)
         if isinstance(kept, JudgedConversation):
             return record_of(kept, self.run.settings.reports, questions)
         if isinstance(kept, Exhausted):
             return record_not_played(scenario, variant, questions, Outcome.NOT_RUN, kept.budget)
-        error = kept or (call.excinfo.value if call.excinfo else None)
-        why = self.run.settings.scrub(f"{type(error).__name__}: {error}" if error else "not played")
+        why = self.run.settings.scrub(f"{type(kept).__name__}: {kept}" if kept else "not played")
         return record_not_played(scenario, variant, questions, Outcome.ERROR, why)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -285,6 +287,8 @@ class Playing:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
         """End the conversations, write what is left to write, and set the exit status."""
+        if self.questions and not self.config.pluginmanager.hasplugin("dsession") and self.run.worker is None:
+            self._take_in_what_is_over()
         self.run.runner.close()
         self.run.state.note(self.run.runner.told)
         _spare_hypothesis(self.config)
@@ -297,12 +301,18 @@ class Playing:
         session.exitstatus = self.reports.close(exitstatus)
         return done
 
+    def _take_in_what_is_over(self) -> None:
+        """Take in the conversations that were played ahead of an end that came early."""
+        for job, kept in unreported(self.run.runner, self.run.state.records):
+            self.run.state.add(self._record(job, kept))
+
     def _note_the_end(self, session: pytest.Session, exitstatus: int) -> None:
         """Note what the process knows of its own end; pytest hands status 0 to a session that two Ctrl-C ended."""
-        stopped = bool(session.shouldfail or session.shouldstop)
+        at_a_failure = self.run.state.ending.stopped_early
+        stopped = bool(session.shouldfail or session.shouldstop or at_a_failure)
         unreported = any(self.pending.values()) and not self.config.pluginmanager.hasplugin("dsession")
         cut = unreported and not (stopped or self.run.state.ending.unreachable or self.run.state.ending.exhausted)
-        broken_off = exitstatus == pytest.ExitCode.INTERRUPTED and not self.run.state.ending.misused
+        broken_off = exitstatus == pytest.ExitCode.INTERRUPTED and not (self.run.state.ending.misused or at_a_failure)
         self.run.state.ends(
             interrupted=self.run.state.ending.interrupted or cut or broken_off,
             stopped_early=stopped,

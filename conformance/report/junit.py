@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from conformance.play.player import Outcome
 from conformance.report.failure_text import failure_text, stop_text
-from conformance.report.failures import failures_of, reasons_of, stops_of, unplayed_of
+from conformance.report.failures import failures_of, reasons_of, stops_of, unplayed_in
 from conformance.report.inert import inert, one_line
 from conformance.report.provenance import tool_version
 from conformance.report.sentence import many, sentence_of
 from conformance.rules.engine.judge import Verdict
 from conformance.run.outcome import ExitStatus
+from conformance.run.record import UNJUDGED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +82,7 @@ def _fail(case: ElementTree.Element, result: RunResult, kind: str, message: str,
 
 
 def _conversations(root: ElementTree.Element, result: RunResult) -> None:
-    """Tell the conversations that stopped, a case for each reason; one that says how all others went."""
+    """Tell the conversations that stopped or say nothing, a case for each reason; and how many got through."""
     suite = ElementTree.SubElement(root, "testsuite", name=f"{SUITE}.conversations")
     told = {
         "version": tool_version(),
@@ -92,11 +94,14 @@ def _conversations(root: ElementTree.Element, result: RunResult) -> None:
     for stop in stops_of(result):
         case = ElementTree.SubElement(suite, "testcase", classname=SUITE, name=f"{stop.record.conversation} plays")
         _fail(case, result, "stopped", one_line(stop.record.message), stop_text(result, stop))
-    for reason in unplayed_of(result.unjudged):
+    for reason in unplayed_in(result):
         case = ElementTree.SubElement(suite, "testcase", classname=SUITE, name=f"{reason.conversations[0]} is judged")
-        ElementTree.SubElement(case, "error", type=str(reason.outcome), message=one_line(reason.text))
-    if others := result.played - min(len(result.stopped) + len(result.unjudged), result.played):
-        name = f"{many(others, 'conversation')} without trouble"
+        if reason.outcome in UNJUDGED:
+            ElementTree.SubElement(case, "error", type=str(reason.outcome), message=one_line(reason.text))
+        else:
+            ElementTree.SubElement(case, "skipped", message=one_line(reason.text))
+    if through := sum(each.outcome is Outcome.PLAYED for each in result.conversations.values()):
+        name = f"{many(through, 'conversation')} got through {'its' if through == 1 else 'their'} script"
         ElementTree.SubElement(suite, "testcase", classname=SUITE, name=name, time=f"{result.seconds:.3f}")
     if result.status is not ExitStatus.CLEAN and not any(each.tag in RED for each in root.iter()):
         case = ElementTree.SubElement(suite, "testcase", classname=SUITE, name="the run is judged")

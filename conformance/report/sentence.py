@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from conformance.run.tally import PackTally
 
 CountedNoun = tuple[int, str, str]
-"""A number, a noun, and what is said of so many."""
+"""A number, a noun, and what is said of so many: without parentheses, for what the verdict rests on follows in some."""
+_OF_THE_MODEL = "inconclusive because of the model"
 
 
 def many(number: int, noun: str) -> str:
@@ -81,20 +82,25 @@ def _missing(result: RunResult) -> list[str]:
     rules, settings = result.rules, result.settings
     return _told(
         [
-            (rules.counted(Verdict.ERROR), "requirement", "not judged (internal error)"),
+            (rules.counted(Verdict.ERROR), "requirement", "not judged because of an internal error"),
             (len(rules.unmet), "promised requirement", "unproven"),
-            (rules.inconclusive if settings.strict_evidence else 0, "promised requirement", "inconclusive (the model)"),
+            (rules.inconclusive if settings.strict_evidence else 0, "promised requirement", _OF_THE_MODEL),
             (len(result.unshown), "documented fact", "not shown"),
             (len(result.inconclusive) if result.hollow else 0, "conversation", "inconclusive, more than half"),
-            (len(result.unjudged), "conversation", "not judged (environment or internal error)"),
-            (result.not_run, "conversation", f"not run ({result.ending.why_not_run})"),
+            (len(result.unjudged), "conversation", "not judged because of the environment or an internal error"),
+            (result.not_run, "conversation", f"not run because {_why_not_run(result)}"),
             (rules.flaky if settings.strict else 0, "conversation", "flaky"),
             *(part for pack in result.packs for part in _unjudged_by(pack)),
-            (int(_unexplained(result)), "internal error", "(see above)"),
+            (int(_unexplained(result)), "internal error", "told on the terminal"),
             (result.baseline.to_edit, "known failure", "to edit in the baseline"),
-            (int(bool(result.baseline.refused)), "baseline", f"not written ({result.baseline.refused})"),
+            (int(bool(result.baseline.refused)), "baseline", f"not written because {result.baseline.refused}"),
         ]
     )
+
+
+def _why_not_run(result: RunResult) -> str:
+    why = result.ending.why_not_run
+    return why if result.ending.repeated else f"of {why}"
 
 
 def _unexplained(result: RunResult) -> bool:
@@ -105,7 +111,7 @@ def _unexplained(result: RunResult) -> bool:
 
 def _unjudged_by(pack: PackTally) -> Iterator[CountedNoun]:
     of = f"of {pack.pack.vendor}"
-    yield pack.counted(Verdict.ERROR), "rule", f"{of} not judged (a bug in that pack)"
+    yield pack.counted(Verdict.ERROR), "rule", f"{of} not judged because of a bug in that pack"
     yield len(pack.unmet), "promised rule", f"{of} unproven"
 
 
@@ -171,7 +177,7 @@ def _beside(result: RunResult) -> Iterator[str]:
         (
             0 if result.hollow or result.settings.strict_evidence else len(result.inconclusive),
             "conversation",
-            "inconclusive (the model)",
+            _OF_THE_MODEL,
         ),
         (result.waived, "requirement", "broken that the profile excuses"),
         (0 if result.settings.strict else rules.flaky, "conversation", "flaky"),

@@ -245,4 +245,5 @@ def spending(result: RunResult) -> str:
     most = max(by, key=lambda name: by[name].tokens.total)
     if total.tokens.total:
         text += f"; most by {most} ({by[most].tokens.total / total.tokens.total:.0%})"
-    return text + ("; partly estimated: some responses reported no usage" if total.estimated else "")
+    text += "; partly estimated: some responses reported no usage" if total.estimated else ""
+    return text + ("; without the conversations that were cut off" if result.ending.interrupted else "")

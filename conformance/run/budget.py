@@ -27,6 +27,8 @@ class Limits:
     sessions: float | None = None
     seconds: float | None = None
     usd: float | None = None
+    workers: int = 1
+    """Processes of which each has such a limit, a share of what was asked for."""
 
     @property
     def given(self) -> bool:
@@ -40,7 +42,7 @@ class Limits:
         """
         sessions = None if self.sessions is None else max(0.0, self.sessions - 1)
         tokens, sessions, usd = (None if each is None else each / workers for each in (self.tokens, sessions, self.usd))
-        return Limits(tokens, sessions, self.seconds, usd)
+        return Limits(tokens, sessions, self.seconds, usd, workers)
 
 
 @dataclass(eq=False)
@@ -167,10 +169,14 @@ class Budget:
         )
         for option, limit, needed, words in checks:
             if limit is not None and needed > limit:
-                return f"{option}={limit:g} is too small (up to {words.format(needed)} with the next conversation)"
+                given = f"{option}={limit:g}" if limits.workers == 1 else self._share(option, limit)
+                return f"{given} is too small (up to {words.format(needed)} with the next conversation)"
         if self.left is not None and self.left <= 0:
             return self.time_is_over()
         return ""
+
+    def _share(self, option: str, limit: float) -> str:
+        return f"{option}: the share of each of {self.limits.workers} workers, {limit:g},"
 
     def time_is_over(self) -> str:
         """Say that --max-time ended the run."""

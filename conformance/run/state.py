@@ -108,5 +108,5 @@ def _written(file: Path, result: RunResult) -> str:
     except FileError as error:
         return f"{error.where}: {error.message}"
     except OSError as error:
-        return f"{file}: {error.strerror or error}"
+        return f"{file} cannot be written: {error.strerror or error}"
     return ""

@@ -72,5 +72,5 @@ def test_what_a_search_found_before_the_time_was_over_is_told(endpoint):
 
     assert ended.wall < 10 + 25, ended.out
     assert ended.status == ExitStatus.BROKEN, ended.out
-    assert "not run (the budget)" in " ".join(ended.out.split())
+    assert "not run because of the budget" in " ".join(ended.out.split())
     assert "reproduce: pytest reports/found/" in ended.out

@@ -83,7 +83,8 @@ def test_a_budget_ends_the_run_before_it_is_exceeded(folder, endpoint, limit):
         used[{"--max-tokens": "tokens", "--max-sessions": "sessions", "--max-usd": "usd"}[limit.partition("=")[0]]]
         <= most
     )
-    assert f"{outcomes.count('not run')} conversations not run (the budget)" in result.stdout.replace("\n ", "")
+    not_run = f"{outcomes.count('not run')} conversations not run because of the budget"
+    assert not_run in result.stdout.replace("\n ", "")
 
 
 def test_when_the_time_is_over_what_is_left_is_not_run(folder, endpoint):

@@ -66,7 +66,8 @@ def test_what_failed_before_the_kill_is_told(talks, endpoint):
     killed(talks, f"--endpoint={url}", ".", "-v", when="talk1.yaml::plays PASSED")
     result = reported(talks)
 
-    assert result.returncode == 1
+    report = json.loads((talks.path / "reports/report.json").read_text(encoding="utf-8"))
+    assert result.returncode == report["exit_status"] == 2
     assert "NOT conformant: 1 MUST requirement broken" in result.stdout
 
 

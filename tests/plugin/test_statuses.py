@@ -108,4 +108,4 @@ def test_a_crash_of_ours_beside_good_verdicts_is_never_called_conformant(folder,
     result = folder.pytest(f"--endpoint={endpoint()}", "talk.yaml")
 
     assert result.returncode == Status.INTERNAL
-    assert "not proved: 1 internal error (see above)" in result.stdout
+    assert "not proved: 1 internal error told on the terminal" in result.stdout

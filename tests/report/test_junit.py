@@ -57,4 +57,18 @@ def test_a_conversation_that_was_not_judged_is_an_error_and_no_failure():
 
     (error,) = root.iter("error")
     assert (error.get("type"), error.get("message")) == ("environment", "not judged audio/b: HTTP 429")
+    assert "1 conversation got through its script" in {each.get("name") for each in root.iter("testcase")}
     assert root.get("failures") == "0"
+
+
+def test_a_broken_rule_is_not_called_no_trouble_and_what_was_not_run_gives_its_reason():
+    small = "--max-tokens=300 is too small"
+    ran = result(
+        record("audio/a", {RULE: "fail"}), *(record(f"audio/{each}", {}, "not run", message=small) for each in "bc")
+    )
+    cases = {each.get("name"): each for each in suites(ran).iter("testcase")}
+
+    assert "1 conversation got through its script" in cases
+    skipped = cases["audio/b is judged"].find("skipped")
+    assert skipped is not None
+    assert skipped.get("message") == f"2 conversations not run: {small}"

@@ -73,6 +73,19 @@ ENDINGS = {
         "not judged a/b: HTTP 429",
     ),
     "a MUST": (result(record("a/b", {MUST: found("fail")})), ""),
+    "a MUST beside a budget": (
+        result(
+            record("a/b", {MUST: found("fail")}),
+            unplayed("a/next", "not run", SMALL),
+            unplayed("a/s", "environment", "HTTP 429"),
+            ending=Ending(exhausted=SMALL),
+        ),
+        f"not run a/next: {SMALL}",
+    ),
+    "a baseline that was not written": (
+        replace(result(GOOD, ending=Ending(selection=True)), baseline=BaselineCount(refused="only a part was played")),
+        "",
+    ),
     "a known failure": (result(known("a/b"), known("a/c"), policy=LISTED), ""),
     "a known failure that is gone": (
         result(GOOD, policy=LISTED),
@@ -158,6 +171,10 @@ def test_junit_names_no_conversation_where_there_was_none():
     root = ElementTree.fromstring(junit_of(ENDINGS["a wrong key"][0]))
 
     assert [each.get("name") for each in root[-1].iter("testcase")] == ["the run is judged"]
+
+
+def test_no_parentheses_follow_parentheses(ended):
+    assert ") (" not in sentence_of(ended[0])
 
 
 def test_an_endpoint_that_never_answered_speaks_no_revision():

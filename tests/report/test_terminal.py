@@ -50,6 +50,12 @@ def test_an_estimate_is_called_one():
     assert spending(told).endswith("partly estimated: some responses reported no usage")
 
 
+def test_what_is_cut_off_is_not_counted_and_said_not_to_be():
+    told = result(record("items/roles", spent=spent(5)), ending=Ending(interrupted=True))
+
+    assert spending(told).endswith("; without the conversations that were cut off")
+
+
 def test_what_a_finding_explains_stands_under_it():
     lines = shown(result(record("a", {SHOULD: "warning", MUST: RuleRecord(Verdict.UNPROVEN, cause=SHOULD)})))
 

@@ -165,7 +165,12 @@ def test_our_chapters_have_a_dot_in_their_ids():
     [
         ("pass", {}, "conformant", "conformant: 1 MUST and 0 SHOULD requirements proved over 1 conversation"),
         ("fail", {}, "not conformant", "NOT conformant: 1 MUST of acme broken (over 1 conversation)"),
-        ("error", {}, "not proved", "not proved: 1 rule of acme not judged (a bug in that pack) (over 1 conversation)"),
+        (
+            "error",
+            {},
+            "not proved",
+            "not proved: 1 rule of acme not judged because of a bug in that pack (over 1 conversation)",
+        ),
         ("unproven", {}, "not proved", "not proved: 1 promised rule of acme unproven (over 1 conversation)"),
         ("unproven", {"allow_unproven": True}, "conformant", "over 1 conversation"),
     ],

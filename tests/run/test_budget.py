@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from conformance.run.budget import Budget, Exhausted, Limits, Spent
+from conformance.run.outcome import Ending
 from conformance.run.prices import Price
 from conformance.scenario.cost import Cost, Tokens
 
@@ -115,7 +116,16 @@ def test_when_the_time_is_over_nothing_begins():
 
 
 def test_several_processes_share_what_is_counted_but_not_the_time():
-    assert Limits(100, 9, 60, 2.0).share(4) == Limits(25, 2, 60, 0.5)
+    assert Limits(100, 9, 60, 2.0).share(4) == Limits(25, 2, 60, 0.5, workers=4)
+
+
+def test_a_share_that_is_too_small_is_not_called_what_was_asked_for():
+    budget = Budget(Limits(tokens=100).share(4))
+
+    with pytest.raises(Exhausted, match="--max-tokens: the share of each of 4 workers, 25, is too small") as refused:
+        asyncio.run(budget.reserve(cost(26)))
+
+    assert Ending(exhausted=refused.value.budget).why_not_run == "the budget"
 
 
 def test_what_was_spent_survives_as_plain_data():

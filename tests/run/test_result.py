@@ -60,7 +60,7 @@ def test_a_promise_that_nobody_keeps_counts_though_a_conversation_showed_the_rul
         ({SHOULD: "unproven"}, {"strict": True}, "not proved", "not proved: 1 promised requirement unproven"),
         ({MUST: "inconclusive"}, {}, "conformant", "conformant: 0 MUST"),
         ({MUST: "inconclusive"}, {"strict_evidence": True}, "not proved", "1 promised requirement inconclusive"),
-        ({MUST: "error"}, {}, "not proved", "not proved: 1 requirement not judged (internal error)"),
+        ({MUST: "error"}, {}, "not proved", "not proved: 1 requirement not judged because of an internal error"),
         ({MUST: "pass"}, {"ending": Ending(selection=True)}, "incomplete", "incomplete (a selection): nothing broken"),
         ({MUST: "fail"}, {"ending": Ending(interrupted=True)}, "not conformant", "1 MUST requirement broken"),
         (
@@ -165,7 +165,7 @@ def test_a_run_that_only_repeated_itself_does_not_speak_of_a_budget():
     summed = result(record("a", {MUST: "pass"}), record("b", {}, "not run"), ending=Ending(exhausted=silent))
 
     assert summed.outcome is RunOutcome.INCOMPLETE
-    assert "1 conversation not run (they would end the same way again)" in sentence_of(summed)
+    assert "1 conversation not run because they would end the same way again" in sentence_of(summed)
     assert "budget" not in sentence_of(summed)
     nothing = sentence_of(result(record("a", {}, "environment"), ending=Ending(exhausted=silent)))
     assert nothing == "nothing judged: the first conversations all ended the same way"
