@@ -8,15 +8,13 @@ been spelled right; what is still found then is wrong by itself, and the names t
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from conformance.rules.engine.dispatch import Dispatched
 from conformance.rules.engine.judge import Judgement, judge
 from conformance.rules.engine.rule import Finding
-from conformance.rules.envelope import renamed_in
 from conformance.rules.peculiarities import (
     born_incomplete,
     constant_ids,
@@ -33,12 +31,12 @@ from conformance.rules.peculiarities import (
     with_usage_keys,
     without_ids,
 )
+from conformance.rules.respelling import BINARY, RENAMED, respelled
+from conformance.rules.reused_ids import CREATED_AGAIN, beyond_judging, entangled, with_own_ids
 from conformance.trace.frames import Frame
-from conformance.trace.trace import Entry, Event, FrameKind
 from conformance.trace.views import View
 
-#: The rules that tell events which every other rule would miss: under another revision's names, or in binary frames.
-RENAMED, BINARY = "envelope.names-are-of-the-revision", "envelope.frames-are-text"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +95,20 @@ def fold(view: View, judgements: Sequence[Judgement]) -> list[Judgement]:
     """Return *judgements* with what one deviation explains told once, and a hint on what is known from the field.
 
     Where events came under another revision's names, the rest is judged as if every name were this revision's;
-    where they came in binary frames, as if these were text.
+    where they came in binary frames, as if these were text; where a response has the id of an earlier one, as if it
+    had its own.
     """
     folded = list(judgements)
-    told = {each.rule.id for each in judgements if each.findings} & {RENAMED, BINARY}
-    if told:
-        again = judge(respelled(view), [each.rule for each in judgements])
-        folded = [old if old.rule.id in told else new for old, new in zip(judgements, again, strict=True)]
+    told: set[str] = set()
+    for tellers, mended in MENDED:
+        shown = {each.rule.id for each in folded if each.findings} & tellers
+        if shown and (other := mended(view)) is not view:
+            told |= shown
+            again = judge(other, [each.rule for each in judgements])
+            folded = [old if old.rule.id in told else new for old, new in zip(folded, again, strict=True)]
+            view = other
+    if beyond := entangled(view):
+        folded = [_without(each, beyond) for each in folded]
     deviations = explain(view, folded)
     return [_hinted(each, deviations) for each in folded] if deviations else folded
 
@@ -111,17 +116,38 @@ def fold(view: View, judgements: Sequence[Judgement]) -> list[Judgement]:
 def told_once(view: View, judge_view: Callable[[View], Dispatched]) -> Dispatched:
     """Return what *judge_view* says of a conversation, folded as `fold` does."""
     outcome = judge_view(view)
-    if told := {name: found for name, found in outcome.findings.items() if name in (RENAMED, BINARY)}:
-        again = judge_view(respelled(view))
-        rest = {name: found for name, found in again.findings.items() if name not in told}
-        held = {name: times for name, times in outcome.held.items() if name in told}
-        held |= {name: times for name, times in again.held.items() if name not in told}
-        outcome = Dispatched(told | rest, held, again.errors)
-    deviations = _behind(view, [(name, each) for name, found in outcome.findings.items() for each in found])
+    told: set[str] = set()
+    for tellers, mended in MENDED:
+        shown = outcome.findings.keys() & tellers
+        if shown and (other := mended(view)) is not view:
+            told |= shown
+            outcome = _told_and_rest(outcome, judge_view(other), told)
+            view = other
+    found = outcome.findings
+    if found and (beyond := entangled(view)):
+        left = {name: [each for each in all_ if not beyond_judging(name, each, beyond)] for name, all_ in found.items()}
+        found = {name: each for name, each in left.items() if each}
+        outcome = replace(outcome, findings=found)
+    deviations = _behind(view, [(name, each) for name, all_ in found.items() for each in all_])
     if not deviations:
         return outcome
-    hinted = {name: [_with_hint(name, each, deviations) for each in found] for name, found in outcome.findings.items()}
+    hinted = {name: [_with_hint(name, each, deviations) for each in all_] for name, all_ in found.items()}
     return Dispatched(hinted, outcome.held, outcome.errors)
+
+
+def _told_and_rest(first: Dispatched, again: Dispatched, told: Collection[str]) -> Dispatched:
+    """Return what was *told* at *first*, and the rest as it is judged *again*."""
+
+    def joined(old: Mapping[str, T], new: Mapping[str, T]) -> dict[str, T]:
+        kept = {name: each for name, each in old.items() if name in told}
+        return kept | {name: each for name, each in new.items() if name not in told}
+
+    return Dispatched(joined(first.findings, again.findings), joined(first.held, again.held), again.errors)
+
+
+def _without(judgement: Judgement, beyond: frozenset[int]) -> Judgement:
+    left = tuple(each for each in judgement.findings if not beyond_judging(judgement.rule.id, each, beyond))
+    return judgement if left == judgement.findings else replace(judgement, findings=left)
 
 
 def _hinted(judgement: Judgement, deviations: Sequence[Deviation]) -> Judgement:
@@ -136,29 +162,11 @@ def _with_hint(rule_id: str, finding: Finding, deviations: Iterable[Deviation]) 
     return replace(finding, hint=f"{known.explanation} Seen with: {known.source}.") if known else finding
 
 
-def respelled(view: View) -> View:
-    """Return the view with the server's foreign names spelled as its own revision does, and binary frames read."""
-    names = renamed_in(view)
-    entries = tuple(_respelled(entry, names) for entry in view.trace.entries)
-    return View(replace(view.trace, entries=entries), view.dialect)
-
-
-def _respelled(entry: Entry, names: Mapping[str, str]) -> Entry:
-    if entry.kind is FrameKind.BINARY and not entry.sent and (event := _event_in(entry.text)) is not None:
-        entry = replace(entry, event=event)
-    if entry.sent or entry.event is None or entry.type not in names:
-        return entry
-    return replace(entry, event={**entry.event, "type": names[entry.type]})
-
-
-def _event_in(frame: str | None) -> Event | None:
-    """Return the JSON object that a binary frame (base64) holds; None if it holds none."""
-    try:
-        event = json.loads(b64decode(frame or ""))
-    except (ValueError, RecursionError):
-        return None
-    return event if isinstance(event, dict) else None
-
+#: Rules that tell one mistake which many others would repeat -> the conversation as if it had not been made.
+MENDED: tuple[tuple[frozenset[str], Callable[[View], View]], ...] = (
+    (frozenset({RENAMED, BINARY}), respelled),
+    (frozenset({CREATED_AGAIN}), with_own_ids),
+)
 
 SCHEMA = "envelope.fits-its-schema"
 #: The known deviations; of two that explain a finding, the first does.

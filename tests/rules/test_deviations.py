@@ -7,9 +7,10 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.rules import RULES
-from conformance.rules.deviations import KNOWN, RENAMED, explain, fold, respelled, told_once
+from conformance.rules.deviations import KNOWN, explain, fold, told_once
 from conformance.rules.engine.dispatch import Dispatch
 from conformance.rules.engine.judge import judge
+from conformance.rules.respelling import RENAMED, respelled
 from conformance.trace.jsonl import load
 from conformance.trace.trace import Direction, Entry, FrameKind, Handshake, Trace
 from conformance.trace.views import View
@@ -198,6 +199,57 @@ def test_events_in_binary_frames_are_told_once_and_the_rest_judged():
     folded = findings(fold(binary, judge(binary, RULES.values())))
 
     assert folded == findings(judge(view, RULES.values())) | {"envelope.frames-are-text"}
+
+
+def plain_turn(text="Hello.", response="resp_1"):
+    lines = [(who, {**event, "type": respelling(event["type"])}) for who, event in text_turn(text)]
+    asked = client("response.create", response={})
+    return json.loads(json.dumps([asked, *lines]).replace("resp_1", response))
+
+
+REUSED = "ordering.response-created-comes-once"
+
+
+@pytest.mark.parametrize("turns", [2, 3])
+def test_responses_that_bear_the_ids_of_the_first_are_told_once(turns):
+    view = view_of(*(line for _ in range(turns) for line in plain_turn()))
+    alone = findings(judge(view_of(*plain_turn()), RULES.values()))
+
+    folded = fold(view, judge(view, RULES.values()))
+
+    assert {each for each in findings(folded) - alone if each.startswith(("ordering.", "streaming.", "deltas."))} == {
+        REUSED
+    }
+
+
+def test_what_is_wrong_in_a_response_with_a_used_id_is_still_found():
+    view = view_of(*plain_turn(), *plain_turn("Goodbye."))
+
+    assert {REUSED, "deltas.text-is-made-of-its-deltas"} <= findings(fold(view, judge(view, RULES.values())))
+
+
+def test_two_responses_at_once_under_one_id_are_told_by_their_id_alone():
+    one, two = plain_turn(), plain_turn()
+    view = view_of(*(line for pair in zip(one, two, strict=True) for line in pair))
+
+    inside = {
+        each
+        for each in findings(fold(view, judge(view, RULES.values())))
+        if each.startswith(("ordering.", "streaming.", "deltas."))
+    }
+
+    assert inside == {REUSED}
+
+
+def test_used_ids_are_folded_in_a_recording_as_in_a_play():
+    view = view_of(*plain_turn(), *plain_turn("Goodbye."))
+
+    outcome = told_once(view, Dispatch(RULES.values(), view.dialect).judge)
+
+    folded = fold(view, judge(view, RULES.values()))
+    assert {name: tuple(each) for name, each in outcome.findings.items()} == {
+        each.rule.id: each.findings for each in folded if each.findings
+    }
 
 
 def test_a_connection_that_mixes_nothing_is_left_alone():
