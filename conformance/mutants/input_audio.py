@@ -64,14 +64,16 @@ def committed_audio_becomes_text(_dialect: Dialect) -> Fault:
     return changing(ITEM_EVENTS, change)
 
 
-def _takes_empty_commits(dialect: Dialect) -> Fault:
-    """Answer an empty commit like any other."""
-    stamped, last = stamp(), [None]
+def _takes_empty_commits(dialect: Dialect, once: str = "session.created") -> Fault:
+    """Answer an empty commit like any other, *once* an event of that type was sent."""
+    stamped, last, sent = stamp(), [None], set[str]()
 
     def sends(event: Event) -> Iterable[Event]:
+        sent.add(event["type"])
         if event["type"] == "conversation.item.added":
             last[:] = [event["item"]["id"]]
-        if event["type"] != "error" or event["error"]["code"] != "input_audio_buffer_commit_empty":
+        refused = event["type"] == "error" and event["error"]["code"] == "input_audio_buffer_commit_empty"
+        if not refused or once not in sent:
             yield event
             return
         content = [{"type": "input_audio", "transcript": None}]
@@ -127,9 +129,10 @@ faults.rows(
      "commit-too-small-differs",
      "A commit of nothing makes an empty item.", _takes_empty_commits),
     ("a-commit-leaves-the-buffer-full", "input_audio.commit-empties-the-buffer", "audio/commit_twice", "",
-     "The same audio can be committed again.", _takes_empty_commits),
+     "The same audio can be committed again.", lambda dialect: _takes_empty_commits(dialect, once=COMMITTED)),
     ("a-clear-leaves-the-buffer-full", "input_audio.clear-empties-the-buffer", "audio/clear", "",
-     "Audio can be committed although it was cleared.", _takes_empty_commits),
+     "Audio can be committed although it was cleared.",
+     lambda dialect: _takes_empty_commits(dialect, once="input_audio_buffer.cleared")),
     ("an-empty-commit-is-refused-without-its-code", "input_audio.empty-commit-has-its-code", "audio/empty_commit",
      "error-type-misused",
      "The error that refuses an empty commit has no code.",

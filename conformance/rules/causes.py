@@ -36,6 +36,7 @@ PRESUPPOSED: Mapping[str, tuple[str, ...]] = {
     ),
     "deltas.*-is-the-same-in-the-conversation": ("items.every-item-gets-done",),
     "tools.arguments-are-the-same-in-the-conversation": ("items.every-item-gets-done",),
+    "input_audio.*-empties-the-buffer": ("input_audio.empty-commit-is-refused",),
     "response.done-lists-items-in-order": ("streaming.output-index-counts-up",),
     "streaming.an-item-shows-its-parts": ("streaming.item-ends-finished",),
     "streaming.a-response-shows-the-parts": ("streaming.item-ends-finished",),

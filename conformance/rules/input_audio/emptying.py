@@ -21,8 +21,15 @@ rules = Chapter("input_audio")
 
 
 def _empty_commits(view: View, emptied_by: str) -> Judged:
-    """Judge the commits of a buffer that is certainly empty, by what emptied it."""
-    for commit in judged_commits(view):
+    """Judge the commits of a buffer that is certainly empty, by what emptied it.
+
+    Whoever takes a commit before any audio takes every empty one: that a later one is taken says nothing of the buffer.
+    """
+    commits = judged_commits(view)
+    never_refused = any(each.size == 0 and each.emptied_by == "start" and not each.exchange.refused for each in commits)
+    if never_refused and emptied_by != "start":
+        return
+    for commit in commits:
         if commit.size != 0 or commit.emptied_by != emptied_by:
             continue
         answer, at = commit.exchange.answer, commit.sent.index
