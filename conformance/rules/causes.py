@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 
+#: Without a count that is a number nothing can be reckoned.
+COUNTED = ("usage.completed-has-usage", "usage.has-its-breakdown", "usage.counts-are-natural-numbers")
 #: Pattern of rule ids -> the rules without which they have nothing to look at, the outermost first.
 PRESUPPOSED: Mapping[str, tuple[str, ...]] = {
     "usage.transcription-*": ("transcription.ends-at-all", "usage.transcription-comes-with-the-whole"),
     "metering.transcription-*": ("transcription.ends-at-all", "usage.transcription-comes-with-the-whole"),
-    "usage.*": ("usage.completed-has-usage", "usage.has-its-breakdown"),
-    "metering.*": ("usage.completed-has-usage", "usage.has-its-breakdown"),
+    "usage.*": COUNTED,
+    "metering.*": COUNTED,
     "session.a-refusal-names-the-parameter": (
         "session.out-of-range-values-are-refused",
         "session.unknown-parameters-are-refused",
@@ -45,6 +47,10 @@ PRESUPPOSED: Mapping[str, tuple[str, ...]] = {
     "response.token-limit-*": ("usage.completed-has-usage",),
     "connection.a-refusal-says-*": ("connection.a-bad-key-opens-no-session", "connection.a-bad-model-is-refused"),
 }
+#: The rule that tells of events whose fields are not as they have to be, and the fields by which an event is known to
+#: be about anything: without them every rule that looks for such events passes it over.
+SCHEMA = "envelope.fits-its-schema"
+IDENTIFYING = frozenset({"/item_id", "/response_id", "/item/id", "/response/id", "/delta"})
 #: Rules that ask for a refusal or an answer: where one of them is broken, a script that awaits that answer stops.
 AWAITED = (
     "*.*-is-refused",

@@ -9,7 +9,7 @@ from conformance.contract.dialects import CANONICAL, DIALECTS, recognise
 from conformance.contract.facts import Fact, shown
 from conformance.play.player import Outcome
 from conformance.play.progress import is_probe
-from conformance.rules.causes import cause_of, stops_a_script
+from conformance.rules.causes import IDENTIFYING, SCHEMA, cause_of, stops_a_script
 from conformance.rules.deviations import told_once
 from conformance.rules.engine.dispatch import Dispatch
 from conformance.rules.engine.judge import VERDICT_OF_FINDING, Verdict
@@ -89,9 +89,20 @@ class JudgedConversation:
         broken = {name: each for name, each in self.rulings.items() if each.findings}
         if found := cause_of(rule_id, broken):
             return found
+        if SCHEMA in broken and not self._unidentified.isdisjoint(self.rulings[rule_id].rule.about):
+            return SCHEMA
         chapter = rule_id.partition(".")[0]
         failed = (name for name, each in broken.items() if each.verdict is Verdict.FAIL)
         return next((name for name in failed if name.partition(".")[0] == chapter), "")
+
+    @property
+    def _unidentified(self) -> frozenset[str]:
+        """The types of events that do not name what they are about."""
+        found = (each for each in self.rulings[SCHEMA].findings if {each.finding.path, *each.finding.also} & IDENTIFYING)
+        return frozenset(
+            DIALECTS[dialect_of(each.trace)].canonical(each.trace.entries[each.finding.index].type or "")
+            for each in found
+        )
 
     @property
     def cause_of_the_stop(self) -> str:

@@ -18,6 +18,9 @@ def test_every_cause_is_a_rule(cause):
 
 def test_only_what_has_to_do_with_the_evidence_explains_that_it_is_missing():
     assert cause_of("usage.total-is-the-sum", {"usage.completed-has-usage"}) == "usage.completed-has-usage"
+    assert cause_of("metering.counts-its-output", {"usage.counts-are-natural-numbers"}) == (
+        "usage.counts-are-natural-numbers"
+    )
     assert cause_of("usage.total-is-the-sum", {"envelope.errors-have-an-id"}) == ""
     assert cause_of("usage.completed-has-usage", {"usage.completed-has-usage"}) == ""
 

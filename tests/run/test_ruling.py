@@ -2,6 +2,7 @@ import pytest
 
 from conformance.contract.profile import Waiver
 from conformance.play.player import Conversation, Outcome
+from conformance.rules import RULES
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.engine.rule import HELD, Chapter, Finding
 from conformance.run.ruling import dialect_of, judge_conversation, key_of
@@ -125,3 +126,24 @@ def test_the_dialect_is_taken_from_the_note_then_from_the_events():
 
 def test_a_conversation_is_named_by_scenario_and_style():
     assert (key_of("a/b", ""), key_of("a/b", "bearer")) == ("a/b", "a/b@bearer")
+
+
+def judged(*events):
+    trace = Trace(tuple(Entry(n, Direction.SERVER, 0.0, event) for n, event in enumerate(events)), "ga")
+    conversation = Conversation(Scenario("a/b", "t", ()), "", (trace,), Outcome.PLAYED)
+    return judge_conversation(conversation, RULES.values())
+
+
+@pytest.mark.parametrize(
+    ("item", "cause"),
+    [(None, "envelope.fits-its-schema"), ("item_1", "")],
+)
+def test_events_that_do_not_say_what_they_are_about_explain_what_they_could_not_show(item, cause):
+    place = {"response_id": "resp_1", "item_id": item, "output_index": 0, "content_index": 0}
+    heard = judged(
+        {"type": "response.created", "event_id": "e1", "response": {"id": "resp_1", "status": "in_progress"}},
+        {"type": "response.output_text.delta", "event_id": "e2", **place, "delta": "Good"},
+    )
+
+    assert heard.cause("deltas.text-is-made-of-its-deltas") == cause
+    assert heard.cause("items.ids-are-unique") == ""

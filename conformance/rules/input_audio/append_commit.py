@@ -34,10 +34,19 @@ def undecodable(frame: Frame) -> bool:
     return not text.isascii() or bool(text.encode("ascii").translate(None, BASE64))
 
 
+#: Close codes of an endpoint that leaves whatever it was sent: it goes away, restarts, is asked to come back later.
+LEAVES = frozenset({1001, 1012, 1013})
+
+
 def hung_up_after(view: View, index: int) -> bool:
-    """Return whether the server ended the connection after entry *index*, which was all that was left to answer."""
+    """Return whether the server ended the connection after entry *index*, which was all that was left to answer.
+
+    Whoever leaves by a code that says so leaves for a reason of its own.
+    """
     end = view.end
     if end is None or end.by is not Direction.SERVER or end.kind not in (EndKind.CLOSED, EndKind.DROPPED):
+        return False
+    if end.code in LEAVES:
         return False
     asked = any(frame.index > index for frame in view.said)
     pending = any(
