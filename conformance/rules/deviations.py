@@ -26,6 +26,7 @@ from conformance.rules.peculiarities import (
     no_item_done,
     of_type,
     session_outside,
+    settings_not_shown,
     status_details_as_text,
     usage_beside,
     with_usage_keys,
@@ -70,12 +71,13 @@ class _Known:
     source: str
     rules: tuple[str, ...]
     shown_by: Callable[[View], Iterator[Frame]]
-    paths: tuple[str, ...] = ("",)
+    paths: tuple[str, ...] | Callable[[View], tuple[str, ...]] = ("",)
 
     def seen_in(self, view: View) -> Deviation:
         """Look for it in one conversation."""
         indices = frozenset(frame.index for frame in self.shown_by(view))
-        return Deviation(self.id, self.explanation, self.source, self.rules, indices, self.paths)
+        paths = self.paths(view) if callable(self.paths) else self.paths
+        return Deviation(self.id, self.explanation, self.source, self.rules, indices, paths)
 
 
 def explain(view: View, judgements: Iterable[Judgement]) -> tuple[Deviation, ...]:
@@ -177,7 +179,7 @@ KNOWN: tuple[_Known, ...] = (
         "xAI; LiteLLM issue 14887",
         (SCHEMA, "session.created-shows", "session.updated-shows", "session.an-update-takes-effect"),
         foreign_session,
-        ("/session",),
+        settings_not_shown,
     ),
     _Known(
         "session-without-object",
@@ -290,7 +292,7 @@ KNOWN: tuple[_Known, ...] = (
     ),
     _Known(
         "no-item-done",
-        "`conversation.item.done` is never sent; `ga` clients wait for it after each item.",
+        "No item of this conversation gets its `conversation.item.done`; `ga` clients wait for it after each.",
         "LocalAI, xAI",
         ("items.every-item-gets-done",),
         no_item_done,

@@ -22,6 +22,13 @@ def foreign_session(view: View) -> Iterator[Frame]:
             yield frame
 
 
+def settings_not_shown(view: View) -> tuple[str, ...]:
+    """Return where settings should be that no session object shows there: what lies elsewhere is missed there."""
+    own = {path[0] for path in view.dialect.session_paths.values()}
+    shown = {key for frame in view.server("session.created", "session.updated") for key in frame.part("session")}
+    return tuple(f"/session/{name}" for name in sorted(own - shown))
+
+
 def session_outside(view: View) -> Iterator[Frame]:
     """Return a `session.created` without a session object."""
     return (frame for frame in view.server("session.created") if frame.whole and "session" not in frame.event)

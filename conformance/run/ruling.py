@@ -98,10 +98,10 @@ class JudgedConversation:
     @property
     def _unidentified(self) -> frozenset[str]:
         """The types of events that do not name what they are about."""
-        found = (each for each in self.rulings[SCHEMA].findings if {each.finding.path, *each.finding.also} & IDENTIFYING)
         return frozenset(
             DIALECTS[dialect_of(each.trace)].canonical(each.trace.entries[each.finding.index].type or "")
-            for each in found
+            for each in self.rulings[SCHEMA].findings
+            if not IDENTIFYING.isdisjoint({each.finding.path, *each.finding.also})
         )
 
     @property

@@ -110,6 +110,33 @@ def test_only_findings_that_a_deviation_explains_get_its_hint():
     assert not any("Chat Completions" in hint for (_, index), hint in told.items() if index == 1)
 
 
+def test_a_session_of_another_shape_explains_what_it_misses_and_nothing_else():
+    shown = {
+        "object": "realtime.session",
+        "type": "realtime",
+        "modalities": ["text"],
+        "tool_choice": "auto",
+        "tools": [],
+    }
+    update = {"type": "realtime", "tool_choice": "none", "output_modalities": ["text"]}
+    view = view_of(
+        server("session.created", session=shown),
+        client("session.update", session=update, event_id="mine"),
+        server("session.updated", session=shown),
+    )
+
+    hints = {
+        (each.rule.id, finding.path): finding.hint
+        for each in fold(view, judge(view, RULES.values()))
+        for finding in each.findings
+    }
+
+    assert hints["session.an-update-takes-effect", "/session/tool_choice"] == ""
+    assert any(
+        "other revision" in hint for (rule, _), hint in hints.items() if rule == "session.created-shows-the-defaults"
+    )
+
+
 def test_what_cannot_be_found_needs_no_explanation():
     assert explain(view_of(server("session.created")), []) == ()
 
