@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -290,6 +291,9 @@ for each in COMMANDS:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command; every error is one message."""
     given = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what an encoding lacks is told in another spelling, as pytest does
+            stream.reconfigure(errors="backslashreplace")
     try:
         command.main(args=arguments, prog_name="realtime-conformance", standalone_mode=False)
     except click.ClickException as error:

@@ -24,6 +24,7 @@ def play_soak(run: Run, reports: Reports, plan: SoakPlan) -> None:
         run.state.ends(exhausted=exhausted.budget)
     finally:
         run.state.ends(soak=soak.tally.played)
+        run.state.preflight += soak.tally.beside
         for record in soak.records():
             run.state.add(record)
         reports.say("", *soak_lines(soak.tally))

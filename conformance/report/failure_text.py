@@ -77,7 +77,7 @@ def _stop(result: RunResult, stop: Stop) -> Iterator[str]:
 def _where(record: ConversationRecord, conversations: Sequence[str], place: str) -> Iterator[str]:
     others = len(conversations) - 1
     more = f" and {others} more conversation{'s' if others > 1 else ''}" if others > 0 else ""
-    yield from wrapped(f"in {record.conversation}{more}:", "  ")
+    yield from wrapped(f"in {record.conversation}{more}{':' if place else ''}", "  ")
     if place:
         yield f"  {place}"
 

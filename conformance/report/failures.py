@@ -40,6 +40,8 @@ WORDS = {Outcome.ENVIRONMENT: "not judged", Outcome.ERROR: "not judged"}
 MOST_REASONS = 3
 #: How the conversations are named that stand for generated examples.
 GENERATED = "generated/"
+#: How those are named that stand for a soak.
+SOAK = "soak/"
 #: The folder, beside the reports of a run, into which a repetition writes.
 AGAIN = "again"
 
@@ -211,6 +213,9 @@ def reproduce(result: RunResult, conversation: str) -> str:
     record = result.conversations.get(conversation)
     if record is not None and record.script:
         what = [shlex.quote(as_named_here(settings.reports / record.script))]
+    elif conversation.startswith(SOAK):
+        plan = result.policy.soak
+        what = [f"--soak={plan.sessions} --for={plan.seconds:g}s" if plan is not None else "--soak=1"]
     elif conversation.startswith(GENERATED):
         what = ["-m generated", *([f"--seed={result.seed}"] if result.seed is not None else [])]
     own = settings.reports if settings.reports.name == AGAIN else settings.reports / AGAIN

@@ -34,8 +34,9 @@ def soak_lines(tally: SoakTally) -> Iterator[str]:
         f"(by type in {FILE})"
     )
     yield from _latency(tally)
-    yield from _differences(tally)
-    yield from _leaks(tally)
+    if tally.played:
+        yield from _differences(tally)
+        yield from _leaks(tally)
     if tally.slots:
         yield one_line(f"slots          after all sessions were closed, a new one was refused: {tally.slots}")
     if tally.left_out:
@@ -51,7 +52,7 @@ def _latency(tally: SoakTally) -> Iterator[str]:
             continue
         yield f"{what.replace('_', ' '):25} {every}"
         for step in steps if len(steps) > 1 else ():
-            yield f"  at {step * 100 // STEPS:3} % of the load     {_spelled(tally.percentiles(what, step))}"
+            yield _at(tally, what, step)
     late = tally.as_data()["own_lag"]["p99"]
     if late is not None and late > LATE:
         yield (
@@ -62,6 +63,10 @@ def _latency(tally: SoakTally) -> Iterator[str]:
 
 def _spelled(found: dict[str, float | None]) -> str:
     return "  ".join(f"{name} {seconds:7.3f} s" for name, seconds in found.items() if seconds is not None)
+
+
+def _at(tally: SoakTally, what: str, step: int) -> str:
+    return f"  at {step * 100 // STEPS:3} % of the load     {_spelled(tally.percentiles(what, step)) or 'none'}"
 
 
 def _differences(tally: SoakTally) -> Iterator[str]:

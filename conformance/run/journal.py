@@ -105,7 +105,10 @@ def read(reports: Path) -> JournalContents:
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}", "A run writes it: pytest --reports=DIR") from error
+        raise UsageError(
+            f"{path}: {error.strerror or error}",
+            "A run writes it as soon as it reaches its endpoint: pytest --reports=DIR",
+        ) from error
     told = JournalContents()
     for line in lines:
         try:

@@ -82,6 +82,7 @@ class Soak:
         for number, kind in enumerate(self.kinds):
             member = self._new(kind, number, 1)
             attempt = self.pool.take(member.job)
+            self.tally.beside += attempt.spent
             self.tally.count(attempt.conversation.traces)
             judged = self.runner.assess((attempt,))
             self.tally.alone[kind] = record_of(judged, self.runner.settings.reports, QUESTIONS)
@@ -187,7 +188,9 @@ class Soak:
         if self.stopped and not self.tally.played:
             return ""
         member = self._new("text", 0, 1)
-        last = Pool(self.runner.loop_thread, self._once, 1).take(member.job).conversation
+        attempt = Pool(self.runner.loop_thread, self._once, 1).take(member.job)
+        self.tally.beside += attempt.spent
+        last = attempt.conversation
         self.tally.count(last.traces)
         return last.message if last.full else ""
 

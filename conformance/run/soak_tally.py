@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.play.player import Outcome
+from conformance.run.budget import Spent
 from conformance.run.record import ConversationRecord
 from conformance.run.tally import GRAVITY
 from conformance.trace.latency import SHARES, percentile
@@ -64,6 +65,8 @@ class SoakTally:
     """Seconds by which our own loop was late: what is timed holds them."""
     slots: str = ""
     """What a session met that was opened after all others were closed; empty if it was let in."""
+    beside: Spent = field(default_factory=Spent)
+    """What the conversations used that were played before all others, and after."""
     left_out: int = 0
     """Traces of conversations that differ, beyond those that were written."""
 

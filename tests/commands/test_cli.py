@@ -186,3 +186,16 @@ def test_serve_on_a_taken_port_is_one_message():
     assert done.returncode == 4
     assert "cannot listen on 127.0.0.1 port" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_encoding_that_lacks_a_character_is_no_bug(folder, endpoint):
+    folder.talk("talk")
+    folder.pytest(f"--endpoint={endpoint('delta-follows-its-response')}", "talk.yaml")
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    how = {"cwd": folder.path, "env": ascii_only, "capture_output": True, "text": True, "timeout": 30}
+
+    done = subprocess.run([*COMMAND, "report"], check=False, **how)
+
+    assert done.returncode == 1, done.stderr
+    assert "\\u2026" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("NOT conformant")

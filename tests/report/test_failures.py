@@ -9,8 +9,10 @@ from conformance.report.failures import failures_of, reproduce, stops_of
 from conformance.report.layout import WIDTH
 from conformance.rules.engine.judge import Verdict
 from conformance.run.baseline import PLAYS
+from conformance.run.policy import Policy
 from conformance.run.record import FindingRecord, RuleRecord
 from conformance.run.result import result_of
+from conformance.run.soak_plan import SoakPlan
 from tests.records import record, result, whole_report
 
 LATE, RULE = "delta-follows-its-response", "ordering.response-done-is-last"
@@ -145,3 +147,19 @@ def test_what_a_fault_stops_is_no_finding_of_its_own(run, fault, scenarios):
     (failure,) = failures_of(told)
     assert set(failure.stopped) == {each.conversation for each in told.stopped} != set()
     assert stops_of(told) == ()
+
+
+def test_what_a_soak_found_is_repeated_by_a_soak():
+    told = replace(result(record("soak/text", {RULE: "fail"})), policy=Policy(soak=SoakPlan(40, 90.0)))
+
+    assert " ".join(reproduce(told, "soak/text").split()[:3]) == "pytest --soak=40 --for=90s"
+    assert "pytest --soak=1 " in reproduce(replace(told, policy=Policy()), "soak/text")
+
+
+def test_a_failure_without_a_trace_announces_none():
+    found = RuleRecord(Verdict.FAIL, findings=(FindingRecord("came too late"),))
+    told = result(record("soak/text", {RULE: found}))
+
+    text = failure_text(told, failures_of(told)[0])
+
+    assert "  in soak/text\n" in text

@@ -37,7 +37,11 @@ def test_a_soak_without_fault_says_that_nothing_differs(tally):
 
 
 def test_a_soak_that_judged_nothing_says_so():
-    assert "0 judged: none" in lines_of(SoakTally(1))
+    told = lines_of(SoakTally(1))
+
+    assert "0 judged: none" in told
+    assert "the same under load" not in told
+    assert "isolation" not in told
 
 
 def test_each_difference_is_counted_and_the_first_leaks_are_named(tally):
@@ -65,6 +69,9 @@ def test_times_are_told_at_each_height_of_the_load_where_there_were_several(tall
     assert "at  25 % of the load     p50   0.250 s" in told
     assert "at 100 % of the load     p50   0.500 s" in told
     assert "connect" not in told
+
+    tally.time({"first_audio": (0.3,)}, 1_000)
+    assert "at  25 % of the load     none" in lines_of(tally)
 
 
 def test_a_loop_of_ours_that_is_late_is_told_beside_the_times(tally):

@@ -87,6 +87,7 @@ def test_on_the_reference_no_verdict_differs_and_no_session_hears_of_another(soa
     assert all(why == "" and times["response_done"] for _, times, why in heard)
     assert tally.percentiles("response_done")["p50"] > 0
     assert {each.conversation for each in played.records()} >= {"soak/text"}
+    assert tally.beside.sessions == ALONE + 1  # the last one asks whether slots are free again
     assert verdict_of(played).status is ExitStatus.CLEAN
 
 

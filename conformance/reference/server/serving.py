@@ -67,7 +67,7 @@ async def _serve(server: Server, serving: Serving, echo: Callable[[str], object]
     except OSError as error:
         raise UsageError(
             f"cannot listen on {serving.host} port {serving.port}: {error.strerror or error}",
-            "Choose another --port, or 0 to let the system choose.",
+            "Choose another --port (0: the system chooses), or another --host.",
         ) from error
     try:
         for line in greeting(serving, server.url):
