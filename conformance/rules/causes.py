@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 
 #: Without a count that is a number nothing can be reckoned.
 COUNTED = ("usage.completed-has-usage", "usage.has-its-breakdown", "usage.counts-are-natural-numbers")
+#: What the model says is no item of the conversation that anybody could look at, cut or ask for.
+UNANNOUNCED = "ordering.output-item-joins-the-conversation"
 #: Pattern of rule ids -> the rules without which they have nothing to look at, the outermost first.
 PRESUPPOSED: Mapping[str, tuple[str, ...]] = {
     "usage.transcription-*": ("transcription.ends-at-all", "usage.transcription-comes-with-the-whole"),
@@ -36,14 +38,18 @@ PRESUPPOSED: Mapping[str, tuple[str, ...]] = {
         "input_audio.undecodable-append-is-refused",
         "session.out-of-range-values-are-refused",
     ),
-    "deltas.*-is-the-same-in-the-conversation": ("items.every-item-gets-done",),
-    "tools.arguments-are-the-same-in-the-conversation": ("items.every-item-gets-done",),
+    "deltas.*-is-the-same-in-the-conversation": ("items.every-item-gets-done", UNANNOUNCED),
+    "tools.arguments-are-the-same-in-the-conversation": ("items.every-item-gets-done", UNANNOUNCED),
+    "items.model-items-start-empty": (UNANNOUNCED,),
+    "items.retrieving-is-answered": (UNANNOUNCED,),
+    "items.truncating-*": (UNANNOUNCED,),
+    "transcription.names-an-audio-part": ("input_audio.committed-audio-becomes-an-item",),
     "input_audio.*-empties-the-buffer": ("input_audio.empty-commit-is-refused",),
     "response.done-lists-items-in-order": ("streaming.output-index-counts-up",),
     "streaming.an-item-shows-its-parts": ("streaming.item-ends-finished",),
     "streaming.a-response-shows-the-parts": ("streaming.item-ends-finished",),
     "deltas.*-is-the-same-in-*": ("streaming.content-index-counts-up",),
-    "items.nothing-streams-after-the-end": ("ordering.response-done-is-last",),
+    "items.nothing-streams-after-the-end": ("ordering.response-done-is-last", UNANNOUNCED),
     "response.token-limit-*": ("usage.completed-has-usage",),
     "connection.a-refusal-says-*": ("connection.a-bad-key-opens-no-session", "connection.a-bad-model-is-refused"),
 }

@@ -94,7 +94,7 @@ def test_a_promise_that_was_not_kept_fails_as_unproven(folder):
     allowed = folder.pytest("talk.yaml", "--allow-unproven", "-rs")
 
     assert failed.returncode == 1
-    assert "talk: the conversation was played, but did not exercise the rule (looked for: " in " ".join(
+    assert "talk: the conversation was played, but did not exercise the rule (it looks at: " in " ".join(
         failed.stdout.split()
     )
     assert "not proved: 1 promised requirement unproven" in failed.stdout

@@ -163,3 +163,17 @@ def test_a_failure_without_a_trace_announces_none():
     text = failure_text(told, failures_of(told)[0])
 
     assert "  in soak/text\n" in text
+
+
+RENAMING = (
+    "items/retrieve", "items/truncate", "items/truncate_beyond_the_end", "items/truncate_then_retrieve",
+    "response/text_turn", "response/two_turns", "response/audio_turn", "tools/forced_call",
+    "transcription/in_a_conversation",
+)  # fmt: skip
+
+
+def test_an_endpoint_that_renames_items_is_told_of_that_and_not_of_all_that_cannot_be_looked_at(run):
+    told = run("items-are-renamed", scenarios=RENAMING)
+
+    assert [line.rule.id for line in told.rules.unmet] == []
+    assert "ordering.output-item-joins-the-conversation" in {each.line.rule.id for each in failures_of(told)}

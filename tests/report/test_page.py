@@ -83,6 +83,14 @@ def test_a_broken_rule_has_a_card_with_ladder_and_the_offending_frame(run):
     assert text.count('class="card fail"') == 1
 
 
+def test_who_cannot_see_arrows_and_colours_reads_who_speaks_and_where_it_was_found(run):
+    text = page(run("delta-follows-its-response"))
+
+    assert '<span class="spoken">client: </span>session.update' in text
+    assert '<span class="spoken">server: </span>response.done' in text
+    assert '<span class="spoken">found here: server: </span>response.output_text.delta' in text
+
+
 def test_nothing_is_fetched_and_no_script_is_there(run):
     reader = read(page(run("delta-follows-its-response")))
 

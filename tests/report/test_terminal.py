@@ -126,13 +126,13 @@ def test_under_v_the_rules_that_hold_are_listed_too():
     assert any(line.startswith(f"MUST   pass      {MUST}") for line in shown(told, 1))
 
 
-def test_a_rule_that_nothing_shows_says_where_it_was_looked_for():
+def test_a_rule_that_nothing_shows_says_what_it_looks_at():
     told = result(record("a", {MUST: "unproven"}, promises=(MUST,)))
 
     lines = " ".join(" ".join(shown(told)).split())
 
     assert f"MUST unproven {MUST}" in lines
-    assert "a: the conversation was played, but did not exercise the rule (looked for: " in lines
+    assert "a: the conversation was played, but did not exercise the rule (it looks at: " in lines
 
 
 def test_a_baseline_that_was_or_was_not_written_is_told(tmp_path):
