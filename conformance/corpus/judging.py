@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from conformance.corpus.collector import collector_paused
 from conformance.corpus.tally import CorpusTally
 from conformance.corpus.verdict import judge_with_view, unreadable
 from conformance.errors import TraceError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from conformance.corpus.sources import Source
     from conformance.corpus.verdict import Demands, RecordedVerdict
     from conformance.rules.engine.dispatch import Dispatched
+    from conformance.trace.formats.recording import Recording
     from conformance.trace.views import View
 
 #: What is told of one conversation; its view and what the rules said, where it could be judged.
@@ -41,16 +43,32 @@ class JudgedSources:
 
 def judge_source(source: Source, task: Task) -> Iterator[tuple[RecordedVerdict, str]]:
     """Yield the verdict on each conversation of a source, and what is told of it."""
+    recordings = source.recordings()
     try:
-        for recording in source.recordings():
-            verdict, view, outcome = judge_with_view(recording, task.demands)
-            yield verdict, task.tell(verdict, view, outcome)
+        while (judged := _judge_next(recordings, task)) is not None:
+            yield judged
     except TraceError as error:
         verdict = unreadable(source.name, str(error))
         yield verdict, task.tell(verdict, None, None)
     except (MemoryError, RecursionError) as error:
         verdict = unreadable(source.name, f"{source.name}: too large or too deep to be read ({type(error).__name__})")
         yield verdict, task.tell(verdict, None, None)
+
+
+def _judge_next(recordings: Iterator[Recording], task: Task) -> tuple[RecordedVerdict, str] | None:
+    """Read a conversation and judge it; None where there is no other.
+
+    Only then it is released, and the caller goes on: nothing of his is done while the collector pauses.
+    """
+    with collector_paused():
+        return _judged(recordings, task)
+
+
+def _judged(recordings: Iterator[Recording], task: Task) -> tuple[RecordedVerdict, str] | None:
+    for recording in recordings:
+        verdict, view, outcome = judge_with_view(recording, task.demands)
+        return verdict, task.tell(verdict, view, outcome)
+    return None
 
 
 def judge_one_by_one(sources: Iterable[Source], task: Task) -> Iterator[JudgedSources]:

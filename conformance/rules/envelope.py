@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import repeat
 
 from conformance.contract.dialects import DIALECTS, aliases
 from conformance.contract.schemas import Problem, schemas_for
@@ -189,9 +190,11 @@ def has_the_fields_clients_need(view: View) -> Judged:
     """Every event has the fields, null or not, that official servers send and real clients read unasked."""
     schemas = schemas_for(view.dialect.name)
     for kind, frames in view.groups.items():
-        if not schemas.wants(view.dialect.wire_name(kind)) or kind in SHOWS_THE_SESSION:
+        if not schemas.wants(spoken := view.dialect.wire_name(kind)) or kind in SHOWS_THE_SESSION:
             continue
-        for frame in frames:
+        incomplete = schemas.incomplete(spoken, [frame.event for frame in frames])
+        yield from repeat(HELD, len(frames) - len(incomplete))
+        for frame in map(frames.__getitem__, incomplete):
             lacking = [each for each in schemas.absences(frame.event) if not _has_its_own_rule(frame, each.path)]
             if lacking:
                 paths = ", ".join(each.path for each in lacking)

@@ -203,10 +203,14 @@ def responses_of(trace: CanonicalTrace, exchanges: Sequence[Exchange]) -> tuple[
         address = None
         if frame.type in DELTAS:
             # Most frames are deltas, and go where the last delta of their stream went.
-            address = _address(frame)
-            if address is not None and (route := routes.get(address)) is not None:
-                for place in route:
+            event = frame.event
+            try:
+                address = event["response_id"], event["item_id"], event.get("content_index"), frame.type
+                for place in (route := routes.get(address, ())):
                     place.append(frame)
+            except (KeyError, TypeError):  # nothing names its stream, or nothing that can be looked up
+                address, route = None, ()
+            if route:
                 continue
         elif not frame.type.startswith("response."):
             continue
@@ -228,17 +232,6 @@ def responses_of(trace: CanonicalTrace, exchanges: Sequence[Exchange]) -> tuple[
         )
     _attribute(trace, exchanges, found)
     return tuple(found)
-
-
-def _address(frame: Frame) -> tuple[Hashable, ...] | None:
-    """Return what names the stream of a delta; None where that cannot be looked up."""
-    event = frame.event
-    try:
-        address = event["response_id"], event["item_id"], event.get("content_index"), frame.type
-        hash(address)
-    except (KeyError, TypeError):
-        return None
-    return address
 
 
 def _place(response: Response, frame: Frame) -> tuple[list[Frame], ...]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from math import log10
+from math import inf, log10
 from operator import mul
 from statistics import median_low
 
@@ -64,13 +64,17 @@ def heard_format(pieces: Iterable[bytes], told: str, formats: Iterable[str]) -> 
 
     The pieces begin with a whole sample.  None where nothing can be said: noise, silence, too little of it.
     """
-    telling = [each[:PIECE] for each in pieces if len(each) >= LEAST and len(set(each[:PIECE])) >= FEW]
-    own = list[float]()
-    for gain in _gains(telling, told):
-        if gain >= CERTAIN:
+    telling, own = list[bytes](), list[float]()
+    for piece in pieces:
+        each = piece[:PIECE]
+        if len(each) < LEAST or len(set(each)) < FEW:
+            continue
+        telling.append(each)
+        gain = prediction_gain(samples(each, told), CERTAIN)
+        if gain is not None and gain >= CERTAIN:
             return told
-        own.append(gain)
-    typical = {name: median_low(found) for name in formats if name != told and (found := [*_gains(telling, name)])}
+        own += [gain] if gain is not None else []
+    typical = {name: median_low(found) for name in formats if name != told and (found := _gains(telling, name))}
     best = max(typical, key=lambda name: typical[name], default=None)
     if not own or best is None:
         return None
@@ -81,31 +85,33 @@ def heard_format(pieces: Iterable[bytes], told: str, formats: Iterable[str]) -> 
     return told if usual >= max(rival, least) else None
 
 
-def _gains(pieces: Iterable[bytes], audio_format: str) -> Iterator[float]:
-    """Yield the prediction gain (dB) of each of the pieces that is loud enough in a format."""
-    for each in pieces:
-        gain = prediction_gain(samples(each, audio_format))
-        if gain is not None:
-            yield gain
+def _gains(pieces: Iterable[bytes], audio_format: str) -> list[float]:
+    """Return the prediction gain (dB) of each of the pieces that is loud enough in a format."""
+    gains = (prediction_gain(samples(each, audio_format)) for each in pieces)
+    return [gain for gain in gains if gain is not None]
 
 
-def prediction_gain(sound: Sequence[int]) -> float | None:
+def prediction_gain(sound: Sequence[int], enough: float = inf) -> float | None:
     """Return how well each sample is foretold by those before it, in decibels; None for a sound that is too soft.
 
-    Levinson and Durbin's recursion over the autocorrelation.
+    Levinson and Durbin's recursion over the autocorrelation.  Each further sample foretells more: where *enough*
+    decibels are reached, the others are not asked.
     """
     mean = sum(sound) / len(sound)
     wave = [each - mean for each in sound]
-    power, *lags = (sum(map(mul, wave, wave[lag:])) for lag in range(ORDER + 1))
+    power = sum(map(mul, wave, wave))
     if power < SOFT * SOFT * len(wave):
         return None
-    error, weights = power, list[float]()
-    for number, lag in enumerate(lags):
-        known = sum(weight * lags[number - 1 - place] for place, weight in enumerate(weights))
+    gain, error, weights, lags = 0.0, power, list[float](), list[float]()
+    while len(weights) < ORDER and gain < enough:
+        lag = sum(map(mul, wave, wave[len(weights) + 1 :]))
+        known = sum(weight * each for weight, each in zip(weights, reversed(lags), strict=True))
         reflection = (lag - known) / error
         weights = [
             *(each - reflection * weights[-1 - place] for place, each in enumerate(weights)),
             reflection,
         ]
+        lags.append(lag)
         error *= max(1 - reflection * reflection, 1e-6)
-    return 10 * log10(power / error)
+        gain = 10 * log10(power / error)
+    return gain

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from conformance.trace.frames import listing, mapping, string
+from conformance.trace.frames import listing, mapping
 from conformance.trace.lens import lens
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ def _is_illegal(view: View, name: str, value: Any) -> bool:
 
 def modalities_asked(view: View, exchange: Exchange) -> frozenset[str] | None:
     """Return the modalities that a `session.update` asks for; None if it asks for none, or for no strings."""
-    names = [string(each) for each in listing(asked_for(view, exchange).get("modalities"))]
-    return frozenset(name for name in names if name is not None) if names and None not in names else None
+    names = listing(asked_for(view, exchange).get("modalities"))
+    return frozenset(names) if names and all(isinstance(name, str) for name in names) else None
 
 
 def shown_after(view: View, index: int) -> tuple[int, Mapping[str, Any]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from conformance.rules.engine.rule import HELD, Chapter, Finding, Judged
@@ -13,16 +14,13 @@ from conformance.trace.views import View
 rules = Chapter("items")
 
 
-def _audio_in(item: Any) -> int | None:
+def _audio_in(parts: Sequence[Any]) -> int | None:
     """Return the place of the first content part that holds audio; None if none does."""
-    if not (parts := listing(item.get("content"))):
-        return None
     return next((at for at, part in enumerate(parts) if string(mapping(part).get("audio"))), None)
 
 
-def _holds_sound(item: Any) -> bool:
-    kinds = [string(mapping(part).get("type")) or "" for part in listing(item.get("content"))]
-    return bool(kinds) and any(kind.endswith("audio") for kind in kinds)
+def _is_sound(part: Any) -> bool:
+    return (string(mapping(part).get("type")) or "").endswith("audio")
 
 
 @rules.must(
@@ -35,11 +33,13 @@ def _holds_sound(item: Any) -> bool:
 def announcements_carry_no_audio(view: View) -> Judged:
     """The events that announce an item, or say that it is done, leave out its audio."""
     for frame in view.server(ADDED, DONE, "response.output_item.added"):
-        at = _audio_in(frame.part("item"))
+        if not (parts := listing(frame.part("item").get("content"))):
+            continue
+        at = _audio_in(parts)
         if at is not None:
             message = f"The announcement of {id_of(frame)} carries audio."
             yield Finding(frame.index, message, "no audio", "audio", f"/item/content/{at}/audio")
-        elif frame.whole and _holds_sound(frame.part("item")):
+        elif frame.whole and any(map(_is_sound, parts)):
             yield HELD
 
 

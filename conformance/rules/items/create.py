@@ -279,14 +279,13 @@ def done_items_are_final(view: View) -> Judged:
 @rules.must("items.out-of-band-items-stay-out", about={"response.created"}, covers=("ITM-19",), spec=ADDED_SPEC)
 def out_of_band_items_stay_out(view: View) -> Judged:
     """The items of an out-of-band response are no items of the conversation: none is announced, done or followed."""
+    apart = [each for each in view.responses if each.out_of_band and each.items]
     joined: dict[str, Frame] = {}
-    for frame in view.server(ADDED, DONE):
+    for frame in view.server(ADDED, DONE) if apart else ():
         for name in (id_of(frame), frame.text("previous_item_id")):
             if name is not None:
                 joined.setdefault(name, frame)
-    for response in view.responses:
-        if not response.out_of_band or not response.items:
-            continue
+    for response in apart:
         strays = [name for name in response.items if name in joined]
         for name in strays:
             message = f"The item {name} of the out-of-band {response.id} joined the conversation."

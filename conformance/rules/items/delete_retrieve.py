@@ -246,7 +246,8 @@ def retrieved_audio_is_there(view: View) -> Judged:
 )
 def an_unknown_call_is_refused(view: View) -> Judged:
     """A `function_call_output` for a call that nobody made is refused."""
-    if view.partial:
+    outputs = any(each.sent.part("item").get("type") == "function_call_output" for each in view.exchanges_with(CREATE))
+    if view.partial or not outputs:
         return
     made = {_call_of(frame) for frame in view.server("response.output_item.added", "response.output_item.done")}
     made |= {

@@ -124,7 +124,7 @@ def _misfit(response: Response, name: str, wanted: Any, shown: Any, message: str
 def overrides_are_honoured(view: View) -> Judged:
     """A response shows the modalities, token limit, voice and audio format that its `response.create` asked for."""
     for response in view.responses:
-        if response.created is None:
+        if response.created is None or not response.asked:
             continue
         asked, shown = _asked(view, response), _shown(view, response)
         if "modalities" in asked.keys() - shown.keys() and _agree(asked["modalities"], _streamed(view, response)):

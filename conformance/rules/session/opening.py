@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from conformance.contract.schemas import schemas_for
 from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import ANYTHING, END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.rules.engine.settings import ABSENT, settings_in, updates
+from conformance.rules.engine.settings import settings_in, updates
 from conformance.trace.frames import string, whole_number
 from conformance.trace.trace import Direction, EndKind
 from conformance.trace.views import View
@@ -166,7 +166,7 @@ def updated_shows_everything(view: View) -> Judged:
     before = {name for name, value in settings_in(view, first).items() if value is not None and name not in IDENTITY}
     for index, session in later:
         now = settings_in(view, session)
-        gone = sorted(before - now.keys())
+        gone = sorted(before.difference(now))
         if gone and session:
             message = f"The session no longer shows {', '.join(gone)}."
             yield Finding(index, message, "the whole session", f"without {', '.join(gone)}"[:200], "/session")
@@ -197,9 +197,7 @@ def the_model_is_constant(view: View) -> Judged:
     if view.handshake is not None and "model=" not in view.handshake.url:
         return  # an endpoint may take it from an update then
     shown = [(index, name) for index, session in view.sessions if (name := string(session.get("model")))]
-    tried = any(
-        view.dialect.setting(each.sent.part("session"), "model", ABSENT) not in (ABSENT, None) for each in updates(view)
-    )
+    tried = any(settings_in(view, each.sent.part("session")).get("model") is not None for each in updates(view))
     for index, name in shown[1:]:
         if name != shown[0][1]:
             yield Finding(index, f"The model was {shown[0][1]} and is now {name}.", shown[0][1], name, "/session/model")

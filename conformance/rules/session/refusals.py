@@ -70,10 +70,9 @@ def a_refused_update_changes_nothing(view: View) -> Judged:
     """Of an update that is refused nothing takes effect, not even its valid part."""
     if view.partial:
         return
-    answered = {each.answer.index: each for each in updates(view) if each.answer is not None}
-    for exchange in updates(view):
-        if not exchange.refused or exchange.answer is not None:
-            continue
+    refused = [each for each in updates(view) if each.refused and each.answer is None]
+    answered = {each.answer.index: each for each in updates(view) if each.answer is not None} if refused else {}
+    for exchange in refused:
         before = settings_in(view, view.session_at(exchange.refusals[0].index))
         shown = shown_after(view, exchange.refusals[0].index)
         if shown is None or not before:
@@ -138,8 +137,8 @@ def unknown_parameters_are_refused(view: View) -> Judged:
 
 
 def _unknown_fields(view: View, exchange: Exchange) -> list[str]:
-    known = _known_fields(view)
-    return [name for name in exchange.sent.part("session") if name not in known]
+    known, named = _known_fields(view), exchange.sent.part("session")
+    return [] if known.issuperset(named) else [name for name in named if name not in known]
 
 
 @lens
@@ -181,7 +180,7 @@ def audio_comes_with_text(view: View) -> Judged:
 
 
 def _judge_modalities(view: View) -> Judged:
-    legal = [set(each) for each in view.dialect.modality_sets.values()]
+    legal = list(map(set, view.dialect.modality_sets.values()))
     for exchange in updates(view):
         asked = modalities_asked(view, exchange)
         if asked is None or asked in legal:

@@ -78,16 +78,13 @@ def untouched_settings_stay(view: View) -> Judged:
     shown = [(index, settings_in(view, session)) for index, session in view.sessions]
     for (before, old), (after, new) in pairwise(shown):
         touched = named.between(before, after) | FIXED
-        changed = [
-            name
-            for name, value in old.items()
-            if new.get(name, value) != value and name not in touched and not _same(value, new[name])
-        ]
+        differing = [name for name, value in old.items() if new.get(name, value) != value] if new != old else []
+        changed = [name for name in differing if name not in touched and not _same(old[name], new[name])]
         if changed:
             name = changed[0]
             message = f"No update named {', '.join(changed)}, and the value changed."
             yield Finding(after, message, short(old[name]), short(new[name]), path_of(view, name))
-        elif old.keys() & new.keys() - touched:
+        elif any(name in new and name not in touched for name in old):
             yield HELD
 
 

@@ -228,7 +228,7 @@ def timeout_is_committed(view: View) -> Judged:
 )
 def an_idle_timeout_ends_the_silence(view: View) -> Judged:
     """`timeout_triggered` comes once the session's `idle_timeout_ms` have passed after the sound of an answer."""
-    for response in view.responses:
+    for response in view.responses if view.sounds else ():
         due = _due(view, response)
         if response.done is None or due is None:
             continue

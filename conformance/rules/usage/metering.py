@@ -136,7 +136,7 @@ def output_audio_has_its_rate(view: View) -> Judged:
 )
 def input_audio_has_its_rate(view: View) -> Judged:
     """Audio input is about 10 tokens a second."""
-    if view.turns or view.gaps:
+    if view.turns or view.gaps or not view.commits:
         return
     other, sums = _other_audio_from(view), _committed_until(view)
     for line in view.ledger.responses:
