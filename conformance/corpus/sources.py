@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from glob import glob
 from io import BufferedReader
 from pathlib import Path
+from stat import S_ISFIFO
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from conformance.errors import TraceError, UsageError
@@ -46,7 +48,7 @@ class Source:
     @property
     def only_here(self) -> bool:
         """Whether it can be read by this process alone: standard input, and what a shell makes of `<(command)`."""
-        return self.name == STDIN or _is_pipe_of_shell(Path(self.name))
+        return self.name == STDIN or _is_pipe_of_shell(self.name)
 
     def recordings(self) -> Iterator[Recording]:
         """Yield its conversations; TraceError says what is wrong with the file, or with what is left of it."""
@@ -74,19 +76,19 @@ class Source:
             with _remote(self.name)[0].open(self.name, "rb") as file:
                 yield BufferedReader(file, CHUNK)
         else:
-            _refuse_pipes(Path(self.name))
-            with Path(self.name).open("rb") as local:
+            _refuse_pipes(self.name)
+            with open(self.name, "rb", CHUNK) as local:  # noqa: PTH123 - one of a million: no path is made of its name
                 yield local
 
 
-def _refuse_pipes(path: Path) -> None:
+def _refuse_pipes(name: str) -> None:
     """Refuse a named pipe, which would be waited for; not what a shell makes of `<(command)`."""
-    if path.is_fifo() and not _is_pipe_of_shell(path):
-        raise TraceError(f"{path}: is a pipe", "Give it as standard input: check - < PIPE")
+    if S_ISFIFO(os.stat(name).st_mode) and not _is_pipe_of_shell(name):  # noqa: PTH116 - as above
+        raise TraceError(f"{name}: is a pipe", "Give it as standard input: check - < PIPE")
 
 
-def _is_pipe_of_shell(path: Path) -> bool:
-    return path.parent.as_posix() in PIPES_OF_SHELLS
+def _is_pipe_of_shell(name: str) -> bool:
+    return name.rpartition("/")[0] in PIPES_OF_SHELLS
 
 
 @contextmanager

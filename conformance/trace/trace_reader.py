@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -96,8 +95,9 @@ class TraceReader:
 
     def take_plain(self, lines: Sequence[Any], first: int) -> int:
         """Read frames about which nothing is special, as most are, from *first* on; return how many there were."""
-        entries, taken = self.entries, 0
-        for line in islice(lines, first, None):
+        entries = self.entries
+        for place in range(first, len(lines)):
+            line = lines[place]
             try:
                 event, at, size, told = FIELDS(line)
                 direction = DIRECTIONS[told]
@@ -108,8 +108,9 @@ class TraceReader:
             if type(at) is not float and type(at) is not int and at is not None:
                 break
             entries.append(plain_entry(len(entries), direction, at, event, size))
-            taken += 1
-        return taken
+        else:
+            place = len(lines)
+        return place - first
 
     def _take(self, line: dict[str, Any]) -> None:
         if line.get("format") == FORMAT:
