@@ -117,7 +117,11 @@ def fold(view: View, judgements: Sequence[Judgement]) -> list[Judgement]:
 
 def told_once(view: View, judge_view: Callable[[View], Dispatched]) -> Dispatched:
     """Return what *judge_view* says of a conversation, folded as `fold` does."""
-    outcome = judge_view(view)
+    return folded(view, judge_view(view), judge_view)
+
+
+def folded(view: View, outcome: Dispatched, judge_view: Callable[[View], Dispatched]) -> Dispatched:
+    """Return the *outcome* of a conversation, folded as `fold` does; *judge_view* judges it once more where it must."""
     told: set[str] = set()
     for tellers, mended in MENDED:
         shown = outcome.findings.keys() & tellers
