@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.corpus.judging import JudgedSources, Task, judge_one_by_one
+from conformance.corpus.judging import JudgedSources, Task, judge_in_batches, judge_one_by_one
 from conformance.corpus.sources import sources
 from conformance.corpus.tally import CorpusTally
 from conformance.corpus.verdict import Demands, RecordingOutcome
@@ -99,7 +99,7 @@ class Inspection:
             from conformance.corpus.processes import judge_in_processes
 
             return judge_in_processes(files, task, self.processes)
-        return judge_one_by_one(files, task)
+        return judge_in_batches(files, task)
 
 
 class _Output:

@@ -87,9 +87,7 @@ def _too_much(name: str, error: Exception) -> RecordedVerdict:
     return unreadable(name, f"{name}: too large or too deep to be read ({type(error).__name__})")
 
 
-def _add_next(
-    part: JudgedSources, found: Iterator[Recording | RecordedVerdict | None], task: Task, most: int
-) -> bool:
+def _add_next(part: JudgedSources, found: Iterator[Recording | RecordedVerdict | None], task: Task, most: int) -> bool:
     """Read some of what was found and add the verdicts to *part*; return whether there was anything left.
 
     They are released before the collector of garbage goes on, and so does the caller.

@@ -77,7 +77,7 @@ class Source:
                 yield BufferedReader(file, CHUNK)
         else:
             _refuse_pipes(self.name)
-            with open(self.name, "rb", CHUNK) as local:  # noqa: PTH123 - one of a million: no path is made of its name
+            with open(self.name, "rb") as local:  # noqa: PTH123 - one of a million: no path is made of its name
                 yield local
 
 

@@ -105,17 +105,12 @@ Judged = tuple[RecordedVerdict, View | None, "Dispatched | None"]
 
 def judge_recording(recording: Recording, demands: Demands) -> RecordedVerdict:
     """Return the verdict on one recorded conversation."""
-    return judge_with_view(recording, demands)[0]
-
-
-def judge_with_view(recording: Recording, demands: Demands) -> Judged:
-    """Return the verdict, and what it was made from; None of a conversation that is not of this protocol."""
-    (judged,) = judge_together((recording,), demands)
-    return judged
+    ((verdict, _, _),) = judge_together((recording,), demands)
+    return verdict
 
 
 def judge_together(recordings: Sequence[Recording], demands: Demands) -> list[Judged]:
-    """Return what `judge_with_view` does of each, in less time."""
+    """Return the verdict on each of some recorded conversations; together they take less time."""
     understandings = [understood(each.trace) for each in recordings]
     views = [
         View(each.trace, DIALECTS[_dialect_of(each.trace, demands)])

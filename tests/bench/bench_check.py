@@ -33,16 +33,15 @@ TURN = """
 RECORDINGS = Path(__file__).parents[2].parent / "shared" / "traces"
 MEASURED = """
 import re, sys
-from conformance.corpus.judging import Task, judge_source
+from conformance.corpus.judging import Task, judge_in_batches
 from conformance.corpus.sources import sources
 from conformance.corpus.tally import CorpusTally
 from conformance.corpus.verdict import Demands
 from conformance.report.recorded import nothing
 import time
 tally, began = CorpusTally(), time.process_time()
-for source in sources(sys.argv[1:]):
-    for verdict, _ in judge_source(source, Task(Demands(), nothing)):
-        tally.note(verdict)
+for part in judge_in_batches(sources(sys.argv[1:]), Task(Demands(), nothing)):
+    tally += part.tally
 peak = re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())
 print(tally.entries, time.process_time() - began, int(peak[1]) // 1024)
 """

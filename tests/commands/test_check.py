@@ -181,8 +181,8 @@ def test_an_interrupt_keeps_what_was_judged(check, good, tmp_path, monkeypatch):
         yield first(source)
         raise KeyboardInterrupt
 
-    checking_source = checking.judge_one_by_one
-    monkeypatch.setattr(checking, "judge_one_by_one", interrupted)
+    checking_source = checking.judge_in_batches
+    monkeypatch.setattr(checking, "judge_in_batches", interrupted)
 
     status, output = check(good, tmp_path / "nowhere.jsonl")
 

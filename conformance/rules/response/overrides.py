@@ -84,24 +84,26 @@ def _asked(view: View, response: Response) -> dict[str, Any]:
 
 
 class _Session:
-    """The session's settings while a response was asked for and begun."""
+    """The session's settings while a response was asked for and begun.
+
+    It is kept with the view, so it does not keep the view: a view without cycles is freed as soon as it was judged.
+    """
 
     def __init__(self, view: View) -> None:
-        self._view = view
         asked = [each for each in updates(view) if not each.refused]
         self._sent = [each.sent.index for each in asked]
         never = len(view.frames)
         ends = (each.answer.index if each.answer is not None else never for each in asked)
         self._answered = list(accumulate(ends, max))
 
-    def during(self, response: Response, name: str) -> Any:
+    def during(self, view: View, response: Response, name: str) -> Any:
         """Return a setting; None if it is unknown, or an update was under way."""
         if response.cause is None:
             return None
         before = bisect_left(self._sent, response.first) - 1
         if before >= 0 and self._answered[before] > response.cause.index:
             return None
-        return steady_setting(self._view, response.cause.index, name)
+        return steady_setting(view, response.cause.index, name)
 
 
 @lens
@@ -187,10 +189,10 @@ def _unasked(view: View) -> Iterator[tuple[Response, str, Any, Any, bool]]:
         own = {name for name in SHOWN if asked.get(name) is not None}
         shown = _shown(view, response)
         used = None if "modalities" in shown else _streamed(view, response)
-        if used is not None and _agree(session.during(response, "modalities"), used):
+        if used is not None and _agree(session.during(view, response, "modalities"), used):
             shown.setdefault("modalities", used)  # not shown, and yet seen to hold
         for name, value in shown.items():
-            usual = session.during(response, name)
+            usual = session.during(view, response, name)
             if name not in own and usual is not None:
                 yield response, name, usual, value, name in overridden
         overridden |= own
@@ -230,7 +232,7 @@ def _modalities_of(view: View, response: Response, session: _Session) -> str | N
     """Return `text` or `audio`: as the response shows, was asked, or else the session has it; None if none tells."""
     shown = view.dialect.response_setting(response.initial, "modalities")
     asked = view.dialect.response_setting(response.asked, "modalities")
-    found = shown or asked or session.during(response, "modalities")
+    found = shown or asked or session.during(view, response, "modalities")
     names = found if isinstance(found, list) else []
     return next(
         (name for name, own in view.dialect.modality_sets.items() if sorted(own) == sorted(map(str, names))), None
