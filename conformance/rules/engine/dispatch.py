@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
+from itertools import compress, repeat
+from operator import attrgetter, call
 from typing import TYPE_CHECKING
 
 from conformance.rules.engine.judge import ask
@@ -17,9 +18,10 @@ from conformance.rules.engine.rule import HELD
 
 if TYPE_CHECKING:
     from conformance.contract.dialect import Dialect
-    from conformance.rules.engine.rule import Finding, Rule
+    from conformance.rules.engine.rule import Evidence, Finding, Rule
     from conformance.trace.views import View
 
+_CHECK = attrgetter("check")
 #: Choices that are kept: conversations of a kind speak the same few sets of events.
 MOST_CHOICES = 4096
 
@@ -69,7 +71,16 @@ class Dispatch:
 
     def judge(self, view: View) -> Dispatched:
         """Ask every rule that has anything to look at."""
-        (outcome,) = self.judge_together((view,))
+        outcome, rules = Dispatched(), self.exercised(view)
+        try:
+            # In one go, without a step of the interpreter for each rule: half of them have nothing to say.
+            said = list(map(list, map(call, map(_CHECK, rules), repeat(view))))
+        except Exception:  # a rule failed: each is asked alone, and what went wrong is told
+            for rule in rules:
+                _tell(rule, view, outcome)
+            return outcome
+        for rule, words in compress(zip(rules, said, strict=True), said):
+            _note(rule, view, outcome, words)
         return outcome
 
     def judge_together(self, views: Sequence[View]) -> list[Dispatched]:
@@ -77,6 +88,8 @@ class Dispatch:
 
         A rule is asked of one conversation after the other: its code is at hand then, which saves a third of the time.
         """
+        if len(views) == 1:
+            return [self.judge(views[0])]
         outcomes = [Dispatched() for _ in views]
         asked: dict[str, list[int]] = {}
         for number, view in enumerate(views):
@@ -97,11 +110,16 @@ def _ask(rule: Rule, views: Sequence[View], outcomes: Sequence[Dispatched]) -> N
             _tell(rule, view, outcome)
         return
     for view, outcome, words in compress(zip(views, outcomes, said, strict=True), said):
-        held = words.count(HELD)
-        if held == len(words):
-            outcome.held[rule.id] = held
-        else:
-            _tell(rule, view, outcome)
+        _note(rule, view, outcome, words)
+
+
+def _note(rule: Rule, view: View, outcome: Dispatched, words: Sequence[Evidence]) -> None:
+    """Add what a rule said to the outcome; it is asked again where it found anything."""
+    held = words.count(HELD)
+    if held == len(words):
+        outcome.held[rule.id] = held
+    else:
+        _tell(rule, view, outcome)
 
 
 def _tell(rule: Rule, view: View, outcome: Dispatched) -> None:
