@@ -15,7 +15,7 @@ from conformance.trace.formats.recording import Recording
 
 if TYPE_CHECKING:
     from conformance.corpus.sources import Source
-    from conformance.corpus.verdict import Demands, Judged
+    from conformance.corpus.verdict import Demands, JudgedRecording
     from conformance.rules.engine.dispatch import Dispatched
     from conformance.trace.trace import Trace
     from conformance.trace.views import View
@@ -128,7 +128,7 @@ def _add(part: JudgedSources, batch: Sequence[Recording | RecordedVerdict | None
     return bool(batch)
 
 
-def _judged(recordings: Sequence[Recording], demands: Demands) -> list[Judged]:
+def _judged(recordings: Sequence[Recording], demands: Demands) -> list[JudgedRecording]:
     """Return what is said of each; where they are too much for this process together, each is judged alone."""
     try:
         return judge_together(recordings, demands)

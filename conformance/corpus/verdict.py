@@ -100,7 +100,7 @@ class RecordedVerdict:
 
 
 #: The verdict on a conversation, and what it was made from; None where it is not of this protocol.
-Judged = tuple[RecordedVerdict, View | None, "Dispatched | None"]
+JudgedRecording = tuple[RecordedVerdict, View | None, "Dispatched | None"]
 
 
 def judge_recording(recording: Recording, demands: Demands) -> RecordedVerdict:
@@ -109,7 +109,7 @@ def judge_recording(recording: Recording, demands: Demands) -> RecordedVerdict:
     return verdict
 
 
-def judge_together(recordings: Sequence[Recording], demands: Demands) -> list[Judged]:
+def judge_together(recordings: Sequence[Recording], demands: Demands) -> list[JudgedRecording]:
     """Return the verdict on each of some recorded conversations; together they take less time."""
     understandings = [understood(each.trace) for each in recordings]
     views = [
@@ -139,7 +139,7 @@ def _outcomes(views: Sequence[View]) -> list[Dispatched]:
 
 def _judged(
     recording: Recording, demands: Demands, understanding: Understanding, view: View, outcome: Dispatched
-) -> Judged:
+) -> JudgedRecording:
     dialect, trace = view.dialect.name, recording.trace
     findings = tuple(_found(recording, outcome))
     unproven = tuple(_unproven(demands, outcome, dialect))
