@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import io
+import os
 import re
 import socket
 import ssl
@@ -47,11 +48,18 @@ async def get(target: Target, url: str, ask: UpgradeRequest, handshake: Handshak
             told = f"{host} did not answer a plain request within {target.patience.connect:g} s"
             return Refusal(handshake, told, "timeout")
     except (OSError, ValueError) as error:
-        return Refusal(handshake, f"{host}: {error or type(error).__name__}", "protocol")
+        return Refusal(handshake, f"{host}: {_words(error)}", "protocol")
     try:
         return _answer(bytes(heard), handshake)
     except (OSError, ValueError, http.client.HTTPException) as error:
         return Refusal(handshake, f"{host}: {error or type(error).__name__}", "protocol")
+
+
+def _words(error: Exception) -> str:
+    """Say what went wrong in the system's words, without the number and the address that Python puts beside them."""
+    if isinstance(error, ConnectionError) and error.errno:
+        return os.strerror(error.errno)
+    return str(error) or type(error).__name__
 
 
 async def _ask(target: Target, url: str, ask: UpgradeRequest, heard: bytearray) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.play.player import Outcome
 from conformance.report.attempts import why
 from conformance.report.layout import wrapped
-from conformance.report.sentence import many
+from conformance.report.sentence import many, some
 from conformance.rules.engine.judge import Verdict
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: Failures that are not listed are counted from here on.
 MOST_SHOWN = 10
 WIDE = 11
+#: Conversations that were played again for one reason are named up to here, and counted then.
+MOST_NAMED = 3
 
 MarginLine = tuple[str, str]
 """A word for the margin, and a text."""
@@ -92,9 +94,18 @@ def repetitions_section(terminal: Terminal, records: Iterable[ConversationRecord
     if not repeated:
         return
     terminal.write_sep("=", "played again")
+    alike: dict[str, list[str]] = {}
     for record in repeated:
-        markup = {"red": True} if record.flaky and strict else {"yellow": True}
-        _write(terminal, ("flaky" if record.flaky else "again", f"{record.conversation}: {_story(record)}"), markup)
+        if record.flaky:  # told nowhere else
+            _write(
+                terminal,
+                ("flaky", f"{record.conversation}: {_story(record)}"),
+                {"red": True} if strict else {"yellow": True},
+            )
+        else:
+            alike.setdefault(_story(record), []).append(record.conversation)
+    for story, names in alike.items():
+        _write(terminal, ("again", f"{some(names, MOST_NAMED)}: {story}"), {"yellow": True})
 
 
 def _story(record: ConversationRecord) -> str:

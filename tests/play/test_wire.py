@@ -167,6 +167,14 @@ def test_a_server_that_speaks_no_http_is_told_apart(run):
     assert run(play()).cause == "protocol"
 
 
+def test_a_plain_get_that_nobody_hears_says_so_in_words(run, deaf_port):
+    target = Target(f"ws://127.0.0.1:{deaf_port}/v1/realtime", GA)
+
+    refusal = run(Wire(target).connect(upgrade_request_for(target, {"plain": True})))
+
+    assert refusal.why == f"127.0.0.1:{deaf_port}: Connection refused"
+
+
 def test_a_plain_get_tells_its_status(run, served):
     async def play():
         async with served(lambda ws: ws.wait_closed()) as target:

@@ -100,3 +100,15 @@ def test_what_was_played_again_is_told_with_the_reason_of_each_attempt():
     assert not text.endswith("fine")
     assert {*told.markup[1:]} == {("yellow",)}
     assert {*repeated(flaky, strict=True).markup[1:]} == {("red",)}
+
+
+def test_what_was_played_again_for_one_reason_is_told_once():
+    lost = tuple(AttemptRecord(Outcome.ENVIRONMENT, "Connection refused") for _ in range(2))
+    gone = [record(f"a/{each}", outcome="environment", message="Connection refused", attempts=lost) for each in "bcdef"]
+    flaky = [record(f"f/{each}", attempts=(AttemptRecord(Outcome.PLAYED, "", (RULE,)),), flaky=True) for each in "ghij"]
+
+    text = joined(" ".join(repeated(*gone, *flaky).lines))
+
+    assert text.count("Connection refused; attempt 2: Connection refused; attempt 3: Connection refused") == 1
+    assert "again a/b, a/c, a/d and 2 more: attempt 1: " in text
+    assert all(f"flaky f/{each}: attempt 1: " in text for each in "ghij")
