@@ -149,6 +149,10 @@ def _profile(path: Path) -> Profile:
     )
 
 
+#: What everybody offers who does not say otherwise.
+IMPLIED = ("text_output",)
+
+
 @cache
 def every_feature() -> frozenset[str]:
     """Return all features that a scenario can need: the words of `schemas/harness/scenario.json`."""
@@ -158,7 +162,7 @@ def every_feature() -> frozenset[str]:
 
 def _features(claimed: Any) -> Iterable[str]:
     """Return the claimed features: a list, or `{without: [...]}` for all but these."""
-    return every_feature() - set(claimed["without"]) if isinstance(claimed, dict) else claimed
+    return every_feature() - set(claimed["without"]) if isinstance(claimed, dict) else {*claimed, *IMPLIED}
 
 
 def _facts(data: Marked) -> tuple[Fact, ...]:

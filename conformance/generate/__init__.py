@@ -10,3 +10,5 @@ KINDS: Mapping[str, str] = {
     "generated/configs::invalid": "Generated updates that break a bound are refused, and change nothing",
     "generated/conversations": "Generated conversations break no rule",
 }
+#: Kind of examples -> the features without which it says nothing: who converses asks for text here and there.
+NEEDS: Mapping[str, frozenset[str]] = {"generated/conversations": frozenset({"text_output"})}

@@ -42,7 +42,7 @@ def settings(dialect: Dialect, features: Features = None) -> Mapping[str, Values
         detections.append(values.semantic_vad())
     legal: dict[str, tuple[str, Values]] = {
         "instructions": ("", values.instructions()),
-        "modalities": ("audio_output", st.sampled_from(("text", "audio"))),
+        "modalities": ("audio_output", st.sampled_from(("text", "audio") if claimed("text_output") else ("audio",))),
         "max_output_tokens": ("", st.just("inf") | st.integers(1, values.MOST_TOKENS)),
         "temperature": ("", hundredths(60, 120)),
         "tool_choice": ("tools", st.sampled_from(CHOICES)),

@@ -71,6 +71,7 @@ QUESTIONS: Mapping[str, Question] = {
     "semantic_vad": setting(turn_detection={"type": "semantic_vad"}),
     "server_vad": setting(turn_detection={"type": "server_vad"}),
     "idle_timeout": setting(turn_detection={"type": "server_vad", "idle_timeout_ms": 30000}),
+    "text_output": setting(modalities="text"),
     "audio_output": setting(modalities="audio"),
     "input_audio": _appended,
     "retrieve": _about_item("conversation.item.retrieve"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.errors import HarnessError
-from conformance.generate import KINDS
+from conformance.generate import KINDS, NEEDS
 from conformance.plugin.context import RUN, Run
 from conformance.plugin.options import value
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble
@@ -116,7 +116,8 @@ class GeneratedItem(pytest.Item):
         """Make the node."""
         own, whole = (f"{name}::{keeps(vendor)}",) * 2 if vendor else (name, name if "::" in name else f"{name}::whole")
         item: GeneratedItem = cls.from_parent(parent, name=own, nodeid=whole)
-        item.scenario, item.options, item.vendor = Scenario(id=name, title=title, steps=()), options, vendor
+        claim = Scenario(name, title, (), needs=NEEDS.get(name, frozenset()))
+        item.scenario, item.options, item.vendor = claim, options, vendor
         item.add_marker(MARK)
         return item
 
@@ -125,6 +126,8 @@ class GeneratedItem(pytest.Item):
         from conformance.run.search import Search
 
         run = self.config.stash[RUN]
+        if reason := run.settings.not_applicable(self.scenario):
+            pytest.skip(f"not applicable: {reason}")
         allure = run.allure
         if allure is not None:
             question = keeps(self.vendor) if self.vendor else self.name

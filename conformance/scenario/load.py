@@ -50,13 +50,13 @@ def _scenario(data: Marked, path: Path, home: Path | None) -> Scenario:
     _known_steps(data, path)
     fits(data, schema, path, ScenarioError)
     _known_clips(data, path)
-    steps = (_step(each, data, index) for index, each in enumerate(data["steps"]))
+    steps = [_step(each, data, index) for index, each in enumerate(data["steps"])]
     return Scenario(
         id=_id(path, home),
         title=data["scenario"],
         steps=tuple(played for step, on in steps for played in _on_each(step, on)),
         proves=tuple(data.get("proves", ())),
-        needs=frozenset(data.get("needs", ())),
+        needs=frozenset((*data.get("needs", ()), *("text_output" for step, _ in steps if _wants_text(step)))),
         without=frozenset(data.get("without", ())),
         dialects=frozenset(data.get("dialects", DIALECTS)),
         tags=frozenset(data.get("tags", ())),
@@ -127,6 +127,11 @@ def _step(each: Any, data: Marked, index: int) -> tuple[Step, Any]:
         only=each.get("only", ""),
     )
     return step, each.get("on", "")
+
+
+def _wants_text(step: Step) -> bool:
+    """Return whether a step asks for answers in text, and wants no refusal."""
+    return isinstance(step.argument, dict) and step.argument.get("modalities") == "text" and step.answer in ("", "none")
 
 
 def _on_each(step: Step, on: Any) -> Iterator[Step]:

@@ -74,7 +74,7 @@ def test_one_own_file_is_a_profile(tmp_path):
     )
     profile = load_profile(written(tmp_path, text))
 
-    assert (profile.model, profile.headers, profile.features) == ("best", {"X-Team": "voice"}, {"tools"})
+    assert (profile.model, profile.headers, profile.features) == ("best", {"X-Team": "voice"}, {"tools", "text_output"})
     assert profile.waivers == {"usage.total-is-the-sum": Waiver("We round. (our documents)")}
     assert [str(fact) for fact in profile.facts] == ["path /realtime", "auth api-key", "usage field total_tokens"]
 

@@ -9,8 +9,10 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from tests.legal.endpoints import VARIANTS, Legal, Silent
+from tests.legal.vendors import VENDORS
 
 KEY = "sk-legal-0123456789abcdef"
+ENDPOINTS = {**VARIANTS, **VENDORS}
 #: Plugins that only cost time here.
 QUIET = [f"-pno:{name}" for name in ("randomly", "benchmark", "hypothesispytest", "anyio", "cov")]
 #: Settings of the run around the test.
@@ -47,7 +49,7 @@ def legal(listen, tmp_path):
     """Return `legal(name, dialect, *arguments) -> Run`: the whole library against a legal endpoint."""
 
     def play(name, dialect, *arguments):
-        variant = VARIANTS[name] if isinstance(name, str) else name
+        variant = ENDPOINTS[name] if isinstance(name, str) else name
         hooks = lambda spoken: variant.change(DIALECTS[spoken]).spelled_for(DIALECTS[spoken])  # noqa: E731
         server = variant.server(tokens=(KEY,), models=("gpt-realtime",), hooks=hooks, **variant.settings)
         reports = tmp_path / "reports"
@@ -79,7 +81,7 @@ def pytest_generate_tests(metafunc):
     if "variant" in metafunc.fixturenames:
         cases = [
             pytest.param(name, dialect, marks=[] if legal.fast and dialect == "ga" else [pytest.mark.legal])
-            for name, legal in VARIANTS.items()
+            for name, legal in ENDPOINTS.items()
             for dialect in legal.dialects
         ]
         metafunc.parametrize(("variant", "dialect"), cases)

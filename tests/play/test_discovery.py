@@ -64,6 +64,21 @@ def test_a_key_that_is_not_read_from_a_subprotocol_is_a_lack_where_nobody_docume
     assert "subprotocol" not in discovery.offered
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_an_endpoint_that_only_speaks_is_found_to_lack_text(dialect):
+    path = DIALECTS[dialect].session_paths["modalities"]
+
+    def receives(event):
+        session = event.get("session") or {}
+        return [
+            {**event, "session": {**session, path[-1]: ["no text"]}} if session.get(path[-1]) == ["text"] else event
+        ]
+
+    _, lacking = found(dialect, fault=lambda: Fault(receives=receives))
+
+    assert lacking == {"text_output"}
+
+
 def test_questions_are_about_features_that_scenarios_need():
     assert QUESTIONS.keys() | KNOCKS.keys() <= every_feature()
 

@@ -117,3 +117,15 @@ def test_only_what_has_both_keys_looks_like_a_scenario(tmp_path):
         path.write_text(text)
         assert looks_like_scenario(path) is expected
     assert not looks_like_scenario(tmp_path / "nothing.yaml")
+
+
+def test_who_asks_for_answers_in_text_needs_them():
+    assert script("  - configure: {modalities: text}\n").needs == {"text_output"}
+    assert script("  - respond: {modalities: text}\n", "scenario: It happens.\nneeds: [tools]").needs == {
+        "text_output",
+        "tools",
+    }
+    assert (
+        script("  - configure: {modalities: text}\n    answer: either\n  - respond: {modalities: audio}\n").needs
+        == set()
+    )
