@@ -72,7 +72,9 @@ def run(url: str, arguments: Sequence[str]) -> None:
     """
     import pytest
 
-    sys.exit(pytest.main([f"--endpoint={url}", "-p", "no:cacheprovider", *arguments]))
+    # pytest would have read our modules first; we are the command that calls it.
+    quiet = "ignore:Module already imported so cannot be rewritten; conformance:pytest.PytestAssertRewriteWarning"
+    sys.exit(pytest.main([f"--endpoint={url}", "-p", "no:cacheprovider", "-W", quiet, *arguments]))
 
 
 @click.command(short_help="Be a Locust worker that judges conversations.")

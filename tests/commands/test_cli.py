@@ -199,3 +199,12 @@ def test_an_encoding_that_lacks_a_character_is_no_bug(folder, endpoint):
     assert done.returncode == 1, done.stderr
     assert "\\u2026" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("NOT conformant")
+
+
+def test_run_plays_what_pytest_plays_and_warns_of_nothing(endpoint, key, tmp_path):
+    told = {**os.environ, "REALTIME_TOKEN": key}
+    arguments = [*COMMAND, "run", endpoint(), "response/text_turn", "-p", "no:randomly"]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, env=told, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "warning" not in done.stdout
