@@ -11,8 +11,10 @@ from conformance.trace.trace import Event
 
 #: Beginnings of the types of what a model, a recogniser or a turn detector brings about: none of it is a heartbeat.
 OUTPUT = ("response.", "conversation.item.input_audio_transcription.")
-#: Types of the answers that an update gets.
+#: Types of updates, and of the answers that they get.
+UPDATES = ("session.update", "transcription_session.update")
 UPDATED = ("session.updated", "transcription_session.updated")
+CREATE, ADDED = "conversation.item.create", "conversation.item.added"
 PROBE = "probe"
 
 
@@ -152,7 +154,7 @@ class Progress:
     def announces_its_own(self, kind: str, event: Event) -> bool:
         """Return whether an event announces an item that the endpoint made by itself."""
         item = event.get("item")
-        return kind == "conversation.item.added" and isinstance(item, dict) and item.get("id") in self.made
+        return kind == ADDED and isinstance(item, dict) and item.get("id") in self.made
 
     def waited(self, seconds: float) -> None:
         """Note how long a wait took."""
@@ -163,8 +165,12 @@ class Progress:
         return bool(self.running) and not self.output and is_part_of_response(awaiting)
 
     def probe(self, dialect: Dialect, awaiting: str) -> Event:
-        """Return a question of another kind than what is awaited, which an endpoint answers at once."""
-        event_id = f"{PROBE}_{next(self._numbers)}"
-        if any(each in UPDATED for each in awaiting.split(" or ")):
-            return {"type": "conversation.item.retrieve", "event_id": event_id, "item_id": "item_nowhere"}
+        """Return a question that an endpoint answers at once, in a way that cannot be the answer to anything open."""
+        number = next(self._numbers)
+        event_id = f"{PROBE}_{number}"
+        updates = any(each.kind in UPDATES for each in self.open)
+        if updates or any(each in UPDATED for each in awaiting.split(" or ")):
+            content = [{"type": "input_text", "text": "Are you there?"}]
+            item = {"id": f"{PROBE}_item_{number}", "type": "message", "role": "user", "content": content}
+            return {"type": CREATE, "event_id": event_id, "item": item}
         return {"type": "session.update", "event_id": event_id, "session": dialect.session({})}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from conformance.play.environment import trouble_in
 from conformance.play.look_back import error_text
-from conformance.play.progress import UPDATED, Progress, named_by, names_nobody
+from conformance.play.progress import ADDED, UPDATED, Progress, named_by, names_nobody
 from conformance.scenario.commands import ModelDidNot, Unmet, Wait
 from conformance.trace.trace import Event
 
@@ -31,7 +31,7 @@ def answers_probe(kind: str, event: Event, probe: Event) -> bool:
     if probe["type"] == "session.update":
         return kind in UPDATED
     item = event.get("item")
-    return kind == "conversation.item.retrieved" and isinstance(item, dict) and item.get("id") == probe["item_id"]
+    return kind == ADDED and isinstance(item, dict) and item.get("id") == probe["item"]["id"]
 
 
 def takes_as_stray(progress: Progress, kind: str, event: Event) -> bool:

@@ -93,7 +93,7 @@ def test_an_endpoint_that_answers_no_update_is_asked_once(anonymous):
     discovery, lacking = found("ga", fault=lambda: Fault(sends=sends))
 
     asked_with = [entry.event["type"] for entry in discovery.trace if entry.sent]
-    assert asked_with == ["session.update", "conversation.item.retrieve"]
+    assert asked_with == ["session.update", "conversation.item.create"]
     assert (discovery.complete, lacking) == (False, set())
 
 

@@ -67,7 +67,7 @@ def test_an_error_about_a_question_of_ours_that_came_late_refuses_nothing_that_w
     update = iter([[(25.0, UPDATED)], [(22.0, UPDATED)], [UPDATED]])
     answers = {
         "session.update": lambda _event: next(update),
-        "conversation.item.retrieve": [(6.0, UNNAMED)],
+        "conversation.item.create": [(6.0, UNNAMED)],
     }
     steps = "  - configure: {instructions: x}\n  - configure: {instructions: y}\n"
     conversation, _ = play(steps, answers)
@@ -87,7 +87,7 @@ def test_an_error_about_garbage_is_no_answer_to_a_question_of_ours():
 def test_two_errors_without_a_name_after_two_questions_answer_one_of_ours():
     conversation, _ = play(
         "  - configure: {instructions: x}\n",
-        {"session.update": [], "conversation.item.retrieve": [UNNAMED]},
+        {"session.update": [], "conversation.item.create": [UNNAMED]},
     )
 
     assert conversation.outcome is Outcome.STOPPED

@@ -75,14 +75,32 @@ def test_an_end_after_a_long_silence_says_how_long_nothing_was_said(code):
     assert "proxies" in conversation.actual
 
 
-def test_an_update_that_is_not_answered_is_asked_about_with_another_event():
-    lost = [{"type": "error", "event_id": "e9", "error": {"type": "x", "message": "no item", "event_id": "probe_1"}}]
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"type": "error", "event_id": "e9", "error": {"type": "x", "message": "no item", "event_id": "probe_1"}},
+        {"type": "conversation.item.added", "event_id": "e9", "item": {"id": "probe_item_1", "type": "message"}},
+    ],
+    ids=["refused", "taken"],
+)
+def test_an_update_that_is_not_answered_is_asked_about_with_another_event(answer):
     conversation, scripted = play(
-        "  - configure: {instructions: x}\n", {"session.update": [], "conversation.item.retrieve": lost}
+        "  - configure: {instructions: x}\n", {"session.update": [], "conversation.item.create": [answer]}
     )
 
-    assert scripted.sent[-1]["type"] == "conversation.item.retrieve"
+    assert scripted.sent[-1]["type"] == "conversation.item.create"
     assert conversation.outcome is Outcome.STOPPED
+    assert conversation.message == "session.updated never came"
+
+
+def test_the_answer_to_our_own_question_does_not_accept_what_had_to_be_refused():
+    updates = iter([[], [UPDATED]])
+    added = {"type": "conversation.item.added", "event_id": "e9", "item": {"id": "probe_item_1", "type": "message"}}
+    answers = {"session.update": lambda _event: next(updates), "conversation.item.create": [added]}
+    conversation, _ = play("  - configure: {max_output_tokens: 0}\n    answer: error\n", answers)
+
+    assert conversation.message == "error never came"
+    assert conversation.longest == 0, "nobody waits longer from now on"
 
 
 def test_an_answer_that_is_late_but_comes_is_taken_and_the_answer_to_our_own_question_is_not():
