@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from conformance.trace.frames import listing, mapping
@@ -53,7 +54,31 @@ def acknowledgements_tell(view: View) -> bool:
     """Return whether each `session.updated` can be laid to one update: one too many shifts all that follow."""
     answers = {each.answer.index for each in updates(view) if each.answer is not None}
     shown = view.server("session.updated", "transcription_session.updated")
-    return not view.partial and all(frame.index in answers for frame in shown)
+    return not view.partial and all(frame.index in answers for frame in shown) and not _lag(view)
+
+
+def _lag(view: View) -> bool:
+    """Return whether an acknowledgement repeats the one before, and a later one shows what its update asked for.
+
+    An endpoint that acknowledges each update twice is soon behind; a play that ends early hears of no surplus.
+    """
+    answered = [(each, each.answer.index) for each in updates(view) if each.answer is not None]
+    if len(answered) < 3:
+        return False
+    told = [(asked_for(view, each), settings_in(view, view.session_in(index))) for each, index in answered]
+    for place, ((_, before), (asked, shown)) in enumerate(pairwise(told), 2):
+        if asked and shown == before and not _shows(asked, shown):
+            for since, later in told[place:]:
+                again = not since.keys().isdisjoint(asked)
+                if _shows(asked, later) and not (again and _shows(since, later)):
+                    return True
+                if again:
+                    break
+    return False
+
+
+def _shows(asked: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
+    return all(reflects(value, shown.get(name)) for name, value in asked.items())
 
 
 def reflects(asked: Any, shown: Any) -> bool:
