@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,11 @@ from conformance.run.record import EventTypes
 if TYPE_CHECKING:
     from conformance.contract.dialect import Dialect
     from conformance.run.record import ConversationRecord
+    from conformance.run.tally import RuleTally
     from conformance.trace.trace import Trace
 
+#: So many requirements that ask for an event that never came are one fault rather than several.
+MANY = 3
 #: Whether the client says it -> the types.
 KNOWN: Mapping[bool, frozenset[str]] = {
     True: frozenset().union(*(each.client_events for each in DIALECTS.values())),
@@ -67,3 +70,19 @@ def events_in(traces: Iterable[Trace]) -> EventTypes:
             if entry.type in KNOWN[entry.sent]:
                 said[entry.sent].add(entry.type)
     return EventTypes(tuple(sorted(said[True])), tuple(sorted(said[False])))
+
+
+def missing_answers(coverage: Coverage, broken: Iterable[RuleTally]) -> Iterator[str]:
+    """Say of each event that the endpoint never sent how many of the *broken* requirements ask for it, where many do.
+
+    Who never sends an `error` breaks a dozen requirements by one fault.
+    """
+    awaited = [
+        set.intersection(*(set(each.expected.split()) for each in findings))
+        for line in broken
+        if (findings := [each for told in line.told.values() for each in told.findings])
+    ]
+    for kind in sorted(coverage.unseen):
+        asking = sum(kind in words for words in awaited)
+        if asking >= MANY:
+            yield f"{asking} of the broken requirements ask for `{kind}`, which never came: one cause for all"

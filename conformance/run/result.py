@@ -14,7 +14,7 @@ from conformance.rules.rule_packs import packs
 from conformance.run.baseline import PLAYS, BaselineCount, Review, review, seen_in
 from conformance.run.budget import Spent
 from conformance.run.documented_facts import fact_coverage
-from conformance.run.event_coverage import coverage_of
+from conformance.run.event_coverage import coverage_of, missing_answers
 from conformance.run.outcome import Ending, ExitStatus, RunOutcome, status_of
 from conformance.run.policy import Policy
 from conformance.run.record import KEEPS_THOSE_OF, UNJUDGED, ConversationRecord
@@ -188,6 +188,8 @@ def result_of(
             "strict_evidence": settings.strict_evidence,
         }
 
+    events = coverage_of(conversations, settings.target.dialect)
+    causes = missing_answers(events, [each for each in lines if each.verdict is Verdict.FAIL])
     return RunResult(
         settings=settings,
         policy=policy,
@@ -196,14 +198,14 @@ def result_of(
         packs=tuple(PackTally(pack=pack, **of(vendor)) for vendor, pack in packs().items()),  # type: ignore[arg-type]
         absent=tuple(sorted(judging - {"", *packs()})),
         facts=facts,
-        events=coverage_of(conversations, settings.target.dialect),
+        events=events,
         review=compared,
         baseline=baseline,
         ending=ending,
         preflight=preflight or Spent(),
         seconds=seconds,
         seed=seed,
-        notes=tuple(map(settings.scrub.shown, notes)),
+        notes=tuple(dict.fromkeys(map(settings.scrub.shown, (*notes, *causes)))),
     )
 
 

@@ -5,10 +5,12 @@ import pytest
 from conformance.contract.dialects import DIALECTS
 from conformance.contract.untestable import UNPLAYED
 from conformance.mutants.rehearsal import rehearse
+from conformance.rules.engine.judge import Verdict
 from conformance.run.event_coverage import coverage_of, events_in
-from conformance.run.record import EventTypes
+from conformance.run.record import EventTypes, FindingRecord, RuleRecord
 from conformance.trace.trace import Direction, Entry, Trace
 from tests.records import record as a_record
+from tests.records import result
 
 
 def record(sent=(), seen=()):
@@ -63,3 +65,27 @@ def test_types_that_no_revision_knows_are_not_kept():
     nonsense = Entry(0, Direction.SERVER, event={"type": "x" * 1000})
 
     assert events_in([Trace(entries=(nonsense,))]).seen == ()
+
+
+def failing(*rules, expected="error"):
+    found = (FindingRecord("It was accepted.", expected, "nothing", ""),)
+    return {rule: RuleRecord(Verdict.FAIL, findings=found) for rule in rules}
+
+
+REFUSED = ("errors.unknown-types-are-refused", "errors.a-missing-type-is-refused", "items.a-duplicate-id-is-refused")
+TALK = {"events": EventTypes(("session.update",), ("session.created",))}
+
+
+def test_an_event_that_never_came_is_told_as_the_one_cause_of_many_findings():
+    told = failing(*REFUSED) | failing("usage.sums-up", expected="3")
+
+    run = result(a_record("talk", told, **TALK))
+
+    assert run.notes == ("3 of the broken requirements ask for `error`, which never came: one cause for all",)
+
+
+@pytest.mark.parametrize(
+    ("rules", "seen"), [(REFUSED[:2], ("session.created",)), (REFUSED, ("error",))], ids=["few", "it came"]
+)
+def test_no_cause_is_told_of_a_few_findings_or_of_an_event_that_came(rules, seen):
+    assert result(a_record("talk", failing(*rules), events=EventTypes(("session.update",), seen))).notes == ()
