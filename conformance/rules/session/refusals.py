@@ -103,7 +103,7 @@ def an_update_names_its_type(view: View) -> Judged:
         if exchange.refused:
             yield HELD
         elif exchange.answer is not None:
-            yield Finding(exchange.answer.index, "An update without `session.type` was accepted.", "error", "accepted")
+            yield Finding(exchange.answer.index, "An update without `session.type` was not refused.", "error", "none")
 
 
 @rules.should("session.out-of-range-values-are-refused", about=UPDATE, covers=("SES-19",), spec=UPDATE_SPEC)
@@ -115,8 +115,8 @@ def out_of_range_values_are_refused(view: View) -> Judged:
             yield HELD
         elif names and exchange.answer is not None:
             value = asked_for(view, exchange)[names[0]]
-            message = f"{', '.join(names)} outside the documented range was accepted."
-            yield Finding(exchange.answer.index, message, "error", f"accepted {short(value)}")
+            message = f"{', '.join(names)} outside the documented range: not refused."
+            yield Finding(exchange.answer.index, message, "error", f"none for {short(value)}")
 
 
 @rules.should(
@@ -132,8 +132,8 @@ def unknown_parameters_are_refused(view: View) -> Judged:
         if unknown and exchange.refused:
             yield HELD
         elif unknown and exchange.answer is not None and exchange.sent.entry.deliberate:
-            message = f"The unknown session.{unknown[0]} was accepted."
-            yield Finding(exchange.answer.index, message, "error unknown_parameter", "accepted")
+            message = f"The unknown session.{unknown[0]} was not refused."
+            yield Finding(exchange.answer.index, message, "error unknown_parameter", "none")
 
 
 def _unknown_fields(view: View, exchange: Exchange) -> list[str]:
@@ -188,8 +188,10 @@ def _judge_modalities(view: View) -> Judged:
         if exchange.refused:
             yield HELD
         elif exchange.answer is not None:
-            actual = f"accepted {sorted(asked)}"
-            yield Finding(exchange.answer.index, "Modalities that do not go together were accepted.", "error", actual)
+            actual = f"none for {sorted(asked)}"
+            yield Finding(
+                exchange.answer.index, "Modalities that do not go together were not refused.", "error", actual
+            )
 
 
 @rules.must(
