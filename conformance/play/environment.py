@@ -59,7 +59,8 @@ def trouble_in_response(event: Mapping[str, Any]) -> EnvironmentTrouble | None:
     if not isinstance(error, dict):
         return EnvironmentTrouble("the response failed and names no error")
     known = trouble_in(error)
-    return known or EnvironmentTrouble(f"the response failed with {code_of(error)}: {error.get('message')}")
+    said = f": {error['message']}" if error.get("message") else ""
+    return known or EnvironmentTrouble(f"the response failed with {code_of(error)}{said}")
 
 
 def trouble_of_status(status: int | None, why: str, body: str, retry_after: str) -> EnvironmentTrouble:

@@ -65,7 +65,7 @@ def do_not_end_a_response(view: View) -> Judged:
             continue
         inside = [each for each in view.server("error") if response.created.index < each.index < response.last]
         others = [each for each in inside if _is_about_another(view.attributed, each, response.cause)]
-        if not others or any(at < response.last for at in causes):
+        if not others or any(at < response.last for at in causes) or response.failed_unlike(others):
             continue
         if any(response.created.index < at < response.last for at in creates):
             continue

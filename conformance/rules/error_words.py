@@ -80,13 +80,19 @@ def are_about_what_was_sent(view: View) -> Judged:
         return
     for frame, open_then in _anonymous(view):
         kinds = kinds_pointed_to(frame)
+        if not kinds and any(
+            each.status == "failed" and each.first < frame.index < each.last for each in view.responses
+        ):
+            continue  # it tells why the response that runs fails
         if any(open_then[kind] for kind in kinds or set(open_then)):
             yield HELD
         else:
             what = " or ".join(sorted(kinds)) or "an event"
-            code = string(frame.part("error").get("code"))
+            code = (
+                string(frame.part("error").get("code")) or string(frame.part("error").get("type")) or "without a code"
+            )
             message = f"The error {code} is about {what}, and nothing of the kind was open."
-            yield Finding(frame.index, message, "no error", str(code), "/error/event_id")
+            yield Finding(frame.index, message, "no error", code, "/error/event_id")
 
 
 def _anonymous(view: View) -> Iterator[tuple[Frame, Counter[str]]]:

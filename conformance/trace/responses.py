@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.trace.computed import computed
 from conformance.trace.frames import Frame, listing, mapping, string
-from conformance.trace.service_errors import is_of_the_service
+from conformance.trace.service_errors import identifiers, is_of_the_service
 
 if TYPE_CHECKING:
     from conformance.trace.canonical import CanonicalTrace
@@ -153,6 +153,12 @@ class Response:
     def failed_by_the_service(self) -> bool:
         """Whether a quota, a rate limit or a model that broke down ended it."""
         return self.status == "failed" and is_of_the_service(mapping(self.final.get("status_details")).get("error"))
+
+    def failed_unlike(self, errors: Iterable[Frame]) -> bool:
+        """Return whether it failed, and names an error of another kind than these `error` events tell of."""
+        own = identifiers(mapping(self.final.get("status_details")).get("error"))
+        others = (name for each in errors for name in identifiers(each.part("error")))
+        return self.status == "failed" and bool(own) and own.isdisjoint(others)
 
     @computed
     def outputs(self) -> list[Any]:

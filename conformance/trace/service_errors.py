@@ -54,10 +54,15 @@ EXPIRY_CODES = frozenset({"session_expired"})
 ALL_CODES = CODES | MODEL_CODES | SESSION_LIMIT_CODES | EXPIRY_CODES
 
 
+def identifiers(error: Any) -> frozenset[str]:
+    """Return what names the kind of an `error` object: its code and its type, as far as it has them."""
+    told = mapping(error)
+    return frozenset(name for key in ("type", "code") if (name := string(told.get(key))))
+
+
 def is_of_the_service(error: Any) -> bool:
     """Return whether an `error` object (of an event, or of a response's status details) need not be about any event."""
-    told = mapping(error)
-    return not ALL_CODES.isdisjoint({string(told.get("type")), string(told.get("code"))})
+    return not ALL_CODES.isdisjoint(identifiers(error))
 
 
 def is_full(error: Any) -> bool:

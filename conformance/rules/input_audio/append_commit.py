@@ -220,7 +220,8 @@ def committed_names_its_predecessor(view: View) -> Judged:
     """The `previous_item_id` of `committed` names an item that is in the conversation."""
     if view.partial:
         return
-    known: set[str] = set()
+    # Whether the conversation announces what a response puts into it has a rule of its own.
+    known = {item for response in view.responses if not response.out_of_band for item in response.items}
     for frame in view.server(COMMITTED, ADDED, "conversation.item.deleted"):
         name = frame.text("item_id") or string(frame.part("item").get("id"))
         if frame.type == "conversation.item.deleted":

@@ -140,7 +140,12 @@ def commit_starts_no_response(view: View) -> Judged:
     """While turn detection is off, a response starts only when the client asks for one."""
     if view.partial or view.transcription_session:
         return
+    # Whoever detects turns all the same answers them: that they are detected has a rule of its own.
+    heard = (each.index for each in view.server(STARTED, STOPPED) if detection_at(view, each.index) == NOTHING)
+    detected = min(heard, default=len(view.frames))
     for frame in view.unasked_responses:
+        if frame.index > detected:
+            continue
         if detection_at(view, frame.index) == NOTHING:
             name = string(frame.part("response").get("id")) or "a response"
             yield Finding(frame.index, f"{name} started though nobody asked for it", "nothing", "response.created")

@@ -138,10 +138,11 @@ def collision_spares_the_running_response(view: View) -> Judged:
         if running.done is None or view.gap_between(exchange.sent.index, running.last):
             continue
         causes = (*view.client("response.cancel"), *view.server("input_audio_buffer.speech_started"))
-        refused = any(error.index < running.last for error in exchange.refusals)
+        refused = [error for error in exchange.refusals if error.index < running.last]
+        apart = running.failed_by_the_service or running.failed_unlike(refused)
         if running.status == "completed":
             yield HELD
-        elif running.status == "failed" and refused and not running.failed_by_the_service:
+        elif running.status == "failed" and refused and not apart:
             message = f"{running.id} failed when a second response.create was refused."
             yield Finding(running.last, message, "it goes on", "failed", "/response/status")
         elif running.status == "cancelled" and not any(each.index < running.last for each in causes):
