@@ -60,6 +60,11 @@ def _bundled(config: pytest.Config, argument: str, bundled: Path) -> str:
         if place.exists():
             return f"{place}{colons}{rest}"
     _refuse_a_slip(path.as_posix(), bundled)
+    if config.getoption("numprocesses", None) and not config.option.pyargs:
+        from conformance.errors import UsageError
+
+        # pytest says so itself, but for the workers of xdist, of whom nobody hears it.
+        raise UsageError(f"there is no file and no scenario {path.as_posix()}")
     return argument
 
 

@@ -36,6 +36,14 @@ def test_a_slip_in_the_name_of_a_conversation_is_told(folder):
     assert "Did you mean response/text_turn" in done.stderr
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_path_that_is_not_there_is_told_with_and_without_workers(folder, endpoint, workers):
+    done = folder.pytest(f"--endpoint={endpoint()}", "nowhere/zzz", f"-n{workers}")
+
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "nowhere/zzz" in done.stderr
+
+
 def test_no_key_is_not_a_refused_key(folder, endpoint):
     done = folder.pytest(f"--endpoint={endpoint()}", "-m", "smoke", token="")
 
