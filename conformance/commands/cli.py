@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from contextlib import suppress
+from errno import ENOSPC
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -307,7 +308,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:  # `| head`
         sys.stderr.close()
         sys.exit(CLEAN)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and (error.filename or error.errno == ENOSPC):  # a disk that is full, or not ours
+            told = f"error: {error.filename or 'the output'}: {error.strerror}"
+            click.echo(inert(_scrubber(given)(told)), err=True)
+            sys.exit(MISUSED)
         click.echo(_scrubber(given)(traceback.format_exc()), err=True)
         click.echo("This is a bug in realtime-conformance: please report it with the lines above.", err=True)
         sys.exit(BUG)

@@ -37,6 +37,10 @@ def tap_forever(tap: Tap, echo: Callable[[str], object]) -> None:
     try:
         asyncio.run(_tap(tap, echo))
     except OSError as error:
+        if error.filename:
+            raise UsageError(
+                f"--out: {error.filename}: {error.strerror}", "Give a folder that can be written."
+            ) from error
         raise UsageError(f"cannot listen on {tap.host}:{tap.port}: {error.strerror or error}") from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from conformance.report.certificate import REPETITIONS, SEED, CertifiedRun, cert
 from conformance.report.formats.page import PAGE
 from conformance.report.inert import one_line
 from conformance.run.finished import finished
+from conformance.run.folder import once_interrupted
 from conformance.run.outcome import ExitStatus
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ SELECTING = {"-k": "keyword", "-m": "markexpr", "--deselect": "deselect", "--lf"
 SELECTING |= {"--maxfail": "maxfail", "--collect-only": "collectonly", "--ignore": "ignore", "-n": "numprocesses"}
 #: Beside the reports of other runs.
 FOLDER = "certify"
+#: Seconds that an interrupted repetition has to end by itself: Ctrl-C reaches it, a signal to this process does not.
+GRACE = 5.0
 
 
 def certify_run(config: pytest.Config) -> int:
@@ -103,7 +107,29 @@ def _play(config: pytest.Config, folder: Path) -> int:
     """Play the suite once in a process of its own."""
     ours = [f"--reports={folder}", f"--seed={SEED}", "--examples=0"]
     command = [sys.executable, "-m", "pytest", *_without_values(config.invocation_params.args), *ours]
-    return subprocess.run(command, cwd=config.invocation_params.dir, check=False).returncode  # noqa: S603
+    undo = once_interrupted()
+    try:
+        with subprocess.Popen(command, cwd=config.invocation_params.dir) as process:  # noqa: S603
+            return _ended(process)
+    finally:
+        undo()
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a repetition and return its status; interrupted, it writes what it has, whoever of us heard of it."""
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            try:
+                process.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                process.terminate()
+                process.wait()
+            return ExitStatus.INTERRUPTED
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 def _without_values(arguments: tuple[str | Path, ...] | list[str]) -> Iterator[str]:

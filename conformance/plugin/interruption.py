@@ -27,7 +27,7 @@ class Interruption:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.held = False
+        self.held = self.writing = False
         self.insisted = 0
         """Signals that came while the results were written."""
 
@@ -43,15 +43,18 @@ class Interruption:
     def pytest_sessionfinish(self) -> Generator[None, Any, Any]:
         """Hold Ctrl-C back while the results are written; whoever insists ends that in a sentence."""
         self.hold()
+        self.writing = True
         try:
             return (yield)
         except KeyboardInterrupt:
             pytest.exit("interrupted again: not all results were written", returncode=ExitStatus.INTERRUPTED)
+        finally:
+            self.writing = False
 
     def hold(self) -> None:
-        """From now on a signal to end is only counted, and the second raises KeyboardInterrupt.
+        """From now on a signal to end is only counted; the second ends the writing, but for a worker's.
 
-        In a worker none does: its controller ends it.
+        A worker is ended by its controller.
         """
         if self.held or threading.current_thread() is not threading.main_thread():
             return
@@ -64,7 +67,7 @@ class Interruption:
 
     def _count(self, _number: int, _frame: FrameType | None) -> None:
         self.insisted += 1
-        if self.insisted > 1 and self.run.worker is None:
+        if self.insisted > 1 and self.writing and self.run.worker is None:
             raise KeyboardInterrupt
 
 

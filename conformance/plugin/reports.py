@@ -94,6 +94,8 @@ class Reports:
         """Write every file of the run."""
         self.written = True
         disk = self.run.state.disk
+        if not self.run.state.begun:
+            self.run.state.begin(self.run.settings)  # it forgets the last run, so it comes before whatever is written
         if self.run.allure is not None and not self.result.ending.unreachable:
             with disk.writing("Allure's environment and categories"):
                 self.run.allure.finish(self.result)

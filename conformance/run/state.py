@@ -63,8 +63,6 @@ class RunState:
 
     def close(self, result: RunResult, status: int) -> None:
         """Note on disk that the run came to its end."""
-        if not self.begun:
-            self.begin(result.settings)
         if not self.ending.unreachable:
             with self.disk.writing():
                 self.journal.finish(status, result)

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+from errno import ENOSPC
 from importlib.metadata import version
 from pathlib import Path
 
@@ -208,3 +209,25 @@ def test_run_plays_what_pytest_plays_and_warns_of_nothing(endpoint, key, tmp_pat
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "warning" not in done.stdout
+
+
+@pytest.mark.parametrize(("name", "told"), [("out.html", "out.html"), (None, "the output")])
+def test_a_full_disk_is_no_bug(command, tmp_path, monkeypatch, name, told):
+    def full(_):
+        raise OSError(ENOSPC, "No space left on device", name)
+
+    monkeypatch.setattr("conformance.commands.lint.remarks", full)
+
+    status, out, err = command("lint", tmp_path / "a.yaml")
+
+    assert (status, out, err) == (4, "", f"error: {told}: No space left on device\n")
+
+
+def test_a_tap_that_cannot_write_does_not_blame_its_port(command, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    status, _, err = command("tap", "--to=ws://127.0.0.1:1/v1/realtime", "--out", tmp_path / "file/recordings")
+
+    assert status == 4
+    assert "error: --out: " in err
+    assert "listen" not in err

@@ -1,6 +1,9 @@
 """`pytest --certify`: nothing softens it, and what it hands out is what `verify` accepts."""
 
 import json
+import os
+import signal
+import subprocess
 
 import pytest
 from click.testing import CliRunner
@@ -37,6 +40,28 @@ def test_a_repetition_that_does_not_come_to_its_end_says_which_and_why(folder, d
     assert done.returncode == 6
     told = "no certificate: repetition 1 was not judged to its end (status 6, unreachable), see above"
     assert told in done.stdout
+
+
+def test_an_interrupted_certification_says_so_in_a_sentence(folder, odd_endpoint):
+    async def silent(ws):
+        await ws.wait_closed()
+
+    folder.discovers = True
+    command = folder.command("--certify=x.zip", f"--endpoint={odd_endpoint(silent)}", "-s")
+    how = {"cwd": folder.path, "env": folder.environment("sk-a-key-0123456789"), "text": True}
+    with subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **how
+    ) as process:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("collected"):
+                os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all of them hear it
+        status = process.wait(60)
+
+    assert status == 2, "".join(lines)
+    assert "Traceback" not in "".join(lines)
+    assert "no certificate: repetition 1 was not judged to its end (status 2, interrupted), see above" in "".join(lines)
 
 
 def verified(folder):

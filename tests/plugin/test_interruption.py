@@ -99,3 +99,16 @@ def test_a_worker_leaves_its_end_to_the_controller():
 
     assert hooks.insisted == 3
     assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_an_interrupt_before_the_first_conversation_leaves_a_report_where_an_earlier_run_left_one(folder, endpoint):
+    folder.talk("talk")
+    folder.pytest(f"--endpoint={endpoint()}", "talk.yaml")
+    folder.write("conftest.py", "def pytest_collection_modifyitems():\n    raise KeyboardInterrupt\n")
+
+    ended = folder.pytest(f"--endpoint={endpoint()}", "talk.yaml")
+
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    report = json.loads((folder.path / "reports/report.json").read_text(encoding="utf-8"))
+    assert report["verdict"] == "nothing judged: interrupted"
+    assert "read on: reports/index.html" in ended.stdout
