@@ -14,7 +14,7 @@
 
 A line is `server:`/`client:` with the type and the other fields; `handshake:` with the fields of Handshake
 (without that line it is an upgrade like any other; null stands for a capture that does not show it);
-`end:` with the kind and the fields of End; flags are `_elided`, `_ids_elided`, `_gap`, `_deliberate`, `_text`,
+`end:` with the kind and the fields of End; flags are `_size`, `_elided`, `_ids_elided`, `_gap`, `_deliberate`, `_text`,
 `_binary`, `_ping`, `_pong`.
 """
 
@@ -78,6 +78,7 @@ def entry_of(line, index, dialect):
         event=event,
         text=flags.get("text"),
         kind=next((each for each in FrameKind if flags.get(each) is True), FrameKind.TEXT),
+        size=flags.get("size", 0),
         elided=flags.get("elided", False),
         ids_elided=flags.get("ids_elided", False),
         gap=flags.get("gap", False),

@@ -17,6 +17,8 @@ COMMITTED = "input_audio_buffer.committed"
 ITEM_EVENTS = ("conversation.item.added", "conversation.item.done")
 #: The longest append, in characters, that a mutant with a small limit takes.
 SMALL_LIMIT = 64 * 1024
+#: The longest that everybody has to take.
+LARGE_LIMIT = 15 * 1024 * 1024
 BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 
@@ -34,6 +36,28 @@ def appends_may_only_be_small(_dialect: Dialect) -> Fault:
         yield {**event, "audio": "*"} if long else event
 
     return Fault(receives=receives)
+
+
+@faults.mutant(
+    killed_by="input_audio.too-large-append-leaves-the-session-open",
+    during="audio/beyond_the_largest_append",
+    like="message-size-limit-low",
+)
+def too_large_appends_end_the_session(_dialect: Dialect) -> Fault:
+    """An append of more than 15 MiB is refused, and the session ends."""
+    refused: list[Event] = []
+
+    def receives(event: Event) -> Iterable[Event]:
+        audio = event.get("audio")
+        if isinstance(audio, str) and len(audio) > LARGE_LIMIT:
+            refused.append(event)
+            event = {**event, "audio": "*"}
+        yield event
+
+    def ends(event: Event) -> tuple[int, str] | None:
+        return (1009, "message too big") if refused and event["type"] == "error" else None
+
+    return Fault(receives=receives, ends=ends)
 
 
 @faults.mutant(

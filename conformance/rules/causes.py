@@ -62,6 +62,7 @@ AWAITED = (
     "*.*-is-refused",
     "*.*-are-refused",
     "errors.garbage-leaves-the-session-open",
+    "input_audio.too-large-append-leaves-the-session-open",
     "session.audio-comes-with-text",
     "errors.are-about-what-was-sent",
     "turns.stopped-precedes-committed",

@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.rules.engine.overdue import is_due, last_loose_error
 from conformance.rules.engine.rule import END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.input_audio.append_commit import hung_up_on_too_much
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import Frame, quoted, string
 from conformance.trace.lens import gathered, lens
@@ -143,7 +144,7 @@ def the_session_goes_on(view: View) -> Judged:
     last = errors[-1]
     end = view.end
     if end is not None and end.by is Direction.SERVER and end.kind in (EndKind.CLOSED, EndKind.DROPPED):
-        if view.heard[-1] is last and not _garbage_is_pending(view):
+        if view.heard[-1] is last and not (_garbage_is_pending(view) or hung_up_on_too_much(view)):
             message = f"The connection ended after the error {_code(last) or 'without a code'}."
             yield Finding(len(view.frames), message, "an open session", f"{end.kind} {end.code or ''}".strip())
     elif answered:
@@ -262,6 +263,8 @@ def precede_a_failing_close(view: View) -> Judged:
     if end is None or end.kind is not EndKind.CLOSED or end.by is not Direction.SERVER or not view.admitted:
         return
     if end.code in (None, 1000, 1001, 1005) or _garbage_is_pending(view):
+        return
+    if hung_up_on_too_much(view):  # that has a rule of its own
         return
     if any(frame.type == "error" for frame in view.heard[-LAST_WORDS:]):
         yield HELD

@@ -20,6 +20,8 @@ ADDED = "conversation.item.added"
 
 #: Most bytes of base64 text that one append may carry (reference of the append event: 15 MiB).
 MOST_BYTES = 15 * 1024 * 1024
+#: No append has so many bytes beside its audio.
+ENVELOPE = 1024
 #: The least audio that a commit needs, by the error message real endpoints send.
 LEAST_MS = 100
 #: Every character that some base64 alphabet or a lenient decoder knows.
@@ -41,18 +43,22 @@ LEAVES = frozenset({1001, 1012, 1013})
 def hung_up_after(view: View, index: int) -> bool:
     """Return whether the server ended the connection after entry *index*, which was all that was left to answer.
 
-    Whoever leaves by a code that says so leaves for a reason of its own.
+    Whoever leaves by a code that says so has a reason of its own.
     """
-    end = view.end
-    if end is None or end.by is not Direction.SERVER or end.kind not in (EndKind.CLOSED, EndKind.DROPPED):
-        return False
-    if end.code in LEAVES:
+    if not _hung_up(view):
         return False
     asked = any(frame.index > index for frame in view.said)
     pending = any(
         each.open and each.sent.index < index and each.sent.type in ACKNOWLEDGED_BY for each in view.exchanges
     )
     return not (asked or pending or any(frame.index > index for frame in view.heard))
+
+
+def _hung_up(view: View) -> bool:
+    end = view.end
+    if end is None or end.by is not Direction.SERVER or end.code in LEAVES:
+        return False
+    return end.kind in (EndKind.CLOSED, EndKind.DROPPED)
 
 
 @rules.must(
@@ -98,6 +104,37 @@ def legal_append_is_accepted(view: View) -> Judged:
             yield Finding(
                 at, f"an append of {len(text)} characters of base64 was answered by {actual}", "nothing", actual
             )
+
+
+def _beyond_the_largest(view: View) -> list[Frame]:
+    """Return the appends that are larger than anybody has to take, whatever is written around their audio."""
+    return [frame for frame in view.client(APPEND) if frame.entry.size > MOST_BYTES + ENVELOPE]
+
+
+def hung_up_on_too_much(view: View) -> Frame | None:
+    """Return the append that is larger than anybody has to take, and after which the server said an error at most."""
+    large = _beyond_the_largest(view)[-1:] if _hung_up(view) else []
+    return next(
+        (each for each in large if all(frame.type == "error" for frame in view.heard if frame.index > each.index)), None
+    )
+
+
+@rules.should(
+    "input_audio.too-large-append-leaves-the-session-open",
+    about={APPEND},
+    covers=("IAB-02",),
+    spec=CLIENT_EVENTS + "input_audio_buffer/append",
+    relaxed="The documents do not say how more is refused, and WebSocket has a close code for it.",
+)
+def too_large_append_leaves_the_session_open(view: View) -> Judged:
+    """An append of more than 15 MiB is refused or taken, and does not end the session."""
+    fatal = hung_up_on_too_much(view)
+    for frame in _beyond_the_largest(view):
+        if frame is fatal:
+            said = "the endpoint hung up on an append of more than 15 MiB"
+            yield Finding(frame.index, said, "an open session", "the end of the connection")
+        elif view.overdue(frame.index):
+            yield HELD
 
 
 @rules.should(
