@@ -80,3 +80,17 @@ def test_speaches_is_asked_for_what_its_documents_promise_and_for_nothing_else()
 
     assert profile.features is not None
     assert {"cancel", "retrieve", "transcription_session"} & profile.features == {"cancel"}
+
+
+def test_who_answers_in_no_text_is_not_asked_for_any():
+    assert load_profile("vllm").features == {"input_audio"}
+    assert "text_output" not in (load_profile("xai").features or {"text_output"})
+
+
+def test_nobody_is_expected_to_refuse_what_it_documents():
+    preview, speech = load_profile("azure-preview").features, load_profile("hf-speech-to-speech").features
+
+    assert preview is not None
+    assert {"retrieve", "semantic_vad"} <= preview
+    assert speech is not None
+    assert "out_of_band" in speech
