@@ -14,6 +14,12 @@ from fnmatch import fnmatchcase
 COUNTED = ("usage.completed-has-usage", "usage.has-its-breakdown", "usage.counts-are-natural-numbers")
 #: What the model says is no item of the conversation that anybody could look at, cut or ask for.
 UNANNOUNCED = "ordering.output-item-joins-the-conversation"
+#: What tells that a response is written though it was to be spoken, or the other way round.
+IN_ANOTHER_MODALITY = (
+    "response_create.text-only-has-no-audio",
+    "response_create.audio-is-not-answered-in-text",
+    "response_create.session-settings-hold",
+)
 #: Pattern of rule ids -> the rules without which they have nothing to look at, the outermost first.
 PRESUPPOSED: Mapping[str, tuple[str, ...]] = {
     "usage.transcription-*": ("transcription.ends-at-all", "usage.transcription-comes-with-the-whole"),
@@ -44,6 +50,13 @@ PRESUPPOSED: Mapping[str, tuple[str, ...]] = {
     "items.retrieving-is-answered": (UNANNOUNCED,),
     "items.truncating-*": (UNANNOUNCED,),
     "transcription.names-an-audio-part": ("input_audio.committed-audio-becomes-an-item",),
+    "deltas.text-*": IN_ANOTHER_MODALITY,
+    "deltas.transcript-*": IN_ANOTHER_MODALITY,
+    "ordering.text-*": IN_ANOTHER_MODALITY,
+    "ordering.audio-*": IN_ANOTHER_MODALITY,
+    "ordering.transcript-*": IN_ANOTHER_MODALITY,
+    "streaming.audio-*": (*IN_ANOTHER_MODALITY, "session.created-shows-the-defaults"),
+    "session.the-model-*": ("session.created-shows-the-defaults",),
     "input_audio.*-empties-the-buffer": ("input_audio.empty-commit-is-refused",),
     "response.done-lists-items-in-order": ("streaming.output-index-counts-up",),
     "streaming.an-item-shows-its-parts": ("streaming.item-ends-finished",),

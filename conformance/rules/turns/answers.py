@@ -35,11 +35,12 @@ def committed_turn_is_answered(view: View) -> Judged:
         return
     starts = [frame.index for frame in view.unasked_responses]
     for frame, until in _until_the_next(view):
-        if detection_on(view, frame.index).get("create_response") is not True:
+        detection = detection_on(view, frame.index)
+        if not detection or detection.get("create_response") is False:
             continue
         if any(frame.index < start < until for start in starts):
-            yield HELD
-        elif _passed_over(view, frame, until, starts):
+            yield HELD  # also where the session does not say that it answers by itself, or has null
+        elif detection.get("create_response") is True and _passed_over(view, frame, until, starts):
             yield _unanswered(frame)
 
 
@@ -92,10 +93,10 @@ def response_follows_a_committed_turn(view: View) -> Judged:
             mixed += committed  # it may answer that turn, and what seems to start by itself the client's request
         elif mixed and not committed:
             mixed -= 1
-        elif frame.index in starts and detection_on(view, frame.index).get("create_response") is True:
-            if committed:
+        elif frame.index in starts and (detection := detection_on(view, frame.index)):
+            if committed and detection.get("create_response") is not False:
                 yield HELD
-            else:
+            elif not committed and detection.get("create_response") is True:
                 name = string(frame.part("response").get("id")) or "a response"
                 yield Finding(frame.index, f"{name} started by itself before any new turn was committed")
             committed = False
@@ -129,7 +130,7 @@ def _interrupted(view: View, interrupt: bool) -> Iterator[tuple[Frame, Response]
             running.append(coming.popleft()[1])
         running = [response for response in running if response.last > frame.index]
         detection = detection_at(view, frame.index)
-        if detection and detection.get("interrupt_response", True) is interrupt:
+        if detection and (detection.get("interrupt_response") is not False) is interrupt:
             yield from ((frame, response) for response in running)
 
 
