@@ -1,5 +1,7 @@
 """Generated conversations with legal endpoints, whatever takes how long: no seed makes one of them guilty."""
 
+from itertools import product
+
 import pytest
 
 from conformance.generate.conversations import conversations
@@ -42,6 +44,8 @@ LEGAL["says nothing"] = Legal(settings={"scripted_model": lambda _prompt: []})
 LEGAL["like OpenAI"] = Legal(settings={"quirks": "real-openai-2026-09"})
 LEGAL["like Azure"] = Legal(settings={"quirks": "real-azure-2026-09"})
 LEGAL["bridge that names nobody"] = together(VARIANTS["bridge"], VARIANTS["anonymous_errors"])
+#: The pause of the one and the delay of the other may make 49 s of silence in a response: that is not borne.
+TOO_MUCH = {("pauses", "beyond our patience")}
 FEW, MANY = 6, 60
 ADDED = "conversation.item.added"
 
@@ -79,8 +83,7 @@ def test_many_second_turns_blame_no_legal_endpoint(delays, dialect, flaws_of):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("delays", DELAYS)
-@pytest.mark.parametrize("name", LEGAL)
+@pytest.mark.parametrize(("name", "delays"), [each for each in product(LEGAL, DELAYS) if each not in TOO_MUCH])
 def test_many_conversations_blame_no_legal_endpoint(name, delays, dialect, flaws_of):
     assert faults(dialect, LEGAL[name], DELAYS[delays], flaws_of, SearchPlan(MANY, seed=5)) == []
 
