@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 BROKEN = frozenset({Verdict.FAIL, Verdict.WARNING})
 #: Verdicts that leave a rule without evidence.
 WITHOUT_EVIDENCE = frozenset({Verdict.UNPROVEN, Verdict.NOT_RUN, Verdict.INCONCLUSIVE})
+#: Verdicts that say nothing of the endpoint.
+SAYS_NOTHING = WITHOUT_EVIDENCE | {Verdict.NOT_APPLICABLE, Verdict.ERROR}
 #: Outcomes of conversations that say nothing of the endpoint.
 UNJUDGED = frozenset({Outcome.ENVIRONMENT, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.NOT_RUN})
 #: A time that changed by less than this share, or by less than so many seconds, did not change.
@@ -41,7 +43,9 @@ class Comparison:
     """What changed from one report to another."""
 
     broken: tuple[Changed, ...] = ()
-    """Rules that are broken only now."""
+    """Rules that were judged and not broken, and are now."""
+    met: tuple[Changed, ...] = ()
+    """Rules that are broken now, and of which the first run says nothing."""
     fixed: tuple[Changed, ...] = ()
     unproven: tuple[Changed, ...] = ()
     """Rules that were proved, and are not any more."""
@@ -61,7 +65,7 @@ class Comparison:
     @property
     def regression(self) -> bool:
         """Whether anything got worse, or nobody can tell."""
-        return bool(self.broken or self.unproven or self.stopped or self.empty)
+        return bool(self.broken or self.met or self.unproven or self.stopped or self.empty)
 
 
 def compare(before: SavedReport, after: SavedReport) -> Comparison:
@@ -73,8 +77,10 @@ def compare(before: SavedReport, after: SavedReport) -> Comparison:
     lost = WITHOUT_EVIDENCE - ({Verdict.NOT_RUN} if after.data["partial"] else set())
     if after.data["outcome"] == RunOutcome.NOTHING_JUDGED:
         return Comparison(empty=True, caveats=tuple(_caveats(before, after)))
+    broken = [each for each in rules if each.after in BROKEN and each.before not in BROKEN]
     return Comparison(
-        broken=tuple(each for each in rules if each.after in BROKEN and each.before not in BROKEN),
+        broken=tuple(each for each in broken if each.before not in SAYS_NOTHING),
+        met=tuple(each for each in broken if each.before in SAYS_NOTHING),
         fixed=tuple(each for each in rules if each.before in BROKEN and each.after == Verdict.PASS),
         unproven=tuple(each for each in rules if each.before == Verdict.PASS and each.after in lost),
         stopped=tuple(_not_played(before, after, both, frozenset({Outcome.STOPPED}))),

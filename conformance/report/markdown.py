@@ -40,12 +40,14 @@ def _parts(before: SavedReport, after: SavedReport, found: Comparison) -> Iterat
     if found.empty:
         yield "### Nothing can be compared: the second run judged nothing"
     else:
-        yield f"### {f'{worse} got worse' if worse else 'Nothing got worse'}, {len(found.fixed)} fixed"
+        met = f", {len(found.met)} broken that the first run did not judge" if found.met else ""
+        yield f"### {f'{worse} got worse' if worse else 'Nothing got worse'}{met}, {len(found.fixed)} fixed"
     yield f"before: {plain(before.data['verdict'])}  \nafter: {plain(after.data['verdict'])}"
     if found.caveats:
         yield "\n".join(f"- {plain(each)}" for each in found.caveats)
     sections = (
         ("Newly broken", found.broken),
+        ("Broken, and not judged before", found.met),
         ("Newly stopped conversations", found.stopped),
         ("Newly unproven", found.unproven),
         ("Fixed", found.fixed),

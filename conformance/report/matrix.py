@@ -31,7 +31,17 @@ SIGNS: Mapping[str, str] = {
     Verdict.PASS: "✅",
     "": "–",
 }
-#: The same in a page: signs that every font has.
+#: What the signs mean.
+WORDS: Mapping[str, str] = {
+    Verdict.FAIL: "a MUST is broken",
+    Verdict.ERROR: "an internal error",
+    Verdict.WARNING: "a SHOULD is not kept",
+    Verdict.UNPROVEN: "evidence is missing",
+    Verdict.KNOWN: "a known failure",
+    Verdict.PASS: "all proved",
+    "": "nothing was judged",
+}
+#: The same signs in a page: signs that every font has.
 LETTERS: Mapping[str, str] = {
     Verdict.FAIL: "✗",
     Verdict.ERROR: "!",
@@ -58,9 +68,8 @@ class Cell:
     @property
     def words(self) -> str:
         """What it says in numbers."""
-        broken = self.counts.get(Verdict.FAIL, 0) + self.counts.get(Verdict.WARNING, 0)
-        proved = self.counts.get(Verdict.PASS, 0)
-        return f"{proved}/{proved + broken}" if proved + broken else "–"
+        told = sum(self.counts.get(each, 0) for each in ORDER)
+        return f"{self.counts.get(Verdict.PASS, 0)}/{told}" if told else "–"
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,9 @@ def _chapter(rule_id: str) -> str:
 def matrix_html(reports: Sequence[SavedReport], home: Path) -> str:
     """Return the table as a page that needs nothing else."""
     chapters, rows = matrix_of(reports, home)
-    return str(render("matrix.html.j2", css=resource("page.css"), chapters=chapters, rows=rows, signs=LETTERS))
+    return str(
+        render("matrix.html.j2", css=resource("page.css"), chapters=chapters, rows=rows, signs=LETTERS, words=WORDS)
+    )
 
 
 def _cell(cell: Cell) -> str:
@@ -123,4 +134,11 @@ def matrix_markdown(reports: Sequence[SavedReport], home: Path) -> str:
         name = f"[{plain(row.report.name)}]({row.link})" if row.link else plain(row.report.name)
         cells = [_cell(row.cells[each]) for each in chapters]
         lines.append([name, plain(row.report.data["outcome"]), *cells, row.age])
-    return table(["endpoint", "outcome", *chapters, "judged by"], lines) + "\n"
+    return table(["endpoint", "outcome", *chapters, "judged by"], lines) + f"\n\n{_legend(rows)}\n"
+
+
+def _legend(rows: Sequence[MatrixRow]) -> str:
+    """Say what the signs and the numbers are."""
+    shown = {cell.verdict for row in rows for cell in row.cells.values()}
+    signs = [f"{SIGNS[verdict]} {word}" for verdict, word in WORDS.items() if verdict in shown]
+    return f"Proved rules out of those with a verdict, by chapter; the sign is of the gravest: {', '.join(signs)}."

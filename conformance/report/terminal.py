@@ -157,7 +157,8 @@ def _show(terminal: Terminal, line: RuleTally, markup: Mapping[str, bool]) -> No
     terminal.write_line(f"{head:<{WIDTH - 9}} {amount:>8}", **markup)
     if line.verdict is not Verdict.PASS and (why := line.first or _NOTHING_SAID.get(line.verdict)):
         where = line.conversations[line.verdict][0]
-        sought = "" if line.first else f" (it looks at: {some(sorted(line.rule.about), MOST_NAMED)})"
+        about = [] if line.first else sorted(line.rule.about - {"*"})
+        sought = f" (it looks at: {some(about, MOST_NAMED)})" if about else ""
         told = f"{where}: {why}{sought}"
         if line.verdict is Verdict.UNPROVEN and (shown := line.count(Verdict.PASS)):
             told += f"; {many(shown, 'other conversation')} showed it"

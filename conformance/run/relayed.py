@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from contextlib import AsyncExitStack
 
+    from conformance.play.preflight import Diagnosis
     from conformance.relay.pair import Pair
     from conformance.relay.play import RelayPlayer
     from conformance.relay.setup import RelaySetup
@@ -47,6 +48,16 @@ async def relay_player(settings: Settings, setup: RelaySetup, resources: AsyncEx
         ) from error
     return RelayPlayer(
         upstream, settings.target, settings.scrub, clip, setup.declared, setup.balance, setup.log, setup.direct
+    )
+
+
+def nobody_came(player: RelayPlayer | None, diagnosis: Diagnosis | None) -> str:
+    """Say that a gateway that opens sessions never connected to our upstream; else empty."""
+    if player is None or player.upstream.dials or diagnosis is None or not diagnosis.ready:
+        return ""
+    return (
+        f"nobody connected to our upstream at {player.upstream.url}, so nothing here says what the gateway passes on: "
+        "is its channel set to that address? (--upstream-listen, docs/gateways)"
     )
 
 

@@ -24,7 +24,7 @@ from conformance.run.job import Job
 from conformance.run.known import facts_known_in, known_in, surprises_in
 from conformance.run.look import look
 from conformance.run.policy import Policy
-from conformance.run.relayed import asked_for_secrets, keeps_protocol, play_relayed, relay_player
+from conformance.run.relayed import asked_for_secrets, keeps_protocol, nobody_came, play_relayed, relay_player
 from conformance.run.repetition import Repetition
 from conformance.run.retry import Attempt, Retrier
 from conformance.run.retry_policy import was_cut
@@ -113,7 +113,7 @@ class Runner:
     @property
     def told(self) -> tuple[str, ...]:
         """What a reader of the verdicts should know of how they came about, in sentences."""
-        return (*self.notes, *filter(None, [self.gate.note]))
+        return (*self.notes, *filter(None, [self.gate.note, nobody_came(self.relay, self.diagnosis)]))
 
     @property
     def found(self) -> Mapping[str, Any]:

@@ -173,3 +173,12 @@ def test_a_scenario_with_an_upstream_is_not_collected_without_a_relay(folder):
     result = folder.pytest("--collect-only", "-q")
 
     assert "relay/" not in result.stdout
+
+
+def test_a_gateway_that_was_never_pointed_at_our_upstream_is_told_so(folder, endpoint):
+    folder.discovers = True
+    done = folder.pytest(f"--relay={endpoint()}", "--upstream-listen=127.0.0.1:0", "response/text_turn", "--examples=0")
+
+    told = " ".join(done.stdout.split())
+    assert "note: nobody connected to our upstream at ws://127.0.0.1:" in told
+    assert "is its channel set to that address?" in told

@@ -11,7 +11,7 @@ from conformance.relay.side import Side, with_side
 from conformance.report.comparison import compare, spoken
 from conformance.report.files import write_files
 from conformance.report.markdown import comparison_markdown, plain
-from conformance.report.matrix import matrix_html, matrix_markdown
+from conformance.report.matrix import matrix_html, matrix_markdown, matrix_of
 from conformance.report.saved_report import read_report
 from conformance.trace.jsonl import dump
 from conformance.trace.trace import Direction, Entry, Trace
@@ -40,6 +40,17 @@ def test_a_fault_that_is_new_is_a_regression(saved):
 
     assert [each.name for each in found.broken] == [RULE]
     assert found.regression
+
+
+def test_a_fault_where_the_first_run_did_not_look_is_told_and_not_called_worse(saved):
+    before, after = saved("before", scenarios=("session/merges",)), saved("after", LATE)
+    found = compare(before, after)
+
+    assert (found.broken, [each.name for each in found.met]) == ((), [RULE])
+    assert found.regression
+    told = comparison_markdown(before, after, found)
+    assert "### Nothing got worse, 1 broken that the first run did not judge, 0 fixed" in told
+    assert "#### Broken, and not judged before" in told
 
 
 def test_a_fault_that_is_gone_is_none(saved):
@@ -157,6 +168,18 @@ def test_a_matrix_has_a_row_for_each_endpoint_and_leads_to_the_evidence(saved, t
     assert "❌" in text.splitlines()[3]
     assert "❌" not in text.splitlines()[2]
     assert "this version" in text
+
+
+def test_a_sign_and_the_numbers_beside_it_agree_and_are_explained(saved, tmp_path):
+    report = saved("gone", "items-are-renamed", scenarios=("response/text_turn",))
+    cells = matrix_of([report], tmp_path)[1][0].cells.values()
+    text, page = matrix_markdown([report], tmp_path), matrix_html([report], tmp_path)
+
+    for cell in cells:
+        proved, _, told = cell.words.partition("/")
+        assert (cell.verdict in ("pass", "")) == (proved == told or cell.words == "–"), cell
+    assert "the sign is of the gravest: ❌ a MUST is broken" in text
+    assert "✗ a MUST is broken" in page
 
 
 def test_the_matrix_command_writes_a_page(saved, tmp_path):
