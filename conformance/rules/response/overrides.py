@@ -95,15 +95,29 @@ class _Session:
         never = len(view.frames)
         ends = (each.answer.index if each.answer is not None else never for each in asked)
         self._answered = list(accumulate(ends, max))
+        self._accepted = [
+            (each.answer.index, view.dialect.settings(each.sent.part("session")))
+            for each in asked
+            if each.answer is not None and not each.sent.entry.deliberate
+        ]
+
+    def _is_steady(self, response: Response) -> bool:
+        """Return whether no update was under way."""
+        before = bisect_left(self._sent, response.first) - 1
+        return before < 0 or (response.cause is not None and self._answered[before] <= response.cause.index)
 
     def during(self, view: View, response: Response, name: str) -> Any:
         """Return a setting; None if it is unknown, or an update was under way."""
-        if response.cause is None:
-            return None
-        before = bisect_left(self._sent, response.first) - 1
-        if before >= 0 and self._answered[before] > response.cause.index:
+        if response.cause is None or not self._is_steady(response):
             return None
         return steady_setting(view, response.cause.index, name)
+
+    def accepted(self, response: Response, name: str) -> Any:
+        """Return what the last update before set that was accepted; None if none did, or one was under way."""
+        if response.cause is None or not self._is_steady(response):
+            return None
+        at = response.cause.index
+        return next((told[name] for index, told in reversed(self._accepted) if index < at and name in told), None)
 
 
 @lens
@@ -229,10 +243,10 @@ def _modalities(view: View) -> Mapping[int, str | None]:
 
 
 def _modalities_of(view: View, response: Response, session: _Session) -> str | None:
-    """Return `text` or `audio`: as the response shows, was asked, or else the session has it; None if none tells."""
+    """Return `text` or `audio`: as the response shows, was asked, or the session has it or accepted it; or None."""
     shown = view.dialect.response_setting(response.initial, "modalities")
     asked = view.dialect.response_setting(response.asked, "modalities")
-    found = shown or asked or session.during(view, response, "modalities")
+    found = shown or asked or session.during(view, response, "modalities") or session.accepted(response, "modalities")
     names = found if isinstance(found, list) else []
     return next(
         (name for name, own in view.dialect.modality_sets.items() if sorted(own) == sorted(map(str, names))), None
