@@ -92,7 +92,7 @@ def cpu(work, repeats=3):
 
 
 #: Corpus -> the ratio above which the bench fails; measured ratios are in docs/corpora.md.
-LIMITS = {"short": 40, "long": 15, "mixed": 42}
+LIMITS = {"short": 25, "long": 8, "mixed": 26}
 
 
 @pytest.mark.parametrize("name", LIMITS)
