@@ -6,11 +6,11 @@ import gzip
 import os
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import glob
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from pathlib import Path
 from stat import S_ISFIFO
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -34,6 +34,8 @@ GZIP, ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 PIPES_OF_SHELLS = ("/dev/fd", "/proc/self/fd")
 #: Bytes that are read at once.
 CHUNK = 1 << 16
+#: Bytes of a Zstandard file that are unpacked at once: they may become 32,768 times as many.
+PACKED = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,38 @@ def _zstandard(raw: BufferedReader, where: str) -> Iterator[BufferedReader]:
         cure = "pip install 'realtime-conformance[remote]', or unpack it."
         raise TraceError(f"{where}: reading Zstandard needs the package `zstandard`", cure) from error
     try:
-        reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-        yield BufferedReader(cast("Any", reader), CHUNK)
+        yield BufferedReader(_ZstandardFrames(raw, zstandard.ZstdDecompressor().decompressobj), CHUNK)
     except zstandard.ZstdError as error:
         raise TraceError(f"{where}: the compressed file is broken: {error}") from error
+
+
+class _ZstandardFrames(RawIOBase):
+    """What the Zstandard frames of a file hold; EOFError where the last of them was cut off, as with gzip.
+
+    The package's own reader takes a file that was cut off for a whole one.
+    """
+
+    def __init__(self, raw: BufferedReader, begin: Callable[[], Any]) -> None:
+        self._raw, self._begin = raw, begin
+        self._frame = begin()
+        self._packed, self._plain = b"", memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._plain:
+            if not (packed := self._packed or self._raw.read(PACKED)):
+                if self._frame is not None:
+                    raise EOFError("it ends before its last frame does")
+                return 0
+            self._frame = self._frame or self._begin()
+            self._plain, self._packed = memoryview(self._frame.decompress(packed)), b""
+            if self._frame.eof:
+                self._packed, self._frame = self._frame.unused_data, None
+        count = min(len(buffer), len(self._plain))
+        buffer[:count], self._plain = self._plain[:count], self._plain[count:]
+        return count
 
 
 def sources(named: Iterable[str]) -> list[Source]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
+from itertools import islice
+from operator import gt
 from typing import TYPE_CHECKING
 
 from conformance.contract.dialects import DIALECTS, recognise
@@ -38,7 +40,7 @@ class RecordingOutcome(StrEnum):
     UNPROVEN = "unproven"
     """A rule that was expected to be proved was not."""
     UNCLEAR = "unclear"
-    """Less than half of it could be understood."""
+    """Less than half of it could be understood, or no rule found anything to judge in it."""
     CLEAN = "clean"
 
 
@@ -155,7 +157,7 @@ def _judged(
         unproven=unproven,
         silent_wire=tuple(_unrecorded(trace)),
         trouble="; ".join(f"{name}: {error}" for name, error in outcome.errors.items()),
-        remark=recording.remark,
+        remark="; ".join(filter(None, (recording.remark, _disorder(trace) if findings else ""))),
     )
     return verdict, view, outcome
 
@@ -209,6 +211,14 @@ def _unrecorded(trace: Trace) -> Iterable[str]:
         yield WIRE_ONLY["end"]
 
 
+def _disorder(trace: Trace) -> str:
+    """Return what is to be said where the times of a recording contradict the order of its entries; else nothing."""
+    times = [entry.at for entry in trace.entries if entry.at is not None]
+    backwards = sum(map(gt, times, islice(times, 1, None)))
+    told = f"the times run backwards ({backwards} times): if the order is wrong, so may be what is found"
+    return told if backwards else ""
+
+
 def _kind(
     outcome: Dispatched, demands: Demands, unproven: tuple[str, ...], understanding: Understanding
 ) -> RecordingOutcome:
@@ -219,7 +229,8 @@ def _kind(
         return RecordingOutcome.BROKEN
     if any(rules[name].keyword is Keyword.MUST or Keyword.SHOULD in demands.fail_on for name in unproven):
         return RecordingOutcome.UNPROVEN
-    return RecordingOutcome.UNCLEAR if understanding.doubtful else RecordingOutcome.CLEAN
+    told = outcome.held or outcome.findings
+    return RecordingOutcome.UNCLEAR if understanding.doubtful or not told else RecordingOutcome.CLEAN
 
 
 def unreadable(name: str, trouble: str) -> RecordedVerdict:

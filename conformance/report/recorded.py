@@ -75,7 +75,8 @@ def _seen(verdict: RecordedVerdict, proved: list[Rule], rules: list[Rule]) -> It
     if verdict.unproven:
         yield f"expected and not proved: {', '.join(verdict.unproven)}"
     if verdict.kind is RecordingOutcome.UNCLEAR:
-        yield f"understood: only {verdict.known} of {verdict.frames} frames; no verdict"
+        understood = f"understood: only {verdict.known} of {verdict.frames} frames; no verdict"
+        yield understood if verdict.known * 2 < verdict.frames else "holds nothing that could be judged; no verdict"
     chapters = Counter(rule.chapter for rule in proved)
     broken = {each.rule for each in verdict.findings}
     silent = dict.fromkeys(rule.chapter for rule in rules if not chapters[rule.chapter] and rule.id not in broken)

@@ -77,6 +77,8 @@ class TraceReader:
         self.handshake: Handshake | None = None
         self.end: End | None = None
         self.name = self.dialect = ""
+        self.headed = False
+        """Whether a header went before: everything belongs to one connection then."""
         self.intent: dict[str, Any] = {}
 
     @property
@@ -137,6 +139,7 @@ class TraceReader:
     def _header(self, line: dict[str, Any]) -> None:
         if line.get("version") != FORMAT_VERSION:
             raise ValueError(f"trace format version {line.get('version')!r} is not {FORMAT_VERSION}")
+        self.headed = True
         self.name, self.dialect = _typed(line, "name", str) or "", _typed(line, "dialect", str) or ""
         self.intent = _typed(line, "intent", dict) or {}
         if hand := _typed(line, "handshake", dict):

@@ -74,6 +74,26 @@ def test_a_broken_zstandard_file_is_one_clear_error(tmp_path):
         entries(Source(str(path)))
 
 
+def zstandard(traces):
+    package = pytest.importorskip("zstandard", reason="the extra [remote] is not installed")
+    return package.ZstdCompressor().compress(b"".join(map(dumps, traces)))
+
+
+def test_a_zstandard_file_may_have_several_frames_and_empty_ones(tmp_path, turn):
+    path = tmp_path / "a.jsonl.zst"
+    path.write_bytes(zstandard([turn] * 40) + zstandard([]) + zstandard([turn]))
+
+    assert entries(Source(str(path))) == [len(turn)] * 41
+
+
+def test_a_zstandard_file_that_was_cut_off_is_no_whole_one(tmp_path, turn):
+    path = tmp_path / "a.jsonl.zst"
+    path.write_bytes(zstandard([turn, turn])[:-20])
+
+    with pytest.raises(TraceError, match="compressed file is broken: it ends before its last frame does"):
+        entries(Source(str(path)))
+
+
 def test_standard_input_is_a_source(monkeypatch, turn):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(dumps(turn)))))
 

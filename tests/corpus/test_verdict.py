@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -50,6 +51,28 @@ def test_what_is_no_realtime_conversation_is_named_and_never_vouched_for(name):
     assert "not a Realtime conversation" in found.trouble
     assert name in found.trouble
     assert found.held == {}
+
+
+def test_a_recording_of_the_client_alone_is_not_vouched_for():
+    found = verdict(spoken({"type": "session.update", "session": {}}, {"type": "response.create"}))
+
+    assert (found.kind, found.held) == (RecordingOutcome.UNCLEAR, {})
+
+
+def test_an_upgrade_behind_which_the_recording_stops_blames_nobody(turn):
+    found = verdict(replace(turn, entries=(), end=None))
+
+    assert (found.kind, found.findings) == (RecordingOutcome.CLEAN, ())
+
+
+def test_a_recording_out_of_order_says_so_where_something_is_found(turn):
+    shuffled = tuple(replace(each, index=at) for at, each in enumerate(reversed(turn.entries)))
+
+    found = verdict(replace(turn, entries=shuffled))
+
+    assert found.kind is RecordingOutcome.BROKEN
+    assert "the times run backwards" in found.remark
+    assert verdict(turn).remark == ""
 
 
 def test_a_conversation_of_which_less_than_half_is_understood_says_so():

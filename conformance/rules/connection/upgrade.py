@@ -73,6 +73,8 @@ def _opened(view: View, hand: Handshake, message: str) -> Judged:
         yield HELD
     elif view.heard and view.heard[0].type != "error":
         return  # something else came first: the chapter on the session says so
+    elif hand.status == 101 and view.end is None and not view.heard:
+        return  # the recording stops before anything could come
     elif not (
         _is_busy(view)
         or _disagree_on_the_subprotocol(hand)

@@ -16,6 +16,10 @@ from conformance.trace.formats.recording import Recording, RecordingFormat
 FORMATS: tuple[RecordingFormat, ...] = (HAR, FRAME_LOG, JSON_LINES, CASSETTE)
 
 
+#: How texts begin that some shells write when the output of a command is sent to a file.
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
 def recordings(file: BufferedReader, where: str) -> Iterator[Recording]:
     """Yield the conversations in *file*, whose name is *where*; TraceError says what is wrong with it."""
     yield from format_of(file, where).read(file, where)
@@ -28,6 +32,8 @@ def format_of(file: BufferedReader, where: str) -> RecordingFormat:
     head = file.peek(1).lstrip()
     if not head:
         raise TraceError(f"{where}: is empty")
+    if head.startswith(UTF_16):
+        raise TraceError(f"{where}: is UTF-16", "Recordings are read as UTF-8: iconv -f UTF-16 -t UTF-8")
     for each in FORMATS:
         if each.recognises(head):
             return each

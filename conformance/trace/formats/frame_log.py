@@ -38,7 +38,7 @@ FRAMES = ("interactions", "frames", "messages", "events", "entries", "recording"
 SESSIONS = ("sessions", "connections", "recordings", "conversations", "cassettes", "fixtures")
 #: Under which of its keys a frame has its direction, its payload, and its time.
 DIRECTION = ("direction", "dir", "type", "from", "side")
-PAYLOAD = ("event", "data", "payload", "message", "frame", "body", "json", "content", "text", "binary_b64")
+PAYLOAD = ("event", "data", "payload", "message", "msg", "frame", "body", "json", "content", "text", "binary_b64")
 TIME = ("at", "t", "time", "timestamp", "ts")
 #: What recorders put in the place of what they took out.
 REPLACED = ("<client-id-", "<scrubbed>")

@@ -8,7 +8,7 @@ a close frame.  An array is read like lines.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import BufferedReader
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -18,13 +18,13 @@ import orjson
 from conformance.errors import TraceError
 from conformance.trace import json_text
 from conformance.trace.formats.frame_log import FRAMES, SESSIONS, recordings
+from conformance.trace.formats.logged_sessions import LoggedSessions
 from conformance.trace.formats.recording import (
     DIRECTIONS,
     DIRECTIONS_GUESSED,
     Recording,
     RecordingFormat,
     document,
-    session_id,
     whole,
 )
 from conformance.trace.jsonl import dumps
@@ -38,11 +38,14 @@ if TYPE_CHECKING:
 
 #: Bytes that are read at once.
 CHUNK = 1 << 16
+OURS = ("client", "server")
 #: Bytes of one line.
 LONGEST = 64 << 20
 #: Values that stand in consecutive lines, and the number of the first of these.
 Stretch = tuple[int, list[Any]]
 UNFINISHED = "the last line is unfinished, and was left out"
+UNREADABLE = "what follows cannot be read, and was left out"
+SESSION_PARTED = "another session was taken for another conversation"
 CURE = "What can be read: docs/recordings.md."
 
 
@@ -104,7 +107,7 @@ class _Values:
                 values = _together(commas)
                 if values is not None and len(values) == count:
                     yield number, values
-                else:
+                elif not lines.isspace():
                     for at, line in enumerate(lines.split(b"\n"), number):
                         yield from self._odd(at, line)
                 number += count
@@ -149,9 +152,10 @@ def _together(lines: bytes) -> list[Any] | None:
 
 
 def _is_ours(value: Any) -> bool:
-    return isinstance(value, dict) and (
-        value.get("format") == FORMAT or value.get("direction") in ("client", "server") or "_close" in value
-    )
+    if not isinstance(value, dict):
+        return False
+    frame = ("event" in value and not isinstance(value["event"], str)) or "text" in value
+    return value.get("format") == FORMAT or "_close" in value or (value.get("direction") in OURS and frame)
 
 
 def _is_event(value: Any) -> bool:
@@ -168,55 +172,72 @@ class _Conversations:
         self.where = where
         self.number = before
         """Which conversation of the file, from 1."""
+        self.sessions = LoggedSessions()
         self._begin()
 
     def _begin(self) -> None:
         """Forget the conversation before: each is read as if it stood in a file of its own."""
         self.reader, self.lines = TraceReader(self.where), array("L")
         self.number += 1
-        self.guessed = False
-        """Whether a line did not say who sent it."""
-        self.opened = ""
-        """The id of the session that a log of bare events speaks of."""
+        self.remarks: dict[str, None] = {}
+        """What had to be concluded."""
 
     def read(self, runs: Iterator[Stretch], source: _Values) -> Iterator[Recording]:
-        """Yield each conversation as soon as the next begins, and the last one."""
-        for line, run in runs:
-            at = 0
-            while at < len(run):
-                if self.reader.end is None and (plain := self.reader.take_plain(run, at)):
-                    self.lines.extend(range(line + at, line + at + plain))
-                    at += plain
-                else:
-                    yield from self._take(run[at], line + at)
-                    at += 1
+        """Yield each conversation as soon as the next begins, and the last one, also where no more can be read."""
+        try:
+            for line, run in runs:
+                yield from self._take_each(line, run)
+        except TraceError:
+            if not self.reader.empty:
+                yield self._recording(UNREADABLE)
+            raise
         if self.reader.empty and self.number == 1:
             raise TraceError(f"{self.where}: holds no events", CURE)
-        yield self._recording([DIRECTIONS_GUESSED] * self.guessed + [UNFINISHED] * source.unfinished)
+        yield self._recording(*[UNFINISHED] * source.unfinished)
+
+    def _take_each(self, line: int, run: list[Any]) -> Iterator[Recording]:
+        """Read consecutive lines, the first of which has the number *line*."""
+        at = 0
+        while at < len(run):
+            plain = self.reader.take_plain(run, at) if self.reader.headed and self.reader.end is None else 0
+            if plain:
+                self.lines.extend(range(line + at, line + at + plain))
+                at += plain
+            else:
+                yield from self._take(run[at], line + at)
+                at += 1
 
     def _take(self, value: Any, line: int) -> Iterator[Recording]:
         """Read one line; yield the conversation that it shows to be over."""
         if not self.reader.empty and _begins_another(value, self.reader):
-            yield self._recording([DIRECTIONS_GUESSED] * self.guessed)
+            yield self._recording()
             self._begin()
         self.reader.take(value, line)
         if len(self.reader.entries) == len(self.lines):
             return
-        if "direction" not in value:
-            self.guessed = True
-            another = session_id(self.reader.entries[-1])
-            if another and self.opened and another != self.opened:
+        if not self.reader.headed:
+            if len(self.lines) and self.sessions.begins_another(self.reader.entries[-1]):
                 del self.reader.entries[-1]
-                yield self._recording([DIRECTIONS_GUESSED])
+                yield self._recording()
                 self._begin()
                 self.reader.take(value, line)
-                self.guessed = True
-            self.opened = another or self.opened
+                self.remarks[SESSION_PARTED] = None
+            self._note_headless(value, line)
         self.lines.append(line)
 
-    def _recording(self, remarks: list[str]) -> Recording:
+    def _note_headless(self, value: Mapping[str, Any], line: int) -> None:
+        """Take note of what a line that no header goes before says of its session and its sender."""
+        try:
+            self.sessions.note(self.reader.entries[-1], f"{self.where}:{line}")
+        except TraceError:
+            self._begin()  # nobody is judged by a mixture
+            raise
+        if "direction" not in value:
+            self.remarks[DIRECTIONS_GUESSED] = None
+
+    def _recording(self, *remarks: str) -> Recording:
         lines = self.lines if self.lines and self.lines[0] else ()
-        return Recording(self.reader.trace(), self.where, self.number, lines, "; ".join(remarks))
+        return Recording(self.reader.trace(), self.where, self.number, lines, "; ".join([*self.remarks, *remarks]))
 
 
 def _begins_another(value: Any, reader: TraceReader) -> bool:

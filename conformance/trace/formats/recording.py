@@ -15,8 +15,8 @@ from conformance.trace.trace import Direction, Entry, FrameKind, Trace
 LARGEST = 256 << 20
 #: Who sent a frame, in the words of whoever recorded it at the client's side.
 DIRECTIONS: Mapping[str, Direction] = {
-    **dict.fromkeys(("client", "sent", "send", "outgoing", "client_to_server"), Direction.CLIENT),
-    **dict.fromkeys(("server", "received", "receive", "recv", "incoming", "server_to_client"), Direction.SERVER),
+    **dict.fromkeys(("client", "sent", "send", "out", "outgoing", "client_to_server"), Direction.CLIENT),
+    **dict.fromkeys(("server", "received", "receive", "recv", "in", "incoming", "server_to_client"), Direction.SERVER),
 }
 DIRECTIONS_GUESSED = "the senders were concluded from the event types"
 #: Recorders cut audio to the base64 of 33 bytes.

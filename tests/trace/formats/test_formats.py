@@ -115,11 +115,89 @@ def test_what_follows_a_close_frame_was_said_on_another_connection():
     assert (len(second.trace), second.lines[0]) == (1, 3)
 
 
-def test_a_session_that_is_shown_twice_on_one_connection_is_not_hidden():
-    (found,) = opened("\n".join(json.dumps({"direction": "server", "event": each}) for each in (
-        CREATED, {**CREATED, "session": {"id": "sess_2"}})).encode())  # fmt: skip
+def frames_of(*events):
+    return "".join(
+        json.dumps({"direction": str(direction_by_type(each)), "t": at, "event": each}) + "\n"
+        for at, each in enumerate(events)
+    ).encode()
+
+
+FIRST, SECOND = ({**CREATED, "session": {"id": f"sess_{number}"}} for number in (1, 2))
+
+
+def test_another_session_in_a_log_without_connections_is_another_conversation_and_that_is_told():
+    found = opened(frames_of(FIRST, UPDATE, SECOND, UPDATE, {**UPDATED, **SECOND, "type": "session.updated"}))
+
+    assert [[entry.type for entry in each.trace] for each in found] == [
+        ["session.created", "session.update"],
+        ["session.created", "session.update", "session.updated"],
+    ]
+    assert [each.remark for each in found] == ["", "another session was taken for another conversation"]
+    assert [each.place(0) for each in found] == ["file:1", "file:3"]
+
+
+def test_sessions_that_are_shown_on_one_connection_for_certain_stay_together():
+    (found,) = opened(dumps(trace(FIRST, SECOND)))
 
     assert len(found.trace) == 2
+
+
+@pytest.mark.parametrize(
+    "of_the_first",
+    [
+        {**UPDATED, "session": {"id": "sess_1"}},
+        {"type": "response.output_text.delta", "response_id": "resp_1", "delta": "a"},
+    ],
+    ids=["session", "response"],
+)
+@pytest.mark.parametrize("bare", [True, False])
+def test_nobody_is_blamed_for_sessions_that_are_mixed_in_one_log(of_the_first, bare):
+    begun = {"type": "response.created", "response": {"id": "resp_1"}}
+    lines = frames_of(FIRST, begun, SECOND, UPDATE, of_the_first, UPDATED)
+    if bare:
+        lines = b"".join(json.dumps(json.loads(line)["event"]).encode() + b"\n" for line in lines.splitlines())
+    found = recordings(io.BufferedReader(io.BytesIO(lines)), "file")
+
+    assert [entry.type for entry in next(found).trace] == ["session.created", "response.created"]
+    with pytest.raises(TraceError, match=r"file:5: .* belongs to a session before: several sessions are mixed here"):
+        list(found)
+
+
+def test_ids_that_a_server_uses_in_every_session_mix_nothing():
+    begun = {"type": "response.created", "response": {"id": "resp_1"}}
+    delta = {"type": "response.output_text.delta", "response_id": "resp_1", "delta": "a"}
+
+    assert [len(each.trace) for each in opened(frames_of(FIRST, begun, delta, SECOND, begun, delta))] == [3, 3]
+
+
+@pytest.mark.parametrize("payload", ["data", "message", "msg", "payload", "event"])
+@pytest.mark.parametrize("direction", [("client", "server"), ("out", "in")])
+def test_frames_are_read_in_the_words_of_other_recorders(payload, direction):
+    asked, answered = direction
+    lines = [{"dir" if asked == "out" else "direction": asked, payload: json.dumps(UPDATE)}]
+    lines.append({"dir" if asked == "out" else "direction": answered, payload: json.dumps(UPDATED)})
+
+    (found,) = opened("".join(json.dumps(each) + "\n" for each in lines).encode())
+
+    assert [(entry.sent, entry.type) for entry in found.trace] == [(True, "session.update"), (False, "session.updated")]
+
+
+def test_what_stands_before_a_line_that_cannot_be_read_is_a_conversation():
+    lines = dumps(trace(CREATED, UPDATE, UPDATED)).splitlines(keepends=True)
+    found = recordings(io.BufferedReader(io.BytesIO(b"".join([*lines[:3], b"oops\n", *lines[3:]]))), "file")
+
+    kept = next(found)
+
+    assert [entry.type for entry in kept.trace] == ["session.created", "session.update"]
+    assert kept.trace.end is None
+    assert "what follows cannot be read" in kept.remark
+    with pytest.raises(TraceError, match="file:4: not JSON"):
+        next(found)
+
+
+def test_a_text_in_utf_16_is_told_from_what_is_no_recording():
+    with pytest.raises(TraceError, match="file: is UTF-16"):
+        opened(dumps(trace(CREATED)).decode().encode("utf-16"))
 
 
 def test_a_last_line_that_was_cut_off_is_left_out_and_told():
