@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.play.connection import BeyondBounds, Disconnected, LineDropped
-from conformance.trace.service_errors import CODES, closes_as_full, is_full, speaks_of_a_limit
+from conformance.trace.service_errors import CODES, asks_to_come_back, closes_as_full, is_full, speaks_of_a_limit
 
 #: Statuses of a refused upgrade that say nothing about conformance.
 STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
@@ -43,6 +43,8 @@ def trouble_in(error: Any) -> EnvironmentTrouble | None:
     message = f"the endpoint says {code_of(error)}: {error.get('message')}"
     if is_full(error):
         return EnvironmentTrouble(message, full=True)
+    if (seconds := asks_to_come_back(error)) is not None:
+        return EnvironmentTrouble(message, seconds)
     return EnvironmentTrouble(message) if names & CODES else None
 
 

@@ -26,6 +26,8 @@ CODES = frozenset(
 )
 #: What only a failed response says: the model behind the endpoint broke down.
 MODEL_CODES = frozenset({"server_error", "internal_error", "internal_server_error", "inference_rate_limit_exceeded"})
+#: How messages of such errors say that nothing is wrong with what was asked, and when to ask again.
+COME_BACK = re.compile(r"\b(?:try again|retry)\b(?:\D{0,20}\b(\d+(?:\.\d+)?) ?s(?:ec|\b))?", re.IGNORECASE)
 #: Codes by which an endpoint says that it holds no more sessions at once.
 SESSION_LIMIT_CODES = frozenset(
     {
@@ -76,6 +78,15 @@ def is_full(error: Any) -> bool:
 def closes_as_full(code: int | None, reason: str) -> bool:
     """Return whether the close of a session that had not begun says the same."""
     return code == TRY_AGAIN_LATER or (code is not None and speaks_of_a_limit(reason))
+
+
+def asks_to_come_back(error: Any) -> str | None:
+    """Return after how many seconds an error of a broken service asks to try again; empty if it does not say when.
+
+    None if it does not ask.
+    """
+    told = COME_BACK.search(string(mapping(error).get("message")) or "")
+    return None if told is None or MODEL_CODES.isdisjoint(identifiers(error)) else told[1] or ""
 
 
 def speaks_of_a_limit(text: str) -> bool:

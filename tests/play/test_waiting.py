@@ -201,7 +201,29 @@ def test_a_limit_of_sessions_is_told_from_other_trouble(error, full):
 
 
 @pytest.mark.parametrize(
-    "error", [None, "text", {"code": "invalid_value", "message": "The session limit is a number."}]
+    ("message", "seconds"),
+    [
+        ("No deployments available for selected model, Try again in 5 seconds.", "5"),
+        ("Something went wrong, please retry.", ""),
+        ("Overloaded. Retry after 1.5s", "1.5"),
+    ],
+)
+def test_a_broken_service_that_asks_to_come_back_is_no_fault_of_the_endpoint(message, seconds):
+    trouble = trouble_in({"type": "server_error", "message": message})
+
+    assert trouble is not None
+    assert trouble.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        None,
+        "text",
+        {"code": "invalid_value", "message": "The session limit is a number."},
+        {"type": "invalid_request_error", "message": "Try again with an id that exists."},
+        {"type": "server_error", "message": "Unknown model."},
+    ],
 )
 def test_other_errors_are_the_endpoints_own(error):
     assert trouble_in(error) is None

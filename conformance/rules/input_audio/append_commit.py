@@ -197,12 +197,16 @@ def committed_audio_becomes_an_item(view: View) -> Judged:
     """Committed audio becomes an item of the conversation, under the id that `committed` gave."""
     for frame in view.server(COMMITTED):
         name = frame.text("item_id")
-        if not name or frame.entry.ids_elided:
+        if frame.entry.ids_elided or not frame.whole:
             continue
         if name in view.announced:
             yield HELD
-        elif view.overdue(frame.index, ADDED):
+        elif not view.overdue(frame.index, ADDED):
+            continue
+        elif name:
             yield Finding(frame.index, f"no item {name} was ever announced", f"{ADDED} of {name}", "none", "/item_id")
+        elif not any(each.index > frame.index for each in view.server(ADDED)):
+            yield Finding(frame.index, "no item was ever announced, nor its id told", ADDED, "none", "/item_id")
 
 
 @rules.must(
