@@ -179,7 +179,7 @@ def _beside(result: RunResult) -> Iterator[str]:
             "conversation",
             _OF_THE_MODEL,
         ),
-        (result.waived, "requirement", "broken that the profile excuses"),
+        (len(result.waived), "requirement", "broken that the profile excuses"),
         (0 if result.settings.strict else rules.flaky, "conversation", "flaky"),
     ]
     yield from _told(parts)

@@ -14,6 +14,7 @@ from conformance.report.inert import one_line
 from conformance.report.layout import WIDTH, wrapped
 from conformance.report.sentence import many, sentence_of, some
 from conformance.rules.engine.judge import Verdict
+from conformance.rules.rule_packs import judged_rules
 from conformance.run.outcome import RunOutcome
 from conformance.run.prices import dollars
 
@@ -75,6 +76,7 @@ def summary(terminal: Terminal, result: RunResult) -> None:
     told = _failures(terminal, result)
     _unplayed(terminal, unplayed_in(result))
     _list(terminal, result.rules, told)
+    _excused(terminal, result)
     _count(terminal, result.rules, "rules")
     for pack in result.packs:
         _count(terminal, pack, pack.pack.heading)
@@ -163,6 +165,16 @@ def _show(terminal: Terminal, line: RuleTally, markup: Mapping[str, bool]) -> No
         if line.verdict is Verdict.UNPROVEN and (shown := line.count(Verdict.PASS)):
             told += f"; {many(shown, 'other conversation')} showed it"
         for text in wrapped(told, " " * 7):
+            terminal.write_line(text)
+
+
+def _excused(terminal: Terminal, result: RunResult) -> None:
+    """List the rules whose findings a waiver takes away: they count nowhere, and somebody may have to know."""
+    for rule_id, records in result.waived.items():
+        told = records[0].rules[rule_id]
+        keyword = judged_rules()[rule_id].keyword if rule_id in judged_rules() else ""
+        terminal.write_line(f"{f'{keyword:<6} excused   {rule_id}':<{WIDTH - 9}} {len(records):>8}", cyan=True)
+        for text in wrapped(f"{records[0].conversation}: {told.findings[0].message} ({told.reason})", " " * 7):
             terminal.write_line(text)
 
 

@@ -57,6 +57,8 @@ PRESUPPOSED: Mapping[str, tuple[str, ...]] = {
     "ordering.transcript-*": IN_ANOTHER_MODALITY,
     "streaming.audio-*": (*IN_ANOTHER_MODALITY, "session.created-shows-the-defaults"),
     "session.the-model-*": ("session.created-shows-the-defaults",),
+    "turns.detection-is-on-at-first": ("session.created-shows-the-defaults",),
+    "client_secrets.settings-are-carried": ("session.created-shows-the-defaults",),
     "input_audio.*-empties-the-buffer": ("input_audio.empty-commit-is-refused",),
     "response.done-lists-items-in-order": ("streaming.output-index-counts-up",),
     "streaming.an-item-shows-its-parts": ("streaming.item-ends-finished",),

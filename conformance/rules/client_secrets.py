@@ -146,15 +146,20 @@ def settings_are_carried(view: View) -> Judged:
     """A session that a client secret opens begins with the settings that were asked for with it."""
     wanted = mapping(mapping(view.trace.intent.get("secret")).get("session"))
     opening = next(iter(view.server("session.created")), None)
-    if opened_by(view) == VALID and wanted and opening is not None and opening.whole:
-        yield from _shown(wanted, opening.part("session"), opening.index)
+    if opened_by(view) != VALID or opening is None or not opening.whole:
+        return
+    shown = opening.part("session")
+    # What a session does not show may be in effect all the same; that it is not shown is told by a rule of its own.
+    if told := {name: value for name, value in wanted.items() if name in shown and name != "type"}:
+        yield from _shown(told, shown, opening.index)
 
 
 def _shown(wanted: Mapping[str, Any], shown: Mapping[str, Any], index: int) -> Judged:
     """Judge whether a session shows settings, one by one."""
     lost = [name for name, value in wanted.items() if not reflects(value, shown.get(name))]
     for name in lost:
-        message = f"`{name}` was asked for with the client secret, and the session shows another."
+        shows = "shows another" if name in shown else "does not show it"
+        message = f"`{name}` was asked for with the client secret, and the session {shows}."
         yield Finding(index, message, quoted(wanted[name]), quoted(shown.get(name)), f"/session/{name}")
     if not lost:
         yield HELD

@@ -96,16 +96,14 @@ class RunResult:
         return sum(each.outcome is Outcome.NOT_RUN for each in self.conversations.values())
 
     @cached_property
-    def waived(self) -> int:
-        """Count the rules with findings that a waiver of the profile takes away."""
-        return len(
-            {
-                rule_id
-                for record in self.conversations.values()
-                for rule_id, told in record.rules.items()
-                if told.verdict is Verdict.NOT_APPLICABLE and told.findings
-            }
-        )
+    def waived(self) -> Mapping[str, tuple[ConversationRecord, ...]]:
+        """Rules with findings that a waiver of the profile takes away, each with the conversations."""
+        found: dict[str, list[ConversationRecord]] = {}
+        for record in self.conversations.values():
+            for rule_id, told in record.rules.items():
+                if told.verdict is Verdict.NOT_APPLICABLE and told.findings:
+                    found.setdefault(rule_id, []).append(record)
+        return {rule_id: tuple(records) for rule_id, records in found.items()}
 
     @property
     def unshown(self) -> tuple[Fact, ...]:

@@ -76,6 +76,9 @@ def test_waivers_excuse_until_they_are_taken_away(folder, endpoint, pinned):
 
     assert (excused.returncode, naked.returncode) == (0, 1), excused.stdout
     assert "1 requirement broken that the profile excuses" in " ".join(excused.stdout.split())
+    assert f"MUST   excused   {BROKEN}" in excused.stdout
+    assert "turn: response.output_text.delta of " in excused.stdout
+    assert "excused" not in naked.stdout
     assert "the profile excuses" not in naked.stdout
     assert "pinned.yml without its waivers" in naked.stdout
     assert BROKEN in naked.stdout
