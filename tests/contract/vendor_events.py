@@ -23,7 +23,7 @@ def server(kind, **fields):
 
 
 def numbered(told):
-    """Give each event of the server an id of its own."""
+    """Return what was told, each event of the server with an id of its own."""
     return tuple(
         (direction, {"event_id": f"event_{n}", **event} if direction is Direction.SERVER else event)
         for n, (direction, event) in enumerate(told)

@@ -155,7 +155,7 @@ class Uuids:
 
 
 def uuids(_dialect):
-    """Give UUIDs for ids."""
+    """Make an endpoint that gives UUIDs for ids."""
     ids = Uuids()
     return Fault(sends=lambda event: (ids.sent(event),), receives=lambda event: (ids.received(event),))
 

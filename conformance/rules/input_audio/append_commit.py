@@ -132,7 +132,7 @@ def too_large_append_leaves_the_session_open(view: View) -> Judged:
     for frame in _beyond_the_largest(view):
         if frame is fatal:
             said = "the endpoint hung up on an append of more than 15 MiB"
-            yield Finding(frame.index, said, "an open session", "the end of the connection")
+            yield Finding(len(view.frames), said, "an open session", "the end of the connection")
         elif view.overdue(frame.index):
             yield HELD
 
