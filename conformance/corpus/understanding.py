@@ -86,7 +86,7 @@ def understood(trace: Trace) -> Understanding:
         for entry in trace.entries:
             if entry.type in types:
                 continue
-            if _is_error(entry):
+            if _is_error(entry, ours=trace.dialect in DIALECTS):
                 known += 1
             elif entry.deliberate:
                 continue
@@ -104,14 +104,15 @@ def _spoken(trace: Trace) -> Counter[Any]:
         return Counter(entry.type for entry in trace.entries)
 
 
-def _is_error(entry: Entry) -> bool:
-    event = entry.event
-    return event is not None and entry.type == "error" and "event_id" in event and isinstance(event.get("error"), dict)
+def _is_error(entry: Entry, *, ours: bool) -> bool:
+    """Return whether a frame holds an `error` of this protocol; others have such without an id."""
+    event = entry.event or {}
+    return entry.type == "error" and (ours or "event_id" in event) and isinstance(event.get("error"), dict)
 
 
 def _other_protocol(trace: Trace, known: int) -> str:
-    if not trace.entries and trace.handshake is not None:
-        return ""
+    if trace.dialect in DIALECTS or (not trace.entries and trace.handshake is not None):
+        return ""  # we talked to it ourselves, or nothing was said
     types = {entry.type for entry in trace.entries}
     keys = {key for entry in trace.entries if entry.event is not None and not entry.type for key in entry.event}
     for each in OTHER_PROTOCOLS:

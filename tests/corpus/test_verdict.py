@@ -53,6 +53,23 @@ def test_what_is_no_realtime_conversation_is_named_and_never_vouched_for(name):
     assert found.held == {}
 
 
+@pytest.mark.parametrize("heard", [{"type": "error", "error": {"message": "no"}}, {"type": "oops"}, {"choices": []}])
+def test_whatever_an_endpoint_said_to_a_conversation_of_ours_is_judged_as_it_was_live(turn, heard):
+    entry = Entry(0, Direction.SERVER, 0.1, event=heard)
+
+    found = verdict(replace(turn, entries=(entry,)))
+
+    assert found.kind is RecordingOutcome.BROKEN
+    assert found.trouble == ""
+
+
+def test_an_error_without_an_id_is_understood_in_a_conversation_of_ours(turn):
+    error = Entry(0, Direction.SERVER, 0.1, event={"type": "error", "error": {"message": "no"}})
+
+    assert understood(replace(turn, entries=(error,))).doubtful is False
+    assert understood(Trace((error,))).other_protocol
+
+
 def test_a_recording_of_the_client_alone_is_not_vouched_for():
     found = verdict(spoken({"type": "session.update", "session": {}}, {"type": "response.create"}))
 
