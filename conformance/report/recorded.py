@@ -105,9 +105,10 @@ def in_sum(tally: CorpusTally, seconds: float) -> str:
 
 
 def _headline(tally: CorpusTally, seconds: float) -> str:
-    speed = f", {tally.conversations / seconds:,.0f} a second" if seconds > 0 else ""
+    speed = f", {tally.conversations / seconds:,.0f} a second" if seconds > 0 and tally.conversations else ""
     spoken = ", ".join(f"{count:,} {name}" for name, count in sorted(tally.dialects.items()))
-    return f"{tally.conversations:,} conversations of {tally.entries:,} entries ({spoken}){speed}"
+    of = f" ({spoken})" if spoken else ""
+    return f"{tally.conversations:,} conversations of {tally.entries:,} entries{of}{speed}"
 
 
 def _weight(rule: Rule) -> int:

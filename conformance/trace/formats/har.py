@@ -57,7 +57,26 @@ def read(file: BufferedReader, where: str) -> Iterator[Recording]:
             f"{where}: a HAR without WebSocket messages",
             "Save it with content from a browser's network panel, with the socket open while it records.",
         )
-    yield from numbered((_trace(entry) for entry in sockets), where)
+    traces = [_trace(entry) for entry in sockets]
+    if not any(map(_opens_a_session, traces)):
+        yield from numbered(traces, where)
+        return
+    ours = [trace for trace in traces if not _is_of_the_page(trace)]
+    passed = len(traces) - len(ours)
+    told = (
+        f"{passed} other WebSocket{'s' if passed > 1 else ''} of the page {'were' if passed > 1 else 'was'} passed over"
+    )
+    yield from numbered(ours, where, told if passed else "")
+
+
+def _opens_a_session(trace: Trace) -> bool:
+    return any(map(session_opened, trace))
+
+
+def _is_of_the_page(trace: Trace) -> bool:
+    """Return whether frames came and none is like an event of this protocol, whose names but `error` have a dot."""
+    types = {entry.type for entry in trace}
+    return bool(types) and not any("." in kind or kind == "error" for kind in types)
 
 
 def _trace(entry: dict[str, Any]) -> Trace:

@@ -243,6 +243,29 @@ def har(*messages, headers=(), url="wss://example.test/v1/realtime", status=101)
     return json.dumps({"log": {"version": "1.2", "entries": [{"request": {}}, entry]}}).encode()
 
 
+def test_other_sockets_of_the_page_are_passed_over_and_told():
+    pages = [
+        har(
+            {"type": "receive", "time": 1, "opcode": 1, "data": json.dumps({"type": "connected"})},
+            url="wss://a.test/hmr",
+        ),
+        har({"type": "receive", "time": 1, "opcode": 1, "data": json.dumps(CREATED)}),
+        har(url="wss://example.test/v1/realtime", status=401),
+    ]
+    entries = [entry for page in pages for entry in json.loads(page)["log"]["entries"]]
+
+    found = opened(json.dumps({"log": {"entries": entries}}).encode())
+
+    assert [each.trace.handshake.url for each in found] == ["wss://example.test/v1/realtime"] * 2
+    assert {each.remark for each in found} == {"1 other WebSocket of the page was passed over"}
+
+
+def test_a_har_without_a_session_keeps_all_its_sockets():
+    (found,) = opened(har({"type": "receive", "time": 1, "opcode": 1, "data": json.dumps({"type": "connected"})}))
+
+    assert found.remark == ""
+
+
 def test_a_har_has_its_handshake_and_no_key_is_left():
     echo = json.dumps({**CREATED, "echo": KEY})
     data = har(
