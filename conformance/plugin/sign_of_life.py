@@ -133,7 +133,8 @@ class StatusLine:
     def end(self) -> None:
         """Take the line away, and look no more."""
         self.ended.set()
-        self.thread.join()
+        if self.thread.is_alive():  # it is not where Ctrl-C came while it was being started
+            self.thread.join()
         self._take_away()
         self.writer.write = self.write  # type: ignore[method-assign]
         if self.out is not self.writer._file:  # noqa: SLF001

@@ -1,7 +1,6 @@
 """`pytest --certify`: nothing softens it, and what it hands out is what `verify` accepts."""
 
 import json
-import os
 import signal
 import subprocess
 
@@ -9,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.commands.cli import command
+from conformance.plugin.certify import _ended
 
 
 @pytest.mark.parametrize(
@@ -42,26 +42,34 @@ def test_a_repetition_that_does_not_come_to_its_end_says_which_and_why(folder, d
     assert told in done.stdout
 
 
-def test_an_interrupted_certification_says_so_in_a_sentence(folder, odd_endpoint):
-    async def silent(ws):
-        await ws.wait_closed()
+class Interrupted:
+    """A repetition during which Ctrl-C comes, and which ends by itself, or only when it is terminated."""
 
-    folder.discovers = True
-    command = folder.command("--certify=x.zip", f"--endpoint={odd_endpoint(silent)}", "-s")
-    how = {"cwd": folder.path, "env": folder.environment("sk-a-key-0123456789"), "text": True}
-    with subprocess.Popen(
-        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **how
-    ) as process:
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if line.startswith("collected"):
-                os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all of them hear it
-        status = process.wait(60)
+    def __init__(self, *, by_itself):
+        self.by_itself, self.did = by_itself, []
 
-    assert status == 2, "".join(lines)
-    assert "Traceback" not in "".join(lines)
-    assert "no certificate: repetition 1 was not judged to its end (status 2, interrupted), see above" in "".join(lines)
+    def wait(self, timeout=None):
+        self.did.append("wait")
+        if len(self.did) == 1:
+            raise KeyboardInterrupt
+        if timeout is not None and not self.by_itself:
+            raise subprocess.TimeoutExpired("pytest", timeout)
+        return 0
+
+    def terminate(self):
+        self.did.append("terminate")
+
+
+@pytest.mark.parametrize(
+    ("by_itself", "did"), [(True, ["wait", "wait"]), (False, ["wait", "wait", "terminate", "wait"])]
+)
+def test_an_interrupted_repetition_writes_what_it_has_before_the_certification_ends(by_itself, did):
+    process = Interrupted(by_itself=by_itself)
+    before = signal.getsignal(signal.SIGINT)
+
+    assert _ended(process) == 2
+    assert process.did == did
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 def verified(folder):

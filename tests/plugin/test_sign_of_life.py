@@ -16,6 +16,7 @@ from conformance.plugin import sign_of_life
 from conformance.plugin.distribution import Distribution
 from conformance.plugin.sign_of_life import StatusLine, conversation_of
 from conformance.reference.session.pace import Pace
+from conformance.run.budget import Limits
 
 #: How far a run is, in its own words.
 TOLD = re.compile(r"^\d+/\d+ · .*playing", re.MULTILINE)
@@ -206,7 +207,7 @@ def test_the_first_look_has_a_sign_of_life_under_xdist_too():
         yield
         seen.append("gone")
 
-    limits = SimpleNamespace(share=lambda _number: SimpleNamespace(tokens=0, sessions=0, seconds=0, usd=0))
+    limits = SimpleNamespace(share=lambda _number: Limits(0, 0, 0, 0))
     runner = SimpleNamespace(diagnosis=None, found=None)
     settings = SimpleNamespace(target=SimpleNamespace(key=""), reports="reports")
     run = SimpleNamespace(runner=runner, settings=settings, policy=SimpleNamespace(limits=limits))
@@ -219,3 +220,16 @@ def test_the_first_look_has_a_sign_of_life_under_xdist_too():
     for _ in range(2):
         distribution.pytest_configure_node(SimpleNamespace(workerinput={"workercount": 2}))
     assert seen == ["shown", "looked", "gone", "looked"]
+
+
+def test_a_line_that_was_interrupted_while_it_began_ends_all_the_same():
+    line = StatusLine(
+        SimpleNamespace(
+            config=SimpleNamespace(get_terminal_writer=lambda: TerminalWriter(io.StringIO())), isatty=False
+        ),
+        str,
+    )
+
+    line.end()  # its thread was never started
+
+    assert not line.thread.is_alive()
