@@ -62,8 +62,12 @@ class Case:
 
     @property
     def scenario(self) -> Scenario:
-        """The script."""
-        return self.example.scenario
+        """The script, up to where it stopped: what stands behind that was never played."""
+        script, conversation = self.example.scenario, self.example.conversation
+        if conversation.outcome is not Outcome.STOPPED:
+            return script
+        reached = next((number for number, step in enumerate(script.steps, 1) if step is conversation.step), None)
+        return replace(script, steps=script.steps[:reached])
 
     @property
     def size(self) -> tuple[int, int]:

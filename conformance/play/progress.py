@@ -149,12 +149,12 @@ class Progress:
     def is_of_unasked(self, event: Event) -> bool:
         """Return whether an event shows a response that nobody asked for."""
         response = event.get("response")
-        return isinstance(response, dict) and response.get("id") in self.unasked
+        return isinstance(response, dict) and str(response.get("id")) in self.unasked
 
     def announces_its_own(self, kind: str, event: Event) -> bool:
         """Return whether an event announces an item that the endpoint made by itself."""
         item = event.get("item")
-        return kind == ADDED and isinstance(item, dict) and item.get("id") in self.made
+        return kind == ADDED and isinstance(item, dict) and str(item.get("id")) in self.made
 
     def waited(self, seconds: float) -> None:
         """Note how long a wait took."""

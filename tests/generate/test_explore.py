@@ -183,6 +183,16 @@ def test_an_interrupted_search_has_written_its_best(in_memory, tmp_path):
     assert len(load(path).steps) == min(sizes)
 
 
+def test_a_case_ends_with_the_step_at_which_it_stopped(in_memory, flaws_of):
+    play = in_memory("ga", lambda: a_cancelled_response_dangles(None))
+    plan = SearchPlan(200, seed=3, shrink_sessions=0, most_cases=1)
+
+    (case,) = explore(play, flaws_of, conversations(DIALECTS["ga"]), plan).cases
+
+    assert case.scenario.steps[-1] is case.example.conversation.step
+    assert len(case.scenario.steps) < len(case.example.scenario.steps)
+
+
 def test_shrinking_ends_with_its_sessions(in_memory):
     heard = []
     plan = SearchPlan(200, seed=2, shrink_sessions=5)

@@ -313,3 +313,13 @@ def test_a_session_that_ends_without_being_asked_to_stops_the_script():
     told, _ = play("  - connect\n", {"session.update": [(3.0, Disconnected(1000, ""))]})
 
     assert told.outcome is Outcome.STOPPED
+
+
+@pytest.mark.parametrize("step", ["say: Hello.", "respond"])
+@pytest.mark.parametrize("name", [[1], {"a": 1}, 7, None])
+def test_an_id_of_any_type_is_borne(name, step):
+    created = {"type": "response.created", "response": {"id": name}}
+    added = {"type": "conversation.item.added", "item": {"id": name, "type": "message", "role": "user"}}
+    conversation, _ = play(f"  - {step}\n", {"conversation.item.create": [added], "response.create": [created]})
+
+    assert conversation.outcome is Outcome.PLAYED
