@@ -4,18 +4,19 @@ import gc
 import weakref
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.generate.configs import invalid, valid
 from conformance.generate.conversations import conversations
-from conformance.generate.explore import Flaw, SearchPlan, explore
+from conformance.generate.explore import Case, Example, Flaw, SearchPlan, explore
 from conformance.generate.found import FoundCases, told
 from conformance.mutants import MUTANTS
 from conformance.mutants.mutant import Fault
 from conformance.play.player import Outcome
-from conformance.scenario.load import load
+from conformance.scenario.load import load, loads
 
 #: The most steps of a case made small: the shrinker of older versions leaves one more.
 SHORT = 5 if tuple(int(part) for part in version("hypothesis").split(".")[:2]) >= (6, 155) else 6
@@ -183,14 +184,19 @@ def test_an_interrupted_search_has_written_its_best(in_memory, tmp_path):
     assert len(load(path).steps) == min(sizes)
 
 
-def test_a_case_ends_with_the_step_at_which_it_stopped(in_memory, flaws_of):
-    play = in_memory("ga", lambda: a_cancelled_response_dangles(None))
-    plan = SearchPlan(200, seed=3, shrink_sessions=0, most_cases=1)
+def test_a_case_ends_with_the_step_at_which_it_stopped(in_memory):
+    steps = "[say: Hello., respond, {await: response.done}, {say: Once more.}]"
+    script = loads(f"scenario: A turn.\nsteps: {steps}", Path("turn.yaml"))
+    conversation = in_memory("ga", lambda: hooks_without("response.done"))(script)
 
-    (case,) = explore(play, flaws_of, conversations(DIALECTS["ga"]), plan).cases
+    case = Case(Flaw("ordering.response-done-comes", "MUST", ""), Example(1, "generate", script, conversation, ()))
 
-    assert case.scenario.steps[-1] is case.example.conversation.step
-    assert len(case.scenario.steps) < len(case.example.scenario.steps)
+    assert conversation.step is case.scenario.steps[-1]
+    assert [step.name for step in case.scenario.steps] == ["say", "respond", "await"]
+
+
+def hooks_without(kind):
+    return Fault(sends=lambda event: [] if event["type"] == kind else [event])
 
 
 def test_shrinking_ends_with_its_sessions(in_memory):
