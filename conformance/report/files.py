@@ -16,11 +16,10 @@ from conformance.report.history import NAME as HISTORY
 from conformance.report.history import remember
 from conformance.report.inert import inert_data, is_inert_json
 from conformance.report.report_file import ReportFile
+from conformance.report.whole_file import write_whole
 from conformance.trace import json_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conformance.run.folder import Disk
     from conformance.run.result import RunResult
 
@@ -50,7 +49,7 @@ def write_files(result: RunResult, when: datetime | None = None, disk: Disk | No
         if disk is not None:
             result = all_written(result, disk)
         with writing(each.name):
-            _write(folder / each.name, _text(result, each.content(result, evidence, when)))
+            write_whole(folder / each.name, _text(result, each.content(result, evidence, when)))
 
 
 def all_written(result: RunResult, disk: Disk) -> RunResult:
@@ -68,9 +67,3 @@ def _text(result: RunResult, content: object) -> str:
     if not is_inert_json(text) or scrub(text) != text:
         text = json_text.dumps(inert_data(scrub.data(content)), indent=True).decode()
     return text + "\n"
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8", errors="backslashreplace")
-    part.replace(path)

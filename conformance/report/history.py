@@ -12,6 +12,7 @@ from conformance.play.player import Outcome
 from conformance.report.inert import inert_data
 from conformance.report.provenance import rules_digest, tool_version
 from conformance.report.sentence import many
+from conformance.report.whole_file import write_whole
 from conformance.trace import json_text
 
 if TYPE_CHECKING:
@@ -35,9 +36,7 @@ def remember(result: RunResult, when: datetime) -> None:
     path = result.settings.reports / NAME
     line = json_text.dumps(inert_data(result.settings.scrub.data(_line(result, when)))).decode()
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    part = path.with_name(path.name + ".part")
-    part.write_text("\n".join([*lines[1 - MOST_RUNS :], line]) + "\n", encoding="utf-8")
-    part.replace(path)
+    write_whole(path, "\n".join([*lines[1 - MOST_RUNS :], line]) + "\n")
 
 
 def _line(result: RunResult, when: datetime) -> dict[str, Any]:

@@ -1,0 +1,24 @@
+"""The files of a run: each whole, or not there."""
+
+from pathlib import Path
+
+from conformance.report.files import write_files
+from conformance.run.folder import Disk
+from tests.records import record, result
+
+
+def test_a_disk_that_gets_full_leaves_no_half_a_file(tmp_path, monkeypatch):
+    ran = result(record("a/b"), reports=tmp_path)
+    write, disk = Path.write_text, Disk()
+
+    def full(path, text, **how):
+        if path.suffix == ".part":
+            write(path, text[:10], **how)
+            raise OSError(28, "No space left on device", str(path))
+        return write(path, text, **how)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    write_files(ran, disk=disk)
+
+    assert "report.json" in disk.trouble
+    assert [each.name for each in tmp_path.iterdir() if each.suffix == ".part"] == []
