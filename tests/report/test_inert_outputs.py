@@ -80,7 +80,8 @@ def compared(ran, folder):
 
 
 def found_case(_ran, folder):
-    example = Example(1, "generate", rehearse("response/text_turn", "ga").scenario, None, ())
+    conversation = rehearse("response/text_turn", "ga")
+    example = Example(1, "generate", conversation.scenario, conversation, ())
     case = Case(Flaw("envelope.fits-its-schema", "MUST", HOSTILE, HOSTILE, HOSTILE), example)
     found = FoundCases(folder / "found", "generated/conversations", lambda path: f"pytest {path.name}")
     found.keep(case)
