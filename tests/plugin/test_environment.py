@@ -1,6 +1,5 @@
 """Endpoints that are overloaded or cut off: nobody is blamed for that, and nothing is hidden."""
 
-import asyncio
 import itertools
 import json
 
@@ -196,11 +195,9 @@ def test_a_limit_of_sessions_is_told_on_the_terminal_and_in_the_report(folder, l
 
 
 def test_an_upgrade_that_is_never_answered_after_a_wrong_key_is_the_endpoints_doing(folder, odd_endpoint, key):
-    stop = asyncio.Event()
-
     async def process(connection, request):
         if key not in request.headers.get("Authorization", ""):
-            await stop.wait()
+            await connection.wait_closed()
         return
 
     async def talk(ws):
