@@ -7,12 +7,12 @@ from itertools import count
 
 from conformance.contract.dialect import Dialect
 from conformance.trace.exchanges import MAKE_ITEMS
+from conformance.trace.input_buffer import UPDATES
 from conformance.trace.trace import Event
 
 #: Beginnings of the types of what a model, a recogniser or a turn detector brings about: none of it is a heartbeat.
 OUTPUT = ("response.", "conversation.item.input_audio_transcription.")
-#: Types of updates, and of the answers that they get.
-UPDATES = ("session.update", "transcription_session.update")
+#: Types of the answers that updates get.
 UPDATED = ("session.updated", "transcription_session.updated")
 CREATE, ADDED = "conversation.item.create", "conversation.item.added"
 PROBE = "probe"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from conformance.rules.causes import SCHEMA
 from conformance.rules.engine.dispatch import Dispatched
 from conformance.rules.engine.judge import Judgement, judge
 from conformance.rules.engine.rule import Finding
@@ -109,7 +110,7 @@ def fold(view: View, judgements: Sequence[Judgement]) -> list[Judgement]:
             again = judge(other, [each.rule for each in judgements])
             folded = [old if old.rule.id in told else new for old, new in zip(folded, again, strict=True)]
             view = other
-    if beyond := entangled(view):
+    if any(each.findings for each in folded) and (beyond := entangled(view)):
         folded = [_without(each, beyond) for each in folded]
     deviations = explain(view, folded)
     return [_hinted(each, deviations) for each in folded] if deviations else folded
@@ -174,7 +175,6 @@ MENDED: tuple[tuple[frozenset[str], Callable[[View], View]], ...] = (
     (frozenset({CREATED_AGAIN}), with_own_ids),
 )
 
-SCHEMA = "envelope.fits-its-schema"
 #: The known deviations; of two that explain a finding, the first does.
 KNOWN: tuple[_Known, ...] = (
     _Known(

@@ -51,6 +51,7 @@ SPEECH = frozenset({"input_audio_buffer.speech_started", "input_audio_buffer.tim
 ANSWERS = frozenset({"error", *ACKNOWLEDGED_BY.values(), *SPEECH})
 #: Types of items that no client makes: what was done with the tools of an MCP server.
 OF_TOOL_SERVERS = frozenset({"mcp_list_tools", "mcp_call", "mcp_approval_request"})
+#: Type and role of an item.
 Kind = tuple[str | None, str | None]
 #: More open events than this are too many to tell which of them an error is about.
 MOST_CANDIDATES = 16
@@ -263,8 +264,7 @@ class _Attribution:
         exchange = waiting.first() or waiting.in_spite_of_an_error()
         if exchange is None or (ack.type in NAMES_ITS_ITEM and item_id_of(exchange.sent) is not None):
             return None
-        kind = kind_of(ack.part("item")) if self.renamed else None
-        if kind in self.renamed and kind != kind_of(exchange.sent.part("item")):
+        if self.renamed and kind_of(ack.part("item")) in self.renamed - {kind_of(exchange.sent.part("item"))}:
             return None
         refused = exchange.doomed or exchange.refused
         return None if refused and self.heard_speech and ack.type in SPONTANEOUS else exchange
@@ -299,7 +299,7 @@ def _ids_of_own_items(trace: CanonicalTrace) -> frozenset[str]:
     return frozenset([name for frame in frames if (name := item_id_of(frame)) is not None])
 
 
-def _kinds_of_renamed_output(trace: CanonicalTrace) -> frozenset[Kind | None]:
+def _kinds_of_renamed_output(trace: CanonicalTrace) -> frozenset[Kind]:
     """Return the kinds of the output items that are announced in the conversation under another id, or not at all."""
     output = trace.server("response.output_item.added")
     announced = {item_id_of(frame) for frame in trace.server("conversation.item.added")} if output else set()
