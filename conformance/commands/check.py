@@ -129,7 +129,7 @@ class _Output:
 
 def _with_progress(parts: Iterator[JudgedSources], files: int) -> Iterator[JudgedSources]:
     """Yield the parts, and show how far they are where somebody looks on."""
-    if not sys.stderr.isatty() or files == 1:
+    if files == 1 or sys.stderr is None or not sys.stderr.isatty():  # None: it was closed before we began
         yield from parts
         return
     from conformance.commands.progress import shown

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from conformance.commands.closed_output import PipedGroup, silent_when_left
 from conformance.commands.finished_runs import COMMANDS
 from conformance.errors import ConformanceError, UsageError
 from conformance.report.inert import inert
@@ -28,7 +29,7 @@ CLEAN, FINDINGS, INTERRUPTED, BUG, MISUSED = 0, 1, 2, 3, 4
 DIALECT = click.Choice(["auto", *dialect_names()])
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=PipedGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="realtime-conformance")
 def command() -> None:
     """Test whether an endpoint conforms to the OpenAI Realtime protocol.
@@ -95,14 +96,16 @@ def check(named: Sequence[str], **asked: Any) -> None:
 def convert(recording: str, target: Path) -> None:
     """Write recorded conversations in another format: .jsonl (also .gz), .har, .yaml (a cassette), .json.
 
-    OUT may be a folder: it receives a trace for each conversation.  IN is anything that `check` reads.
+    OUT may be a folder: it receives a trace for each conversation.  OUT may be -: traces go to standard output.
+    IN is anything that `check` reads.
     """
     from conformance.commands import convert as conversion
 
     found = conversion.convert(recording, target)
     for remark in dict.fromkeys(each.remark for each in found if each.remark):
         click.echo(f"concluded: {remark}", err=True)
-    click.echo(f"{target}: {len(found)} conversation{'' if len(found) == 1 else 's'}")
+    told = f"{target}: {len(found)} conversation{'' if len(found) == 1 else 's'}"
+    click.echo(told, err=target == conversion.STDOUT)
 
 
 @command.command(short_help="Record real conversations with a proxy.")
@@ -233,37 +236,6 @@ def docs(only_check: bool) -> None:
     sys.exit(FINDINGS if only_check and stale else CLEAN)
 
 
-@command.command(short_help="Print the summary of a finished or killed run.")
-@click.argument("folder", default="reports", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--flaky", is_flag=True, help="List what failed in some runs of FOLDER/history.jsonl, but not in others.")
-def report(folder: Path, flaky: bool) -> None:
-    """Print the summary of the run in FOLDER (reports/ by default), even if the run was killed.
-
-    Exit status: that of the run; 2 if the run was killed.
-    """
-    from conformance.commands.report import gathered
-    from conformance.report.history import comparable, flaky_text, rates_of
-    from conformance.report.screen import PlainTerminal
-    from conformance.report.terminal import summary, verdict
-
-    if flaky:
-        click.echo(flaky_text(rates_of(folder), len(comparable(folder))), nl=False)
-        return
-    found = gathered(folder)
-    terminal = PlainTerminal()
-    if found.status is None:
-        terminal.write_line(
-            f"The run did not come to its end: {len(found.result.conversations)} conversations are on disk, "
-            f"{found.unreported} of them judged just now.",
-            yellow=True,
-        )
-    for why in found.unread:
-        terminal.write_line(f"Not read: {inert(why)}", yellow=True)
-    summary(terminal, found.result)
-    verdict(terminal, found.result)
-    sys.exit(INTERRUPTED if found.status is None else found.status)
-
-
 @command.command(short_help="Check scenario files for mistakes.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def lint(files: Sequence[Path]) -> None:
@@ -291,6 +263,12 @@ for each in COMMANDS:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command; every error is one message."""
+    with silent_when_left():
+        _run(arguments)
+    sys.exit(CLEAN)
+
+
+def _run(arguments: Sequence[str] | None) -> None:
     given = sys.argv[1:] if arguments is None else arguments
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what an encoding lacks is told in another spelling, as pytest does
@@ -305,9 +283,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(MISUSED)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # `| head`
-        sys.stderr.close()
-        sys.exit(CLEAN)
     except Exception as error:
         if isinstance(error, OSError) and (error.filename or error.errno == ENOSPC):  # a disk that is full, or not ours
             told = f"error: {error.filename or 'the output'}: {error.strerror}"
@@ -316,7 +291,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         click.echo(_scrubber(given)(traceback.format_exc()), err=True)
         click.echo("This is a bug in realtime-conformance: please report it with the lines above.", err=True)
         sys.exit(BUG)
-    sys.exit(CLEAN)
 
 
 def _scrubber(arguments: Sequence[str]) -> Scrubber:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from conformance.corpus.sources import sources
 from conformance.errors import UsageError
 from conformance.secrets import Scrubber
@@ -20,16 +22,20 @@ if TYPE_CHECKING:
     from conformance.trace.trace import Trace
 
 COMPRESSED = ".gz"
+#: What stands for standard output.
+STDOUT = Path("-")
 
 
 def convert(named: str, target: Path) -> list[Recording]:
-    """Write every conversation behind *named* to *target*, a file or a folder, and return them.
+    """Write every conversation behind *named* to *target*, a file, a folder or `STDOUT`, and return them.
 
     What a name ends with says the format; a folder gets one trace of our own form for each conversation.  Keys that
     an endpoint gave away do not come along.  A file that is there already is replaced, whole or not at all.
     """
     found = [recording for source in sources([named]) for recording in source.recordings()]
-    if target.is_dir() or not target.suffix:
+    if target == STDOUT:
+        click.echo(JSON_LINES.write([_scrubbed(recording.trace) for recording in found]), nl=False)
+    elif target.is_dir() or not (target.suffix or target.exists()):
         target.mkdir(parents=True, exist_ok=True)
         width = len(str(len(found)))
         for number, recording in enumerate(found, 1):
@@ -46,7 +52,8 @@ def _format_for(target: Path) -> RecordingFormat:
         if each.suffix == suffix:
             return each
     known = ", ".join(each.suffix for each in FORMATS)
-    raise UsageError(f"{target}: no format has the ending {suffix!r}", f"Use one of: {known}.")
+    what = f"no format has the ending {suffix!r}" if suffix else "a file, and without an ending that names a format"
+    raise UsageError(f"{target}: {what}", f"Use one of: {known}; a folder, or - for standard output.")
 
 
 def _scrubbed(trace: Trace) -> Trace:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.report.inert import inert
 from conformance.run.outcome import ExitStatus
 
 if TYPE_CHECKING:
@@ -26,6 +27,37 @@ def verify(file: Path) -> None:
     found = verified(file)
     click.echo(as_text(found), nl=False)
     sys.exit(ExitStatus.CLEAN if found.valid else ExitStatus.BROKEN)
+
+
+@click.command(short_help="Print the summary of a finished or killed run.")
+@click.argument("folder", default="reports", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--flaky", is_flag=True, help="List what failed in some runs of FOLDER/history.jsonl, but not in others.")
+def report(folder: Path, flaky: bool) -> None:
+    """Print the summary of the run in FOLDER (reports/ by default), even if the run was killed.
+
+    Exit status: that of the run; 2 if the run was killed.
+    """
+    from conformance.commands.report import gathered
+    from conformance.report.history import comparable, flaky_text, rates_of
+    from conformance.report.screen import PlainTerminal
+    from conformance.report.terminal import summary, verdict
+
+    if flaky:
+        click.echo(flaky_text(rates_of(folder), len(comparable(folder))), nl=False)
+        return
+    found = gathered(folder)
+    terminal = PlainTerminal()
+    if found.status is None:
+        terminal.write_line(
+            f"The run did not come to its end: {len(found.result.conversations)} conversations are on disk, "
+            f"{found.unreported} of them judged just now.",
+            yellow=True,
+        )
+    for why in found.unread:
+        terminal.write_line(f"Not read: {inert(why)}", yellow=True)
+    summary(terminal, found.result)
+    verdict(terminal, found.result)
+    sys.exit(ExitStatus.INTERRUPTED if found.status is None else found.status)
 
 
 @click.command(short_help="Print what changed between two runs.")
@@ -97,4 +129,4 @@ def load(url: str, master: str, model: str | None, token: str, auth: str, report
     sys.exit(ExitStatus.CLEAN if tally.kept_apart else ExitStatus.BROKEN)
 
 
-COMMANDS = (run, verify, compare, matrix, load)
+COMMANDS = (run, report, verify, compare, matrix, load)

@@ -59,3 +59,24 @@ def test_where_nothing_can_be_written_is_one_clear_error(tmp_path, trace, out, c
 
     assert left.value.code == 4
     assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_traces_go_to_standard_output_and_what_is_told_does_not(tmp_path, trace):
+    (tmp_path / "in.jsonl").write_bytes(dumps(trace) * 2)
+
+    result = convert(tmp_path / "in.jsonl", "-")
+
+    assert "2 conversations" not in result.stdout
+    assert "2 conversations" in result.stderr
+    (tmp_path / "out.jsonl").write_text(result.stdout, encoding="utf-8")
+    assert len(list(Source(str(tmp_path / "out.jsonl")).recordings())) == 2
+
+
+def test_a_file_without_an_ending_is_no_format(tmp_path, trace):
+    (tmp_path / "in.jsonl").write_bytes(dumps(trace))
+    (tmp_path / "out").touch()
+
+    told = str(convert(tmp_path / "in.jsonl", tmp_path / "out").exception)
+
+    assert "a file, and without an ending that names a format" in told
+    assert "- for standard output" in told
