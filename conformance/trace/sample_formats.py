@@ -70,9 +70,10 @@ def heard_format(pieces: Iterable[bytes], told: str, formats: Iterable[str]) -> 
         if len(each) < LEAST or len(set(each)) < FEW:
             continue
         telling.append(each)
-        gain = prediction_gain(samples(each, told), CERTAIN)
-        if gain is not None and gain >= CERTAIN:
-            return told
+        for size in (LEAST, PIECE):  # most are certain after the least of them
+            gain = prediction_gain(samples(each[:size], told), CERTAIN)
+            if gain is not None and gain >= CERTAIN:
+                return told
         own += [gain] if gain is not None else []
     typical = {name: median_low(found) for name in formats if name != told and (found := _gains(telling, name))}
     best = max(typical, key=lambda name: typical[name], default=None)
