@@ -138,7 +138,7 @@ def cleared_answers_a_clear(view: View) -> Judged:
 )
 def commit_starts_no_response(view: View) -> Judged:
     """While turn detection is off, a response starts only when the client asks for one."""
-    if view.partial or view.transcription_session:
+    if view.partial or view.transcription_session or not view.server(COMMITTED):
         return
     # Whoever detects turns all the same answers them: that they are detected has a rule of its own.
     heard = (each.index for each in view.server(STARTED, STOPPED) if detection_at(view, each.index) == NOTHING)

@@ -23,7 +23,7 @@ def _comes_first(view: View, edge: Edge) -> Judged:
         first = span.frames[0]
         if first.type == edge.event:
             yield HELD
-        else:
+        elif edge.nest != "content part" or first.type in _inside(edge.nest):  # calls of tool servers have no parts
             yield Finding(first.index, f"{first.type} of {span.name} came first.", edge.event, first.type)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.trace.frames import Frame
+    from conformance.trace.output_audio import Sound
     from conformance.trace.responses import Part
     from conformance.trace.views import View
 
@@ -46,7 +47,7 @@ def audio_is_base64(view: View) -> Judged:
 def audio_is_whole_samples(view: View) -> Judged:
     """The audio of a stream is a whole number of samples."""
     for sound in view.sounds:
-        if sound.format != "pcm16" or None in sound.sizes or not sound.stream.whole or not sound.stream.dones:
+        if not _is_known(sound) or not sound.stream.dones:
             continue
         if sound.size % 2 == 0:
             yield HELD
@@ -64,7 +65,7 @@ def audio_is_whole_samples(view: View) -> Judged:
 def audio_delta_is_whole_samples(view: View) -> Judged:
     """Every audio delta is a whole number of samples, so that it can be played alone."""
     for sound in view.sounds:
-        if sound.format != "pcm16" or None in sound.sizes or not sound.stream.whole or sound.size % 2:
+        if not _is_known(sound) or sound.size % 2:
             continue
         odd = [at for at, size in enumerate(sound.sizes) if size is not None and size % 2]
         for at in odd[:1]:
@@ -72,6 +73,11 @@ def audio_delta_is_whole_samples(view: View) -> Judged:
             yield Finding(frame.index, f"A delta of {sound.stream.item_id} ends within a sample.", path="/delta")
         if not odd:
             yield HELD
+
+
+def _is_known(sound: Sound) -> bool:
+    """Return whether the recording holds all deltas of a stream of 16 bit samples, and their sizes."""
+    return sound.format == "pcm16" and sound.stream.whole and bool(sound.sizes) and None not in sound.sizes
 
 
 #: Event -> where audio could lie in it: (path of an object or a list of objects, field).

@@ -82,7 +82,7 @@ def _had_time(view: View, commit: Frame) -> bool:
 )
 def response_follows_a_committed_turn(view: View) -> Judged:
     """A response that detection starts answers a turn that was committed before it, each turn once."""
-    if view.partial or view.transcription_session:
+    if view.partial or view.transcription_session or not view.server(STARTED, COMMITTED):
         return
     starts = {frame.index for frame in view.unasked_responses}
     committed, mixed = False, 0
