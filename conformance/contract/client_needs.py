@@ -64,18 +64,21 @@ def absences(wanted: Sequence[NeededField], event: Mapping[str, Any]) -> tuple[N
     return tuple(replace(each, path=place) for each in wanted for place in _places(each, event))
 
 
-def schema_of(wanted: Sequence[NeededField]) -> dict[str, Any]:
+def schema_of(wanted: Iterable[NeededField]) -> dict[str, Any]:
     """Return the JSON schema of an event that lacks none of the *wanted* fields: a compiled one tells it of most."""
-    return {"allOf": [_nested(steps_of(each.path), each) for each in wanted]}
+    together: dict[tuple[Sequence[str], str], list[NeededField]] = {}
+    for each in wanted:
+        together.setdefault((steps_of(each.path)[:-1], str(each.when)), []).append(each)
+    return {"allOf": [_nested(way, fields) for (way, _), fields in together.items()]}
 
 
-def _nested(steps: Sequence[str], wanted: NeededField) -> dict[str, Any]:
-    *way, last = steps
-    schema: dict[str, Any] = {"required": [last]}
-    if wanted.filled:
-        schema["properties"] = {last: {"not": {"type": "null"}}}
-    if wanted.when:
-        options = {key: value if isinstance(value, list) else [value] for key, value in wanted.when.items()}
+def _nested(way: Sequence[str], wanted: Sequence[NeededField]) -> dict[str, Any]:
+    """Return the schema of an event that has these fields of one object, which all are wanted when the same holds."""
+    names = {steps_of(each.path)[-1]: each.filled for each in wanted}
+    schema: dict[str, Any] = {"required": list(names)}
+    schema["properties"] = {name: {"not": {"type": "null"}} for name, filled in names.items() if filled}
+    if when := wanted[0].when:
+        options = {key: value if isinstance(value, list) else [value] for key, value in when.items()}
         named = {"properties": {key: {"enum": values} for key, values in options.items()}}
         schema = {"if": named | {"required": [key for key in options if None not in options[key]]}, "then": schema}
     for step in reversed(way):

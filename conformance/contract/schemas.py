@@ -66,17 +66,17 @@ UNJUDGEABLE = Problem("", "type", "text that UTF-8 can carry, nested no deeper t
 class Schemas:
     """The schemas of one dialect; nothing in it changes once it is loaded."""
 
-    __slots__ = ("_client", "_complete", "_documented", "_objects", "_server", "_wanted", "dialect")
+    __slots__ = ("_client", "_documented", "_flawless", "_objects", "_registry", "_server", "_wanted", "dialect")
 
     def __init__(self, dialect_name: str, home: Path) -> None:
         """Load and compile every schema below *home*; SchemaError if one is missing or broken."""
         self.dialect = dialect_name
         documents = _documents(dialect_name, home)
-        judges = _compiled(documents)
+        judges, self._registry = _compiled(documents)
         self._client, self._server, self._objects = judges["client"], judges["server"], judges["objects"]
         self._documented = Documented(documents)
         self._wanted = load_wanted(home / "wanted.json", dialect_name)
-        self._complete: Judges = {}
+        self._flawless: Judges = {}
 
     def knows(self, side: Direction, event_type: str) -> bool:
         """Whether *event_type*, as spoken in this dialect, has a schema on that side."""
@@ -118,18 +118,22 @@ class Schemas:
         wanted = self._wanted.get(_type(event))
         return () if wanted is None else absences(wanted, event)
 
-    def incomplete(self, event_type: str, events: Sequence[Event]) -> Sequence[int]:
-        """Return the positions of those *events* of one type that lack such fields: the fast way for many."""
+    def flawed(self, event_type: str, events: Sequence[Event]) -> Sequence[int]:
+        """Return the positions of those *events* of the server, of one type, that break its schema or lack such fields.
+
+        The fast way for many: most have neither fault, and both are looked for in one go.
+        """
         wanted = self._wanted.get(event_type)
-        if wanted is None:
-            return ()
-        judge = self._complete.get(event_type)
+        if wanted is None or event_type not in self._server:
+            return self.misfits(Direction.SERVER, event_type, events)
+        judge = self._flawless.get(event_type)
         if judge is None:
-            judge = self._complete[event_type] = _judge(schema_of(wanted))
+            own = {"$ref": f"{BASE}{self.dialect}/{Direction.SERVER.value}/{event_type}.json"}
+            judge = self._flawless[event_type] = _judge({"allOf": [own, schema_of(wanted)]}, self._registry)
         try:
             return _unfit(judge, events)
         except ValueError:  # as in `misfits`
-            return [position for position, event in enumerate(events) if absences(wanted, event)]
+            return range(len(events))
 
     def extras(self, side: Direction, event: Event) -> tuple[str, ...]:
         """Return the JSON pointers, sorted, of the fields that no source documents: information, no fault."""
@@ -201,7 +205,7 @@ def _document(path: Path, name: str) -> dict[str, Any]:
     return document
 
 
-def _compiled(documents: Mapping[str, dict[str, Any]]) -> dict[str, Judges]:
+def _compiled(documents: Mapping[str, dict[str, Any]]) -> tuple[dict[str, Judges], jsonschema_rs.Registry]:
     """Compile every schema, the shared objects too: what is broken shows now, not at the first such event."""
     import jsonschema_rs
 
@@ -211,19 +215,19 @@ def _compiled(documents: Mapping[str, dict[str, Any]]) -> dict[str, Judges]:
         registry = jsonschema_rs.Registry([(document["$id"], document) for document in documents.values()])
         for name, document in documents.items():
             _, side, file = name.split("/")
-            judges.setdefault(side, {})[file.removesuffix(".json")] = jsonschema_rs.Draft202012Validator(
-                document, registry=registry, offline=True
-            )
+            judges.setdefault(side, {})[file.removesuffix(".json")] = _judge(document, registry)
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         first = next(iter(str(error).splitlines()), type(error).__name__)
         raise SchemaError(f"schemas/{name}: {first[:LIMIT]}", CURE) from error
-    return judges
+    return judges, registry
 
 
-def _judge(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+def _judge(
+    document: dict[str, Any], registry: jsonschema_rs.Registry | None = None
+) -> jsonschema_rs.Draft202012Validator:
     import jsonschema_rs
 
-    return jsonschema_rs.Draft202012Validator(document)
+    return jsonschema_rs.Draft202012Validator(document, registry=registry, offline=True)
 
 
 # ---- telling

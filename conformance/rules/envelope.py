@@ -9,7 +9,7 @@ from itertools import repeat
 from conformance.contract.dialects import DIALECTS, aliases
 from conformance.contract.schemas import Problem, schemas_for
 from conformance.rules.engine.rule import ANYTHING, GUIDE, HELD, SERVER_EVENTS, Chapter, Evidence, Finding, Judged
-from conformance.rules.nulls import judge_misfits
+from conformance.rules.nulls import flawed, judge_misfits
 from conformance.trace.frames import Frame, quoted, string
 from conformance.trace.lens import lens
 from conformance.trace.trace import FrameKind
@@ -22,8 +22,8 @@ CONVICTED_ELSEWHERE = frozenset({"input_audio_buffer.append", "input_audio_buffe
 
 #: The one documented event without an id.
 WITHOUT_ID = frozenset({"input_audio_buffer.dtmf_event_received"})
-#: Events whose wanted fields the chapter on the session judges.
-SHOWS_THE_SESSION = frozenset({"session.created", "session.updated"})
+#: The event whose wanted fields the chapter on the session judges.
+OPENER = "session.created"
 #: Where an id lies, and how OpenAI begins it.
 PREFIXES = (
     ("session.created", "session", "sess_"),
@@ -189,12 +189,11 @@ def _misfit(frame: Frame, found: Sequence[Problem], _nulls: Sequence[Problem]) -
 def has_the_fields_clients_need(view: View) -> Judged:
     """Every event has the fields, null or not, that official servers send and real clients read unasked."""
     schemas = schemas_for(view.dialect.name)
-    for kind, frames in view.groups.items():
-        if not schemas.wants(spoken := view.dialect.wire_name(kind)) or kind in SHOWS_THE_SESSION:
+    for kind, suspects in flawed(view).items():
+        if kind == OPENER or not schemas.wants(view.dialect.wire_name(kind)):
             continue
-        incomplete = schemas.incomplete(spoken, [frame.event for frame in frames])
-        yield from repeat(HELD, len(frames) - len(incomplete))
-        for frame in map(frames.__getitem__, incomplete):
+        yield from repeat(HELD, len(view.groups[kind]) - len(suspects))
+        for frame in suspects:
             lacking = [each for each in schemas.absences(frame.event) if not _has_its_own_rule(frame, each.path)]
             if lacking:
                 paths = ", ".join(each.path for each in lacking)

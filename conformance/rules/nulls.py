@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 
 from conformance.contract.schemas import Problem, Schemas, schemas_for
@@ -27,15 +27,30 @@ def parted(schemas: Schemas, event: Event) -> tuple[Sequence[Problem], Sequence[
 
 
 @lens
-def fit_and_unfit(view: View) -> tuple[tuple[Sequence[Frame], Sequence[Frame]], ...]:
-    """Return the server's events of each type that has a schema, and those of them that break it."""
-    schemas, found = schemas_for(view.dialect.name), []
+def flawed(view: View) -> Mapping[str, Sequence[Frame]]:
+    """Return the server's events that break their schema or lack a field that clients need, by their canonical type.
+
+    Each type that occurred and has a schema is there, and most have none.
+    """
+    schemas, found = schemas_for(view.dialect.name), {}
     for kind, frames in view.groups.items():
         spoken = view.dialect.wire_name(kind)
         if frames and schemas.knows(Direction.SERVER, spoken):
-            misfits = schemas.misfits(Direction.SERVER, spoken, [frame.event for frame in frames])
-            found.append((frames, [frames[position] for position in misfits]))
-    return tuple(found)
+            positions = schemas.flawed(spoken, [frame.event for frame in frames])
+            found[kind] = [frames[position] for position in positions]
+    return found
+
+
+@lens
+def fit_and_unfit(view: View) -> Sequence[tuple[Sequence[Frame], Sequence[Frame]]]:
+    """Return the server's events of each type that has a schema, and those of them that break it."""
+    return [(view.groups[kind], _unfit(view, kind, frames) if frames else ()) for kind, frames in flawed(view).items()]
+
+
+def _unfit(view: View, kind: str, frames: Sequence[Frame]) -> Sequence[Frame]:
+    schemas, spoken = schemas_for(view.dialect.name), view.dialect.wire_name(kind)
+    misfits = schemas.misfits(Direction.SERVER, spoken, [frame.event for frame in frames])
+    return [frames[position] for position in misfits]
 
 
 def judge_misfits(

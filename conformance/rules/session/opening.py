@@ -9,6 +9,7 @@ from conformance.contract.schemas import schemas_for
 from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import ANYTHING, END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.rules.engine.settings import settings_in, updates
+from conformance.rules.nulls import flawed
 from conformance.trace.frames import string, whole_number
 from conformance.trace.trace import Direction, EndKind
 from conformance.trace.views import View
@@ -87,11 +88,11 @@ def created_shows_the_defaults(view: View) -> Judged:
     """`session.created` shows the settings in effect: model, modalities, voice, formats, turn detection."""
     if view.translation_session:
         return  # it has none of them but the model
-    schemas = schemas_for(view.dialect.name)
+    schemas, suspects = schemas_for(view.dialect.name), flawed(view).get("session.created", ())
     for frame in view.server("session.created"):
         if not frame.whole or not isinstance(frame.event.get("session"), dict):
             continue
-        lacking = schemas.absences(frame.event)
+        lacking = schemas.absences(frame.event) if frame in suspects or frame.entry.ids_elided else ()
         if lacking:
             names = ", ".join(each.path.removeprefix("/session/") for each in lacking)
             yield Finding(frame.index, f"The session does not show {names}.", names[:200], "absent", lacking[0].path)
