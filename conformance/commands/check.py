@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from time import monotonic
@@ -26,6 +26,7 @@ from conformance.run.outcome import ExitStatus as Status
 from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:
+    from conformance.contract.profile import Profile
     from conformance.corpus.judging import Teller
     from conformance.corpus.sources import Source
 
@@ -135,6 +136,25 @@ def _with_progress(parts: Iterator[JudgedSources], files: int) -> Iterator[Judge
     from conformance.commands.progress import shown
 
     yield from shown(parts, files)
+
+
+def profile_asked(name: str | None) -> Profile | None:
+    """Return the profile of `--profile`, as a run of the suite does."""
+    if name is None:
+        return None
+    from conformance.options.settings import profile_named
+
+    return profile_named(name)
+
+
+def demands_of(asked: Mapping[str, Any], profile: Profile | None) -> Demands:
+    """Return what is asked of recordings on the command line."""
+    demands = Demands(
+        dialect=asked["dialect"],
+        fail_on=FAIL_ON["should" if asked["strict"] else asked["fail_on"]],
+        expected=expected_rules(asked["expect"]) if asked["expect"] else (),
+    )
+    return replace(demands, usual=profile.dialect, waivers=profile.waivers) if profile is not None else demands
 
 
 def expected_rules(named: str) -> tuple[str, ...]:

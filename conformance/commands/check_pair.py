@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
+from conformance.relay.declared import declared_in
 from conformance.relay.pair import Context, Pair
 from conformance.relay.rules import PAIR_RULES
-from conformance.relay.rules.pair_rule import NEEDS, judge_pair
+from conformance.relay.rules.pair_rule import NEEDS
 from conformance.relay.side import side_of
 from conformance.relay.upstream_script import HONEST, UpstreamScript, upstream_scripts
+from conformance.report.layout import wrapped
 from conformance.report.text import finding_text
 from conformance.rules.engine.judge import VERDICT_OF_FINDING, Verdict
 from conformance.rules.engine.rule import Keyword
 from conformance.run.outcome import ExitStatus as Status
-from conformance.run.ruling import LocatedFinding, Ruling, view_of
+from conformance.run.pairs import rule_on_pair
+from conformance.run.ruling import view_of
 from conformance.scenario.load import library, load
 from conformance.trace.jsonl import load as load_trace
 
@@ -22,30 +25,37 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
+    from conformance.contract.profile import Profile
     from conformance.trace.trace import Trace
 
 
-def check_pair(client: Path, upstream: Path, counts: Collection[Keyword]) -> tuple[str, int]:
+def check_pair(
+    client: Path, upstream: Path, counts: Collection[Keyword], profile: Profile | None = None
+) -> tuple[str, int]:
     """Judge two recordings by the rules over pairs; return the text, and the exit status.
 
-    What the traces do not tell (a profile's declarations, a balance) is taken as nothing declared.
+    What the traces and the gateway's profile do not tell (a balance) is taken as nothing declared.
     """
     if client == upstream:
         raise UsageError("the recordings of client and upstream are the same file", "Give two recordings.")
     ours, theirs = load_trace(client), load_trace(upstream)
     guards = side_of(theirs).guards
-    pair = Pair(view_of(ours), view_of(theirs), Context(script=_script(ours, theirs), guards=guards))
+    declared = declared_in(profile.relay if profile is not None else None)
+    context = Context(declared, _script(ours, theirs), guards)
+    pair = Pair(view_of(ours), view_of(theirs), context)
     offers = {"keys"} if guards else set()
+    waivers = profile.waivers if profile is not None else {}
     lines, broken, proved = [], 0, 0
     for rule in PAIR_RULES.values():
         if rule.needs and rule.needs not in offers:
             continue
-        judgement = judge_pair(rule, pair)
-        proved += judgement.verdict is Verdict.PASS
-        if judgement.findings:
-            located = tuple(LocatedFinding(finding, ours) for finding in judgement.findings)
-            lines += [finding_text(Ruling(rule, VERDICT_OF_FINDING[rule.keyword], located), client.stem), ""]
+        ruling = rule_on_pair(rule, (pair,), offers, waivers, (ours,))
+        proved += ruling.verdict is Verdict.PASS
+        if ruling.verdict in VERDICT_OF_FINDING.values():
+            lines += [finding_text(ruling, client.stem), ""]
             broken += rule.keyword in counts
+        elif ruling.findings:
+            lines += [*wrapped(f"excused: {rule.id}: {ruling.findings[0].finding.message} ({ruling.reason})"), ""]
     silent = sum(rule.needs not in ("", *offers) for rule in PAIR_RULES.values())
     verdict = "broken" if broken else "clean" if proved else "unclear"
     known = f"; {silent} need what is not in a recording ({', '.join(sorted(set(NEEDS) - offers))})" if silent else ""

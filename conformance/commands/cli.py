@@ -41,6 +41,7 @@ def command() -> None:
 @command.command(short_help="Judge recorded conversations.")
 @click.argument("named", metavar="RECORDING...", nargs=-1, required=True)
 @click.option("--dialect", type=DIALECT, default="auto", help="Protocol revision; auto: taken from the recording.")
+@click.option("--profile", metavar="NAME|FILE", help="What the vendor documents: its waivers excuse what they name.")
 @click.option(
     "--fail-on",
     type=click.Choice(["must", "should", "nothing"]),
@@ -73,19 +74,18 @@ def check(named: Sequence[str], **asked: Any) -> None:
     """
     from os import cpu_count
 
-    from conformance.commands.check import FAIL_ON, Inspection, expected_rules
-    from conformance.corpus.verdict import Demands
+    from conformance.commands.check import Inspection, demands_of, profile_asked
 
-    fail_on = FAIL_ON["should" if asked["strict"] else asked["fail_on"]]
+    profile = profile_asked(asked["profile"])
+    demands = demands_of(asked, profile)
     if asked["upstream"] is not None:
         from conformance.commands.check_pair import check_pair
 
         if len(named) != 1:
             raise UsageError("--upstream: a pair is one recording of the client and one of the upstream")
-        text, status = check_pair(Path(named[0]), asked["upstream"], fail_on)
+        text, status = check_pair(Path(named[0]), asked["upstream"], demands.fail_on, profile)
         click.echo(text, nl=False)
         sys.exit(status)
-    demands = Demands(asked["dialect"], fail_on, expected_rules(asked["expect"]) if asked["expect"] else ())
     form = "json" if asked["as_json"] else "json-lines" if asked["json_lines"] else "text"
     sys.exit(Inspection(named, demands, form, asked["jobs"] or cpu_count() or 1, asked["cluster"]).carry_out())
 

@@ -40,7 +40,10 @@ class Waiver:
     reason: str
     """Why the vendor departs from it, and who says so."""
     fields: tuple[str, ...] = ()
-    """`<event type> <JSON pointer>`, both with `*` as a wildcard; empty: whatever the rule finds."""
+    """`<event type> <JSON pointer>`, or a type alone for whatever is found in such events; with `*` as a wildcard.
+
+    Empty: whatever the rule finds.
+    """
 
     def __str__(self) -> str:
         return self.reason
@@ -48,7 +51,11 @@ class Waiver:
     def covers(self, event_type: str, paths: Iterable[str]) -> bool:
         """Return whether a finding at all of these places of an event is excused."""
         return not self.fields or all(
-            any(fnmatchcase(f"{event_type} {path}", pattern) for pattern in self.fields) for path in paths
+            any(
+                fnmatchcase(f"{event_type} {path}" if " " in pattern else event_type, pattern)
+                for pattern in self.fields
+            )
+            for path in paths
         )
 
 

@@ -36,6 +36,10 @@ class CorpusTally:
     """Expected rule -> conversations that did not prove it."""
     unrecorded: Counter[str] = field(default_factory=Counter)
     """What of the wire is missing -> conversations."""
+    waived: Counter[str] = field(default_factory=Counter)
+    """Rule id -> conversations in which a waiver excuses all that it finds."""
+    excused: dict[str, Found] = field(default_factory=dict)
+    """Rule id -> the first finding that a waiver excuses."""
     examples: dict[str, tuple[Found, ...]] = field(default_factory=dict)
     """Rule id -> the first of its findings, of different conversations."""
     troubles: tuple[str, ...] = ()
@@ -51,6 +55,10 @@ class CorpusTally:
         self.proved.update(verdict.held.keys())
         self.unproven.update(verdict.unproven)
         self.unrecorded.update(verdict.silent_wire)
+        if verdict.waived:
+            excused = {each.rule: each for each in reversed(verdict.waived)}
+            self.waived.update(excused.keys())
+            self.excused = excused | self.excused
         if verdict.trouble and len(self.troubles) < MOST_EXAMPLES:
             self.troubles += (verdict.trouble,)
         if verdict.findings:
@@ -75,6 +83,8 @@ class CorpusTally:
             self.proved + other.proved,
             self.unproven + other.unproven,
             self.unrecorded + other.unrecorded,
+            self.waived + other.waived,
+            other.excused | self.excused,
             examples,
             (*self.troubles, *other.troubles)[:MOST_EXAMPLES],
         )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from itertools import islice
 from operator import gt
 from typing import TYPE_CHECKING
 
-from conformance.contract.dialects import DIALECTS, recognise
+from conformance.contract.dialects import CANONICAL, DIALECTS, recognise
 from conformance.corpus.understanding import understood
 from conformance.rules.deviations import folded
 from conformance.rules.engine.dispatch import Dispatch
@@ -19,8 +19,10 @@ from conformance.rules.rule_packs import judged_rules
 from conformance.trace.views import View
 
 if TYPE_CHECKING:
+    from conformance.contract.profile import Waiver
     from conformance.corpus.understanding import Understanding
     from conformance.rules.engine.dispatch import Dispatched
+    from conformance.rules.engine.rule import Finding
     from conformance.trace.formats.recording import Recording
     from conformance.trace.trace import Trace
 
@@ -57,6 +59,8 @@ class Found:
     path: str = ""
     hint: str = ""
     """What is usually behind it."""
+    excuse: str = ""
+    """Why it does not count."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,10 @@ class Demands:
     """Findings of rules with these keywords break a conversation."""
     expected: tuple[str, ...] = ()
     """Rules that every conversation has to prove."""
+    usual: str = CANONICAL.name
+    """The dialect of a recording that shows none."""
+    waivers: Mapping[str, Waiver] = field(default_factory=dict)
+    """Rule id -> what the vendor's profile excuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,8 @@ class RecordedVerdict:
     frames: int = 0
     """Frames that were said in earnest."""
     findings: tuple[Found, ...] = ()
+    waived: tuple[Found, ...] = ()
+    """What would have been found, but for the profile."""
     held: Mapping[str, int] = field(default_factory=dict)
     """Rule id -> how often it held, of rules without findings."""
     unproven: tuple[str, ...] = ()
@@ -143,16 +153,18 @@ def _judged(
     recording: Recording, demands: Demands, understanding: Understanding, view: View, outcome: Dispatched
 ) -> JudgedRecording:
     dialect, trace = view.dialect.name, recording.trace
-    findings = tuple(_found(recording, outcome))
-    unproven = tuple(_unproven(demands, outcome, dialect))
+    outcome, waived = _but_for(demands.waivers, outcome, trace) if demands.waivers else (outcome, {})
+    findings = tuple(_found(recording, outcome.findings))
+    unproven = tuple(name for name in _unproven(demands, outcome, dialect) if name not in waived)
     verdict = RecordedVerdict(
         name=recording.name,
-        kind=_kind(outcome, demands, unproven, understanding),
+        kind=_kind(outcome, demands, unproven, understanding, judged=bool(outcome.held or outcome.findings or waived)),
         dialect=dialect,
         entries=len(trace),
         known=understanding.known,
         frames=understanding.frames,
         findings=findings,
+        waived=tuple(_excused(recording, waived, demands.waivers)) if waived else (),
         held={name: outcome.held[name] for name in outcome.proved} if findings else outcome.held,
         unproven=unproven,
         silent_wire=tuple(_unrecorded(trace)),
@@ -185,11 +197,37 @@ def _dialect_of(trace: Trace, demands: Demands) -> str:
     if trace.dialect in DIALECTS:
         return trace.dialect
     found = recognise(entry.event for entry in trace.entries if entry.event is not None and not entry.sent)
-    return found.name if found is not None else "ga"
+    return found.name if found is not None else demands.usual
 
 
-def _found(recording: Recording, outcome: Dispatched) -> Iterable[Found]:
-    for name, findings in outcome.findings.items():
+def _but_for(
+    waivers: Mapping[str, Waiver], outcome: Dispatched, trace: Trace
+) -> tuple[Dispatched, Mapping[str, Sequence[Finding]]]:
+    """Return what the rules say without what is excused, and the findings of each rule that says nothing any more."""
+    from conformance.run.ruling import LocatedFinding, unexcused
+
+    findings, held, waived = dict(outcome.findings), dict(outcome.held), {}
+    for name, waiver in waivers.items():
+        found = findings.get(name, [])
+        left = unexcused(waiver, [LocatedFinding(each, trace) for each in found])
+        if left is None:
+            waived[name] = findings.pop(name, [])
+            held.pop(name, None)
+        elif left:
+            findings[name] = [each.finding for each in left]
+    return replace(outcome, findings=findings, held=held), waived
+
+
+def _excused(
+    recording: Recording, waived: Mapping[str, Sequence[Finding]], waivers: Mapping[str, Waiver]
+) -> Iterable[Found]:
+    from conformance.run.ruling import why_waived
+
+    return (replace(each, excuse=why_waived(waivers[each.rule])) for each in _found(recording, waived))
+
+
+def _found(recording: Recording, found: Mapping[str, Sequence[Finding]]) -> Iterable[Found]:
+    for name, findings in found.items():
         for each in findings:
             place = recording.place(each.index)
             yield Found(name, each.index, place, each.message, each.expected, each.actual, each.path, each.hint)
@@ -220,7 +258,7 @@ def _disorder(trace: Trace) -> str:
 
 
 def _kind(
-    outcome: Dispatched, demands: Demands, unproven: tuple[str, ...], understanding: Understanding
+    outcome: Dispatched, demands: Demands, unproven: tuple[str, ...], understanding: Understanding, *, judged: bool
 ) -> RecordingOutcome:
     rules = judged_rules()
     if outcome.errors:
@@ -229,8 +267,7 @@ def _kind(
         return RecordingOutcome.BROKEN
     if any(rules[name].keyword is Keyword.MUST or Keyword.SHOULD in demands.fail_on for name in unproven):
         return RecordingOutcome.UNPROVEN
-    told = outcome.held or outcome.findings
-    return RecordingOutcome.UNCLEAR if understanding.doubtful or not told else RecordingOutcome.CLEAN
+    return RecordingOutcome.UNCLEAR if understanding.doubtful or not judged else RecordingOutcome.CLEAN
 
 
 def unreadable(name: str, trouble: str) -> RecordedVerdict:

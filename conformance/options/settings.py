@@ -37,7 +37,7 @@ Number = TypeVar("Number", int, float)
 
 def settings_of(given: Given) -> Settings:
     """Read the options; UsageError says which one is wrong."""
-    profile = _profile(given.value("profile"))
+    profile = profile_named(given.value("profile")) if given.value("profile") is not None else None
     asked = given.value("dialect") or AUTO
     endpoint = given.value("endpoint") or given.value("relay")
     url = _url(endpoint, profile) if endpoint is not None else ""
@@ -107,9 +107,8 @@ def _split(names: str) -> tuple[str, ...]:
     return tuple(each.strip() for each in names.split(",") if each.strip())
 
 
-def _profile(name: str | None) -> Profile | None:
-    if name is None:
-        return None
+def profile_named(name: str) -> Profile:
+    """Return a bundled profile, or one from a file; ProfileError says what is wrong, also with what it waives."""
     from conformance.contract.profile import load_profile, refuse_unknown_waivers
     from conformance.relay.rules import known_rules
 

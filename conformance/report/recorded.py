@@ -78,8 +78,11 @@ def _seen(verdict: RecordedVerdict, proved: list[Rule], rules: list[Rule]) -> It
         understood = f"understood: only {verdict.known} of {verdict.frames} frames; no verdict"
         yield understood if verdict.known * 2 < verdict.frames else "holds nothing that could be judged; no verdict"
     chapters = Counter(rule.chapter for rule in proved)
-    broken = {each.rule for each in verdict.findings}
-    silent = dict.fromkeys(rule.chapter for rule in rules if not chapters[rule.chapter] and rule.id not in broken)
+    broken = {each.rule for each in (*verdict.findings, *verdict.waived)}
+    found = {rule.chapter for rule in rules if rule.id in broken}
+    silent = dict.fromkeys(rule.chapter for rule in rules if not chapters[rule.chapter] and rule.chapter not in found)
+    for each in {found.rule: found for found in reversed(verdict.waived)}.values():
+        yield f"excused: {each.rule}: {inert(each.message)} ({inert(each.excuse)})"
     if chapters:
         yield f"exercised: {', '.join(f'{name} {count}' for name, count in chapters.items())}"
     if silent:
@@ -101,6 +104,8 @@ def in_sum(tally: CorpusTally, seconds: float) -> str:
         lines += ["", *_broken(rules[name], count, tally)]
     if left := len(tally.broken) - MOST_RULES:
         lines += ["", f"… and {left} rules more"] if left > 0 else []
+    for name, count in sorted(tally.waived.items()):
+        lines += ["", *_excused(rules[name], count, tally)]
     return "\n".join([*lines, "", *_coverage(tally)]) + "\n"
 
 
@@ -117,14 +122,22 @@ def _weight(rule: Rule) -> int:
 
 def _broken(rule: Rule, count: int, tally: CorpusTally) -> Iterator[str]:
     share = count / max(1, tally.conversations)
-    yield f"{rule.id}  {rule.keyword}, broken in {count:,} ({share:.1%}), {tally.findings[rule.id]:,} findings"
+    verb = "noted" if rule.keyword is Keyword.MAY else "broken"
+    yield f"{rule.id}  {rule.keyword}, {verb} in {count:,} ({share:.1%}), {tally.findings[rule.id]:,} findings"
     for found in tally.examples.get(rule.id, ()):
         yield from wrapped(one_line(f"{found.place}: {found.message}"), "    ", "      ")
 
 
+def _excused(rule: Rule, count: int, tally: CorpusTally) -> Iterator[str]:
+    share, found = count / max(1, tally.conversations), tally.excused[rule.id]
+    yield f"{rule.id}  {rule.keyword}, excused in {count:,} ({share:.1%})"
+    yield from wrapped(one_line(f"{found.place}: {found.message} ({found.excuse})"), "    ", "      ")
+
+
 def _coverage(tally: CorpusTally) -> Iterator[str]:
     rules = [rule for rule in judged_rules().values() if not rule.vendor]
-    silent = [rule for rule in rules if not tally.proved[rule.id] and not tally.broken[rule.id]]
+    seen = tally.proved.keys() | tally.broken.keys() | tally.waived.keys()
+    silent = [rule for rule in rules if rule.id not in seen]
     yield f"{len(rules) - len(silent)} of {len(rules)} rules had something to say."
     chapters = Counter(rule.chapter for rule in silent)
     every = Counter(rule.chapter for rule in rules)

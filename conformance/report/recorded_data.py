@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.rules.engine.judge import VERDICT_OF_FINDING, Verdict
 from conformance.rules.rule_packs import judged_rules
 from conformance.trace import json_text
 
@@ -28,6 +29,9 @@ def verdict_data(verdict: RecordedVerdict) -> dict[str, Any]:
     rules: dict[str, Any] = {name: {"verdict": "pass", "held": held} for name, held in verdict.held.items()}
     for each in verdict.findings:
         rules.setdefault(each.rule, {"verdict": _verdict(each.rule), "findings": []})["findings"].append(_found(each))
+    for each in verdict.waived:
+        excused = {"verdict": str(Verdict.NOT_APPLICABLE), "reason": each.excuse, "findings": []}
+        rules.setdefault(each.rule, excused)["findings"].append(_found(each))
     told |= {"dialect": verdict.dialect, "entries": verdict.entries, "understood": [verdict.known, verdict.frames]}
     for name in ("unproven", "silent_wire", "remark"):
         if value := getattr(verdict, name):
@@ -36,8 +40,6 @@ def verdict_data(verdict: RecordedVerdict) -> dict[str, Any]:
 
 
 def _verdict(rule: str) -> str:
-    from conformance.rules.engine.judge import VERDICT_OF_FINDING
-
     return str(VERDICT_OF_FINDING[judged_rules()[rule].keyword])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.relay.rules import PAIR_RULES
 from conformance.relay.rules.pair_rule import NEEDS, judge_pair
 from conformance.rules.engine.judge import VERDICT_OF_FINDING, Verdict, judge_one
-from conformance.run.ruling import LocatedFinding, Ruling, scrubbed
+from conformance.run.ruling import LocatedFinding, Ruling, scrubbed, unexcused, why_waived
 from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def with_pairs(
     upstreams = (*(pair.upstream for pair in pairs if pair.upstream is not None), *direct)
     alone = {name: _excused(ruling, upstreams) for name, ruling in judged.rulings.items()}
     ours = judged.conversation.traces
-    over = {rule.id: _ruling(rule, pairs, offers, waivers, ours) for rule in PAIR_RULES.values()}
+    over = {rule.id: rule_on_pair(rule, pairs, offers, waivers, ours) for rule in PAIR_RULES.values()}
     told = {name: scrubbed(ruling, ours, scrub) for name, ruling in over.items()}
     theirs = tuple(scrub.trace(pair.upstream.trace) if pair.upstream is not None else None for pair in pairs)
     return replace(judged, rulings={**alone, **told}, upstreams=theirs)
@@ -53,13 +53,14 @@ def _excused(ruling: Ruling, upstreams: Iterable[View]) -> Ruling:
     return replace(ruling, verdict=Verdict.NOT_APPLICABLE, reason=THE_UPSTREAMS_OWN)
 
 
-def _ruling(
+def rule_on_pair(
     rule: PairRule,
     pairs: Sequence[Pair],
     offers: Collection[str],
     waivers: Mapping[str, Waiver],
     traces: Sequence[Trace],
 ) -> Ruling:
+    """Return the ruling on the pairs of a conversation; *traces* are those of the client, one for each pair."""
     if rule.needs and rule.needs not in offers:
         return Ruling(rule, Verdict.NOT_APPLICABLE, reason=NEEDS[rule.needs])
     row = [judge_pair(rule, pair) for pair in pairs]
@@ -71,8 +72,10 @@ def _ruling(
         for finding in judgement.findings
     )
     held = sum(judgement.held for judgement in row)
-    if rule.id in waivers:
-        return Ruling(rule, Verdict.NOT_APPLICABLE, findings, held, f"waived by the profile: {waivers[rule.id]}")
+    if (waiver := waivers.get(rule.id)) is not None:
+        if (left := unexcused(waiver, findings)) is None:
+            return Ruling(rule, Verdict.NOT_APPLICABLE, findings, held, why_waived(waiver))
+        findings = left
     if findings:
         return Ruling(rule, VERDICT_OF_FINDING[rule.keyword], findings, held)
     return Ruling(rule, Verdict.PASS if held else Verdict.UNPROVEN, (), held)

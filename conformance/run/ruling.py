@@ -229,9 +229,8 @@ def _ruling(silent: Ruling, said: Sequence[Dispatched], views: tuple[View, ...],
     )
     held = sum(each.held.get(rule.id, 0) for each in said)
     if waiver is not None:
-        left = tuple(each for each in findings if not waiver.covers(_event_type(each), _places(each.finding)))
-        if not left and (findings or not waiver.fields):
-            return Ruling(rule, Verdict.NOT_APPLICABLE, findings, held, f"waived by the profile: {waiver}")
+        if (left := unexcused(waiver, findings)) is None:
+            return Ruling(rule, Verdict.NOT_APPLICABLE, findings, held, why_waived(waiver))
         findings = left
     if findings:
         return Ruling(rule, VERDICT_OF_FINDING[rule.keyword], findings, held)
@@ -243,14 +242,24 @@ def _ruling(silent: Ruling, said: Sequence[Dispatched], views: tuple[View, ...],
     return silent
 
 
-def _event_type(located: LocatedFinding) -> str:
-    """Return the type, as spoken, of the event in which something was found; empty where it is no event."""
-    index = located.finding.index
-    return located.trace.entries[index].type if 0 <= index < len(located.trace.entries) else ""
+def unexcused(waiver: Waiver, found: Sequence[LocatedFinding]) -> tuple[LocatedFinding, ...] | None:
+    """Return what is left of a rule's findings; None where the rule has nothing to say of the conversation.
+
+    A waiver of some fields leaves a rule that found nothing as it is: it may have held elsewhere.
+    """
+    left = tuple(each for each in found if not _excuses(waiver, each))
+    return None if not left and (found or not waiver.fields) else left
 
 
-def _places(finding: Finding) -> tuple[str, ...]:
-    return (finding.path, *finding.also)
+def why_waived(waiver: Waiver) -> str:
+    """Say why a rule has nothing to say."""
+    return f"waived by the profile: {waiver}"
+
+
+def _excuses(waiver: Waiver, located: LocatedFinding) -> bool:
+    finding, entries = located.finding, located.trace.entries
+    event_type = entries[finding.index].type if 0 <= finding.index < len(entries) else ""
+    return waiver.covers(event_type, (finding.path, *finding.also))
 
 
 def dialect_of(trace: Trace, usual: str = CANONICAL.name) -> str:

@@ -55,6 +55,23 @@ def test_clean_says_what_was_and_was_not_exercised(check, good):
     assert "no handshake was recorded" in output
 
 
+def test_a_chapter_in_which_something_was_found_was_exercised(check, tmp_path):
+    response = {"id": "resp_1", "object": "realtime.response", "status": "in_progress", "usage": {}}
+    begun = {"type": "response.created", "event_id": "event_1", "response": response}
+    told = check(write(tmp_path / "a.jsonl", begun))[1]
+
+    assert "rule  usage.created-has-none" in told
+    assert "usage" not in re.search(r"not exercised: ([^:]*)\n[^:]*:", told).group(1)
+
+
+def test_what_only_may_be_otherwise_is_not_called_broken(check, tmp_path):
+    beats = [{"type": "session.created", "event_id": "event_1", "session": {}}, {"type": "ping", "timestamp": 1}]
+    for number in range(21):
+        write(tmp_path / f"{number}.jsonl", *beats)
+
+    assert "envelope.types-are-documented  MAY, noted in 21 (100.0%)" in check(tmp_path)[1]
+
+
 def test_a_finding_is_told_with_its_place_and_breaks_the_conversation(check, tmp_path):
     status, output = check(write(tmp_path / "a.jsonl", *TWICE))
 

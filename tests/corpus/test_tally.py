@@ -14,6 +14,7 @@ verdicts = st.lists(
         dialect=st.sampled_from(["", "ga", "beta"]),
         entries=st.integers(0, 99),
         findings=st.lists(found, max_size=4).map(tuple),
+        waived=st.lists(found, max_size=4).map(tuple),
         held=st.dictionaries(st.sampled_from(RULES), st.integers(1, 3)),
         unproven=st.lists(st.sampled_from(RULES), max_size=1).map(tuple),
         trouble=st.sampled_from(["", "cannot be read"]),

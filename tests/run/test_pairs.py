@@ -60,9 +60,11 @@ def test_a_waiver_of_the_profile_excuses_what_a_gateway_does():
     broken = next(name for name, each in plain.items() if each.findings)
 
     waived = with_pairs(alone, relayed.pairs, EVERYTHING, {broken: Waiver("they say so")}).rulings[broken]
+    other = with_pairs(alone, relayed.pairs, EVERYTHING, {broken: Waiver("they say so", ("no.event",))}).rulings[broken]
 
     assert plain[broken].verdict is Verdict.FAIL
     assert (waived.verdict, waived.reason) == (Verdict.NOT_APPLICABLE, "waived by the profile: they say so")
+    assert other.verdict is Verdict.FAIL
 
 
 def test_a_rule_that_crashes_is_our_bug_and_nobodys_fault(monkeypatch):

@@ -101,6 +101,10 @@ def test_a_waived_rule_is_not_applicable_and_says_why():
     [
         (("wrong /a", "wrong /b"), Verdict.NOT_APPLICABLE),
         (("w* /*",), Verdict.NOT_APPLICABLE),
+        (("wrong",), Verdict.NOT_APPLICABLE),
+        (("wro*",), Verdict.NOT_APPLICABLE),
+        (("other",), Verdict.FAIL),
+        (("wro",), Verdict.FAIL),
         (("wrong /a",), Verdict.FAIL),
         (("other /*",), Verdict.FAIL),
     ],
