@@ -31,7 +31,7 @@ def profile_of(url: str, model: str | None, token: str, auth: str, dialect: str)
     if not carries(auth, token):
         raise UsageError(f"--auth={auth}: the key holds a character that cannot travel in this style")
     spoken = CANONICAL if dialect == "auto" else DIALECTS[dialect]
-    target = Target(checked_url(url), spoken, token, model, auth)
+    target = Target(checked_url(url, "URL"), spoken, token, model, auth)
     scrub = Scrubber((token, *secrets_in(target.url)))
     found, target = asyncio.run(_asked(target, scrub, dialect))
     parts = urlsplit(target.url)

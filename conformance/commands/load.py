@@ -150,7 +150,7 @@ def _read(message: bytes) -> tuple[str, Any]:
 def load(url: str, master: str, token: str, model: str | None, auth: str, reports: Path) -> tuple[SoakTally, list[str]]:
     """Be a worker until the master ends it; return what all conversations came to, and the lines that tell it."""
     _needs_extra()
-    target = Target(checked_url(url), CANONICAL, token, model, auth)
+    target = Target(checked_url(url, "URL"), CANONICAL, token, model, auth)
     settings = Settings(target=target, scrub=Scrubber((token, *secrets_in(target.url))), reports=reports)
     runner = Runner(settings, Policy(limits=Limits()), window=1, cautious=False)
     try:

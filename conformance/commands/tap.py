@@ -25,10 +25,7 @@ def address(listen: str) -> tuple[str, int]:
 
 def upstream_url(url: str) -> str:
     """Return the WebSocket URL of `--to`; UsageError says what is wrong with it."""
-    try:
-        return checked_url(url)
-    except UsageError as error:
-        raise UsageError(error.message.replace("--endpoint", "--to"), error.cure) from error
+    return checked_url(url, "--to")
 
 
 def tap_forever(tap: Tap, echo: Callable[[str], object]) -> None:

@@ -22,6 +22,8 @@ class Given:
     """What the ids of a project's own scenarios are relative to."""
     arguments: tuple[str, ...] = ()
     """The files and conversations that were named."""
+    selecting: tuple[str, ...] = ()
+    """What on the command line picks conversations: pytest's options, and names that are no files or folders."""
     strict: bool = False
     """Whether SHOULD findings count."""
     several_processes: bool = False

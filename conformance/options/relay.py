@@ -56,7 +56,7 @@ def relay_of(given: Given, token: str, profile: Profile | None) -> RelaySetup | 
         balance=_balance(given),
         log=LogFile(Path(log)) if log is not None else None,
         tls=_tls(given.value("tls-cert"), host),
-        direct=checked_url(direct) if direct is not None else "",
+        direct=checked_url(direct, "--direct") if direct is not None else "",
     )
 
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 #: What the embedded reference is asked for where nobody says otherwise.
 REFERENCE_MODEL = "gpt-realtime"
 
+#: Options that name what is played against; without any it is the embedded reference.
+PLAYED = ("endpoint", "relay")
+
 Number = TypeVar("Number", int, float)
 
 
@@ -39,8 +42,7 @@ def settings_of(given: Given) -> Settings:
     """Read the options; UsageError says which one is wrong."""
     profile = profile_named(given.value("profile")) if given.value("profile") is not None else None
     asked = given.value("dialect") or AUTO
-    endpoint = given.value("endpoint") or given.value("relay")
-    url = _url(endpoint, profile) if endpoint is not None else ""
+    url = next((_url(each, profile, f"--{flag}") for flag in PLAYED if (each := given.value(flag)) is not None), "")
     headers = _headers([*(given.value("header") or []), *(given.value("secret-header") or [])], profile)
     token = _token(given, embedded=not url)
     auth = _auth(given.value("auth"))
@@ -117,10 +119,10 @@ def profile_named(name: str) -> Profile:
     return profile
 
 
-def _url(endpoint: str, profile: Profile | None) -> str:
+def _url(endpoint: str, profile: Profile | None, flag: str) -> str:
     if profile is not None and urlsplit(endpoint).path in ("", "/") and "://" in endpoint:
         endpoint = urlsplit(endpoint)._replace(path=profile.path).geturl()
-    return checked_url(endpoint)
+    return checked_url(endpoint, flag)
 
 
 def _first_guess(asked: str, profile: Profile | None) -> Dialect:

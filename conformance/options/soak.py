@@ -31,6 +31,9 @@ def soak_plan(given: Given) -> SoakPlan | None:
         raise UsageError(f"--soak: {sessions} is less than 1")
     if given.several_processes:
         raise UsageError("--soak cannot be combined with -n", "For several machines: realtime-conformance load")
+    if given.selecting:
+        cure = "A soak plays conversations of its own, and none of the suite: leave the selection out."
+        raise UsageError(f"--soak cannot be combined with {', '.join(dict.fromkeys(given.selecting))}", cure)
     return SoakPlan(sessions, seconds)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -31,6 +32,8 @@ NAMES_A_MODEL = frozenset({"model", "deployment", "call_id"})
 WRONG_KEY = "sk-wrong-0000000000000000000000000000"
 #: Role of a key that opens nothing -> what the trace says of it.
 CREDENTIALS = {"restricted": Credential.RESTRICTED, "exhausted": Credential.EXHAUSTED}
+#: The beginning of another address behind one.
+SEVERAL = re.compile(r"[,;|\s](?:wss?|https?)://")
 UNKNOWN_MODEL = "nonexistent-realtime-model"
 
 
@@ -113,21 +116,24 @@ class Target:
         }
 
 
-def checked_url(url: str) -> str:
-    """Return a WebSocket URL, http(s) turned into ws(s); UsageError says what is wrong with anything else."""
+def checked_url(url: str, option: str = "--endpoint") -> str:
+    """Return a WebSocket URL, http(s) turned into ws(s); UsageError says what is wrong with that of an *option*."""
+    if SEVERAL.search(url):
+        cure = "Run it once for each; `realtime-conformance matrix` puts the reports of several runs into one table."
+        raise UsageError(f"{option}: {url!r} names more than one endpoint", cure)
     parts = urlsplit(url)
     schemes = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
     if parts.scheme not in schemes:
         raise UsageError(
-            f"--endpoint: {url!r} is not a WebSocket URL",
+            f"{option}: {url!r} is not a WebSocket URL",
             "It begins with wss:// (or ws://), e.g. wss://host/v1/realtime",
         )
     try:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise UsageError(f"--endpoint: {url!r}: {error}", "The port is a number from 0 to 65535.") from error
+        raise UsageError(f"{option}: {url!r}: {error}", "The port is a number from 0 to 65535.") from error
     if not host:
-        raise UsageError(f"--endpoint: {url!r} names no host", "For example: wss://host/v1/realtime")
+        raise UsageError(f"{option}: {url!r} names no host", "For example: wss://host/v1/realtime")
     path = parts.path if parts.path not in ("", "/") else "/v1/realtime"
     return parts._replace(scheme=schemes[parts.scheme], path=path, fragment="").geturl()
 

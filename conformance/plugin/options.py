@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 from conformance.options.table import OPTIONS, Option
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pytest
 
     from conformance.options.given import Given
 
+#: Those of pytest's options that pick tests.
+SELECTING = ("-k", "-m", "--deselect")
 #: The ini option of a project whose folders hold scenarios.
 INI = "realtime_suite"
 
@@ -59,10 +63,19 @@ def given_in(config: pytest.Config) -> Given:
         home=config.rootpath if config.getini(INI) else here,
         root=config.rootpath,
         arguments=tuple(config.args),
+        selecting=tuple(_selecting(config)),
         strict=_strict(config),
         several_processes=bool(config.getoption("numprocesses", None)) or worker is not None,
         handed=(worker or {}).get("realtime", {}),
     )
+
+
+def _selecting(config: pytest.Config) -> Iterator[str]:
+    """Yield what picks conversations on the command line; what a project's file of settings adds is no wish."""
+    for written in map(str, config.invocation_params.args):
+        yield from (flag for flag in SELECTING if written.startswith(flag))
+    if config.args_source.name == "ARGS":
+        yield from (each for each in config.args if not (config.invocation_params.dir / each).exists())
 
 
 def _strict(config: pytest.Config) -> bool:

@@ -70,7 +70,7 @@ def settings_for(
     key = key or ("" if endpoint else "sk-embedded-reference")
     styles = contract.auth if contract is not None else tuple(STYLES) if not endpoint else ("bearer",)
     target = Target(
-        url=checked_url(endpoint) if endpoint else "",
+        url=checked_url(endpoint, "endpoint") if endpoint else "",
         dialect=DIALECTS["ga" if spoken == AUTO else spoken],
         key=key,
         keys={} if endpoint else {role: key_for(role, key) for role in ROLES},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, UsageError
 from conformance.options.given import Given
 from conformance.options.policy import policy_of
 from conformance.options.relay import BESIDE
@@ -126,3 +126,8 @@ def test_how_long_belongs_to_a_soak():
 
 def test_every_option_has_a_name_of_its_own():
     assert len({option.name for option in OPTIONS}) == len(OPTIONS)
+
+
+def test_a_soak_plays_none_of_what_is_picked():
+    with pytest.raises(UsageError, match="--soak cannot be combined with -k, response/text_turn"):
+        soak_plan(Given({"soak": 3}, selecting=("-k", "response/text_turn", "-k")))

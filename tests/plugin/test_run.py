@@ -73,6 +73,9 @@ def test_an_endpoint_that_closes_at_once_is_status_6(folder, odd_endpoint):
     ("argument", "told"),
     [
         ("--endpoint=host/v1/realtime", "is not a WebSocket URL"),
+        ("--endpoint=", "--endpoint: '' is not a WebSocket URL"),  # a variable that is not set: not the reference
+        ("--endpoint=wss://a/v1,wss://b/v1", "names more than one endpoint\nRun it once for each"),
+        ("--relay=wss://a/v1 wss://b/v1", "--relay: 'wss://a/v1 wss://b/v1' names more than one endpoint"),
         ("--auth=basic", "Known: bearer"),
         ("--profile=nobody", "there is no profile"),
         ("--sessions=0", "--sessions: 0"),
@@ -87,6 +90,23 @@ def test_a_wrong_option_is_status_4_and_one_message(folder, argument, told):
     assert result.returncode == 4
     assert told in result.stderr + result.stdout
     assert "Traceback" not in result.stderr + result.stdout
+
+
+@pytest.mark.parametrize("picked", [["-k", "talk"], ["-mtalk"], ["--deselect=talk.yaml"], ["response/text_turn"]])
+def test_what_picks_conversations_is_refused_beside_a_soak_that_would_ignore_it(folder, picked):
+    result = folder.pytest("--soak=1", "--for=1s", *picked)
+
+    assert result.returncode == 4
+    told = (
+        picked[0][:2] if picked[0].startswith("-") and not picked[0].startswith("--") else picked[0].partition("=")[0]
+    )
+    assert f"--soak cannot be combined with {told}\nA soak plays conversations of its own" in result.stderr
+
+
+def test_what_a_project_always_picks_is_no_reason_to_refuse_a_soak(folder):
+    folder.write("pytest.ini", "[pytest]\naddopts = -m 'not nothing'\n")
+
+    assert "cannot be combined" not in folder.pytest("--soak=1", "--for=1s", "--max-time=1").stderr
 
 
 def test_a_broken_scenario_is_status_4_with_its_place(folder):
