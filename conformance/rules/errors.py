@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.rules.engine.overdue import is_due, last_loose_error
-from conformance.rules.engine.rule import END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import (
+    END_BY_SERVER,
+    GUIDE,
+    HELD,
+    SERVER_EVENTS,
+    STRANGE_EVENT,
+    Chapter,
+    Finding,
+    Judged,
+)
 from conformance.rules.input_audio.append_commit import hung_up_on_too_much
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import Frame, quoted, string
@@ -177,7 +186,7 @@ def _judge_refusal(view: View, exchange: Exchange, what: str) -> Judged:
         yield Finding(exchange.sent.index, f"{what} was passed over in silence.", "error", "nothing")
 
 
-@rules.must("errors.unknown-types-are-refused", about={"*"}, covers=("ERR-04",), spec=GUIDE_ERRORS)
+@rules.must("errors.unknown-types-are-refused", about=STRANGE_EVENT, covers=("ERR-04",), spec=GUIDE_ERRORS)
 def unknown_types_are_refused(view: View) -> Judged:
     """A client event of an unknown type is answered by an `error`."""
     for exchange, code in _wrong_types(view):
@@ -185,7 +194,7 @@ def unknown_types_are_refused(view: View) -> Judged:
             yield from _judge_refusal(view, exchange, f"The unknown type {exchange.sent.entry.type}")
 
 
-@rules.must("errors.a-missing-type-is-refused", about={"*"}, covers=("ERR-05",), spec=SPEC)
+@rules.must("errors.a-missing-type-is-refused", about=STRANGE_EVENT, covers=("ERR-05",), spec=SPEC)
 def a_missing_type_is_refused(view: View) -> Judged:
     """A client event without a type is answered by an `error`."""
     for exchange, code in _wrong_types(view):
@@ -212,7 +221,7 @@ def _garbage(view: View) -> list[Frame]:
     return [frame for frame in view.said if frame.entry.event is None and frame.whole]
 
 
-@rules.should("errors.garbage-is-refused", about={"*"}, covers=("ERR-06",), spec=SPEC)
+@rules.should("errors.garbage-is-refused", about=STRANGE_EVENT, covers=("ERR-06",), spec=SPEC)
 def garbage_is_refused(view: View) -> Judged:
     """A text frame that holds no JSON object is answered by an `error`."""
     if not view.admitted:
@@ -230,7 +239,7 @@ def garbage_is_refused(view: View) -> Judged:
             yield Finding(frame.index, "A malformed frame was passed over in silence.", "error", "nothing")
 
 
-@rules.should("errors.garbage-leaves-the-session-open", about={"*"}, covers=("ERR-06",), spec=SPEC)
+@rules.should("errors.garbage-leaves-the-session-open", about=STRANGE_EVENT, covers=("ERR-06",), spec=SPEC)
 def garbage_leaves_the_session_open(view: View) -> Judged:
     """A frame that holds no JSON object does not cost the client its session."""
     garbage = _garbage(view)
@@ -256,7 +265,7 @@ def come_once(view: View) -> Judged:
             yield HELD
 
 
-@rules.should("errors.precede-a-failing-close", about=END, covers=("ERR-10",), spec=SPEC)
+@rules.should("errors.precede-a-failing-close", about=END_BY_SERVER, covers=("ERR-10",), spec=SPEC)
 def precede_a_failing_close(view: View) -> Judged:
     """A server that closes a session with the code of a failure says first, in an `error`, what failed."""
     end = view.end

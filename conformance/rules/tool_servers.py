@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from conformance.rules.engine.rule import GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged, items_of
 from conformance.trace.frames import listing, mapping, string
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ LISTING, LISTED = "mcp_list_tools.in_progress", ("mcp_list_tools.completed", "mc
 CALLING, CALLED = "response.mcp_call.in_progress", ("response.mcp_call.completed", "response.mcp_call.failed")
 DELTA, DONE = "response.mcp_call_arguments.delta", "response.mcp_call_arguments.done"
 ITEM_DONE = "response.output_item.done"
+CALL = items_of("mcp_call")
 
 
 def _ends_once(view: View, beginning: str, ends: tuple[str, ...], what: str) -> Judged:
@@ -75,7 +76,7 @@ def _called(view: View) -> Iterator[tuple[Frame, str]]:
 
 @rules.must(
     "tool_servers.arguments-are-the-same-everywhere",
-    about={DONE, ITEM_DONE},
+    about={DONE, *CALL},
     covers=("MCP-03",),
     spec=SERVER_EVENTS + "response/mcp_call_arguments/done",
 )
@@ -105,9 +106,7 @@ def _final_arguments(view: View) -> Iterator[tuple[Frame, str, str | None, str]]
         yield frame, name, string(frame.part("item").get("arguments")), "/item/arguments"
 
 
-@rules.must(
-    "tool_servers.called-servers-were-offered", about={ITEM_DONE}, covers=("MCP-04",), spec=GUIDE + "realtime-mcp"
-)
+@rules.must("tool_servers.called-servers-were-offered", about=CALL, covers=("MCP-04",), spec=GUIDE + "realtime-mcp")
 def called_servers_were_offered(view: View) -> Judged:
     """Only tool servers that the session, or a `response.create`, offers are called."""
     if view.partial:
@@ -132,7 +131,7 @@ def called_servers_were_offered(view: View) -> Judged:
 
 @rules.should(
     "tool_servers.a-call-shows-its-outcome",
-    about={ITEM_DONE},
+    about=CALL,
     covers=("MCP-05",),
     spec=GUIDE + "realtime-mcp",
 )

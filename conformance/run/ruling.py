@@ -13,6 +13,7 @@ from conformance.rules.causes import IDENTIFYING, SCHEMA, cause_of, stops_a_scri
 from conformance.rules.deviations import told_once
 from conformance.rules.engine.dispatch import Dispatch
 from conformance.rules.engine.judge import VERDICT_OF_FINDING, Verdict
+from conformance.rules.engine.occasions import events_of
 from conformance.run.baseline import PLAYS
 from conformance.run.budget import Spent
 from conformance.secrets import Scrubber
@@ -89,7 +90,7 @@ class JudgedConversation:
         broken = {name: each for name, each in self.rulings.items() if each.findings}
         if found := cause_of(rule_id, broken):
             return found
-        if SCHEMA in broken and not self._unidentified.isdisjoint(self.rulings[rule_id].rule.about):
+        if SCHEMA in broken and not self._unidentified.isdisjoint(events_of(self.rulings[rule_id].rule.about)):
             return SCHEMA
         chapter = rule_id.partition(".")[0]
         failed = (name for name, each in broken.items() if each.verdict is Verdict.FAIL)

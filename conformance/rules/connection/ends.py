@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.rules.engine.rule import END, HELD, Chapter, Finding, Judged
+from conformance.rules.engine.rule import END, END_BY_SERVER, HELD, Chapter, Finding, Judged
 from conformance.trace.trace import Direction, EndKind, FrameKind
 from conformance.trace.views import View
 
@@ -25,7 +25,7 @@ def a_ping_is_answered(view: View) -> Judged:
             yield Finding(frame.index, "A ping got no pong, though a later event was answered.", "a pong", "nothing")
 
 
-@rules.should("connection.ends-with-a-close-frame", about=END, covers=("CON-07",), spec=RFC_CLOSE)
+@rules.should("connection.ends-with-a-close-frame", about=END_BY_SERVER, covers=("CON-07",), spec=RFC_CLOSE)
 def ends_with_a_close_frame(view: View) -> Judged:
     """The server ends a connection with a close frame, not by dropping it."""
     end = view.end
@@ -49,7 +49,9 @@ def answers_the_close_frame(view: View) -> Judged:
         yield Finding(len(view.frames), "The client's close frame was never answered.", "a close frame", "nothing")
 
 
-@rules.should("connection.a-failure-is-no-normal-close", about=END, covers=("CON-07", "ERR-10"), spec=RFC_CLOSE)
+@rules.should(
+    "connection.a-failure-is-no-normal-close", about=END_BY_SERVER, covers=("CON-07", "ERR-10"), spec=RFC_CLOSE
+)
 def a_failure_is_no_normal_close(view: View) -> Judged:
     """A connection that ends because of an error is not closed with code 1000, which means all is well."""
     end = view.end

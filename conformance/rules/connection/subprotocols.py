@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.rules.engine.rule import HANDSHAKE, HELD, Chapter, Finding, Judged
+from conformance.rules.engine.rule import HELD, SUBPROTOCOL, Chapter, Finding, Judged
 from conformance.trace.views import View
 
 rules = Chapter("connection")
@@ -14,7 +14,7 @@ BROWSERS = "https://websockets.spec.whatwg.org/#concept-websocket-establish"
 BROWSER_OFFER = ("realtime", "openai-insecure-api-key.")
 
 
-@rules.must("connection.the-subprotocol-was-offered", about=HANDSHAKE, covers=("CON-04",), spec=RFC_SUBPROTOCOL)
+@rules.must("connection.the-subprotocol-was-offered", about=SUBPROTOCOL, covers=("CON-04",), spec=RFC_SUBPROTOCOL)
 def the_subprotocol_was_offered(view: View) -> Judged:
     """The subprotocol that the server selects is one that the client offered."""
     hand = view.handshake
@@ -29,7 +29,7 @@ def the_subprotocol_was_offered(view: View) -> Judged:
 
 @rules.must(
     "connection.browsers-get-a-subprotocol",
-    about=HANDSHAKE,
+    about=SUBPROTOCOL,
     covers=("CON-04",),
     spec=BROWSERS,
     relaxed="RFC 6455 lets a server select none; only an offer such as browsers make is judged.",

@@ -1,41 +1,113 @@
-"""What a conversation gives rules occasion for: the events that occurred, and a word for anything else."""
+"""What a conversation gives rules occasion for: the events that occurred, and words for what they hold and the rest.
+
+A word is worth its price where it is told of a few conversations, and spares the others many rules.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.rules.engine.rule import ANYTHING, CLIENT_SECRET, END, HANDSHAKE, UNUSUAL_HANDSHAKE
+from conformance.rules.engine.rule import (
+    ANYTHING,
+    CLIENT_SECRET,
+    END,
+    END_BY_SERVER,
+    HANDSHAKE,
+    OVERRIDES,
+    PLACED_ITEM,
+    SECOND_RESPONSE,
+    STATUS_DETAILS,
+    STRANGE_EVENT,
+    SUBPROTOCOL,
+    UNUSUAL_HANDSHAKE,
+    ended_as,
+    items_of,
+)
+from conformance.trace.frames import mapping
 from conformance.trace.lens import lens
 from conformance.trace.trace import Credential
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from conformance.trace.views import View
 
-
-def _is_unusual(view: View) -> bool:
-    """Return whether the client came with anything but a valid key and model, asked for no upgrade, or got none."""
-    hand = view.handshake
-    return hand is not None and (
-        hand.status != 101
-        or hand.credential is not Credential.VALID
-        or hand.model is not Credential.VALID
-        or hand.url.startswith("http")
-    )
+CREATE_ITEM, CREATE_RESPONSE, DONE = "conversation.item.create", "response.create", "response.done"
+OUTPUT_ITEMS = frozenset({"response.output_item.added", "response.output_item.done"})
 
 
-#: Words of `about=` that name no event -> whether a conversation gives occasion for them.
-WORDS: dict[frozenset[str], Callable[[View], bool]] = {
-    ANYTHING: lambda _: True,
-    HANDSHAKE: lambda view: view.handshake is not None,
-    UNUSUAL_HANDSHAKE: _is_unusual,
-    CLIENT_SECRET: lambda view: not view.trace.intent.keys().isdisjoint(("minting", "secret")),
-    END: lambda view: view.end is not None,
-}
+def _of_the_handshake(view: View) -> Iterator[str]:
+    if (hand := view.handshake) is None:
+        return
+    yield from HANDSHAKE
+    valid = hand.credential is Credential.VALID and hand.model is Credential.VALID
+    if hand.status != 101 or not valid or hand.url.startswith("http"):
+        yield from UNUSUAL_HANDSHAKE
+    if hand.subprotocol is not None or hand.offered_subprotocols:
+        yield from SUBPROTOCOL
+
+
+def _of_the_rest(view: View) -> Iterator[str]:
+    if view.end is not None:
+        yield from END
+    if view.ended_by_server:
+        yield from END_BY_SERVER
+    if view.trace.intent and not view.trace.intent.keys().isdisjoint(("minting", "secret")):
+        yield from CLIENT_SECRET
+    if not view.dialect.client_events.issuperset([frame.type for frame in view.said]):
+        yield from STRANGE_EVENT
+
+
+def _of_items(view: View) -> Iterator[str]:
+    for frame in view.server_among(OUTPUT_ITEMS):
+        if isinstance(kind := frame.part("item").get("type"), str):
+            yield from items_of(kind)
+
+
+def _of_created_items(view: View) -> Iterator[str]:
+    for frame in view.client(CREATE_ITEM):
+        item = frame.part("item")
+        if isinstance(kind := item.get("type"), str):
+            yield from items_of(kind)
+        if "id" in item or "previous_item_id" in frame.event:
+            yield from PLACED_ITEM
+
+
+def _of_requests(view: View) -> Iterator[str]:
+    if any(frame.part("response") for frame in view.client(CREATE_RESPONSE)):
+        yield from OVERRIDES
+
+
+def _of_ends(view: View) -> Iterator[str]:
+    over = view.server(DONE)
+    if len(over) > 1:
+        yield from SECOND_RESPONSE
+    for frame in over:
+        response = frame.part("response")
+        if isinstance(status := response.get("status"), str):
+            yield from ended_as(status)
+        if mapping(response.get("status_details")):
+            yield from STATUS_DETAILS
+
+
+#: Without one of these events -> none of these words.
+WORDS: tuple[tuple[frozenset[str], Callable[[View], Iterator[str]]], ...] = (
+    (OUTPUT_ITEMS, _of_items),
+    (frozenset({CREATE_ITEM}), _of_created_items),
+    (frozenset({CREATE_RESPONSE}), _of_requests),
+    (frozenset({DONE}), _of_ends),
+)
 
 
 @lens
 def occasions(view: View) -> frozenset[str]:
     """Return the canonical types that occurred, and the words that hold of the conversation."""
-    return view.types.union(*[words for words, holds in WORDS.items() if holds(view)])
+    types = view.types
+    told = [words(view) for events, words in WORDS if not types.isdisjoint(events)]
+    return types.union(ANYTHING, _of_the_handshake(view), _of_the_rest(view), *told)
+
+
+def events_of(about: frozenset[str]) -> frozenset[str]:
+    """Return the events without which a rule has no occasion, those included in which its words show."""
+    shown = OUTPUT_ITEMS if any(word.startswith("item ") for word in about) else frozenset()
+    return about | shown | ({DONE} if any(word.startswith("status ") for word in about) else set())

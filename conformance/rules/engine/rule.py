@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NotRequired, TypeAlias, TypedDict, Unpack
 
 if TYPE_CHECKING:
@@ -33,10 +34,36 @@ ANYTHING: Final = frozenset({"*"})
 HANDSHAKE: Final = frozenset({"handshake"})
 #: `about=` of a rule that looks at an upgrade with anything but a valid key and model, or that was not granted.
 UNUSUAL_HANDSHAKE: Final = frozenset({"unusual handshake"})
+#: `about=` of a rule that looks at the subprotocols that were offered and selected.
+SUBPROTOCOL: Final = frozenset({"subprotocol"})
 #: `about=` of a rule that looks at how a client secret was given, or at what it opens.
 CLIENT_SECRET: Final = frozenset({"client secret"})
 #: `about=` of a rule that looks at how the connection ended.
 END: Final = frozenset({"end"})
+#: `about=` of a rule that looks at a connection that the server ended.
+END_BY_SERVER: Final = frozenset({"end by the server"})
+#: `about=` of a rule that looks at what a client sent that is no event of the revision.
+STRANGE_EVENT: Final = frozenset({"strange client event"})
+#: `about=` of a rule that looks at items that the client gave an id or a place.
+PLACED_ITEM: Final = frozenset({"named or placed item"})
+#: `about=` of a rule that looks at what a `response.create` says of its response.
+OVERRIDES: Final = frozenset({"overrides"})
+#: `about=` of a rule that compares a response that is over with a later one.
+SECOND_RESPONSE: Final = frozenset({"second response"})
+#: `about=` of a rule that looks at the details of how responses ended.
+STATUS_DETAILS: Final = frozenset({"status details"})
+
+
+@lru_cache(maxsize=64)
+def items_of(kind: str) -> frozenset[str]:
+    """Return `about=` of a rule that looks at items of a type that responses or the client make."""
+    return frozenset({f"item {kind}"})
+
+
+@lru_cache(maxsize=64)
+def ended_as(status: str) -> frozenset[str]:
+    """Return `about=` of a rule that looks at responses that end with a status."""
+    return frozenset({f"status {status}"})
 
 
 class Keyword(StrEnum):
@@ -94,7 +121,7 @@ class Rule:
     """
     keyword: Keyword
     about: frozenset[str]
-    """Canonical event types (client's or server's) without any of which the rule has nothing to look at."""
+    """Canonical event types (client's or server's), or the words above, without any of which it has nothing to say."""
     covers: tuple[str, ...]
     """Requirement ids, e.g. `RSP-05`."""
     spec: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.rules.engine.left_out import statuses_of_items
 from conformance.rules.engine.overdue import overdue
-from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, PLACED_ITEM, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.conversation import Addition
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import Frame, listing, mapping, string
@@ -55,7 +55,7 @@ def creation_is_answered(view: View) -> Judged:
         yield Finding(exchange.sent.index, message, view.dialect.wire_name(ADDED), "nothing")
 
 
-@rules.must("items.the-clients-id-is-kept", about={CREATE}, covers=("ITM-02",), spec=CREATE_SPEC)
+@rules.must("items.the-clients-id-is-kept", about=PLACED_ITEM, covers=("ITM-02",), spec=CREATE_SPEC)
 def the_clients_id_is_kept(view: View) -> Judged:
     """An item that the client gave an id is announced under it."""
     for exchange, answer in created(view):
@@ -82,7 +82,7 @@ def ids_are_unique(view: View) -> Judged:
             yield Finding(addition.frame.index, message, "a new id", addition.item_id, "/item/id")
 
 
-@rules.should("items.a-duplicate-id-is-refused", about={CREATE}, covers=("ITM-03",), spec=CREATE_SPEC)
+@rules.should("items.a-duplicate-id-is-refused", about=PLACED_ITEM, covers=("ITM-03",), spec=CREATE_SPEC)
 def a_duplicate_id_is_refused(view: View) -> Judged:
     """Creating an item under an id that is taken is refused."""
     if view.partial:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.rules.engine.overdue import overdue
-from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged, items_of
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import Frame, listing, mapping, string, whole_number
 from conformance.trace.views import View
@@ -240,7 +240,7 @@ def retrieved_audio_is_there(view: View) -> Judged:
 
 @rules.should(
     "items.an-unknown-call-is-refused",
-    about={CREATE},
+    about=items_of("function_call_output"),
     covers=("ITM-17",),
     spec=CLIENT_EVENTS + "conversation/item/create",
 )

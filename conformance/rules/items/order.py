@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from conformance.rules.engine.rule import HELD, Chapter, Finding, Judged
+from conformance.rules.engine.rule import HELD, PLACED_ITEM, Chapter, Finding, Judged
 from conformance.rules.items.create import (
     ADDED,
     ADDED_SPEC,
@@ -85,7 +85,7 @@ def _misplaced(addition: Addition, expected: str) -> Finding:
     return Finding(addition.frame.index, message, expected, actual, "/previous_item_id")
 
 
-@rules.must("items.root-is-the-beginning", about={CREATE}, covers=("ITM-06",), spec=CREATE_SPEC)
+@rules.must("items.root-is-the-beginning", about=PLACED_ITEM, covers=("ITM-06",), spec=CREATE_SPEC)
 def root_is_the_beginning(view: View) -> Judged:
     """An item created with `previous_item_id: root` becomes the first: it has no predecessor."""
     for exchange, answer in created(view):
@@ -99,7 +99,7 @@ def root_is_the_beginning(view: View) -> Judged:
             yield Finding(answer.index, message, "null", actual, "/previous_item_id")
 
 
-@rules.must("items.are-placed-as-asked", about={CREATE}, covers=("ITM-04",), spec=CREATE_SPEC)
+@rules.must("items.are-placed-as-asked", about=PLACED_ITEM, covers=("ITM-04",), spec=CREATE_SPEC)
 def are_placed_as_asked(view: View) -> Judged:
     """An item created after another one is announced with that one as its predecessor."""
     present = PresentItems(view)
@@ -128,7 +128,7 @@ def _named_beforehand(view: View) -> dict[str, tuple[int, float]]:
     return spans
 
 
-@rules.must("items.an-unknown-predecessor-is-refused", about={CREATE}, covers=("ITM-07",), spec=CREATE_SPEC)
+@rules.must("items.an-unknown-predecessor-is-refused", about=PLACED_ITEM, covers=("ITM-07",), spec=CREATE_SPEC)
 def an_unknown_predecessor_is_refused(view: View) -> Judged:
     """Creating an item after one that does not exist is refused."""
     if view.partial:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged, Keyword
+from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged, Keyword, items_of
 from conformance.rules.ordering.table import BEFORE, COMES, EDGES, FIRST, LAST, NESTS, ONCE, Edge, Relation
 from conformance.trace.frames import Frame, string
 from conformance.trace.lens import lens
@@ -189,7 +189,7 @@ def _about(edge: Edge) -> set[str]:
     if edge.relation is FIRST:
         return _inside(edge.nest)
     if edge.nest in STREAMS:
-        return {*STREAMS[edge.nest][:2], "response.output_item.done"}
+        return {*STREAMS[edge.nest][:2], *(items_of("function_call") if edge.nest == "function_call_arguments" else ())}
     return {event for event in (edge.event, edge.other, NESTS[edge.nest].opened_by) if event}
 
 

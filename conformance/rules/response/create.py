@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from conformance.rules.engine.left_out import conversations_of_responses
 from conformance.rules.engine.overdue import overdue
-from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, OVERRIDES, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.trace.exchanges import kind_of
 from conformance.trace.frames import listing, mapping, string
 from conformance.trace.lens import gathered, lens
@@ -116,7 +116,7 @@ def collision_is_refused(view: View) -> Judged:
             )
 
 
-@rules.should("response_create.collision-has-its-code", about={"response.create"}, covers=("RSP-12",), spec=CREATE)
+@rules.should("response_create.collision-has-its-code", about={"error"}, covers=("RSP-12",), spec=CREATE)
 def collision_has_its_code(view: View) -> Judged:
     """The refusal of a second response says `conversation_already_has_active_response`."""
     for exchange, _ in collisions(view):
@@ -206,7 +206,7 @@ def _overlapping(view: View) -> Iterator[Frame]:
 
 @rules.must(
     "response_create.out-of-band-has-no-conversation",
-    about={"response.create"},
+    about=OVERRIDES,
     covers=("RSP-13",),
     spec=CREATE,
     left_out=conversations_of_responses,
@@ -230,7 +230,7 @@ def _shows_conversations(view: View) -> bool:
     return any(isinstance(each.initial.get("conversation_id"), str) for each in view.responses)
 
 
-@rules.must("response_create.out-of-band-may-overlap", about={"response.create"}, covers=("RSP-13",), spec=CREATE)
+@rules.must("response_create.out-of-band-may-overlap", about=OVERRIDES, covers=("RSP-13",), spec=CREATE)
 def out_of_band_may_overlap(view: View) -> Judged:
     """A response outside the conversation is not refused because another one runs."""
     for exchange in view.exchanges_with("response.create"):
@@ -244,9 +244,7 @@ def out_of_band_may_overlap(view: View) -> Judged:
             yield HELD
 
 
-@rules.should(
-    "response_create.out-of-band-input-stays-outside", about={"response.create"}, covers=("RSP-27",), spec=CREATE
-)
+@rules.should("response_create.out-of-band-input-stays-outside", about=OVERRIDES, covers=("RSP-27",), spec=CREATE)
 def out_of_band_input_stays_outside(view: View) -> Judged:
     """The input items of a response outside the conversation are not added to it."""
     explained = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.rules.engine.left_out import usage_of_responses
-from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged, ended_as
 from conformance.rules.response.response_object import reason_of, whole_dones
 from conformance.trace.frames import mapping, whole_number
 from conformance.trace.lens import gathered
@@ -69,7 +69,7 @@ def a_used_up_limit_makes_it_incomplete(view: View) -> Judged:
 
 @rules.should(
     "response.a-limit-ends-what-has-met-it",
-    about={"response.done"},
+    about=ended_as("incomplete"),
     covers=("RSP-24",),
     spec=DONE,
     left_out=usage_of_responses,

@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.left_out import overridden_settings, settings_of_responses
-from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, OVERRIDES, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.rules.engine.settings import heard_audio, reflects, short, steady_setting, updates
 from conformance.trace.frames import mapping
 from conformance.trace.lens import gathered, lens
@@ -27,7 +27,7 @@ SHOWN = ("modalities", "max_output_tokens", "voice", "output_format")
 
 @rules.should(
     "response_create.metadata-is-returned",
-    about={"response.create"},
+    about=OVERRIDES,
     covers=("RSP-14",),
     spec=GUIDE + "realtime-conversations",
 )
@@ -132,7 +132,7 @@ def _misfit(response: Response, name: str, wanted: Any, shown: Any, message: str
 
 @rules.must(
     "response_create.overrides-are-honoured",
-    about={"response.create"},
+    about=OVERRIDES,
     covers=("RSP-21",),
     spec=CREATE,
     left_out=overridden_settings,
@@ -156,7 +156,7 @@ def overrides_are_honoured(view: View) -> Judged:
 
 @rules.must(
     "response_create.overrides-end-with-their-response",
-    about={"response.create"},
+    about=OVERRIDES,
     covers=("RSP-21",),
     spec=CREATE,
     left_out=overridden_settings,

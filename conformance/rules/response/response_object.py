@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.left_out import conversations_of_responses
-from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import HELD, SERVER_EVENTS, STATUS_DETAILS, Chapter, Finding, Judged, ended_as
 from conformance.trace.frames import listing, mapping, string
 from conformance.trace.lens import gathered
 
@@ -92,7 +92,7 @@ def done_has_a_terminal_status(view: View) -> Judged:
             yield Finding(response.done.index, message, "a terminal status", response.status, "/response/status")
 
 
-@rules.must("response.status-details-type-is-the-status", about={"response.done"}, covers=("RSP-07",), spec=DONE)
+@rules.must("response.status-details-type-is-the-status", about=STATUS_DETAILS, covers=("RSP-07",), spec=DONE)
 def status_details_type_is_the_status(view: View) -> Judged:
     """The type of `status_details` is the status of the response."""
     for response, done in whole_dones(view):
@@ -119,19 +119,19 @@ def _reasons(view: View, status: str, allowed: frozenset[str]) -> Judged:
             yield Finding(done.index, message, wanted, str(reason), "/response/status_details/reason")
 
 
-@rules.must("response.cancelled-names-its-reason", about={"response.done"}, covers=("RSP-08",), spec=DONE)
+@rules.must("response.cancelled-names-its-reason", about=ended_as("cancelled"), covers=("RSP-08",), spec=DONE)
 def cancelled_names_its_reason(view: View) -> Judged:
     """A cancelled response says who cancelled it: detected speech or the client."""
     return _reasons(view, "cancelled", frozenset({"turn_detected", "client_cancelled"}))
 
 
-@rules.must("response.incomplete-names-its-reason", about={"response.done"}, covers=("RSP-08",), spec=DONE)
+@rules.must("response.incomplete-names-its-reason", about=ended_as("incomplete"), covers=("RSP-08",), spec=DONE)
 def incomplete_names_its_reason(view: View) -> Judged:
     """An incomplete response says what cut it off: the token limit or the content filter."""
     return _reasons(view, "incomplete", frozenset({"max_output_tokens", "content_filter"}))
 
 
-@rules.must("response.failed-names-its-error", about={"response.done"}, covers=("RSP-08", "RSP-25"), spec=DONE)
+@rules.must("response.failed-names-its-error", about=ended_as("failed"), covers=("RSP-08", "RSP-25"), spec=DONE)
 def failed_names_its_error(view: View) -> Judged:
     """A failed response carries an error with its type or its code."""
     for response, done in whole_dones(view):
@@ -234,7 +234,7 @@ def completed_has_output(view: View) -> Judged:
 
 @rules.should(
     "response.cut-off-item-is-incomplete",
-    about={"response.done"},
+    about=ended_as("incomplete"),
     covers=("RSP-19",),
     spec=SERVER_EVENTS + "response/output_item/done",
     relaxed="Recordings show a cancelled response whose only item was complete already, "

@@ -7,7 +7,16 @@ from email.utils import parsedate_to_datetime
 
 from conformance.contract.schemas import schemas_for
 from conformance.rules.engine.overdue import overdue
-from conformance.rules.engine.rule import ANYTHING, END, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import (
+    ANYTHING,
+    END_BY_SERVER,
+    GUIDE,
+    HELD,
+    SERVER_EVENTS,
+    Chapter,
+    Finding,
+    Judged,
+)
 from conformance.rules.engine.settings import settings_in, updates
 from conformance.rules.nulls import flawed
 from conformance.trace.frames import string, whole_number
@@ -237,7 +246,9 @@ def _date_of(view: View) -> int | None:
         return None
 
 
-@rules.should("session.its-expiry-is-announced", about=END, covers=("SES-18",), spec=GUIDE + "realtime-conversations")
+@rules.should(
+    "session.its-expiry-is-announced", about=END_BY_SERVER, covers=("SES-18",), spec=GUIDE + "realtime-conversations"
+)
 def its_expiry_is_announced(view: View) -> Judged:
     """A connection that ends because the session's time is up gets an `error` `session_expired` first."""
     end = view.end

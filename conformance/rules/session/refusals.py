@@ -42,7 +42,9 @@ OWN_FAULT = (
 FURTHER = frozenset({"client_secret", "parallel_tool_calls", "reasoning", "truncation", "tracing", "prompt", "include"})
 
 
-@rules.must("session.the-voice-is-fixed-once-heard", about=UPDATE, covers=("SES-12",), spec=UPDATE_SPEC)
+@rules.must(
+    "session.the-voice-is-fixed-once-heard", about={"response.output_audio.delta"}, covers=("SES-12",), spec=UPDATE_SPEC
+)
 def the_voice_is_fixed_once_heard(view: View) -> Judged:
     """Once the assistant was heard, an update with another voice is refused."""
     audio = heard_audio(view)
@@ -65,7 +67,9 @@ def the_voice_is_fixed_once_heard(view: View) -> Judged:
             yield Finding(exchange.answer.index, message, "error", short(now), path_of(view, "voice"))
 
 
-@rules.should("session.a-refused-update-changes-nothing", about=UPDATE, covers=("SES-14", "ERR-07"), spec=UPDATE_SPEC)
+@rules.should(
+    "session.a-refused-update-changes-nothing", about={"error"}, covers=("SES-14", "ERR-07"), spec=UPDATE_SPEC
+)
 def a_refused_update_changes_nothing(view: View) -> Judged:
     """Of an update that is refused nothing takes effect, not even its valid part."""
     if view.partial:
@@ -146,7 +150,9 @@ def _known_fields(view: View) -> frozenset[str]:
     return FURTHER.union(path[0] for path in view.dialect.session_paths.values())
 
 
-@rules.should("session.a-refusal-names-the-parameter", about=UPDATE, covers=("SES-19",), spec=SERVER_EVENTS + "error")
+@rules.should(
+    "session.a-refusal-names-the-parameter", about={"error"}, covers=("SES-19",), spec=SERVER_EVENTS + "error"
+)
 def a_refusal_names_the_parameter(view: View) -> Judged:
     """The `error` about one bad field of an update names it in `param`."""
     for exchange in updates(view):
@@ -196,7 +202,7 @@ def _judge_modalities(view: View) -> Judged:
 
 @rules.must(
     "session.updates-are-legal-at-any-time",
-    about=UPDATE,
+    about={"response.created"},
     covers=("SES-21",),
     spec=GUIDE + "realtime-conversations",
 )

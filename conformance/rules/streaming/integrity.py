@@ -91,15 +91,14 @@ COULD_CARRY_AUDIO = {
 
 @rules.must(
     "streaming.done-carries-no-audio",
-    about=COULD_CARRY_AUDIO,
+    about={"response.output_audio.done"},
     covers=("STR-11", "RSP-09"),
     spec=SERVER_EVENTS + "response/output_audio/done",
 )
 def done_carries_no_audio(view: View) -> Judged:
     """Audio comes in deltas only: no done event repeats it."""
-    if "response.output_audio.done" not in view.types:
-        return
-    for kind, (path, names) in COULD_CARRY_AUDIO.items():
+    heard = "response.output_audio.done" in view.types
+    for kind, (path, names) in COULD_CARRY_AUDIO.items() if heard else ():
         for frame in view.server(kind):
             carried = [each for each in _objects(frame.event, path) if any(string(each.get(name)) for name in names)]
             if carried:

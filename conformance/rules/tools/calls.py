@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from conformance.rules.engine.left_out import argument_deltas
-from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import HELD, SERVER_EVENTS, Chapter, Finding, Judged, items_of
 from conformance.rules.streaming.deltas import agrees, by_item, joins, listed
 from conformance.trace.frames import string
 from conformance.trace.lens import gathered
@@ -24,8 +24,7 @@ ARGUMENTS_DONE = SERVER_EVENTS + "response/function_call_arguments/done"
 CONVERSATION_DONE = SERVER_EVENTS + "conversation/item/done"
 ITEM_DONE = SERVER_EVENTS + "response/output_item/done"
 CALL_EVENTS = frozenset({"response.function_call_arguments.delta", "response.function_call_arguments.done"})
-#: A call can be seen by these events; a message shows nothing about calls, so that its item alone proves nothing.
-CALLS = CALL_EVENTS | {"response.output_item.added", "response.output_item.done"}
+CALLS = items_of("function_call")
 
 
 @gathered

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, Chapter, Finding, Judged
+from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, Chapter, Finding, Judged, items_of
 from conformance.rules.engine.settings import ABSENT, steady_setting
 from conformance.trace.exchanges import OF_TOOL_SERVERS
 from conformance.trace.frames import mapping, string
@@ -91,7 +91,7 @@ def nothing_is_called_without_tools(view: View) -> Judged:
             yield HELD
 
 
-@rules.must("tools.called-functions-were-offered", about=ABOUT, covers=("SES-10",), spec=SESSION)
+@rules.must("tools.called-functions-were-offered", about=items_of("function_call"), covers=("SES-10",), spec=SESSION)
 def called_functions_were_offered(view: View) -> Judged:
     """A response calls only functions that the session, or its `response.create`, offers."""
     for each in _choices(view):

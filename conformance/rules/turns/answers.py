@@ -221,7 +221,7 @@ def timeout_is_committed(view: View) -> Judged:
 
 @rules.should(
     "turns.an-idle-timeout-ends-the-silence",
-    about={"response.done"},
+    about={"response.output_audio.delta", "response.output_audio.done"},
     covers=("VAD-12",),
     spec=SERVER_EVENTS + "input_audio_buffer/timeout_triggered",
     speaks={TIMED_OUT},

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from conformance.rules.engine.rule import GUIDE, HELD, SERVER_EVENTS, Chapter, Judged
+from conformance.rules.engine.rule import GUIDE, HELD, SECOND_RESPONSE, SERVER_EVENTS, Chapter, Judged
 from conformance.rules.usage.ledger import blame
 from conformance.rules.usage.token_limits import token_limit
 from conformance.trace.frames import listing, mapping
@@ -113,7 +113,9 @@ def _near(count: int, expected: float) -> bool:
     return abs(count - expected) <= max(TOLERANCE[0], TOLERANCE[1] * expected)
 
 
-@rules.should("metering.output-audio-has-its-rate", about=ABOUT, covers=("USE-09",), spec=COSTS)
+@rules.should(
+    "metering.output-audio-has-its-rate", about={"response.output_audio.delta"}, covers=("USE-09",), spec=COSTS
+)
 def output_audio_has_its_rate(view: View) -> Judged:
     """Audio output is about 20 tokens a second."""
     for line in view.ledger.responses:
@@ -129,7 +131,7 @@ def output_audio_has_its_rate(view: View) -> Judged:
 
 @rules.should(
     "metering.input-audio-has-its-rate",
-    about=ABOUT,
+    about={"input_audio_buffer.commit"},
     covers=("USE-09",),
     spec=COSTS,
     relaxed="Only where the client commits by itself and nothing else was spoken: turn detection drops silence.",
@@ -205,7 +207,7 @@ def _overrides(response: Response | None) -> bool:
     return response is None or not response.asked.keys().isdisjoint({"instructions", "tools", "input", "prompt"})
 
 
-@rules.should("metering.input-does-not-shrink", about=ABOUT, covers=("USE-10",), spec=COSTS)
+@rules.should("metering.input-does-not-shrink", about=SECOND_RESPONSE, covers=("USE-10",), spec=COSTS)
 def input_does_not_shrink(view: View) -> Judged:
     """In a conversation that grows, the input of a response is no smaller than that of the one before."""
     for earlier, later in _following(view):
@@ -216,7 +218,7 @@ def input_does_not_shrink(view: View) -> Judged:
             yield blame(later, f"has less input than {earlier.id}.", f"at least {before}", after)
 
 
-@rules.should("metering.is-counted-per-response", about=ABOUT, covers=("USE-10",), spec=COSTS)
+@rules.should("metering.is-counted-per-response", about=SECOND_RESPONSE, covers=("USE-10",), spec=COSTS)
 def is_counted_per_response(view: View) -> Judged:
     """The input of a response grows by what was said since the one before, not by the whole session again."""
     for earlier, later in _following(view):
