@@ -80,7 +80,7 @@ def known_types() -> frozenset[str]:
 def understood(trace: Trace) -> Understanding:
     """Count what is of a known revision; a trace of a refused upgrade has nothing to be understood."""
     types, spoken = known_types(), _spoken(trace)
-    own = spoken.keys() & types
+    own = types.intersection(spoken)
     known = frames = sum(spoken[kind] for kind in own)
     if known < len(trace.entries):
         for entry in trace.entries:

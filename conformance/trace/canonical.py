@@ -7,7 +7,7 @@ The lenses are laid over it; `View` has them all.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
@@ -279,9 +279,9 @@ def _put(session: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]
 
 
 def _by_type(frames: tuple[Frame, ...]) -> Mapping[str, tuple[Frame, ...]]:
-    found: dict[str, list[Frame]] = {}
+    found: defaultdict[str, list[Frame]] = defaultdict(list)
     for frame in frames:
-        found.setdefault(frame.type, []).append(frame)
+        found[frame.type].append(frame)
     return {kind: tuple(each) for kind, each in found.items()}
 
 

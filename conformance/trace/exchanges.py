@@ -18,6 +18,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from conformance.trace.anonymous_errors import kinds_pointed_to
+from conformance.trace.computed import computed
 from conformance.trace.frames import Frame, string
 from conformance.trace.service_errors import is_of_the_service
 from conformance.trace.trace import CLIENT
@@ -157,9 +158,8 @@ class _Attribution:
     """One pass over what asks and what answers."""
 
     def __init__(self, trace: CanonicalTrace) -> None:
+        self.trace = trace
         self.found: list[Exchange] = []
-        self.produced = _ids_of_own_items(trace)
-        self.renamed = _kinds_of_renamed_output(trace)
         self.by_event_id: dict[str, Exchange] = {}
         self.waiting: dict[str, _Waiting] = {}
         self.unacknowledged: deque[Exchange] = deque()
@@ -170,6 +170,22 @@ class _Attribution:
         self.heard_speech = False
         named = ((string(each.part("error").get("event_id")), each.index) for each in trace.server("error"))
         self.named_until = {name: index for name, index in named if name is not None}
+
+    @computed
+    def produced(self) -> frozenset[str]:
+        """The ids of items that the server made by itself: output items, committed audio, those of tool servers."""
+        added = self.trace.server("conversation.item.added")
+        of_tool_servers = [frame for frame in added if string(frame.part("item").get("type")) in OF_TOOL_SERVERS]
+        frames = chain(self.trace.server_among(MAKE_ITEMS), of_tool_servers)
+        return frozenset([name for frame in frames if (name := item_id_of(frame)) is not None])
+
+    @computed
+    def renamed(self) -> frozenset[Kind]:
+        """The kinds of the output items that are announced in the conversation under another id, or not at all."""
+        output = self.trace.server("response.output_item.added")
+        added = self.trace.server("conversation.item.added") if output else ()
+        announced = {item_id_of(frame) for frame in added}
+        return frozenset([kind_of(frame.part("item")) for frame in output if item_id_of(frame) not in announced])
 
     def take(self, frame: Frame) -> None:
         if frame.entry.direction is CLIENT:
@@ -259,12 +275,13 @@ class _Attribution:
 
     def _next(self, waiting: _Waiting, ack: Frame, name: str | None) -> Exchange | None:
         """Return the client event that *ack* answers by its order; None if *ack* answers nothing."""
-        if ack.type == "conversation.item.added" and (name is None or name in self.produced):
+        adds = ack.type == "conversation.item.added"
+        if adds and (name is None or name in self.produced):
             return None
         exchange = waiting.first() or waiting.in_spite_of_an_error()
         if exchange is None or (ack.type in NAMES_ITS_ITEM and item_id_of(exchange.sent) is not None):
             return None
-        if self.renamed and kind_of(ack.part("item")) in self.renamed - {kind_of(exchange.sent.part("item"))}:
+        if adds and kind_of(ack.part("item")) in self.renamed - {kind_of(exchange.sent.part("item"))}:
             return None
         refused = exchange.doomed or exchange.refused
         return None if refused and self.heard_speech and ack.type in SPONTANEOUS else exchange
@@ -289,21 +306,6 @@ class _Attribution:
             self.suspicions.remove(past)
             for candidate in past.candidates:
                 candidate.lost = True
-
-
-def _ids_of_own_items(trace: CanonicalTrace) -> frozenset[str]:
-    """Return the ids of items that the server made by itself: output items, committed audio, those of tool servers."""
-    added = trace.server("conversation.item.added")
-    of_tool_servers = [frame for frame in added if string(frame.part("item").get("type")) in OF_TOOL_SERVERS]
-    frames = chain(trace.server_among(MAKE_ITEMS), of_tool_servers)
-    return frozenset([name for frame in frames if (name := item_id_of(frame)) is not None])
-
-
-def _kinds_of_renamed_output(trace: CanonicalTrace) -> frozenset[Kind]:
-    """Return the kinds of the output items that are announced in the conversation under another id, or not at all."""
-    output = trace.server("response.output_item.added")
-    announced = {item_id_of(frame) for frame in trace.server("conversation.item.added")} if output else set()
-    return frozenset([kind_of(frame.part("item")) for frame in output if item_id_of(frame) not in announced])
 
 
 def kind_of(item: Mapping[str, Any]) -> Kind:

@@ -116,8 +116,7 @@ class _Buffer:
         self.read = -1
         """Index of the client event that was read last."""
         self.emptied_by = "start"
-        first = trace.sessions[0][1] if trace.sessions else NOTHING
-        self.session: Mapping[str, Any] = first
+        self._meet(trace.sessions[0][1] if trace.sessions else NOTHING)
         named = {error.index for each in exchanges for error in each.refusals}
         self.murk = [frame.index for frame in trace.server("error") if frame.index not in named]
         self.commits: list[Commit] = []
@@ -140,25 +139,27 @@ class _Buffer:
         if exchange.refused:
             return
         answer = exchange.answer
-        self.session = self.trace.session_in(answer.index) if answer is not None else NOTHING
+        self._meet(self.trace.session_in(answer.index) if answer is not None else NOTHING)
+
+    def _meet(self, session: Mapping[str, Any]) -> None:
+        """Take note of the settings that the next events meet."""
+        self.session = session
+        self.manual = detection_in(self.trace, session) == NOTHING
 
     def _append(self, exchange: Exchange) -> None:
         if exchange.refused:
             return
         added = bytes_of(exchange.sent)
-        if self.size is None or added is None or not self._manual():
+        if self.size is None or added is None or not self.manual:
             self.size = None
         else:
             self.size += added
-
-    def _manual(self) -> bool:
-        return detection_in(self.trace, self.session) == NOTHING
 
     def _commit(self, exchange: Exchange) -> None:
         until = exchange.answer.index if exchange.answer is not None else len(self.trace.frames)
         ambiguous = not exchange.refused and any(exchange.sent.index < each < until for each in self.murk)
         audio_format = self.trace.dialect.audio_format(self.trace.dialect.setting(self.session, "input_format"))
-        self.commits.append(Commit(exchange, self.size, audio_format, self.emptied_by, self._manual(), ambiguous))
+        self.commits.append(Commit(exchange, self.size, audio_format, self.emptied_by, self.manual, ambiguous))
         if exchange.answer is not None:
             self.size, self.emptied_by = 0, "commit"
         elif not exchange.refused or ambiguous:

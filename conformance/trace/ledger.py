@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.trace.computed import computed
-from conformance.trace.frames import Frame, mapping, whole_number
+from conformance.trace.frames import NOTHING, Frame, mapping, whole_number
 from conformance.trace.input_buffer import bytes_of
 from conformance.trace.output_audio import seconds
 
@@ -168,10 +168,12 @@ def _sum(lengths: list[float | None]) -> float | None:
 
 def _seconds_sent(trace: CanonicalTrace) -> float | None:
     """Add up what was appended, each in the input format in effect; None if one part is unknown."""
-    lengths = []
+    lengths: list[float | None] = []
+    shown, told = NOTHING, trace.dialect.audio_format(None)
     for frame in trace.client("input_audio_buffer.append", "session.input_audio_buffer.append"):
+        if (session := trace.session_at(frame.index)) is not shown:
+            shown, told = session, trace.dialect.audio_format(trace.settings_in(session).get("input_format"))
         size = bytes_of(frame)
-        told = trace.dialect.audio_format(trace.setting_at(frame.index, "input_format"))
         audio_format = "pcm16" if frame.type.startswith("session.") else told  # a translation knows no other
         lengths.append(None if size is None else seconds(size, audio_format))
     return _sum(lengths)
