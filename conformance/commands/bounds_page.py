@@ -20,8 +20,8 @@ MACHINE = """
 
 - The trace of a conversation is written when the conversation ends; only its verdict stays in memory. After a
   `SIGKILL`, `realtime-conformance report` summarises what is on disk, and names the traces that it could not read.
-- Ctrl-C once, or SIGTERM, ends the run in order, with reports and status 2; pressing it twice ends the run at once,
-  never as conformant.
+- Ctrl-C once, SIGTERM, or the end of the terminal (SIGHUP) ends the run in order, with reports and status 2; pressing
+  Ctrl-C twice ends the run at once, never as conformant.
 - A full disk does not end a run: the verdicts are printed, the first file that could not be written is named, and the
   status is 3 instead of 0. If the reports folder cannot be written, the run ends with one message and status 4; if
   another run is writing into it, a folder beside it is used.

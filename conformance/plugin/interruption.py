@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.run.folder import ENDS
 from conformance.run.outcome import ExitStatus
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from conformance.plugin.context import Run
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, *(getattr(signal, name) for name in ENDS if hasattr(signal, name)))
 #: What a worker of xdist says that Ctrl-C ended.
 BY_HAND = "keyboard-interrupt"
 

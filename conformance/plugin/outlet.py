@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import contextmanager
+from errno import EIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from conformance.report.inert import inert, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import pytest
 
@@ -21,10 +24,26 @@ def guard(config: pytest.Config, scrub: Scrubber) -> None:
     if config.pluginmanager.hasplugin("terminalreporter"):
         writer = config.get_terminal_writer()
         write: Callable[..., None] = writer.write
-        writer.write = lambda msg, **how: write(scrub(msg), **how)  # type: ignore[method-assign]
+
+        def guarded(msg: str, **how: Any) -> None:
+            with unless_gone(sys.stdout):
+                write(scrub(msg), **how)
+
+        writer.write = guarded  # type: ignore[method-assign]
         config.add_cleanup(lambda: setattr(writer, "write", write))
     _guard_hook(config, scrub)
     _guard_debug(config, scrub)
+
+
+@contextmanager
+def unless_gone(stream: TextIO) -> Iterator[None]:
+    """Let a stream lead nowhere once its terminal is gone: what nobody reads must not cost the results on disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != EIO:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _guard_hook(config: pytest.Config, scrub: Scrubber) -> None:

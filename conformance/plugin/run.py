@@ -33,7 +33,7 @@ from conformance.rules.engine.rule import Keyword
 from conformance.rules.rule_packs import packs
 from conformance.run.budget import Exhausted
 from conformance.run.cost import Plan
-from conformance.run.folder import claim, once_interrupted
+from conformance.run.folder import claim, leave_to_the_controller, once_interrupted
 from conformance.run.record import ConversationRecord
 from conformance.run.recording import record_not_played, record_of
 from conformance.run.ruling import JudgedConversation
@@ -72,6 +72,7 @@ def activate(config: pytest.Config) -> None:
         settings, notice = _with_own_folder(settings, config)
     if hasattr(config, "workerinput"):
         allure_beside(settings.reports, config)  # a worker knows the command line, and not what was made of it
+        leave_to_the_controller()
     config.stash[RUN] = run = Run(config, settings, policy)
     reports = Reports(run, notice)
     run.runner.retrier.tell = reports.say

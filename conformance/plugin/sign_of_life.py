@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import pytest
 
 from conformance.plugin.activation import BUNDLED
+from conformance.plugin.outlet import unless_gone
 from conformance.report.failures import GENERATED
 from conformance.report.layout import cut
 from conformance.report.progress_line import progress_line
@@ -183,8 +184,9 @@ class StatusLine:
                 self.back = None
 
     def _out(self, text: str) -> None:
-        self.out.write(text)
-        self.out.flush()
+        with unless_gone(self.out):
+            self.out.write(text)
+            self.out.flush()
 
 
 def _beside_capture(file: TextIO) -> TextIO:

@@ -18,6 +18,8 @@ from conformance.run.journal import FORMAT, NAME
 
 #: Held as long as a run writes into the folder; the system lets go of it whatever ends the process.
 LOCK = ".running"
+#: Signals that ask a process to end; Windows has only the first.
+ENDS = ("SIGTERM", "SIGHUP")
 #: Bytes of the first line of a journal.
 LONGEST_HEADER = 100_000
 #: So many runs at once find a folder of their own beside the one that was asked for.
@@ -164,22 +166,37 @@ def _files(folder: Path | str, ending: str = "") -> list[str]:
 
 
 def once_interrupted() -> Callable[[], None]:
-    """Let SIGTERM end the run as one Ctrl-C does; return what undoes that."""
+    """Let a request to end (SIGTERM; SIGHUP: the terminal is gone) end the run as one Ctrl-C does; return the undoing.
+
+    Who answers such a signal already, or ignores it (`nohup`), keeps it.
+    """
     import signal
     import threading
 
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+    if threading.current_thread() is not threading.main_thread():
         return lambda: None
+    ours = [each for name in ENDS if (each := getattr(signal, name, None)) and signal.getsignal(each) == signal.SIG_DFL]
 
-    def interrupt(_number: int, _frame: Any) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        raise KeyboardInterrupt("SIGTERM")
+    def interrupt(number: int, _frame: Any) -> None:
+        undo()
+        raise KeyboardInterrupt(signal.Signals(number).name)
 
-    signal.signal(signal.SIGTERM, interrupt)
-    return lambda: None if signal.getsignal(signal.SIGTERM) != interrupt else _default()
+    def undo() -> None:
+        for each in ours:
+            if signal.getsignal(each) == interrupt:
+                signal.signal(each, signal.SIG_DFL)
+
+    for each in ours:
+        signal.signal(each, interrupt)
+    return undo
 
 
-def _default() -> None:
+def leave_to_the_controller() -> None:
+    """Ignore in a worker process that the terminal is gone: the controller hears of it too, and ends its workers."""
     import signal
+    import threading
 
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    hangup = getattr(signal, "SIGHUP", None)
+    main = threading.current_thread() is threading.main_thread()
+    if main and hangup is not None and signal.getsignal(hangup) == signal.SIG_DFL:
+        signal.signal(hangup, signal.SIG_IGN)

@@ -38,7 +38,7 @@ class Ending:
     """How a run ended, beside its verdicts."""
 
     interrupted: bool = False
-    """Ctrl-C, SIGTERM, or the process that judged is gone."""
+    """Ctrl-C, SIGTERM, SIGHUP, or the process that judged is gone."""
     internal: bool = False
     """pytest itself crashed."""
     misused: bool = False

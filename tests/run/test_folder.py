@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import UsageError
-from conformance.run.folder import Disk, claim, forget_the_last_run, once_interrupted
+from conformance.run import folder as folder_of_runs
+from conformance.run.folder import Disk, claim, forget_the_last_run, leave_to_the_controller, once_interrupted
 from conformance.run.journal import FORMAT, NAME
 
 
@@ -171,38 +172,47 @@ def test_nothing_behind_a_link_is_removed(tmp_path):
     assert (elsewhere / "precious.jsonl").exists()
 
 
-@pytest.fixture
-def termination():
-    """The usual answer to SIGTERM, whatever the run around the tests has made of it."""
-    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGTERM, before)
+ENDS = [each for name in folder_of_runs.ENDS if (each := getattr(signal, name, None)) is not None]
 
 
-@pytest.mark.usefixtures("termination")
-def test_a_request_to_terminate_ends_the_run_as_ctrl_c_does_and_the_second_one_ends_the_process():
+@pytest.fixture(params=ENDS, ids=lambda each: each.name)
+def termination(request):
+    """A signal that asks a process to end, with its usual answer, whatever the run around the tests has made of it."""
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in ENDS}
+    yield request.param
+    for each, handler in before.items():
+        signal.signal(each, handler)
+
+
+def test_a_request_to_terminate_ends_the_run_as_ctrl_c_does_and_the_second_one_ends_the_process(termination):
     undo = once_interrupted()
 
-    with pytest.raises(KeyboardInterrupt, match="SIGTERM"):
-        signal.raise_signal(signal.SIGTERM)
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    with pytest.raises(KeyboardInterrupt, match=termination.name):
+        signal.raise_signal(termination)
+    assert all(signal.getsignal(each) == signal.SIG_DFL for each in ENDS)
     undo()
 
 
-@pytest.mark.usefixtures("termination")
-def test_a_run_that_ends_by_itself_gives_the_signal_back():
+def test_a_run_that_ends_by_itself_gives_the_signal_back(termination):
     undo = once_interrupted()
     undo()
 
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(termination) == signal.SIG_DFL
 
 
-@pytest.mark.usefixtures("termination")
-def test_who_answers_the_signal_already_keeps_it():
-    def theirs(*_):
-        raise AssertionError("nobody sends it")
-
-    signal.signal(signal.SIGTERM, theirs)
+@pytest.mark.parametrize("theirs", [lambda *_: pytest.fail("nobody sends it"), signal.SIG_IGN], ids=["own", "nohup"])
+def test_who_answers_the_signal_already_keeps_it(termination, theirs):
+    signal.signal(termination, theirs)
     once_interrupted()()
+    leave_to_the_controller()
 
-    assert signal.getsignal(signal.SIGTERM) is theirs
+    assert signal.getsignal(termination) is theirs
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+@pytest.mark.usefixtures("termination")
+def test_a_worker_leaves_the_end_of_the_terminal_to_its_controller():
+    leave_to_the_controller()
+
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
