@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Lines of the offending frame, and characters of each.
 MOST_FRAME_LINES = 6
+#: Findings at other places of events that are told beside the first, and places that are named beyond these.
+MOST_ELSEWHERE, MOST_PLACES = 2, 3
 #: Consequences that are named; further ones are counted.
 MOST_CONSEQUENCES = 3
 
@@ -53,6 +55,7 @@ def _failure(result: RunResult, failure: Failure) -> Iterator[str]:
     yield from pair(one_line(finding.expected), one_line(finding.actual))
     if finding.hint:
         yield from wrapped(one_line(finding.hint), "  hint      ", " " * 12)
+    yield from _elsewhere(failure.elsewhere)
     yield from _where(failure.record, failure.conversations, failure.place)
     yield from _shown(result, failure.record, finding)
     yield from _stopped(result, failure.stopped)
@@ -72,6 +75,15 @@ def _stop(result: RunResult, stop: Stop) -> Iterator[str]:
         yield from excerpt(traces[-1], len(traces[-1]))
     yield from _consequences(stop.consequences)
     yield from _reproduce(result, record)
+
+
+def _elsewhere(findings: Sequence[FindingRecord]) -> Iterator[str]:
+    for each in findings[:MOST_ELSEWHERE]:
+        yield from wrapped(one_line(each.message, 1000), "  also      ", " " * 12)
+    if more := findings[MOST_ELSEWHERE:]:
+        yield from wrapped(
+            f"at {some([each.path or 'the whole event' for each in more], MOST_PLACES)}", "  also      ", " " * 12
+        )
 
 
 def _where(record: ConversationRecord, conversations: Sequence[str], place: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from conformance.play.player import Outcome
 from conformance.report.baseline import edits
+from conformance.report.distinct_places import one_of_each
 from conformance.report.sentence import many, reason_of, some
 from conformance.rules.engine.judge import Verdict
 from conformance.rules.rule_packs import judged_rules
@@ -58,6 +59,8 @@ class Failure:
     consequences: tuple[RuleTally, ...] = ()
     stopped: tuple[str, ...] = ()
     """The conversations that waited in vain for what the rule demands."""
+    elsewhere: tuple[FindingRecord, ...] = ()
+    """One finding for each other place of events at which the rule is broken, in whatever conversation."""
 
     @property
     def finding(self) -> FindingRecord:
@@ -153,7 +156,8 @@ def _of(tally: Tally, result: RunResult) -> Iterator[Failure]:
             *_caused_by(result.rules.consequences.get(PLAYS, ()), stopped),
         )
         at = tuple(each.conversation for each in stopped)
-        yield Failure(line, result.conversations[first], findings, names, follows, at)
+        every = (each for name in (first, *shown) for each in line.told[name].findings)
+        yield Failure(line, result.conversations[first], findings, names, follows, at, tuple(one_of_each(every)[1:]))
 
 
 def _telling(record: ConversationRecord, rule_id: str) -> tuple[bool, bool, float]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.report.distinct_places import one_of_each, telling
 from conformance.report.layout import WIDTH, wrapped
+from conformance.report.sentence import some
 from conformance.report.timeline import excerpt
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from conformance.run.ruling import LocatedFinding, Ruling
     from conformance.trace.trace import Trace
 
-#: Further findings of the same rule are counted, not shown.
+#: Further findings of the same rule are counted, not shown; those at different places of events come first.
 MOST_SHOWN = 3
 
 
@@ -22,10 +24,13 @@ def finding_text(ruling: Ruling, conversation: str, reproduce: str = "") -> str:
     """Return the whole text of a rule's findings in a conversation; *reproduce* is the command that repeats it."""
     rule = ruling.rule
     lines = [*wrapped(rule.demand), f"  rule  {rule.id}", f"  spec  {rule.spec}"]
-    for located in ruling.findings[:MOST_SHOWN]:
-        lines += ["", *_located(located, conversation)]
-    if more := len(ruling.findings) - MOST_SHOWN:
-        lines += ["", f"  … and {more} more"] if more > 0 else []
+    shown = telling([each.finding for each in ruling.findings], MOST_SHOWN)
+    for located in ruling.findings:
+        if any(located.finding is each for each in shown):
+            lines += ["", *_located(located, conversation)]
+    if (more := len(ruling.findings) - MOST_SHOWN) > 0:
+        places = [each.path for each in one_of_each(each.finding for each in ruling.findings)[MOST_SHOWN:] if each.path]
+        lines += ["", *wrapped(f"… and {more} more{f', also at {some(places, MOST_SHOWN)}' if places else ''}", "  ")]
     return "\n".join([*lines, *_reproduce(reproduce)])
 
 

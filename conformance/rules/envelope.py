@@ -168,14 +168,19 @@ def _has_its_own_rule(frame: Frame, path: str) -> bool:
     return path in ("/event_id", "/type") or (frame.type == "error" and path.startswith("/error"))
 
 
+#: Places of one event that are named beside the first.
+MOST_NAMED = 2
+
+
 def _misfit(frame: Frame, found: Sequence[Problem], _nulls: Sequence[Problem]) -> Evidence:
     problems = [each for each in found if not _has_its_own_rule(frame, each.path)]
     if not problems:
         return HELD
     first, also = problems[0], tuple(each.path for each in problems[1:])
-    more = len(also)
+    more = len(also) - MOST_NAMED
     message = f"`{frame.entry.type}` breaks its schema at {first.path or 'the top'} ({first.keyword})"
-    message += f", and in {more} other place{'s' if more > 1 else ''}." if more else "."
+    message += f", and at {', '.join(also[:MOST_NAMED])}" if also else ""
+    message += f" and in {more} more place{'s' if more > 1 else ''}." if more > 0 else "."
     return Finding(frame.index, message, first.expected, first.found, path=first.path, also=also)
 
 

@@ -1,12 +1,15 @@
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from conformance.play.player import Outcome
+from conformance.report.evidence import evidence_of
 from conformance.report.failure_text import failure_text, stop_text
 from conformance.report.failures import failures_of, reproduce, stops_of
 from conformance.report.layout import WIDTH
+from conformance.report.page import page_of
 from conformance.rules.engine.judge import Verdict
 from conformance.run.baseline import PLAYS
 from conformance.run.policy import Policy
@@ -177,3 +180,26 @@ def test_an_endpoint_that_renames_items_is_told_of_that_and_not_of_all_that_cann
 
     assert [line.rule.id for line in told.rules.unmet] == []
     assert "ordering.output-item-joins-the-conversation" in {each.line.rule.id for each in failures_of(told)}
+
+
+def placed(path):
+    return FindingRecord(f"It breaks its schema at {path}.", path=path, entry=0)
+
+
+def test_a_failure_tells_other_places_of_other_conversations_and_counts_the_rest():
+    schema = "envelope.fits-its-schema"
+    first = RuleRecord(Verdict.FAIL, findings=(placed("/session/type"), placed("/session/type")))
+    paths = ["/session/type", "/item/content", "/response/output/0/id", "/response/output/3/id", "/part", "/usage"]
+    second = RuleRecord(Verdict.FAIL, findings=tuple(map(placed, paths)))
+    told = result(record("a/first", {schema: first}), record("b/second", {schema: second}))
+    (failure,) = failures_of(told)
+
+    assert [each.path for each in failure.elsewhere] == ["/item/content", "/response/output/0/id", "/part", "/usage"]
+    text = failure_text(told, failure)
+    assert "  also      It breaks its schema at /item/content." in text
+    assert "  also      It breaks its schema at /response/output/0/id." in text
+    assert "  also      at /part, /usage" in text
+    assert text.count("/session/type") == 2  # in the message, and behind it
+    page = page_of(told, evidence_of(told), datetime(2026, 1, 1, tzinfo=UTC))
+    assert "It breaks its schema at /response/output/0/id." in page
+    assert "and at 2 other places" in page

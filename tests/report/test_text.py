@@ -38,6 +38,23 @@ def test_many_findings_are_counted_not_shown():
     assert "… and 4 more" in text
 
 
+def test_those_that_are_shown_are_at_different_places_and_the_other_places_are_named():
+    paths = ["/session/type"] * 4 + ["/item/content/0/text", "/item/content/1/text", "/item/id", "", "/x/y", "/x/z"]
+    findings = [Finding(0, f"Number {number}.", path=path) for number, path in enumerate(paths)]
+
+    text = finding_text(ruling(*findings), "x")
+
+    assert [number for number in range(len(paths)) if f"Number {number}." in text] == [0, 4, 6]
+    assert "  … and 7 more, also at /x/y, /x/z" in text
+
+
+def test_two_findings_at_one_place_are_both_shown():
+    text = finding_text(ruling(*(Finding(0, f"Number {number}.", path="/a") for number in range(2))), "x")
+
+    assert "Number 0." in text
+    assert "Number 1." in text
+
+
 def test_a_stopped_conversation_names_the_step_and_its_line(tmp_path):
     scenario = Scenario("a/b", "It stops.", (), path=tmp_path / "b.yaml")
     conversation = Conversation(
