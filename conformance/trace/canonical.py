@@ -103,13 +103,21 @@ class CanonicalTrace:
         self.kept: dict[Any, Any] = {}
         """What `lens` has computed."""
         self._settings: dict[int, Mapping[str, Any]] = {}
+        self._settings_before: tuple[Mapping[str, Any], Mapping[str, Any]] = NOTHING, NOTHING
         self._merged: dict[tuple[str, ...], tuple[Frame, ...]] = {}
 
     def settings_in(self, session: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the settings that a session object of this trace holds, by canonical name; read once."""
+        """Return the settings that a session object of this trace holds, by canonical name; read once.
+
+        Sessions that follow each other and are alike share theirs: most updates of a conversation change nothing.
+        """
         known = self._settings.get(id(session))
         if known is None:
-            known = self._settings[id(session)] = self.dialect.settings(session)
+            before, known = self._settings_before
+            if session != before:
+                known = self.dialect.settings(session)
+                self._settings_before = session, known
+            self._settings[id(session)] = known
         return known
 
     @computed

@@ -40,7 +40,8 @@ def overdue(view: View, *types: str) -> Iterator[Exchange]:
     if view.partial:
         return
     loose = last_loose_error(view)
-    for exchange in view.exchanges_with(*types):
-        unanswered = exchange.answer is None and not exchange.refused and exchange.sent.whole
-        if unanswered and exchange.sent.index > loose and is_due(view, exchange):
-            yield exchange
+    for kind in types:
+        for exchange in view.exchanges_with(kind):
+            unanswered = exchange.answer is None and not exchange.refused and exchange.sent.whole
+            if unanswered and exchange.sent.index > loose and is_due(view, exchange):
+                yield exchange

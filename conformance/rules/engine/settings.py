@@ -168,20 +168,28 @@ def _naming(view: View) -> Mapping[str, list[int]]:
     return found
 
 
+@lens
+def _settings_around(view: View, index: int) -> tuple[Mapping[str, Any], int, Mapping[str, Any]]:
+    """Return the settings in effect before entry *index*, and those that were shown next, with their own index."""
+    settings, following = settings_in(view, view.session_at(index)), shown_after(view, index)
+    if following is None:
+        return settings, len(view.frames), settings
+    return settings, following[0], settings_in(view, following[1])
+
+
 def steady_setting(view: View, index: int, name: str, default: Any = None) -> Any:
     """Return a setting as it was in effect before entry *index*; *default* if the session then changed it by itself.
 
     That is told once, by `session.untouched-settings-stay`, and nothing that rests on the setting is judged.
     """
-    value, following = view.setting_at(index, name, default), shown_after(view, index)
-    if following is None:
-        return value
-    now = settings_in(view, following[1]).get(name, value)
-    if now == value:
+    settings, following, later = _settings_around(view, index)
+    value = settings.get(name, default)
+    now = later.get(name, value)
+    if now is value or now == value:
         return value
     sent = _naming(view).get(name, [])
     at = bisect_right(sent, index)
-    if at < len(sent) and sent[at] < following[0]:
+    if at < len(sent) and sent[at] < following:
         return value
     return value if reflects(value, now) and reflects(now, value) else default
 

@@ -96,27 +96,20 @@ class _Session:
         ends = (each.answer.index if each.answer is not None else never for each in asked)
         self._answered = list(accumulate(ends, max))
         self._accepted = [
-            (each.answer.index, view.dialect.settings(each.sent.part("session")))
+            (each.answer.index, view.settings_in(each.sent.part("session")))
             for each in asked
             if each.answer is not None and not each.sent.entry.deliberate
         ]
 
-    def _is_steady(self, response: Response) -> bool:
-        """Return whether no update was under way."""
-        before = bisect_left(self._sent, response.first) - 1
-        return before < 0 or (response.cause is not None and self._answered[before] <= response.cause.index)
-
-    def during(self, view: View, response: Response, name: str) -> Any:
-        """Return a setting; None if it is unknown, or an update was under way."""
-        if response.cause is None or not self._is_steady(response):
+    def asked_at(self, response: Response) -> int | None:
+        """Return where a response was asked for; None if that is unknown, or an update was under way."""
+        if response.cause is None:
             return None
-        return steady_setting(view, response.cause.index, name)
+        at, before = response.cause.index, bisect_left(self._sent, response.first) - 1
+        return at if before < 0 or self._answered[before] <= at else None
 
-    def accepted(self, response: Response, name: str) -> Any:
-        """Return what the last update before set that was accepted; None if none did, or one was under way."""
-        if response.cause is None or not self._is_steady(response):
-            return None
-        at = response.cause.index
+    def accepted(self, at: int, name: str) -> Any:
+        """Return what the last update before entry *at* set that was accepted; None if none did."""
         return next((told[name] for index, told in reversed(self._accepted) if index < at and name in told), None)
 
 
@@ -201,15 +194,21 @@ def _unasked(view: View) -> Iterator[tuple[Response, str, Any, Any, bool]]:
     for response in view.responses:
         asked = view.dialect.response_settings(response.asked)
         own = {name for name in SHOWN if asked.get(name) is not None}
-        shown = _shown(view, response)
-        used = None if "modalities" in shown else _streamed(view, response)
-        if used is not None and _agree(session.during(view, response, "modalities"), used):
-            shown.setdefault("modalities", used)  # not shown, and yet seen to hold
-        for name, value in shown.items():
-            usual = session.during(view, response, name)
-            if name not in own and usual is not None:
-                yield response, name, usual, value, name in overridden
+        if (at := session.asked_at(response)) is not None:
+            for name, value in _seen(view, response, at).items():
+                usual = steady_setting(view, at, name)
+                if name not in own and usual is not None:
+                    yield response, name, usual, value, name in overridden
         overridden |= own
+
+
+def _seen(view: View, response: Response, at: int) -> dict[str, Any]:
+    """Return the settings that a response shows; the session's modalities where they are not shown, and yet hold."""
+    shown = _shown(view, response)
+    used = None if "modalities" in shown else _streamed(view, response)
+    if used is not None and _agree(steady_setting(view, at, "modalities"), used):
+        shown["modalities"] = used
+    return shown
 
 
 @rules.must(
@@ -244,9 +243,11 @@ def _modalities(view: View) -> Mapping[int, str | None]:
 
 def _modalities_of(view: View, response: Response, session: _Session) -> str | None:
     """Return `text` or `audio`: as the response shows, was asked, or the session has it or accepted it; or None."""
-    shown = view.dialect.response_setting(response.initial, "modalities")
-    asked = view.dialect.response_setting(response.asked, "modalities")
-    found = shown or asked or session.during(view, response, "modalities") or session.accepted(response, "modalities")
+    found = view.dialect.response_setting(response.initial, "modalities") or view.dialect.response_setting(
+        response.asked, "modalities"
+    )
+    if not found and (at := session.asked_at(response)) is not None:
+        found = steady_setting(view, at, "modalities") or session.accepted(at, "modalities")
     names = found if isinstance(found, list) else []
     return next(
         (name for name, own in view.dialect.modality_sets.items() if sorted(own) == sorted(map(str, names))), None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,17 +9,14 @@ from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, Chapter, F
 from conformance.rules.engine.settings import (
     ABSENT,
     EMPTY,
-    acknowledgements_tell,
     asked_for,
     path_of,
     settings_in,
     short,
-    updates,
 )
 from conformance.rules.session.opening import CREATED, UPDATED
-from conformance.trace.exchanges import Exchange
-from conformance.trace.frames import Frame, mapping, string
-from conformance.trace.lens import lens
+from conformance.rules.session.updates import accepted
+from conformance.trace.frames import mapping, string
 from conformance.trace.trace import Credential
 from conformance.trace.views import View
 
@@ -31,39 +27,30 @@ UPDATE_SPEC = CLIENT_EVENTS + "session/update"
 MAY_BE_HIDDEN = frozenset({"tracing", "prompt", "include", "instructions", "temperature", "parallel_tool_calls"})
 
 
-@lens
-def _accepted(view: View) -> Sequence[tuple[Exchange, Frame]]:
-    answered = [(each, each.answer) for each in updates(view)] if acknowledgements_tell(view) else []
-    return tuple(
-        (exchange, answer)
-        for exchange, answer in answered
-        if answer is not None and answer.whole and not exchange.refused and answer.part("session")
-    )
-
-
 @rules.should("session.an-accepted-setting-is-shown", about=UPDATED, covers=("SES-08",), spec=UPDATE_SPEC)
 def an_accepted_setting_is_shown(view: View) -> Judged:
     """A setting of an accepted update is shown afterwards, not left out in silence."""
-    for exchange, answer in _accepted(view):
-        shown = settings_in(view, view.session_in(answer.index))
+    for exchange, answer, session in accepted(view):
         asked = {name for name, value in asked_for(view, exchange).items() if value not in EMPTY} - MAY_BE_HIDDEN
-        hidden = sorted(asked - shown.keys())
+        if not asked or not answer.part("session"):
+            continue
+        hidden = sorted(asked - settings_in(view, session).keys())
         if hidden:
             message = f"The update set {', '.join(hidden)}, and the session does not show it."
             yield Finding(answer.index, message, hidden[0], "absent", path_of(view, hidden[0]))
-        elif asked:
+        else:
             yield HELD
 
 
 @rules.should("session.a-partial-turn-detection-keeps-its-type", about=UPDATED, covers=("SES-09",), spec=UPDATE_SPEC)
 def a_partial_turn_detection_keeps_its_type(view: View) -> Judged:
     """An update of some fields of the turn detection leaves its type as it was."""
-    for exchange, answer in _accepted(view):
+    for exchange, answer, session in accepted(view):
         asked = asked_for(view, exchange).get("turn_detection")
         if not isinstance(asked, dict) or not asked or "type" in asked:
             continue
         before = string(mapping(view.setting_at(exchange.sent.index, "turn_detection")).get("type"))
-        now = view.dialect.setting(view.session_in(answer.index), "turn_detection", ABSENT)
+        now = view.dialect.setting(session, "turn_detection", ABSENT)
         if before is None or now is ABSENT:
             continue
         if mapping(now).get("type") == before:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 from typing import Any
 
@@ -34,7 +34,7 @@ UPDATE_SPEC = CLIENT_EVENTS + "session/update"
 
 
 @lens
-def _accepted(view: View) -> Sequence[tuple[Exchange, Frame, Mapping[str, Any]]]:
+def accepted(view: View) -> Sequence[tuple[Exchange, Frame, Mapping[str, Any]]]:
     """Return each accepted update with its acknowledgement and the session shown there."""
     answered = [(each, each.answer) for each in updates(view)] if acknowledgements_tell(view) else []
     return tuple(
@@ -51,7 +51,7 @@ def _accepted(view: View) -> Sequence[tuple[Exchange, Frame, Mapping[str, Any]]]
 def an_update_takes_effect(view: View) -> Judged:
     """`session.updated` shows the values that the update asked for, completed with defaults at most."""
     audio = heard_audio(view)
-    for exchange, answer, session in _accepted(view):
+    for exchange, answer, session in accepted(view):
         if exchange.sent.entry.deliberate:
             continue
         asked = {name: value for name, value in asked_for(view, exchange).items() if value not in EMPTY}
@@ -77,14 +77,14 @@ def untouched_settings_stay(view: View) -> Judged:
     named = _Named(view)
     shown = [(index, settings_in(view, session)) for index, session in view.sessions]
     for (before, old), (after, new) in pairwise(shown):
-        touched = named.between(before, after) | FIXED
-        differing = [name for name, value in old.items() if new.get(name, value) != value] if new != old else []
+        touched = named.between(before, after)
+        differing = [name for name, value in old.items() if new.get(name, value) != value] if new is not old else []
         changed = [name for name in differing if name not in touched and not _same(old[name], new[name])]
         if changed:
             name = changed[0]
             message = f"No update named {', '.join(changed)}, and the value changed."
             yield Finding(after, message, short(old[name]), short(new[name]), path_of(view, name))
-        elif any(name in new and name not in touched for name in old):
+        elif not touched.issuperset(filter(new.__contains__, old)):
             yield HELD
 
 
@@ -94,19 +94,19 @@ class _Named:
     def __init__(self, view: View) -> None:
         self._view = view
         self._waiting = deque(updates(view))
-        self._under_way: list[tuple[int, set[str]]] = []
+        self._under_way: list[tuple[int, Set[str]]] = []
         self._unanswered: set[str] = set()
 
-    def between(self, before: int, after: int) -> set[str]:
-        """Name the settings."""
+    def between(self, before: int, after: int) -> frozenset[str]:
+        """Name the settings, and those that no update can change."""
         while self._waiting and self._waiting[0].sent.index < after:
             self._begin(self._waiting.popleft())
         self._under_way = [each for each in self._under_way if each[0] > before]
-        return self._unanswered.union(*(names for _, names in self._under_way))
+        return FIXED.union(self._unanswered, *[names for _, names in self._under_way])
 
     def _begin(self, exchange: Exchange) -> None:
         whole = exchange.sent.whole
-        names = set(asked_for(self._view, exchange)) if whole else set(self._view.dialect.session_paths)
+        names = (asked_for(self._view, exchange) if whole else self._view.dialect.session_paths).keys()
         if exchange.answer is None:
             self._unanswered |= names
         else:
@@ -125,7 +125,7 @@ def _same(old: Any, new: Any) -> bool:
 )
 def null_and_empty_lists_clear(view: View) -> Judged:
     """`tools: []` leaves no tools; `null` switches turn detection, transcription or noise reduction off."""
-    for exchange, answer, session in _accepted(view):
+    for exchange, answer, session in accepted(view):
         shown = settings_in(view, session)
         for name, value in asked_for(view, exchange).items():
             if name == "instructions" or (value is not None and value != []) or name not in shown:
@@ -149,7 +149,7 @@ def null_and_empty_lists_clear(view: View) -> Judged:
 def empty_instructions_clear(view: View) -> Judged:
     """`instructions: ""` clears the instructions, or brings back those of `session.created`."""
     default = next((view.dialect.setting(session, "instructions") for _, session in view.sessions), None)
-    for exchange, answer, session in _accepted(view):
+    for exchange, answer, session in accepted(view):
         if asked_for(view, exchange).get("instructions", ABSENT) != "":
             continue
         now = view.dialect.setting(session, "instructions")

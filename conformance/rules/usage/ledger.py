@@ -37,8 +37,8 @@ def blame(line: LedgerEntry, message: str, expected: object, actual: object, pat
 
 def numbers(line: LedgerEntry, *names: str) -> tuple[int, ...] | None:
     """Return counts of a line; None if one of them is unknown."""
-    found = tuple(count for name in names if (count := line.counts[name]) is not None)
-    return found if len(found) == len(names) else None
+    found = [count for name in names if (count := line.counts[name]) is not None]
+    return tuple(found) if len(found) == len(names) else None
 
 
 @rules.must("usage.total-is-the-sum", about=ABOUT, covers=("USE-01",), spec=DONE)
