@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
+    import pytest
+
 OURS = __name__.partition(".")[0] + "."
 
 
@@ -43,3 +45,11 @@ def imported_plainly() -> Iterator[None]:
         gc.freeze()
         if enabled:
             gc.enable()
+
+
+def spare_hypothesis(config: pytest.Config) -> None:
+    """Dismiss hypothesis's plugin from a run that used none of it: its last words import all of it to say nothing."""
+    plugins = config.pluginmanager
+    plugin = plugins.get_plugin("hypothesispytest")
+    if plugin is not None and "hypothesis" not in sys.modules and not plugins.hasplugin("dsession"):
+        plugins.unregister(plugin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -39,6 +39,22 @@ def allure_beside(reports: Path, config: pytest.Config) -> None:
     """Let Allure write beside the rest, unless somebody chose another place."""
     if config.pluginmanager.hasplugin("allure_pytest") and not config.option.allure_report_dir:
         config.option.allure_report_dir = str(reports / "allure-results")
+
+
+def refuse_unwritable_junit(config: pytest.Config) -> None:
+    """Refuse before anything is played a `--junitxml` into which pytest could not write at the end."""
+    if (given := config.getoption("xmlpath", None)) is None:
+        return
+    path = Path(os.path.expandvars(given)).expanduser()  # as pytest reads it
+    new = not path.exists()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a"):
+            pass
+        if new:  # nobody reads an empty file for a result
+            path.unlink()
+    except OSError as error:
+        raise pytest.UsageError(f"--junitxml: {given} cannot be written: {error.strerror or error}") from error
 
 
 class Reports:
@@ -114,6 +130,17 @@ class Reports:
         if status is ExitStatus.CLEAN and failed and self.result.outcome in FINE:
             return ExitStatus.BROKEN  # an item that is not ours, or a mistake of ours: never green
         return status
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self) -> Generator[None, Any, Any]:
+        """Let no other plugin that cannot write its results cost ours: it is named among what could not be written."""
+        done, disk = None, self.run.state.disk
+        lost = disk.trouble
+        with disk.writing():
+            done = yield
+        if self.written and disk.trouble != lost:  # what is written says how the run ended
+            write_files(all_written(self.result, disk), disk=disk)
+        return done
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> Generator[None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -19,12 +18,13 @@ from conformance.plugin.collection import ScenarioFile, collects, conversation_b
 from conformance.plugin.context import RUN, Run
 from conformance.plugin.distribution import Distribution
 from conformance.plugin.generated import Generated, GeneratedItem
+from conformance.plugin.imports import spare_hypothesis
 from conformance.plugin.interruption import Interruption
 from conformance.plugin.items import ConversationItem, Plays
 from conformance.plugin.options import given_in
 from conformance.plugin.outlet import clean, guard
 from conformance.plugin.passing import PassingItems
-from conformance.plugin.reports import Reports, allure_beside
+from conformance.plugin.reports import Reports, allure_beside, refuse_unwritable_junit
 from conformance.plugin.sign_of_life import SignOfLife
 from conformance.plugin.soak import play_soak
 from conformance.plugin.verdicts import ConformanceWarning, NonConformance, Trouble
@@ -90,6 +90,7 @@ def activate(config: pytest.Config) -> None:
 
 def _with_own_folder(settings: Settings, config: pytest.Config) -> tuple[Settings, str]:
     """Claim the folder of the results, and let SIGTERM end the run in order; say why it is another one than asked."""
+    refuse_unwritable_junit(config)
     try:
         claimed = claim(settings.reports)
     except ConformanceError as error:
@@ -292,7 +293,7 @@ class Playing:
             self._take_in_what_is_over()
         self.run.runner.close()
         self.run.state.note(self.run.runner.told)
-        _spare_hypothesis(self.config)
+        spare_hypothesis(self.config)
         ours = self.run.worker is None and not self.run.policy.plan
         misused = exitstatus == pytest.ExitCode.USAGE_ERROR and not self.run.state.records
         if ours and not (self.config.option.collectonly or misused):  # what an earlier run left is worth more
@@ -320,11 +321,3 @@ class Playing:
             internal=exitstatus == pytest.ExitCode.INTERNAL_ERROR,
             misused=self.run.state.ending.misused or exitstatus == pytest.ExitCode.USAGE_ERROR,
         )
-
-
-def _spare_hypothesis(config: pytest.Config) -> None:
-    """Dismiss hypothesis's plugin from a run that used none of it: its last words import all of it to say nothing."""
-    plugins = config.pluginmanager
-    plugin = plugins.get_plugin("hypothesispytest")
-    if plugin is not None and "hypothesis" not in sys.modules and not plugins.hasplugin("dsession"):
-        plugins.unregister(plugin)

@@ -3,9 +3,11 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from conformance.plugin.reports import refuse_unwritable_junit
 from conformance.report.files import report_files
 from conformance.run.outcome import ExitStatus as Status
 
@@ -111,3 +113,47 @@ def test_the_cause_is_in_the_documentation():
     told = (Path(__file__).parents[2] / "docs/exit-statuses.md").read_text(encoding="utf-8")
 
     assert "the results could not be written" in told
+
+
+def test_a_junit_file_that_pytest_could_not_write_is_told_before_anything_is_played(folder):
+    folder.talk("talk")
+    folder.write("file", "")
+    result = folder.pytest("talk.yaml", "--junitxml=file/junit.xml")
+
+    assert result.returncode == Status.MISUSED
+    assert "ERROR: --junitxml: file/junit.xml cannot be written: " in result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    assert not (folder.path / "reports").exists()
+
+
+def test_to_look_whether_it_can_be_written_leaves_no_file_and_keeps_one_that_is_there(tmp_path):
+    asked = {"xmlpath": str(tmp_path / "new/junit.xml")}
+    refuse_unwritable_junit(SimpleNamespace(getoption=asked.get))
+    assert not (tmp_path / "new/junit.xml").exists()
+
+    (tmp_path / "new/junit.xml").write_text("earlier", encoding="utf-8")
+    refuse_unwritable_junit(SimpleNamespace(getoption=asked.get))
+    assert (tmp_path / "new/junit.xml").read_text(encoding="utf-8") == "earlier"
+
+
+#: What makes the place of a file a folder, while conversations are played.
+TAKEN_AWAY = """\
+from pathlib import Path
+
+def pytest_collection_finish():
+    Path("junit.xml").mkdir()
+"""
+
+
+def test_a_plugin_that_cannot_write_its_results_at_the_end_costs_neither_the_verdict_nor_any_of_ours(folder):
+    folder.talk("talk")
+    folder.write("conftest.py", TAKEN_AWAY)
+    result = folder.pytest("talk.yaml", "--junitxml=junit.xml")
+
+    told = " ".join(result.stdout.split())
+    assert result.returncode == Status.INTERNAL
+    assert "junit.xml could not be written: " in told
+    assert "The verdict below is valid." in told
+    assert "incomplete (a selection): nothing broken in what was judged" in told
+    assert "Traceback" not in result.stdout + result.stderr
+    assert json.loads((folder.path / "reports/report.json").read_text(encoding="utf-8"))["exit_status"] == 3
