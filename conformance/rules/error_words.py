@@ -78,6 +78,8 @@ def are_about_what_was_sent(view: View) -> Judged:
     """An error that names no event comes only while an event that it can be about is open."""
     if view.partial or view.one_sided or not view.admitted:
         return
+    if all(frame.index in view.blamed for frame in view.server("error")):
+        return
     for frame, open_then in _anonymous(view):
         kinds = kinds_pointed_to(frame)
         if not kinds and any(

@@ -23,6 +23,8 @@ CREATE = "conversation.item.create"
 CREATE_SPEC = CLIENT_EVENTS + "conversation/item/create"
 ADDED_SPEC = SERVER_EVENTS + "conversation/item/added"
 DONE_SPEC = SERVER_EVENTS + "conversation/item/done"
+#: What an item is announced with as the client gave it, beside its texts.
+KEPT = ("type", "role", "call_id", "output", "name", "arguments")
 
 
 @gathered
@@ -127,9 +129,7 @@ def client_items_are_kept(view: View) -> Judged:
         asked, shown = exchange.sent.part("item"), answer.part("item")
         if not shown or id_of(answer) is None:
             continue
-        wrong = [
-            name for name in ("type", "role", "call_id", "output", "name", "arguments") if _differs(asked, shown, name)
-        ]
+        wrong = [name for name in KEPT if name in asked and _differs(asked[name], shown.get(name))]
         if wrong:
             name = wrong[0]
             message = f"The item {id_of(answer)} has another {name} than the client gave it."
@@ -141,8 +141,8 @@ def client_items_are_kept(view: View) -> Judged:
             yield HELD
 
 
-def _differs(asked: Any, shown: Any, name: str) -> bool:
-    return isinstance(asked.get(name), str) and isinstance(shown.get(name), str) and asked[name] != shown[name]
+def _differs(asked: Any, shown: Any) -> bool:
+    return isinstance(asked, str) and isinstance(shown, str) and asked != shown
 
 
 def _other_texts(asked: Any, shown: Any) -> bool:
@@ -206,8 +206,8 @@ def model_items_start_empty(view: View) -> Judged:
 
 def _told_elsewhere(view: View) -> frozenset[str]:
     """Return the ids of items whose announcement, if it never comes, is told of the response or the commit."""
-    committed = (frame.text("item_id") for frame in view.server("input_audio_buffer.committed"))
-    return output_ids(view).union(name for name in committed if name is not None)
+    committed = [frame.text("item_id") for frame in view.server("input_audio_buffer.committed")]
+    return output_ids(view).union([name for name in committed if name is not None])
 
 
 @rules.must("items.are-done-after-they-are-added", about={DONE}, covers=("ITM-08",), spec=DONE_SPEC, speaks={DONE})
@@ -215,7 +215,7 @@ def are_done_after_they_are_added(view: View) -> Judged:
     """`conversation.item.done` comes for an item that was announced before, and once for each."""
     if view.partial:
         return
-    announced = Counter(addition.item_id for addition in view.additions)
+    announced = Counter([addition.item_id for addition in view.additions])
     unannounced = _told_elsewhere(view) - announced.keys()
     creations = [exchange for exchange in view.exchanges_with(CREATE) if exchange.open]
     done: Counter[str] = Counter()

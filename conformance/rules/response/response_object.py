@@ -169,6 +169,8 @@ def _ids(output: list[Any]) -> list[str | None]:
 def done_lists_items_in_order(view: View) -> Judged:
     """The output of a response that is over lists its items by output index."""
     for response, done in whole_dones(view):
+        if len(response.outputs) < 2:
+            continue
         known = [response.items[name] for name in _ids(response.outputs) if name is not None and name in response.items]
         indices = [item.output_index for item in known]
         if len(indices) < 2 or None in indices or len(set(indices)) < len(indices):

@@ -148,11 +148,10 @@ def null_and_empty_lists_clear(view: View) -> Judged:
 )
 def empty_instructions_clear(view: View) -> Judged:
     """`instructions: ""` clears the instructions, or brings back those of `session.created`."""
-    default = next((view.dialect.setting(session, "instructions") for _, session in view.sessions), None)
     for exchange, answer, session in accepted(view):
         if asked_for(view, exchange).get("instructions", ABSENT) != "":
             continue
-        now = view.dialect.setting(session, "instructions")
+        now, default = (view.dialect.setting(each, "instructions") for each in (session, view.sessions[0][1]))
         if not now or now == default:
             yield HELD
         else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.contract.dialect import reach
 from conformance.rules.engine.rule import GUIDE, HELD, Chapter, Judged
-from conformance.rules.engine.settings import steady_setting
+from conformance.rules.engine.settings import settings_in, steady_setting
 from conformance.rules.usage.ledger import blame
 from conformance.trace.frames import whole_number
 
@@ -26,6 +26,11 @@ def token_limit(view: View, index: int) -> int | None:
     return whole_number(reach(truncation, ("token_limits", "post_instructions")))
 
 
+def _limits_tokens(view: View) -> bool:
+    """Return whether any session shows a limit."""
+    return any(isinstance(settings_in(view, shown).get("truncation"), dict) for _, shown in view.sessions)
+
+
 @rules.should(
     "metering.token-limits-hold",
     about={"response.done"},
@@ -35,7 +40,7 @@ def token_limit(view: View, index: int) -> int | None:
 )
 def token_limits_hold(view: View) -> Judged:
     """The input of a response is no larger than the session's token limit, its instructions and its tools."""
-    if view.partial:
+    if view.partial or not _limits_tokens(view):
         return
     for line in view.ledger.responses:
         response, count = line.response, line.counts["input"]
