@@ -14,6 +14,7 @@ from conformance.errors import UsageError
 from conformance.secrets import Scrubber
 from conformance.trace.formats import FORMATS
 from conformance.trace.formats.json_lines import JSON_LINES
+from conformance.trace.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,10 +63,8 @@ def _scrubbed(trace: Trace) -> Trace:
 
 def _write(target: Path, form: RecordingFormat, traces: Sequence[Trace]) -> None:
     data = form.write([_scrubbed(trace) for trace in traces])
-    part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(gzip.compress(data) if target.suffix == COMPRESSED else data)
-        part.replace(target)
+        write_whole(target, gzip.compress(data) if target.suffix == COMPRESSED else data)
     except OSError as error:
         raise UsageError(f"{target}: {error.strerror or error}", "Give a place that can be written.") from error

@@ -14,6 +14,7 @@ from conformance.generate.explore import Case, Example
 from conformance.generate.script import written
 from conformance.scenario.load import load
 from conformance.scenario.model import Scenario
+from conformance.trace.whole_file import write_text_whole
 
 WIDTH = 110
 #: First line of a case, with the kind of examples that it is one of.
@@ -37,9 +38,7 @@ class FoundCases:
         """Write a case, whole or not at all, and remove the larger one that it replaces."""
         path = self.folder / f"{case.flaw.rule.replace('/', '_')}-{_digest(case.scenario)}.yaml"
         self.folder.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".part")
-        fresh.write_text(self.scrub(self._comment(case, path) + written(case.scenario)), encoding="utf-8")
-        fresh.replace(path)
+        write_text_whole(path, self.scrub(self._comment(case, path) + written(case.scenario)))
         larger = self.files.get(case.flaw.rule)
         if larger is not None and larger != path:
             larger.unlink(missing_ok=True)

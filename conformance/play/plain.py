@@ -48,18 +48,18 @@ async def get(target: Target, url: str, ask: UpgradeRequest, handshake: Handshak
             told = f"{host} did not answer a plain request within {target.patience.connect:g} s"
             return Refusal(handshake, told, "timeout")
     except (OSError, ValueError) as error:
-        return Refusal(handshake, f"{host}: {_words(error)}", "protocol")
+        return Refusal(handshake, f"{host}: {words_of(error)}", "protocol")
     try:
         return _answer(bytes(heard), handshake)
     except (OSError, ValueError, http.client.HTTPException) as error:
         return Refusal(handshake, f"{host}: {error or type(error).__name__}", "protocol")
 
 
-def _words(error: Exception) -> str:
+def words_of(error: Exception) -> str:
     """Say what went wrong in the system's words, without the number and the address that Python puts beside them."""
-    if isinstance(error, ConnectionError) and error.errno:
-        return os.strerror(error.errno)
-    return str(error) or type(error).__name__
+    if isinstance(error, socket.gaierror | ssl.SSLError) or not isinstance(error, OSError) or not error.errno:
+        return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return os.strerror(error.errno)
 
 
 async def _ask(target: Target, url: str, ask: UpgradeRequest, heard: bytearray) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import socket
 import ssl
 import time
@@ -35,7 +34,7 @@ from websockets.typing import Subprotocol
 from conformance.play.bounds import CLOSING, MESSAGE, NODE, PARTING, REFUSAL_KEPT, Bounds, Held
 from conformance.play.connection import BeyondBounds, Connector, Disconnected, RawFrame, Refusal, UpgradeRequest
 from conformance.play.line import Line, LineSettings
-from conformance.play.plain import get, tls_of
+from conformance.play.plain import get, tls_of, words_of
 from conformance.play.target import Target, url_of
 from conformance.trace.trace import Handshake
 
@@ -297,5 +296,5 @@ def _trouble(error: Exception, target: Target) -> tuple[str, str]:
     if isinstance(error, InvalidMessage | EOFError):
         return f"{host} did not answer in HTTP: {error.__cause__ or error}", "protocol"
     if isinstance(error, OSError):
-        return f"{host}: {os.strerror(error.errno) if error.errno else error}", "tcp"
-    return f"{host}: {error}", "protocol"
+        return f"{host}: {words_of(error)}", "tcp"
+    return f"{host}: {words_of(error)}", "protocol"

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from conformance.errors import CertificateError
+from conformance.trace.whole_file import in_place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,13 +34,11 @@ def write_archive(path: Path, members: Mapping[str, bytes]) -> None:
     told = {name: members[name] for name in sorted(members)}
     told[SUMS] = "".join(f"{_digest(data)}  {name}\n" for name, data in told.items()).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with zipfile.ZipFile(part, "w") as archive:
+    with in_place_of(path) as file, zipfile.ZipFile(file, "w") as archive:
         for name, data in told.items():
             info = zipfile.ZipInfo(name, EPOCH)
             info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, READABLE << 16
             archive.writestr(info, data, compresslevel=COMPRESSION)
-    part.replace(path)
 
 
 def read_archive(path: Path) -> dict[str, bytes]:

@@ -16,8 +16,8 @@ from conformance.report.history import NAME as HISTORY
 from conformance.report.history import remember
 from conformance.report.inert import inert_data, is_inert_json
 from conformance.report.report_file import ReportFile
-from conformance.report.whole_file import write_whole
 from conformance.trace import json_text
+from conformance.trace.whole_file import write_text_whole
 
 if TYPE_CHECKING:
     from conformance.run.folder import Disk
@@ -49,7 +49,7 @@ def write_files(result: RunResult, when: datetime | None = None, disk: Disk | No
         if disk is not None:
             result = all_written(result, disk)
         with writing(each.name):
-            write_whole(folder / each.name, _text(result, each.content(result, evidence, when)))
+            write_text_whole(folder / each.name, _text(result, each.content(result, evidence, when)))
 
 
 def all_written(result: RunResult, disk: Disk) -> RunResult:

@@ -12,8 +12,8 @@ from conformance.play.player import Outcome
 from conformance.report.inert import inert_data
 from conformance.report.provenance import rules_digest, tool_version
 from conformance.report.sentence import many
-from conformance.report.whole_file import write_whole
 from conformance.trace import json_text
+from conformance.trace.whole_file import write_text_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ def remember(result: RunResult, when: datetime) -> None:
     path = result.settings.reports / NAME
     line = json_text.dumps(inert_data(result.settings.scrub.data(_line(result, when)))).decode()
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    write_whole(path, "\n".join([*lines[1 - MOST_RUNS :], line]) + "\n")
+    write_text_whole(path, "\n".join([*lines[1 - MOST_RUNS :], line]) + "\n")
 
 
 def _line(result: RunResult, when: datetime) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Deviations that are known from the field: what many findings have in common, and its cure.
 
-`explain` recognises them, and `fold` puts them on the findings as a hint.
-`fold` also keeps one mistake from being told a hundred times: where an endpoint speaks another revision's names,
+`behind` recognises them, and `folded` puts them on the findings as a hint.
+`folded` also keeps one mistake from being told a hundred times: where an endpoint speaks another revision's names,
 every rule that waits for the right name misses it.  So the trace is judged again as if the foreign names had
 been spelled right; what is still found then is wrong by itself, and the names themselves are told once.
 """
@@ -14,7 +14,6 @@ from typing import TypeVar
 
 from conformance.rules.causes import SCHEMA
 from conformance.rules.engine.dispatch import Dispatched
-from conformance.rules.engine.judge import Judgement, judge
 from conformance.rules.engine.rule import Finding
 from conformance.rules.peculiarities import (
     born_incomplete,
@@ -81,12 +80,7 @@ class _Known:
         return Deviation(self.id, self.explanation, self.source, self.rules, indices, paths)
 
 
-def explain(view: View, judgements: Iterable[Judgement]) -> tuple[Deviation, ...]:
-    """Return the known deviations that at least one finding comes of, in the order of the table."""
-    return _behind(view, [(each.rule.id, finding) for each in judgements for finding in each.findings])
-
-
-def _behind(view: View, found: Sequence[tuple[str, Finding]]) -> tuple[Deviation, ...]:
+def behind(view: View, found: Sequence[tuple[str, Finding]]) -> tuple[Deviation, ...]:
     """Return the known deviations that at least one of these findings (after the ids of their rules) comes of."""
     if not found:
         return ()
@@ -94,35 +88,18 @@ def _behind(view: View, found: Sequence[tuple[str, Finding]]) -> tuple[Deviation
     return tuple(each for each in shown if any(each.explains(*finding) for finding in found))
 
 
-def fold(view: View, judgements: Sequence[Judgement]) -> list[Judgement]:
-    """Return *judgements* with what one deviation explains told once, and a hint on what is known from the field.
-
-    Where events came under another revision's names, the rest is judged as if every name were this revision's;
-    where they came in binary frames, as if these were text; where a response has the id of an earlier one, as if it
-    had its own.
-    """
-    folded = list(judgements)
-    told: set[str] = set()
-    for tellers, mended in MENDED:
-        shown = {each.rule.id for each in folded if each.findings} & tellers
-        if shown and (other := mended(view)) is not view:
-            told |= shown
-            again = judge(other, [each.rule for each in judgements])
-            folded = [old if old.rule.id in told else new for old, new in zip(folded, again, strict=True)]
-            view = other
-    if any(each.findings for each in folded) and (beyond := entangled(view)):
-        folded = [_without(each, beyond) for each in folded]
-    deviations = explain(view, folded)
-    return [_hinted(each, deviations) for each in folded] if deviations else folded
-
-
 def told_once(view: View, judge_view: Callable[[View], Dispatched]) -> Dispatched:
-    """Return what *judge_view* says of a conversation, folded as `fold` does."""
+    """Return what *judge_view* says of a conversation, `folded`."""
     return folded(view, judge_view(view), judge_view)
 
 
 def folded(view: View, outcome: Dispatched, judge_view: Callable[[View], Dispatched]) -> Dispatched:
-    """Return the *outcome* of a conversation, folded as `fold` does; *judge_view* judges it once more where it must."""
+    """Return the *outcome* with what one deviation explains told once, and a hint on what is known from the field.
+
+    Where events came under another revision's names, *judge_view* judges the rest as if every name were this
+    revision's; where they came in binary frames, as if these were text; where a response has the id of an earlier one,
+    as if it had its own.
+    """
     told: set[str] = set()
     for tellers, mended in MENDED:
         shown = outcome.findings.keys() & tellers
@@ -135,7 +112,7 @@ def folded(view: View, outcome: Dispatched, judge_view: Callable[[View], Dispatc
         left = {name: [each for each in all_ if not beyond_judging(name, each, beyond)] for name, all_ in found.items()}
         found = {name: each for name, each in left.items() if each}
         outcome = replace(outcome, findings=found)
-    deviations = _behind(view, [(name, each) for name, all_ in found.items() for each in all_])
+    deviations = behind(view, [(name, each) for name, all_ in found.items() for each in all_])
     if not deviations:
         return outcome
     hinted = {name: [_with_hint(name, each, deviations) for each in all_] for name, all_ in found.items()}
@@ -150,17 +127,6 @@ def _told_and_rest(first: Dispatched, again: Dispatched, told: Collection[str]) 
         return kept | {name: each for name, each in new.items() if name not in told}
 
     return Dispatched(joined(first.findings, again.findings), joined(first.held, again.held), again.errors)
-
-
-def _without(judgement: Judgement, beyond: frozenset[int]) -> Judgement:
-    left = tuple(each for each in judgement.findings if not beyond_judging(judgement.rule.id, each, beyond))
-    return judgement if left == judgement.findings else replace(judgement, findings=left)
-
-
-def _hinted(judgement: Judgement, deviations: Sequence[Deviation]) -> Judgement:
-    """Return a judgement whose findings say which known deviation they come of."""
-    found = tuple(_with_hint(judgement.rule.id, each, deviations) for each in judgement.findings)
-    return replace(judgement, findings=found) if found else judgement
 
 
 def _with_hint(rule_id: str, finding: Finding, deviations: Iterable[Deviation]) -> Finding:

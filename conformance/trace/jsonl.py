@@ -17,6 +17,7 @@ from conformance.errors import TraceError
 from conformance.trace import json_text
 from conformance.trace.trace import End, Entry, FrameKind, Trace
 from conformance.trace.trace_reader import FORMAT, FORMAT_VERSION, TraceReader
+from conformance.trace.whole_file import in_place_of
 
 FLAGS = ("elided", "ids_elided", "gap", "deliberate", "leaked")
 
@@ -57,10 +58,8 @@ def _line(line: dict[str, Any]) -> bytes:
 def dump(trace: Trace, path: Path) -> None:
     """Write *trace* to *path*, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
+    with in_place_of(path) as file:
         file.writelines(lines_of(trace))
-    part.replace(path)
 
 
 def _header(trace: Trace) -> dict[str, Any]:

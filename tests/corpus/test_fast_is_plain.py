@@ -10,13 +10,13 @@ from conformance.corpus.sources import Source
 from conformance.mutants import MUTANTS
 from conformance.mutants.rehearsal import rehearse
 from conformance.rules import RULES
-from conformance.rules.deviations import fold
 from conformance.rules.engine.dispatch import Dispatch
 from conformance.rules.engine.judge import Verdict, applies, exercised, judge
 from conformance.run.ruling import rule_on
 from conformance.trace.formats import recordings as recordings_in
 from conformance.trace.jsonl import dumps
 from conformance.trace.views import View
+from tests.rules.plain_folding import fold
 from tests.samples import sample, trace_of
 
 

@@ -1,10 +1,13 @@
 import asyncio
+import os
 import socket
+import ssl
 
 import pytest
 
 from conformance.contract.revisions.ga import GA
 from conformance.play.connection import Disconnected, Refusal
+from conformance.play.plain import words_of
 from conformance.play.target import Target, upgrade_request_for
 from conformance.play.wire import Wire, WireConnection
 
@@ -173,6 +176,21 @@ def test_a_plain_get_that_nobody_hears_says_so_in_words(run, deaf_port):
     refusal = run(Wire(target).connect(upgrade_request_for(target, {"plain": True})))
 
     assert refusal.why == f"127.0.0.1:{deaf_port}: Connection refused"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 1)"), os.strerror(111)),
+        (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
+        (ssl.SSLError(1, "[SSL] unknown error"), "[SSL] unknown error"),
+        (OSError("Multiple exceptions: a, b"), "Multiple exceptions: a, b"),
+        (ValueError(), "ValueError"),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_what_went_wrong_is_told_in_the_system_s_words(error, words):
+    assert words_of(error) == words
 
 
 def test_a_plain_get_tells_its_status(run, served):

@@ -9,15 +9,12 @@ from tests.records import record, result
 
 def test_a_disk_that_gets_full_leaves_no_half_a_file(tmp_path, monkeypatch):
     ran = result(record("a/b"), reports=tmp_path)
-    write, disk = Path.write_text, Disk()
+    disk = Disk()
 
-    def full(path, text, **how):
-        if path.suffix == ".part":
-            write(path, text[:10], **how)
-            raise OSError(28, "No space left on device", str(path))
-        return write(path, text, **how)
+    def full(part, _fresh):
+        raise OSError(28, "No space left on device", str(part))
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "replace", full)
     write_files(ran, disk=disk)
 
     assert "report.json" in disk.trouble

@@ -7,13 +7,14 @@ import pytest
 
 from conformance.contract.dialects import DIALECTS
 from conformance.rules import RULES
-from conformance.rules.deviations import KNOWN, explain, fold, told_once
+from conformance.rules.deviations import KNOWN, behind, told_once
 from conformance.rules.engine.dispatch import Dispatch
 from conformance.rules.engine.judge import judge
 from conformance.rules.respelling import RENAMED, respelled
 from conformance.trace.jsonl import load
 from conformance.trace.trace import Direction, Entry, FrameKind, Handshake, Trace
 from conformance.trace.views import View
+from tests.rules.plain_folding import fold
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "traces"
 
@@ -37,7 +38,8 @@ def client(kind, **fields):
 
 
 def explained(view):
-    return {each.id for each in explain(view, judge(view, RULES.values()))}
+    found = [(each.rule.id, finding) for each in judge(view, RULES.values()) for finding in each.findings]
+    return {each.id for each in behind(view, found)}
 
 
 def done(**fields):
@@ -138,7 +140,7 @@ def test_a_session_of_another_shape_explains_what_it_misses_and_nothing_else():
 
 
 def test_what_cannot_be_found_needs_no_explanation():
-    assert explain(view_of(server("session.created")), []) == ()
+    assert behind(view_of(server("session.created")), []) == ()
 
 
 def text_turn(text):
