@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from conformance.contract.profile import Profile
     from conformance.trace.trace import Trace
 
+#: What a verdict makes of the exit status, as for single recordings.
+STATUSES = {"broken": Status.BROKEN, "clean": Status.CLEAN, "unclear": Status.MISUSED}
+
 
 def check_pair(
     client: Path, upstream: Path, counts: Collection[Keyword], profile: Profile | None = None
@@ -60,7 +63,7 @@ def check_pair(
     verdict = "broken" if broken else "clean" if proved else "unclear"
     known = f"; {silent} need what is not in a recording ({', '.join(sorted(set(NEEDS) - offers))})" if silent else ""
     head = f"{verdict}  {client} | {upstream}: {broken} rules over pairs broken, {proved} proved{known}"
-    return "\n".join([head, *lines]).rstrip() + "\n", Status.BROKEN if broken else Status.CLEAN
+    return "\n".join([head, *lines]).rstrip() + "\n", STATUSES[verdict]
 
 
 def _script(client: Trace, upstream: Trace) -> UpstreamScript:

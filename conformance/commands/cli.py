@@ -16,6 +16,7 @@ import click
 
 from conformance.commands.closed_output import PipedGroup, silent_when_left
 from conformance.commands.finished_runs import COMMANDS
+from conformance.commands.option_pairs import only_with
 from conformance.errors import ConformanceError, UsageError
 from conformance.report.inert import inert
 from conformance.resources import dialect_names
@@ -70,7 +71,7 @@ def check(named: Sequence[str], **asked: Any) -> None:
     from the content (docs/recordings.md).
 
     Exit status: 0 nothing that counts (--fail-on) is broken, 1 something is or, with --expect, is unproven,
-    4 a file cannot be read or is not a Realtime conversation.
+    4 a file cannot be read, is not a Realtime conversation, or holds nothing to judge.
     """
     from os import cpu_count
 
@@ -81,6 +82,7 @@ def check(named: Sequence[str], **asked: Any) -> None:
     if asked["upstream"] is not None:
         from conformance.commands.check_pair import check_pair
 
+        only_with("--upstream", "named", "upstream", "profile", "fail_on", "strict")
         if len(named) != 1:
             raise UsageError("--upstream: a pair is one recording of the client and one of the upstream")
         text, status = check_pair(Path(named[0]), asked["upstream"], demands.fail_on, profile)
@@ -120,10 +122,11 @@ def tap(listen: str, to: str, out: Path, ca_file: str | None, insecure: bool) ->
     Each session is written to the folder --out as a trace for `check`.  Credentials are forwarded, but never written.
     """
     from conformance.commands.tap import address, tap_forever, upstream_url
+    from conformance.options.settings import usable_ca
     from conformance.tap.proxy import Tap
 
     host, port = address(listen)
-    wanted = Tap(upstream_url(to), out, host, port, ca_file, insecure)
+    wanted = Tap(upstream_url(to), out, host, port, usable_ca(ca_file), insecure)
     tap_forever(wanted, click.echo)
 
 
@@ -161,8 +164,11 @@ def serve(upstream: str | None, traces: Path | None, **asked: Any) -> None:
     if upstream is not None:
         from conformance.commands.serve_upstream import serve_upstream
 
+        only_with("--upstream", "upstream", "host", "port", "token", "traces")
         serve_upstream(upstream, asked["host"], asked["port"], asked["token"], traces, click.echo)
         return
+    if traces is not None:
+        raise UsageError("--traces needs --upstream", "The reference writes no traces: `tap` records conversations.")
     from conformance.commands.serve import features_of, serve_forever
     from conformance.reference.server.serving import Serving
 
@@ -245,9 +251,9 @@ def lint(files: Sequence[Path]) -> None:
 
     Exit status: 0 no mistake (there may be warnings), 4 mistakes.
     """
-    from conformance.commands.lint import remarks
+    from conformance.commands.lint import remarks, scripts_behind
 
-    paths = [each for path in files for each in (sorted(path.rglob("*.yaml")) if path.is_dir() else [path])]
+    paths = [each for path in files for each in scripts_behind(path)]
     told = [each for path in paths for each in remarks(path)]
     for each in told:
         click.echo(str(each), err=True)

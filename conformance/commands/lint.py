@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.commands.remark import Remark
 from conformance.contract.dialects import DIALECTS
-from conformance.errors import ScenarioError
+from conformance.errors import ScenarioError, UsageError
 from conformance.reference.session.script import is_script, lint_script
 from conformance.rules import RULES
 from conformance.run.promises import unknown_promises
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.scenario.model import Scenario
+
+
+#: What the files of scenarios end with.
+ENDINGS = (".yaml", ".yml")
+
+
+def scripts_behind(path: Path) -> list[Path]:
+    """Return a file itself, or every YAML file below a folder; UsageError where there is none."""
+    if not path.is_dir():
+        return [path]
+    found = sorted(each for each in path.rglob("*") if each.suffix in ENDINGS)
+    if not found:
+        raise UsageError(f"there are no scenarios behind the folder {path}", f"Looked for: {', '.join(ENDINGS)}")
+    return found
 
 
 def remarks(path: Path) -> Iterator[Remark]:

@@ -19,6 +19,7 @@ from conformance.options.relay import relay_of
 from conformance.play.auth import carries
 from conformance.play.bounds import HELD_EACH, Bounds
 from conformance.play.line import line_of
+from conformance.play.plain import words_of
 from conformance.play.target import Patience, Target, checked_url
 from conformance.run import key
 from conformance.run.settings import AUTO, SESSIONS, Settings
@@ -61,7 +62,7 @@ def settings_of(given: Given) -> Settings:
         patience=_patience(given),
         bounds=_bounds(given),
         line=line_of(given.value("line") or ""),
-        ca_file=_existing(given.value("ca-file")),
+        ca_file=usable_ca(given.value("ca-file")),
         insecure=bool(given.value("insecure")),
         **_names(given),
     )
@@ -226,9 +227,15 @@ def _positive(given: Given, flag: str, usual: Number) -> Number:
     return number
 
 
-def _existing(file: str | None) -> str | None:
-    if file is not None and not Path(file).is_file():
-        raise UsageError(f"--ca-file: there is no file {file}")
+def usable_ca(file: str | None) -> str | None:
+    """Return the file of `--ca-file`; UsageError where it holds no certificates."""
+    if file is not None:
+        import ssl
+
+        try:
+            ssl.create_default_context(cafile=file)
+        except OSError as error:
+            raise UsageError(f"--ca-file: {file} cannot be used: {words_of(error)}", "Give a PEM file.") from error
     return file
 
 

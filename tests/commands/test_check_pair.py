@@ -47,3 +47,12 @@ def test_a_pair_is_two_recordings(tmp_path):
 
     assert "are the same file" in str(check(client, "--upstream", client).exception)
     assert "one recording of the client" in str(check(client, client, "--upstream", client).exception)
+
+
+def test_a_pair_in_which_nothing_is_judged_is_unclear_as_a_single_recording_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("conformance.commands.check_pair.PAIR_RULES", {})
+    client, upstream = recorded(tmp_path, "relay/unknown_event")
+    result = check(client, "--upstream", upstream)
+
+    assert result.output.startswith("unclear"), result.output
+    assert result.exit_code == 4

@@ -97,6 +97,14 @@ def test_recordings_of_openai_and_azure_break_no_must(command):
         (["selftest", "no-such-mutant"], "there is no mutant"),
         (["serve", "--mutant", "delta-follows-its-respons"], "Did you mean 'delta-follows-its-response'?"),
         (["serve", "--port", "99999"], "not in the range"),
+        (["serve", "--traces", "traces"], "--traces needs --upstream"),
+        (
+            ["serve", "--upstream", "relay/unknown_event", "--mutant", "x"],
+            "--upstream cannot be combined with --mutant",
+        ),
+        (["serve", "--cert", "no.pem"], "the certificate no.pem cannot be used: No such file or directory"),
+        (["tap", "--to", "wss://a", "--ca-file", "no.pem"], "--ca-file: no.pem cannot be used: No such file"),
+        (["check", "a.jsonl", "--upstream", "b.jsonl", "--json", "-j", "2"], "cannot be combined with --jobs, --json"),
     ],
 )
 def test_a_wrong_call_is_one_message_and_4(command, arguments, told):
@@ -137,6 +145,19 @@ def test_lint_names_the_place_and_the_cure(command, tmp_path):
     assert "'connect'" in err
     assert "2 files, 1 mistake" in out
     assert command("lint", right)[0] == 0
+
+
+def test_a_folder_without_scenarios_is_not_linted_in_vain(command, tmp_path):
+    status, out, err = command("lint", tmp_path)
+
+    assert (status, out) == (4, "")
+    assert f"there are no scenarios behind the folder {tmp_path}" in err
+
+
+def test_files_with_either_ending_are_linted(command, tmp_path):
+    (tmp_path / "wrong.yml").write_text("scenario: It breaks.\nsteps:\n  - conect\n", encoding="utf-8")
+
+    assert "wrong.yml:3" in command("lint", tmp_path)[2]
 
 
 def test_help_names_every_command():

@@ -80,7 +80,7 @@ def test_an_endpoint_that_closes_at_once_is_status_6(folder, odd_endpoint):
         ("--profile=nobody", "there is no profile"),
         ("--sessions=0", "--sessions: 0"),
         ("--header=nonsense", "not of the form 'Name: value'"),
-        ("--ca-file=missing.pem", "there is no file"),
+        ("--ca-file=missing.pem", "missing.pem cannot be used: No such file"),
         ("--dialect=alpha", "invalid choice"),
     ],
 )

@@ -123,7 +123,10 @@ def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(cert, key)
     except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"the certificate {cert} cannot be used: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(
+            f"the certificate {cert}{f' with the key {key}' if key else ''} cannot be used: {why}"
+        ) from error
     return context
 
 
