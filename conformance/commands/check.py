@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -23,6 +23,7 @@ from conformance.report.recorded_data import as_line
 from conformance.rules.engine.rule import Keyword
 from conformance.rules.rule_packs import judged_rules
 from conformance.run.outcome import ExitStatus as Status
+from conformance.run.trace_files import FOLDER as TRACES
 from conformance.secrets import Scrubber
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Inspection:
 
     def carry_out(self) -> int:
         """Judge, tell, and return the exit status; Ctrl-C keeps what was judged."""
+        refuse_reports(self.named)
         files = sources(self.named)
         task = Task(self.demands, self._tell(len({each.name for each in files})))
         gc.freeze()  # what is imported stays: no collection has to look at it again, here or in a process of its own
@@ -136,6 +138,17 @@ def _with_progress(parts: Iterator[JudgedSources], files: int) -> Iterator[Judge
     from conformance.commands.progress import shown
 
     yield from shown(parts, files)
+
+
+def refuse_reports(named: Iterable[str]) -> None:
+    """Raise UsageError for the reports folder of a run: most of what it holds is no recording."""
+    for folder in map(Path, named):
+        if (folder / TRACES).is_dir():
+            from conformance.run.journal import NAME
+
+            if (folder / NAME).is_file():
+                cure = f"Judge its traces: realtime-conformance check {folder / TRACES}"
+                raise UsageError(f"{folder} holds the reports of a run", cure)
 
 
 def profile_asked(name: str | None) -> Profile | None:

@@ -21,13 +21,15 @@ from conformance.secrets import Scrubber
 from conformance.trace import json_text
 from conformance.trace.trace import EndKind, Trace
 
+#: Wherever the key came from.
+CHECK_THE_KEY = "Check the key (REALTIME_TOKEN, or what --token… names)"
 #: HTTP status of a refused upgrade -> (what it means, what to do).
 STATUS_CURES: Mapping[int, tuple[str, str]] = {
     301: ("the endpoint redirects the upgrade", "Give --endpoint the address it redirects to."),
     302: ("the endpoint redirects the upgrade", "Give --endpoint the address it redirects to."),
     400: ("the endpoint rejected the request", "Is --model right for this endpoint? Is the path right?"),
-    401: ("the key was refused", "Check REALTIME_TOKEN, and the auth style (--auth=…, or a --profile)."),
-    403: ("the key is not allowed to open a session", "Check REALTIME_TOKEN, its permissions, and --auth=…"),
+    401: ("the key was refused", f"{CHECK_THE_KEY}, and the auth style (--auth=…, or a --profile)."),
+    403: ("the key is not allowed to open a session", f"{CHECK_THE_KEY}, its permissions, and --auth=…"),
     404: ("there is no such path", "Check the path of --endpoint; it usually ends in /v1/realtime."),
     405: ("the path accepts no WebSocket upgrade", "Check the path of --endpoint; it usually ends in /v1/realtime."),
     407: ("a proxy requires authentication", "Connect from a machine without the proxy."),
@@ -52,7 +54,7 @@ NO_KEY = "no key was given, and the endpoint requires one"
 NO_KEY_CURE = "export REALTIME_TOKEN=… (or --token-file=FILE, --token-command=COMMAND)"
 #: `error.code` before any session -> what to do.
 CODE_CURES: Mapping[str, str] = {
-    "invalid_api_key": "Check REALTIME_TOKEN and the auth style (--auth=…, or a --profile).",
+    "invalid_api_key": f"{CHECK_THE_KEY} and the auth style (--auth=…, or a --profile).",
     "missing_model": "Name the model: --model=NAME",
     "invalid_model": "Say another model: --model=NAME",
     "model_not_found": "Say another model: --model=NAME",

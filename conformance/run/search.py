@@ -25,6 +25,7 @@ from conformance.run.record import ConversationRecord, keeps
 from conformance.run.recording import record_not_played, record_of
 from conformance.run.ruling import JudgedConversation, judge_conversation, key_of
 from conformance.run.search_options import EMBEDDED, EXAMPLES, FOLDER, REMOTE, SearchOptions
+from conformance.run.trace_files import FOLDER as TRACES
 from conformance.scenario.cost import Cost
 from conformance.trace import json_text
 from conformance.trace.jsonl import dump
@@ -210,7 +211,7 @@ class Search:
     def _written(self, traces: Iterable[Trace]) -> Iterator[Path]:
         for number, trace in enumerate(traces, 1):
             name = f"{self.key.replace('::', '_')}{f'#{number}' if number > 1 else ''}.jsonl"
-            path = self.settings.reports / "traces" / name
+            path = self.settings.reports / TRACES / name
             with self.runner.disk.writing():
                 dump(trace, path)
                 yield path

@@ -22,6 +22,7 @@ from conformance.run.ruling import view_of
 from conformance.run.soak_plan import Load
 from conformance.run.soak_script import VOICE_EVERY, new_canary, script_of, session_id_of, strangers_in
 from conformance.run.soak_tally import Leak, SoakTally
+from conformance.run.trace_files import FOLDER as TRACES
 from conformance.trace.jsonl import dump
 from conformance.trace.latency import latency_of, measured
 
@@ -181,7 +182,7 @@ class Soak:
         for nth, trace in enumerate(judged.conversation.traces, 1):
             name = f"{member.job.key}{f'#{nth}' if nth > 1 else ''}.jsonl"
             with self.runner.disk.writing():
-                dump(self.runner.settings.scrub.trace(trace), self.runner.settings.reports / "traces" / name)
+                dump(self.runner.settings.scrub.trace(trace), self.runner.settings.reports / TRACES / name)
 
     def _slots(self) -> str:
         """Open one more session when all others are closed; return how it was refused, empty if it was not."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from conformance.run.retry import Attempt
     from conformance.run.settings import Settings
 
+#: Below the reports of a run.
+FOLDER = "traces"
 #: What is put behind the name of a conversation to name the traces of its upstream.
 UPSTREAM = ".upstream"
 
@@ -33,7 +35,7 @@ def written(attempt: Attempt, name: str, settings: Settings, disk: Disk) -> tupl
     files = []
     for side, traces in (("", attempt.conversation.traces), (UPSTREAM, upstreams)):
         for nth, trace in enumerate(traces, 1):
-            path = settings.reports / "traces" / f"{name}{side}{f'#{nth}' if nth > 1 else ''}.jsonl"
+            path = settings.reports / FOLDER / f"{name}{side}{f'#{nth}' if nth > 1 else ''}.jsonl"
             with disk.writing():
                 dump(settings.scrub.trace(trace), path)
             files.append(path)

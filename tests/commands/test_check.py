@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from conformance.commands import check as checking
 from conformance.commands.cli import command, main
+from conformance.errors import UsageError
 from conformance.rules import RULES
 from conformance.trace.jsonl import dumps
 from conformance.trace.trace import Entry, Trace
@@ -79,6 +80,17 @@ def test_a_finding_is_told_with_its_place_and_breaks_the_conversation(check, tmp
     assert output.startswith("broken ")
     assert "MUST " in output
     assert "\n>    1" in output
+
+
+def test_the_reports_of_a_run_are_no_recordings_but_their_traces_are(check, tmp_path, good):
+    (tmp_path / "traces").mkdir()
+    Path(good).rename(tmp_path / "traces/good.jsonl")
+    (tmp_path / "verdicts.jsonl").touch()
+
+    with pytest.raises(UsageError, match="holds the reports of a run") as told:
+        check(tmp_path)
+    assert told.value.cure == f"Judge its traces: realtime-conformance check {tmp_path / 'traces'}"
+    assert check(tmp_path / "traces")[0] == 0
 
 
 def test_a_finding_has_its_hint_in_text_and_data(check, tmp_path):
