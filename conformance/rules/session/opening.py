@@ -173,10 +173,11 @@ def updated_shows_everything(view: View) -> Judged:
     if not view.sessions:
         return
     (_, first), *later = view.sessions
-    before = {name for name, value in settings_in(view, first).items() if value is not None and name not in IDENTITY}
+    opened = settings_in(view, first)
+    before = {name for name, value in opened.items() if value is not None and name not in IDENTITY}
     for index, session in later:
         now = settings_in(view, session)
-        gone = sorted(before.difference(now))
+        gone = sorted(before.difference(now)) if now is not opened else []
         if gone and session:
             message = f"The session no longer shows {', '.join(gone)}."
             yield Finding(index, message, "the whole session", f"without {', '.join(gone)}"[:200], "/session")

@@ -9,9 +9,7 @@ from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, Chapter, F
 from conformance.rules.engine.settings import (
     ABSENT,
     EMPTY,
-    asked_for,
     path_of,
-    settings_in,
     short,
 )
 from conformance.rules.session.opening import CREATED, UPDATED
@@ -30,11 +28,11 @@ MAY_BE_HIDDEN = frozenset({"tracing", "prompt", "include", "instructions", "temp
 @rules.should("session.an-accepted-setting-is-shown", about=UPDATED, covers=("SES-08",), spec=UPDATE_SPEC)
 def an_accepted_setting_is_shown(view: View) -> Judged:
     """A setting of an accepted update is shown afterwards, not left out in silence."""
-    for exchange, answer, session in accepted(view):
-        asked = {name for name, value in asked_for(view, exchange).items() if value not in EMPTY} - MAY_BE_HIDDEN
-        if not asked or not answer.part("session"):
+    for _, asked, answer, shown in accepted(view):
+        owed = [name for name, value in asked.items() if value not in EMPTY and name not in MAY_BE_HIDDEN]
+        if not owed or not answer.part("session"):
             continue
-        hidden = sorted(asked - settings_in(view, session).keys())
+        hidden = sorted(name for name in owed if name not in shown)
         if hidden:
             message = f"The update set {', '.join(hidden)}, and the session does not show it."
             yield Finding(answer.index, message, hidden[0], "absent", path_of(view, hidden[0]))
@@ -45,12 +43,12 @@ def an_accepted_setting_is_shown(view: View) -> Judged:
 @rules.should("session.a-partial-turn-detection-keeps-its-type", about=UPDATED, covers=("SES-09",), spec=UPDATE_SPEC)
 def a_partial_turn_detection_keeps_its_type(view: View) -> Judged:
     """An update of some fields of the turn detection leaves its type as it was."""
-    for exchange, answer, session in accepted(view):
-        asked = asked_for(view, exchange).get("turn_detection")
+    for sent, settings, answer, shown in accepted(view):
+        asked = settings.get("turn_detection")
         if not isinstance(asked, dict) or not asked or "type" in asked:
             continue
-        before = string(mapping(view.setting_at(exchange.sent.index, "turn_detection")).get("type"))
-        now = view.dialect.setting(session, "turn_detection", ABSENT)
+        before = string(mapping(view.setting_at(sent.index, "turn_detection")).get("type"))
+        now = shown.get("turn_detection", ABSENT)
         if before is None or now is ABSENT:
             continue
         if mapping(now).get("type") == before:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Set
 from itertools import pairwise
 from typing import Any
 
@@ -25,7 +25,7 @@ from conformance.rules.engine.settings import (
 from conformance.rules.session.opening import UPDATED
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import Frame, mapping
-from conformance.trace.lens import lens
+from conformance.trace.lens import gathered
 from conformance.trace.views import View
 
 rules = Chapter("session")
@@ -33,33 +33,26 @@ rules = Chapter("session")
 UPDATE_SPEC = CLIENT_EVENTS + "session/update"
 
 
-@lens
-def accepted(view: View) -> Sequence[tuple[Exchange, Frame, Mapping[str, Any]]]:
-    """Return each accepted update with its acknowledgement and the session shown there."""
-    answered = [(each, each.answer) for each in updates(view)] if acknowledgements_tell(view) else []
-    return tuple(
-        (exchange, answer, view.session_in(answer.index))
-        for exchange, answer in answered
-        if answer is not None
-        and not exchange.refused
-        and answer.whole
-        and isinstance(answer.event.get("session"), dict)
-    )
+@gathered
+def accepted(view: View) -> Iterator[tuple[Frame, Mapping[str, Any], Frame, Mapping[str, Any]]]:
+    """Yield each accepted update that asks for anything, and what it asks for; its answer, and what that shows."""
+    for exchange in updates(view) if acknowledgements_tell(view) else ():
+        answer, asked = exchange.answer, asked_for(view, exchange)
+        if not asked or answer is None or exchange.refused or not answer.whole:
+            continue
+        if isinstance(answer.event.get("session"), dict):
+            yield exchange.sent, asked, answer, settings_in(view, view.session_in(answer.index))
 
 
 @rules.must("session.an-update-takes-effect", about=UPDATED, covers=("SES-08",), spec=UPDATE_SPEC)
 def an_update_takes_effect(view: View) -> Judged:
     """`session.updated` shows the values that the update asked for, completed with defaults at most."""
     audio = heard_audio(view)
-    for exchange, answer, session in accepted(view):
-        if exchange.sent.entry.deliberate:
+    for sent, asked, answer, shown in accepted(view):
+        if sent.entry.deliberate:
             continue
-        asked = {name: value for name, value in asked_for(view, exchange).items() if value not in EMPTY}
-        if exchange.sent.index > audio:
-            asked.pop("voice", None)
-        shown = settings_in(view, session)
         for name, value in asked.items():
-            if name not in shown:
+            if value in EMPTY or name not in shown or (name == "voice" and sent.index > audio):
                 continue
             if reflects(value, shown[name]):
                 yield HELD
@@ -125,9 +118,8 @@ def _same(old: Any, new: Any) -> bool:
 )
 def null_and_empty_lists_clear(view: View) -> Judged:
     """`tools: []` leaves no tools; `null` switches turn detection, transcription or noise reduction off."""
-    for exchange, answer, session in accepted(view):
-        shown = settings_in(view, session)
-        for name, value in asked_for(view, exchange).items():
+    for _, asked, answer, shown in accepted(view):
+        for name, value in asked.items():
             if name == "instructions" or (value is not None and value != []) or name not in shown:
                 continue
             if shown[name] in (None, []) or (
@@ -148,11 +140,11 @@ def null_and_empty_lists_clear(view: View) -> Judged:
 )
 def empty_instructions_clear(view: View) -> Judged:
     """`instructions: ""` clears the instructions, or brings back those of `session.created`."""
-    for exchange, answer, session in accepted(view):
-        if asked_for(view, exchange).get("instructions", ABSENT) != "":
+    for _, asked, answer, shown in accepted(view):
+        if asked.get("instructions", ABSENT) != "":
             continue
-        now, default = (view.dialect.setting(each, "instructions") for each in (session, view.sessions[0][1]))
-        if not now or now == default:
+        now, (_, opened) = shown.get("instructions"), view.sessions[0]
+        if not now or now == view.dialect.setting(opened, "instructions"):
             yield HELD
         else:
             message = "The update cleared the instructions, and the session still has them."
