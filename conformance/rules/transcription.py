@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.rules.engine.rule import GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
+from conformance.rules.engine.rule import GUIDE, HELD, SERVER_EVENTS, TRANSCRIPTION_SESSION, Chapter, Finding, Judged
 from conformance.trace.frames import Frame, listing, mapping, string
 from conformance.trace.input_buffer import MISSING
 from conformance.trace.trace import Direction, EndKind
@@ -237,7 +237,7 @@ def failure_ends_nothing(view: View) -> Judged:
 
 @rules.must(
     "transcription.session-never-responds",
-    about={"session.created", "session.updated", "transcription_session.created"},
+    about=TRANSCRIPTION_SESSION,
     covers=("TRX-07",),
     spec=GUIDE + "realtime-transcription",
 )

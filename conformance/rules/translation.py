@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance.rules.engine.rule import ANYTHING, HELD, Chapter, Finding, Judged
+from conformance.rules.engine.rule import HELD, TRANSLATION_SESSION, Chapter, Finding, Judged
 from conformance.trace.output_audio import measured
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ CONVERSATIONAL = ("response.", "conversation.", "input_audio_buffer.")
 SAMPLE = 2
 
 
-@rules.must("translation.opens-a-session-that-translates", about={"session.created"}, covers=("TRL-01",), spec=SERVER)
+@rules.must("translation.opens-a-session-that-translates", about=TRANSLATION_SESSION, covers=("TRL-01",), spec=SERVER)
 def opens_a_session_that_translates(view: View) -> Judged:
     """A connection to the resource `translations` opens a session of type `translation`."""
     path = urlsplit(view.handshake.url).path if view.handshake is not None else ""
@@ -39,7 +39,7 @@ def opens_a_session_that_translates(view: View) -> Judged:
             yield Finding(frame.index, message, "translation", str(kind), "/session/type")
 
 
-@rules.must("translation.has-no-conversation", about=ANYTHING, covers=("TRL-02",), spec=SERVER)
+@rules.must("translation.has-no-conversation", about=TRANSLATION_SESSION, covers=("TRL-02",), spec=SERVER)
 def has_no_conversation(view: View) -> Judged:
     """A session that translates has no items, no responses and no turns."""
     if not view.translation_session:

@@ -12,6 +12,8 @@ from conformance.rules.engine.rule import (
     STATUS_DETAILS,
     STRANGE_EVENT,
     SUBPROTOCOL,
+    TRANSCRIPTION_SESSION,
+    TRANSLATION_SESSION,
     ended_as,
     items_of,
 )
@@ -21,7 +23,12 @@ from tests.samples import trace_of
 ADDED = {"server": "response.output_item.added", "response_id": "r", "item": {"id": "i", "type": "mcp_call"}}
 DONE = {"server": "response.done", "response": {"id": "r", "status": "completed"}}
 CANCELLED = {"id": "r", "status": "cancelled", "status_details": {"type": "cancelled"}}
+URL = "wss://example.test/v1/realtime"
 OFFER = {"handshake": {"offered_subprotocols": ["realtime"]}}
+
+
+def created(kind):
+    return {"server": "session.created", "session": {"type": kind}}
 
 
 def words(*lines):
@@ -43,6 +50,10 @@ def words(*lines):
         (STRANGE_EVENT, {"client": "response.please"}, {"client": "response.cancel"}),
         (END_BY_SERVER, {"end": "closed", "code": 1000}, {"end": "closed", "code": 1000, "by": "client"}),
         (SUBPROTOCOL, OFFER, {"handshake": {}}),
+        (TRANSCRIPTION_SESSION, created("transcription"), created("realtime")),
+        (TRANSCRIPTION_SESSION, {"handshake": {"url": f"{URL}?intent=transcription"}}, {"handshake": {"url": URL}}),
+        (TRANSLATION_SESSION, created("translation"), created("realtime")),
+        (TRANSLATION_SESSION, {"handshake": {"url": f"{URL}/translations"}}, {"handshake": {"url": URL}}),
     ],
 )
 def test_a_word_is_told_where_it_shows_and_only_there(about, occurs, near_miss):

@@ -19,6 +19,8 @@ from conformance.rules.engine.rule import (
     STATUS_DETAILS,
     STRANGE_EVENT,
     SUBPROTOCOL,
+    TRANSCRIPTION_SESSION,
+    TRANSLATION_SESSION,
     UNUSUAL_HANDSHAKE,
     ended_as,
     items_of,
@@ -45,6 +47,14 @@ def _of_the_handshake(view: View) -> Iterator[str]:
         yield from UNUSUAL_HANDSHAKE
     if hand.subprotocol is not None or hand.offered_subprotocols:
         yield from SUBPROTOCOL
+
+
+def _of_the_session(view: View) -> Iterator[str]:
+    url = view.handshake.url if view.handshake is not None else ""
+    if "intent=transcription" in url or view.transcription_session:
+        yield from TRANSCRIPTION_SESSION
+    if "/translations" in url or view.translation_session:
+        yield from TRANSLATION_SESSION
 
 
 def _of_the_rest(view: View) -> Iterator[str]:
@@ -104,7 +114,7 @@ def occasions(view: View) -> frozenset[str]:
     """Return the canonical types that occurred, and the words that hold of the conversation."""
     types = view.types
     told = [words(view) for events, words in WORDS if not types.isdisjoint(events)]
-    return types.union(ANYTHING, _of_the_handshake(view), _of_the_rest(view), *told)
+    return types.union(ANYTHING, _of_the_handshake(view), _of_the_session(view), _of_the_rest(view), *told)
 
 
 def events_of(about: frozenset[str]) -> frozenset[str]:

@@ -13,6 +13,7 @@ from conformance.rules.engine.rule import (
     GUIDE,
     HELD,
     SERVER_EVENTS,
+    TRANSCRIPTION_SESSION,
     Chapter,
     Finding,
     Judged,
@@ -71,7 +72,12 @@ def created_comes_once(view: View) -> Judged:
         yield HELD
 
 
-@rules.must("session.the-intent-is-honoured", about=CREATED, covers=("SES-01",), spec=GUIDE + "realtime-transcription")
+@rules.must(
+    "session.the-intent-is-honoured",
+    about=TRANSCRIPTION_SESSION,
+    covers=("SES-01",),
+    spec=GUIDE + "realtime-transcription",
+)
 def the_intent_is_honoured(view: View) -> Judged:
     """A connection with `intent=transcription` opens a transcription session, and says so."""
     url = view.handshake.url if view.handshake is not None else ""
