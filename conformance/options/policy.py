@@ -52,6 +52,9 @@ def policy_of(given: Given, settings: Settings) -> Policy:
         )
     if policy.plan and given.several_processes:
         raise UsageError("--plan cannot be combined with -n", "Leave -n out, or add -n 0.")
+    if policy.plan and soak is not None:
+        cure = "What a soak costs depends on how fast the endpoint is; bound it: --max-usd=USD, --max-tokens=N."
+        raise UsageError("--plan cannot be combined with --soak", cure)
     return policy
 
 

@@ -233,7 +233,7 @@ def usable_ca(file: str | None) -> str | None:
         import ssl
 
         try:
-            ssl.create_default_context(cafile=file)
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
         except OSError as error:
             raise UsageError(f"--ca-file: {file} cannot be used: {words_of(error)}", "Give a PEM file.") from error
     return file

@@ -65,7 +65,7 @@ def test_the_embedded_reference_never_gets_the_real_key(monkeypatch):
         ({"endpoint": "nonsense"}, "nonsense"),
         ({"endpoint": URL, "auth": "carrier-pigeon"}, "there is no style 'carrier-pigeon'"),
         ({"endpoint": URL, "header": ["no colon"]}, "not of the form 'Name: value'"),
-        ({"endpoint": URL, "ca_file": "/nowhere/ca.pem"}, "there is no file /nowhere/ca.pem"),
+        ({"endpoint": URL, "ca_file": "/nowhere/ca.pem"}, "--ca-file: /nowhere/ca.pem cannot be used: No such file"),
         ({"endpoint": URL, "sessions": 0}, "--sessions: 0 is not greater than 0"),
         ({"endpoint": URL, "answer_timeout": float("nan")}, "--answer-timeout: nan is not greater than 0"),
         ({"endpoint": URL, "token": "a", "token_env": "B"}, "the key is given twice: --token and --token-env"),
@@ -131,3 +131,8 @@ def test_every_option_has_a_name_of_its_own():
 def test_a_soak_plays_none_of_what_is_picked():
     with pytest.raises(UsageError, match="--soak cannot be combined with -k, response/text_turn"):
         soak_plan(Given({"soak": 3}, selecting=("-k", "response/text_turn", "-k")))
+
+
+def test_a_soak_has_no_plan():
+    with pytest.raises(UsageError, match="--plan cannot be combined with --soak"):
+        made_of(plan=True, soak=3)
