@@ -79,11 +79,11 @@ def _comes_last(view: View, edge: Edge) -> Judged:
             yield HELD
 
 
-def _after(frames: Sequence[Frame], index: int) -> list[Frame]:
+def _after(frames: Sequence[Frame], index: int) -> Sequence[Frame]:
     late = 0
     while late < len(frames) and frames[-1 - late].index > index:
         late += 1
-    return list(frames[len(frames) - late :])
+    return frames[len(frames) - late :] if late else ()
 
 
 def _comes_once(view: View, edge: Edge) -> Judged:

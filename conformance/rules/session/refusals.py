@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import cache
 
+from conformance.contract.dialects import DIALECTS
 from conformance.rules.engine.rule import CLIENT_EVENTS, GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged
 from conformance.rules.engine.settings import (
     EMPTY,
@@ -21,7 +23,6 @@ from conformance.rules.engine.settings import (
 from conformance.rules.session.opening import UPDATE
 from conformance.trace.exchanges import Exchange
 from conformance.trace.frames import string
-from conformance.trace.lens import lens
 from conformance.trace.views import View
 
 rules = Chapter("session")
@@ -141,13 +142,13 @@ def unknown_parameters_are_refused(view: View) -> Judged:
 
 
 def _unknown_fields(view: View, exchange: Exchange) -> list[str]:
-    known, named = _known_fields(view), exchange.sent.part("session")
+    known, named = _known_fields(view.dialect.name), exchange.sent.part("session")
     return [] if known.issuperset(named) else [name for name in named if name not in known]
 
 
-@lens
-def _known_fields(view: View) -> frozenset[str]:
-    return FURTHER.union(path[0] for path in view.dialect.session_paths.values())
+@cache
+def _known_fields(dialect_name: str) -> frozenset[str]:
+    return FURTHER.union(path[0] for path in DIALECTS[dialect_name].session_paths.values())
 
 
 @rules.should(
