@@ -22,7 +22,7 @@ from conformance.resources import folder
 from conformance.trace.trace import Direction, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import jsonschema_rs
@@ -66,7 +66,7 @@ UNJUDGEABLE = Problem("", "type", "text that UTF-8 can carry, nested no deeper t
 class Schemas:
     """The schemas of one dialect; nothing in it changes once it is loaded."""
 
-    __slots__ = ("_client", "_documented", "_flawless", "_objects", "_registry", "_server", "_wanted", "dialect")
+    __slots__ = ("_client", "_documented", "_objects", "_registry", "_server", "_wanted", "dialect")
 
     def __init__(self, dialect_name: str, home: Path) -> None:
         """Load and compile every schema below *home*; SchemaError if one is missing or broken."""
@@ -76,11 +76,6 @@ class Schemas:
         self._client, self._server, self._objects = judges["client"], judges["server"], judges["objects"]
         self._documented = Documented(documents)
         self._wanted = load_wanted(home / "wanted.json", dialect_name)
-        self._flawless: Judges = {}
-
-    def knows(self, side: Direction, event_type: str) -> bool:
-        """Whether *event_type*, as spoken in this dialect, has a schema on that side."""
-        return event_type in self._of(side)
 
     def types(self, side: Direction) -> frozenset[str]:
         """Every event type that has a schema on that side, as spoken."""
@@ -118,22 +113,16 @@ class Schemas:
         wanted = self._wanted.get(_type(event))
         return () if wanted is None else absences(wanted, event)
 
-    def flawed(self, event_type: str, events: Sequence[Event]) -> Sequence[int]:
-        """Return the positions of those *events* of the server, of one type, that break its schema or lack such fields.
+    def flawless(self, event_type: str) -> Callable[[Event], bool] | None:
+        """Return the test whether an event of the server fits its schema and lacks no such field; None if it has none.
 
-        The fast way for many: most have neither fault, and both are looked for in one go.
+        Both in one go: most have neither fault.  ValueError, when it is asked, for an event that cannot be judged.
         """
-        wanted = self._wanted.get(event_type)
-        if wanted is None or event_type not in self._server:
-            return self.misfits(Direction.SERVER, event_type, events)
-        judge = self._flawless.get(event_type)
-        if judge is None:
-            own = {"$ref": f"{BASE}{self.dialect}/{Direction.SERVER.value}/{event_type}.json"}
-            judge = self._flawless[event_type] = _judge({"allOf": [own, schema_of(wanted)]}, self._registry)
-        try:
-            return _unfit(judge, events)
-        except ValueError:  # as in `misfits`
-            return range(len(events))
+        own, wanted = self._server.get(event_type), self._wanted.get(event_type)
+        if own is None or wanted is None:
+            return own.is_valid if own is not None else None
+        schema = {"$ref": f"{BASE}{self.dialect}/{Direction.SERVER.value}/{event_type}.json"}
+        return _judge({"allOf": [schema, schema_of(wanted)]}, self._registry).is_valid
 
     def extras(self, side: Direction, event: Event) -> tuple[str, ...]:
         """Return the JSON pointers, sorted, of the fields that no source documents: information, no fault."""

@@ -58,7 +58,7 @@ def test_a_missing_status_details_is_an_absence_and_no_problem() -> None:
 def test_an_entry_names_known_events_a_client_and_a_source(entry: dict) -> None:
     assert set(entry) - {"when", "filled"} == {"events", "path", "breaks", "source"}
     for dialect, types in entry["events"].items():
-        assert all(schemas_for(dialect).knows(Direction.SERVER, event_type) for event_type in types)
+        assert schemas_for(dialect).types(Direction.SERVER).issuperset(types)
     assert entry["breaks"]
     assert entry["source"]
 
