@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.corpus.sources import sources
 from conformance.errors import UsageError
 from conformance.relay.declared import declared_in
 from conformance.relay.pair import Context, Pair
@@ -19,7 +20,6 @@ from conformance.run.outcome import ExitStatus as Status
 from conformance.run.pairs import rule_on_pair
 from conformance.run.ruling import view_of
 from conformance.scenario.load import library, load
-from conformance.trace.jsonl import load as load_trace
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -41,7 +41,7 @@ def check_pair(
     """
     if client == upstream:
         raise UsageError("the recordings of client and upstream are the same file", "Give two recordings.")
-    ours, theirs = load_trace(client), load_trace(upstream)
+    ours, theirs = _only_trace(client), _only_trace(upstream)
     guards = side_of(theirs).guards
     declared = declared_in(profile.relay if profile is not None else None)
     context = Context(declared, _script(ours, theirs), guards)
@@ -64,6 +64,15 @@ def check_pair(
     known = f"; {silent} need what is not in a recording ({', '.join(sorted(set(NEEDS) - offers))})" if silent else ""
     head = f"{verdict}  {client} | {upstream}: {broken} rules over pairs broken, {proved} proved{known}"
     return "\n".join([head, *lines]).rstrip() + "\n", STATUSES[verdict]
+
+
+def _only_trace(path: Path) -> Trace:
+    """Return the conversation of a recording, in whatever format; UsageError where it holds more than one, or none."""
+    found = [recording.trace for source in sources([str(path)]) for recording in source.recordings()]
+    if len(found) != 1:
+        cure = "A pair is one conversation of the client and one of the upstream: `convert` puts each into a file."
+        raise UsageError(f"{path}: holds {len(found)} conversations", cure)
+    return found[0]
 
 
 def _script(client: Trace, upstream: Trace) -> UpstreamScript:

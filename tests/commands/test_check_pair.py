@@ -1,9 +1,12 @@
 """`check CLIENT --upstream UPSTREAM`: recorded pairs are judged as live ones."""
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
 from conformance.commands.cli import command
+from conformance.commands.convert import convert
 from conformance.mutants.relay_behaviour import Behaviour
 from conformance.mutants.relays import RELAY_MUTANTS
 from conformance.relay.rehearsal import rehearse_relayed
@@ -56,3 +59,21 @@ def test_a_pair_in_which_nothing_is_judged_is_unclear_as_a_single_recording_is(t
 
     assert result.output.startswith("unclear"), result.output
     assert result.exit_code == 4
+
+
+@pytest.mark.parametrize("ending", ["har", "jsonl.gz"])
+def test_a_pair_may_be_recorded_in_any_format(tmp_path, ending):
+    client, upstream = recorded(tmp_path, "relay/unknown_event")
+    convert(client, tmp_path / f"c.{ending}")
+    convert(upstream, tmp_path / f"u.{ending}")
+    result = check(str(tmp_path / f"c.{ending}"), "--upstream", str(tmp_path / f"u.{ending}"))
+
+    assert result.exit_code == 0, result.output + str(result.exception)
+    assert result.output.startswith("clean")
+
+
+def test_a_pair_is_one_conversation_of_each_side(tmp_path):
+    client, upstream = recorded(tmp_path, "relay/unknown_event")
+    Path(client).write_bytes(Path(client).read_bytes() * 2)
+
+    assert "holds 2 conversations" in str(check(client, "--upstream", upstream).exception)
