@@ -147,10 +147,9 @@ class Reports:
         """Sum up: each fault once, and not again for each item that shows it; under -vv as pytest would."""
         kept = {}
         if self.written and terminalreporter.verbosity < EVERYTHING:
-            kept = {name: terminalreporter.stats.get(name, []) for name in ("failed", "warnings")}
-            terminalreporter.stats |= {
-                name: [each for each in found if not _ours(each)] for name, found in kept.items()
-            }
+            stats = terminalreporter.stats  # what is named there colours the last line, were it of nothing
+            kept = {name: stats[name] for name in ("failed", "warnings") if name in stats}
+            stats |= {name: [each for each in found if not _ours(each)] for name, found in kept.items()}
         try:
             if self.written:
                 from conformance.report.terminal import summary

@@ -285,3 +285,15 @@ def test_what_an_endpoint_refuses_is_told_and_not_asked_of_it(folder, endpoint):
     assert result.returncode == 0
     assert "not offered: tools (" in result.stdout
     assert "3 passed, 2 skipped" in result.stdout
+
+
+GREEN, RED = "\x1b[32m", "\x1b[31m"
+
+
+@pytest.mark.parametrize(("mutant", "colour"), [("", GREEN), ("delta-follows-its-response", RED)])
+def test_the_last_line_of_pytest_is_red_only_where_something_failed(folder, endpoint, mutant, colour):
+    folder.talk("talk")
+    told = folder.pytest(f"--endpoint={endpoint(mutant)}" if mutant else "-q", "talk.yaml", "--color=yes").stdout
+
+    (line,) = [each for each in told.splitlines() if " passed" in each and " in " in each]
+    assert line.startswith(colour)

@@ -1,6 +1,7 @@
 """What a run with one fault tells: one finding, with a command that shows it, and pages beside it."""
 
 import json
+import re
 import shlex
 import sys
 
@@ -17,7 +18,8 @@ def test_one_fault_is_one_finding_on_the_terminal_and_the_verdict_is_the_last_li
     assert done.returncode == 1
     assert sum(line.startswith("MUST Nothing that belongs to a response follows") for line in lines) == 1
     assert not any(line.startswith(("FAILED", "____")) for line in lines)
-    assert "in response/text_turn and 3 more conversations:" in done.stdout
+    # The shorter one of the two that set out to prove it: on a busy machine that may be either.
+    assert re.search(r"in response/(text_turn|two_turns) and 3 more conversations:", done.stdout)
     verdict = lines.index(next(line for line in lines if line.startswith("NOT conformant: ")))
     assert verdict >= len(lines) - 2
     assert lines[verdict - 1] == "read on: reports/index.html"
