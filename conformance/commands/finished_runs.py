@@ -101,6 +101,8 @@ def run(url: str, arguments: Sequence[str]) -> None:
     """Play the suite against URL: what `pytest --endpoint=URL` does, with the same options and statuses.
 
     The key is read from REALTIME_TOKEN. All options: realtime-conformance run URL --help
+
+    Only the reports are left behind: for options that need pytest's cache (--lf, --stepwise), call pytest.
     """
     import pytest
 
