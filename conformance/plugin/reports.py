@@ -145,7 +145,7 @@ class Reports:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> Generator[None]:
         """Sum up: each fault once, and not again for each item that shows it; under -vv as pytest would."""
-        kept = {}
+        kept: dict[str, list[Any]] = {}
         if self.written and terminalreporter.verbosity < EVERYTHING:
             stats = terminalreporter.stats  # what is named there colours the last line, were it of nothing
             kept = {name: stats[name] for name in ("failed", "warnings") if name in stats}

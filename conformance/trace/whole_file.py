@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def in_place_of(path: Path) -> Iterator[BinaryIO]:
-    """Give what takes the place of a file at the end of the block; an error leaves the old one, and nothing beside."""
+    """Yield what takes the place of a file at the end of the block; an error leaves the old one, and nothing beside."""
     part = path.with_name(path.name + ".part")
     try:
         with part.open("wb") as file:
