@@ -37,11 +37,11 @@ def overdue(view: View, *types: str) -> Iterator[Exchange]:
 
     An error that names nobody may be the answer to any earlier event, so those before one are not given.
     """
-    if view.partial:
+    asked = (each for kind in types for each in view.exchanges_with(kind))
+    unanswered = [each for each in asked if each.answer is None and not each.refused and each.sent.whole]
+    if not unanswered or view.partial:
         return
     loose = last_loose_error(view)
-    for kind in types:
-        for exchange in view.exchanges_with(kind):
-            unanswered = exchange.answer is None and not exchange.refused and exchange.sent.whole
-            if unanswered and exchange.sent.index > loose and is_due(view, exchange):
-                yield exchange
+    for exchange in unanswered:
+        if exchange.sent.index > loose and is_due(view, exchange):
+            yield exchange
