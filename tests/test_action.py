@@ -82,6 +82,13 @@ def test_the_action_installs_itself_and_tells_the_verdict(runner):
     assert (runner.path / "reports" / "junit.xml").exists()
 
 
+def test_a_variable_that_is_not_set_is_no_endpoint(runner):
+    _, run = runner.run(endpoint="", token=KEY)
+
+    assert run.returncode == 4
+    assert "--endpoint: '' is not a WebSocket URL" in run.stdout + run.stderr
+
+
 def test_a_run_without_a_report_says_so_and_keeps_the_status(runner):
     _, run = runner.run(endpoint="nonsense", token=KEY)
 
