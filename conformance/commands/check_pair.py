@@ -13,7 +13,7 @@ from conformance.relay.rules.pair_rule import NEEDS
 from conformance.relay.side import side_of
 from conformance.relay.upstream_script import HONEST, UpstreamScript, upstream_scripts
 from conformance.report.layout import wrapped
-from conformance.report.text import finding_text
+from conformance.report.text import bug_of, finding_text
 from conformance.rules.engine.judge import VERDICT_OF_FINDING, Verdict
 from conformance.rules.engine.rule import Keyword
 from conformance.run.outcome import ExitStatus as Status
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     from conformance.trace.trace import Trace
 
 #: What a verdict makes of the exit status, as for single recordings.
-STATUSES = {"broken": Status.BROKEN, "clean": Status.CLEAN, "unclear": Status.MISUSED}
+STATUSES = {
+    "error": Status.INTERNAL,
+    "broken": Status.BROKEN,
+    "clean": Status.CLEAN,
+    "unclear": Status.MISUSED,
+}
 
 
 def check_pair(
@@ -48,7 +53,7 @@ def check_pair(
     pair = Pair(view_of(ours), view_of(theirs), context)
     offers = {"keys"} if guards else set()
     waivers = profile.waivers if profile is not None else {}
-    lines, broken, proved = [], 0, 0
+    lines, broken, proved, crashed = [], 0, 0, False
     for rule in PAIR_RULES.values():
         if rule.needs and rule.needs not in offers:
             continue
@@ -57,10 +62,13 @@ def check_pair(
         if ruling.verdict in VERDICT_OF_FINDING.values():
             lines += [finding_text(ruling, client.stem), ""]
             broken += rule.keyword in counts
+        elif ruling.verdict is Verdict.ERROR:
+            lines += [f"internal error in {rule.id}: {ruling.reason}", *wrapped(bug_of("")), ""]
+            crashed = True
         elif ruling.findings:
             lines += [*wrapped(f"excused: {rule.id}: {ruling.findings[0].finding.message} ({ruling.reason})"), ""]
     silent = sum(rule.needs not in ("", *offers) for rule in PAIR_RULES.values())
-    verdict = "broken" if broken else "clean" if proved else "unclear"
+    verdict = "error" if crashed else "broken" if broken else "clean" if proved else "unclear"
     known = f"; {silent} need what is not in a recording ({', '.join(sorted(set(NEEDS) - offers))})" if silent else ""
     head = f"{verdict}  {client} | {upstream}: {broken} rules over pairs broken, {proved} proved{known}"
     return "\n".join([head, *lines]).rstrip() + "\n", STATUSES[verdict]

@@ -1,5 +1,6 @@
 """`check CLIENT --upstream UPSTREAM`: recorded pairs are judged as live ones."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from conformance.commands.convert import convert
 from conformance.mutants.relay_behaviour import Behaviour
 from conformance.mutants.relays import RELAY_MUTANTS
 from conformance.relay.rehearsal import rehearse_relayed
+from conformance.relay.rules import PAIR_RULES
 from conformance.trace.jsonl import dump
 
 
@@ -77,3 +79,15 @@ def test_a_pair_is_one_conversation_of_each_side(tmp_path):
     Path(client).write_bytes(Path(client).read_bytes() * 2)
 
     assert "holds 2 conversations" in str(check(client, "--upstream", upstream).exception)
+
+
+def test_a_rule_over_pairs_that_crashes_is_our_bug_and_no_clean_pair(tmp_path, monkeypatch):
+    name, rule = next((name, each) for name, each in PAIR_RULES.items() if not each.needs)
+    broken = {**PAIR_RULES, name: replace(rule, of_pair=lambda _pair: 1 / 0)}
+    monkeypatch.setattr("conformance.commands.check_pair.PAIR_RULES", broken)
+    client, upstream = recorded(tmp_path, "relay/unknown_event")
+    result = check(client, "--upstream", upstream)
+
+    assert result.exit_code == 3
+    assert result.output.startswith("error ")
+    assert f"internal error in {name}: ZeroDivisionError" in result.output
