@@ -22,12 +22,14 @@ from conformance.run.ruling import view_of
 from conformance.scenario.load import library, load
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from conformance.contract.profile import Profile
+    from conformance.run.ruling import Ruling
     from conformance.trace.trace import Trace
 
+FOUND = frozenset(VERDICT_OF_FINDING.values())
 #: What a verdict makes of the exit status, as for single recordings.
 STATUSES = {
     "error": Status.INTERNAL,
@@ -49,29 +51,30 @@ def check_pair(
     ours, theirs = _only_trace(client), _only_trace(upstream)
     guards = side_of(theirs).guards
     declared = declared_in(profile.relay if profile is not None else None)
-    context = Context(declared, _script(ours, theirs), guards)
-    pair = Pair(view_of(ours), view_of(theirs), context)
-    offers = {"keys"} if guards else set()
-    waivers = profile.waivers if profile is not None else {}
-    lines, broken, proved, crashed = [], 0, 0, False
-    for rule in PAIR_RULES.values():
-        if rule.needs and rule.needs not in offers:
-            continue
-        ruling = rule_on_pair(rule, (pair,), offers, waivers, (ours,))
-        proved += ruling.verdict is Verdict.PASS
-        if ruling.verdict in VERDICT_OF_FINDING.values():
-            lines += [finding_text(ruling, client.stem), ""]
-            broken += rule.keyword in counts
-        elif ruling.verdict is Verdict.ERROR:
-            lines += [f"internal error in {rule.id}: {ruling.reason}", *wrapped(bug_of("")), ""]
-            crashed = True
-        elif ruling.findings:
-            lines += [*wrapped(f"excused: {rule.id}: {ruling.findings[0].finding.message} ({ruling.reason})"), ""]
+    pair = Pair(view_of(ours), view_of(theirs), Context(declared, _script(ours, theirs), guards))
+    offers, waivers = {"keys"} if guards else set(), profile.waivers if profile is not None else {}
+    asked = [rule for rule in PAIR_RULES.values() if not rule.needs or rule.needs in offers]
+    rulings = [rule_on_pair(rule, (pair,), offers, waivers, (ours,)) for rule in asked]
+    verdicts = [each.verdict for each in rulings]
+    broken = sum(each.verdict in FOUND and each.rule.keyword in counts for each in rulings)
+    proved, crashed = verdicts.count(Verdict.PASS), Verdict.ERROR in verdicts
+    lines = [line for each in rulings for line in _told(each, client.stem)]
     silent = sum(rule.needs not in ("", *offers) for rule in PAIR_RULES.values())
     verdict = "error" if crashed else "broken" if broken else "clean" if proved else "unclear"
     known = f"; {silent} need what is not in a recording ({', '.join(sorted(set(NEEDS) - offers))})" if silent else ""
     head = f"{verdict}  {client} | {upstream}: {broken} rules over pairs broken, {proved} proved{known}"
     return "\n".join([head, *lines]).rstrip() + "\n", STATUSES[verdict]
+
+
+def _told(ruling: Ruling, name: str) -> Iterator[str]:
+    """Yield what is to be said of one rule: what it found, what is excused, or that it crashed."""
+    if ruling.verdict in FOUND:
+        yield from (finding_text(ruling, name), "")
+    elif ruling.verdict is Verdict.ERROR:
+        yield from (f"internal error in {ruling.rule.id}: {ruling.reason}", *wrapped(bug_of("")), "")
+    elif ruling.findings:
+        told = f"excused: {ruling.rule.id}: {ruling.findings[0].finding.message} ({ruling.reason})"
+        yield from (*wrapped(told), "")
 
 
 def _only_trace(path: Path) -> Trace:
