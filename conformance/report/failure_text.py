@@ -11,7 +11,7 @@ from conformance.report.inert import inert, one_line
 from conformance.report.layout import WIDTH, folded, wrapped
 from conformance.report.raw_frame import shortened
 from conformance.report.sentence import many, some
-from conformance.report.text import pair
+from conformance.report.text import pair, with_place
 from conformance.report.timeline import excerpt
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def _failure(result: RunResult, failure: Failure) -> Iterator[str]:
     covers = f" ({', '.join(rule.covers)})" if rule.covers else ""
     yield f"  rule      {rule.id}{covers}"
     yield f"  spec      {rule.spec}"
-    path = f" (at {finding.path})" if finding.path else ""
-    yield from wrapped(one_line(f"{finding.message}{path}", 1000), "  ")
+    yield from wrapped(one_line(with_place(finding.message, finding.path), 1000), "  ")
     yield from pair(one_line(finding.expected), one_line(finding.actual))
     if finding.hint:
         yield from wrapped(one_line(finding.hint), "  hint      ", " " * 12)

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from conformance.report.compiled_templates import CompiledTemplates
 from conformance.report.inert import inert
+from conformance.report.text import with_place
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -36,7 +37,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"seconds": seconds, "amount": amount, "ticked": ticked}
+    environment.filters |= {"seconds": seconds, "amount": amount, "ticked": ticked, "with_place": with_place}
     return environment
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from conformance.report.distinct_places import one_of_each, telling
@@ -36,12 +37,17 @@ def finding_text(ruling: Ruling, conversation: str, reproduce: str = "") -> str:
 
 def _located(located: LocatedFinding, conversation: str) -> list[str]:
     finding = located.finding
-    at = f" (at {finding.path})" if finding.path else ""
-    lines = wrapped(f"{finding.message}{at}", "  ")
+    lines = wrapped(with_place(finding.message, finding.path), "  ")
     lines += pair(finding.expected, finding.actual)
     lines += wrapped(finding.hint, "  hint      ", " " * 12) if finding.hint else []
     where = f"connection {located.connection + 1} of {conversation}" if located.connection else conversation
     return [*lines, f"  in {where}:", *excerpt(located.trace, finding.index)]
+
+
+def with_place(message: str, path: str) -> str:
+    """Return what a finding says with its JSON pointer *path*, where it does not name that itself."""
+    named = re.search(rf"{re.escape(path)}(?![/\w])", message)
+    return message if named else f"{message} (at {path})"
 
 
 def pair(expected: str, actual: str) -> list[str]:

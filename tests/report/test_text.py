@@ -1,3 +1,5 @@
+import pytest
+
 from conformance.play.player import Conversation, Outcome
 from conformance.report.text import bug_of, finding_text, several, stopped_text
 from conformance.rules import RULES
@@ -29,6 +31,22 @@ def test_a_finding_tells_requirement_source_difference_place_and_repetition():
     assert "  actual    twice" in lines
     assert any(line.startswith(">    0    0.100 ← response.done") for line in lines)
     assert lines[-2:] == ["  reproduce:", "    pytest x"]
+
+
+@pytest.mark.parametrize(
+    ("message", "path", "told"),
+    [
+        ("It breaks its schema at /session/type (required).", "/session/type", ""),
+        ("It breaks its schema at /session/type.", "/session/type", ""),
+        ("It breaks its schema at /session/types.", "/session/type", " (at /session/type)"),
+        ("It breaks its schema at /session/type.", "/session", " (at /session)"),
+        ("It breaks its schema.", "", ""),
+    ],
+)
+def test_a_place_is_told_where_the_message_does_not_name_it(message, path, told):
+    text = finding_text(ruling(Finding(0, message, path=path)), "x")
+
+    assert f"  {message}{told}\n" in text
 
 
 def test_many_findings_are_counted_not_shown():
