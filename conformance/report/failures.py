@@ -53,7 +53,7 @@ class Failure:
 
     line: RuleTally
     record: ConversationRecord
-    """The conversation that shows it: one that was made to, else the shortest."""
+    """The conversation that shows it: one that was made to, else one that shows it soon (`_telling`)."""
     findings: tuple[FindingRecord, ...]
     conversations: tuple[str, ...]
     consequences: tuple[RuleTally, ...] = ()
@@ -148,7 +148,7 @@ def _of(tally: Tally, result: RunResult) -> Iterator[Failure]:
         shown = [name for name in names if line.told[name].findings]
         if not shown:
             continue
-        first = min(shown, key=lambda name: _telling(result.conversations[name], line.rule.id))
+        first = min(shown, key=lambda name: _telling(result.conversations[name], line))
         findings = line.told[first].findings
         stopped = [each for each in result.stopped if _why_stopped(each) == line.rule.id]
         follows = (
@@ -160,15 +160,16 @@ def _of(tally: Tally, result: RunResult) -> Iterator[Failure]:
         yield Failure(line, result.conversations[first], findings, names, follows, at, tuple(one_of_each(every)[1:]))
 
 
-def _telling(record: ConversationRecord, rule_id: str) -> tuple[bool, bool, float]:
-    """Sort conversations: with a trace, set out to prove the rule, and short, come first."""
-    return not record.traces, rule_id not in record.promises, record.seconds
+def _telling(record: ConversationRecord, line: RuleTally) -> tuple[bool, bool, int, int, str]:
+    """Sort conversations, alike in every run: with a trace, set out to prove the rule, and soon broken, come first."""
+    name, finding = record.conversation, line.told[record.conversation].findings[0]
+    return not record.traces, name not in line.promised, finding.connection, finding.entry, name
 
 
 def stops_of(result: RunResult) -> tuple[Stop, ...]:
     """Return why conversations stopped, each reason once; a stop that a broken rule explains is told under the rule."""
     by_reason: dict[str, list[ConversationRecord]] = {}
-    for record in result.stopped:
+    for record in sorted(result.stopped, key=lambda each: each.conversation):  # processes report in any order
         if not _why_stopped(record):
             by_reason.setdefault(record.message, []).append(record)
     follows = result.rules.consequences.get(PLAYS, ())

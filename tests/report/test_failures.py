@@ -39,6 +39,19 @@ def test_the_conversation_that_set_out_to_prove_a_rule_shows_it(run):
     assert failure.line.rule.id in failure.record.promises
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_the_conversation_that_shows_a_failure_is_the_same_however_long_each_took_and_whoever_came_first(order):
+    names = ("audio/late", "audio/soon", "response/soon")
+    entries = dict(zip(names, (12, 4, 4), strict=True))
+    shown = [
+        record(name, {RULE: RuleRecord(Verdict.FAIL, findings=(FindingRecord("m", entry=entries[name]),))}, seconds=each)
+        for name, each in zip(names, order, strict=True)
+    ]
+    (failure,) = failures_of(result(*(shown[each] for each in order)))
+
+    assert failure.record.conversation == "audio/soon"
+
+
 def test_a_failure_names_the_line_of_the_trace_on_which_the_frame_stands(run):
     result = run(LATE)
     (failure,) = failures_of(result)
@@ -83,7 +96,7 @@ def test_the_repetition_writes_to_a_folder_of_its_own(run):
 
 
 def test_why_conversations_stopped_is_told_once():
-    told = result(waiting("audio/a", "response.done", {}), waiting("audio/b", "response.done", {}))
+    told = result(waiting("audio/b", "response.done", {}), waiting("audio/a", "response.done", {}))
 
     (stop,) = stops_of(told)
     assert stop.conversations == ("audio/a", "audio/b")
