@@ -86,7 +86,7 @@ def test_a_variable_that_is_not_set_is_no_endpoint(runner):
     _, run = runner.run(endpoint="", token=KEY)
 
     assert run.returncode == 4
-    assert "--endpoint: '' is not a WebSocket URL" in run.stdout + run.stderr
+    assert "--endpoint is empty" in run.stdout + run.stderr
 
 
 def test_a_run_without_a_report_says_so_and_keeps_the_status(runner):

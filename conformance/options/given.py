@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from conformance.errors import UsageError
+from conformance.options.table import OPTIONS
+
 
 @dataclass(frozen=True)
 class Given:
@@ -34,3 +37,11 @@ class Given:
     def value(self, flag: str) -> Any:
         """Return the value of one option, None if it was not given."""
         return self.values.get(flag)
+
+    def refuse_empty(self) -> None:
+        """Raise UsageError for an option whose value is empty: a variable that is not set, taken for "the usual"."""
+        for option in OPTIONS:
+            said = self.value(option.name)
+            if any(isinstance(each, str) and not each.strip() for each in (said if isinstance(said, list) else [said])):
+                cure = f"Was a variable not set? Give {option.flag}={option.metavar}, or leave {option.flag} out."
+                raise UsageError(f"{option.flag} is empty", cure)

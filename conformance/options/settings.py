@@ -41,6 +41,7 @@ Number = TypeVar("Number", int, float)
 
 def settings_of(given: Given) -> Settings:
     """Read the options; UsageError says which one is wrong."""
+    given.refuse_empty()
     profile = profile_named(given.value("profile")) if given.value("profile") is not None else None
     asked = given.value("dialect") or AUTO
     url = next((_url(each, profile, f"--{flag}") for flag in PLAYED if (each := given.value(flag)) is not None), "")

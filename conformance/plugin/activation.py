@@ -58,6 +58,8 @@ def _bundled(config: pytest.Config, argument: str, bundled: Path) -> str:
     found = bundled.joinpath(*path.parts[path.parts[0] == BUNDLED :])
     for place in (here / f"{name}.yaml", here / BUNDLED / f"{name}.yaml", found, found.with_name(f"{found.name}.yaml")):
         if place.exists():
+            if "@" in argument:
+                _refuse_unknown_style(rest)
             return f"{place}{colons}{rest}"
     _refuse_a_slip(path.as_posix(), bundled)
     if config.getoption("numprocesses", None) and not config.option.pyargs:
@@ -66,6 +68,14 @@ def _bundled(config: pytest.Config, argument: str, bundled: Path) -> str:
         # pytest says so itself, but for the workers of xdist, of whom nobody hears it.
         raise UsageError(f"there is no file and no scenario {path.as_posix()}")
     return argument
+
+
+def _refuse_unknown_style(style: str) -> None:
+    from conformance.contract.auth_styles import STYLES
+    from conformance.errors import UsageError
+
+    if style.partition("::")[0] not in STYLES:
+        raise UsageError(f"there is no auth style {style!r}", f"Known: {', '.join(STYLES)}.")
 
 
 def _refuse_a_slip(name: str, bundled: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from conformance.commands.verify import MOST_TOLD, unjudged, verified
 from conformance.contract.profile import load_profile
 from conformance.errors import ConformanceError
 from conformance.options.table import OPTIONS
-from conformance.plugin.options import value
+from conformance.plugin.options import given_in, value
 from conformance.report.certificate import REPETITIONS, SEED, CertifiedRun, certified, certify, refuse_own_waivers
 from conformance.report.formats.page import PAGE
 from conformance.report.inert import one_line
@@ -53,8 +54,9 @@ def certify_run(config: pytest.Config) -> int:
     """Play the suite as often as a certificate asks for and write it; return the exit status."""
     if softening := list(_softening(config)):
         raise pytest.UsageError(f"--certify cannot be combined with {', '.join(softening)}")
-    _refuse_own_waivers(config)
+    _refuse_early(config)
     target = config.invocation_params.dir / value(config, "certify")
+    _refuse_unwritable(target)
     home = config.invocation_params.dir / (value(config, "reports") or "reports") / FOLDER
     repetitions = []
     for number in range(1, REPETITIONS + 1):
@@ -82,13 +84,32 @@ def certify_run(config: pytest.Config) -> int:
     return ExitStatus.BROKEN
 
 
-def _refuse_own_waivers(config: pytest.Config) -> None:
+def _refuse_early(config: pytest.Config) -> None:
     """Refuse before anything is played what would be refused after it."""
     try:
+        given_in(config).refuse_empty()
         if (name := value(config, "profile")) is not None:
             refuse_own_waivers(load_profile(name))
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def _refuse_unwritable(target: Path) -> None:
+    """Refuse a certificate that cannot be written where it shall lie; nothing that is there is touched."""
+    wrong = next(
+        (
+            why
+            for why, true in (
+                ("is a folder", target.is_dir()),
+                ("its folder does not exist", not target.parent.is_dir()),
+                ("its folder cannot be written to", not os.access(target.parent, os.W_OK)),
+            )
+            if true
+        ),
+        "",
+    )
+    if wrong:
+        raise pytest.UsageError(f"--certify={target}: {wrong}\nName a file: --certify=certificate.zip")
 
 
 def _softening(config: pytest.Config) -> Iterator[str]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.errors import ConformanceError
+from conformance.contract.auth_styles import STYLES
+from conformance.errors import ConformanceError, UsageError
 from conformance.plugin.items import ConversationItem, KeepsEveryOtherRule, Plays, Proves
 from conformance.plugin.marks import marks_of
 from conformance.resources import folder
@@ -65,15 +66,22 @@ class ScenarioFile(pytest.File):
         if scenario.soaks and not self._soak_is_wanted:
             return []
         _register(self.config, marks_of(scenario))
-        if scenario.each == "auth" or self.settings_of_run.auth == "all":
-            first, *others = self.settings_of_run.styles
-            # A first verdict needs the usual style only.
-            rest = replace(scenario, tags=scenario.tags - {SMOKE})
-            return [
-                StyleCollector.of(self, scenario, first),
-                *(StyleCollector.of(self, rest, style) for style in others),
-            ]
-        return list(_items(self, Job.of(scenario)))
+        several, named = _in_several_styles(scenario, self.settings_of_run), self._style_is_named
+        if not several and not named:
+            return list(_items(self, Job.of(scenario)))
+        first, *others = self.settings_of_run.styles if several else (self.settings_of_run.target.auth,)
+        # A first verdict needs the usual style only.
+        rest = replace(scenario, tags=scenario.tags - {SMOKE})
+        return [
+            StyleCollector.of(self, scenario, first, several=several),
+            *(StyleCollector.of(self, rest, style) for style in others),
+        ]
+
+    @property
+    def _style_is_named(self) -> bool:
+        """Whether the command line names this scenario in an auth style."""
+        here = self.config.invocation_params.dir
+        return any((here / file).resolve() == self.path.resolve() for file, _ in _named_in_styles(self.config))
 
     @property
     def _soak_is_wanted(self) -> bool:
@@ -88,18 +96,42 @@ class ScenarioFile(pytest.File):
 class StyleCollector(pytest.Collector):
     """The items of a scenario in one auth style."""
 
-    scenario: Scenario
+    job: Job
 
     @classmethod
-    def of(cls, parent: ScenarioFile, scenario: Scenario, style: str) -> StyleCollector:
-        """Make the node."""
+    def of(cls, parent: ScenarioFile, scenario: Scenario, style: str, *, several: bool = True) -> StyleCollector:
+        """Make the node; where there are not *several* styles, the conversation is called as if none had been named."""
         node: StyleCollector = cls.from_parent(parent, name=style)
-        node.scenario = scenario
+        node.job = Job.of(scenario, style if several else "")
         return node
 
     def collect(self) -> Iterable[pytest.Item]:
         """Return the items."""
-        return list(_items(self, Job.of(self.scenario, self.name)))
+        return list(_items(self, self.job))
+
+
+def refuse_other_styles(config: pytest.Config, settings: Settings) -> None:
+    """Raise UsageError where the command line names a conversation in an auth style that this run does not play."""
+    for file, style in _named_in_styles(config):
+        try:
+            scenario = load(config.invocation_params.dir / file, folder("scenarios"))
+        except ConformanceError:  # said where it is collected
+            continue
+        played = settings.styles if _in_several_styles(scenario, settings) else (settings.target.auth,)
+        if style not in played:
+            told = f"{scenario.id}@{style}: this run plays it in the auth style {' and '.join(played)}"
+            raise UsageError(told, f"Add --auth={style}, or leave @{style} out.")
+
+
+def _named_in_styles(config: pytest.Config) -> Iterator[tuple[str, str]]:
+    for argument in config.args:
+        file, _, rest = argument.partition("::")
+        if (style := rest.partition("::")[0]) in STYLES:
+            yield file, style
+
+
+def _in_several_styles(scenario: Scenario, settings: Settings) -> bool:
+    return scenario.each == "auth" or settings.auth == "all"
 
 
 def _items(parent: pytest.Collector, job: Job) -> Iterator[pytest.Item]:

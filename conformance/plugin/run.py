@@ -14,7 +14,7 @@ from conformance.options.policy import policy_of
 from conformance.options.settings import scrubber_of, settings_of
 from conformance.play.player import Outcome
 from conformance.plugin.activation import YAML, arguments, left_out
-from conformance.plugin.collection import ScenarioFile, collects, conversation_by_conversation
+from conformance.plugin.collection import ScenarioFile, collects, conversation_by_conversation, refuse_other_styles
 from conformance.plugin.context import RUN, Run
 from conformance.plugin.distribution import Distribution
 from conformance.plugin.generated import Generated, GeneratedItem
@@ -61,6 +61,7 @@ def activate(config: pytest.Config) -> None:
         packs()
         settings = settings_of(given)
         policy = policy_of(given, settings)
+        refuse_other_styles(config, settings)
     except ConformanceError as error:
         raise pytest.UsageError(scrubber_of(given)(str(error))) from error
     for marker in MARKERS:
@@ -158,7 +159,8 @@ class Playing:
         items = [item for item in session.items if isinstance(item, ConversationItem)]
         generated = [item for item in session.items if isinstance(item, GeneratedItem)]
         distributing = self.config.pluginmanager.hasplugin("dsession")
-        if not items and not distributing and not generated:
+        soak = self.run.policy.soak
+        if not items and not distributing and not generated and soak is None:
             return None
         if self.run.policy.plan:
             self.reports.tell_plan(self._plan(items, generated))
@@ -167,7 +169,7 @@ class Playing:
             return True
         if self.run.worker is not None:
             self.run.runner.prepare(self.run.worker["found"])
-        if (soak := self.run.policy.soak) is not None:
+        if soak is not None:
             play_soak(self.run, self.reports, soak)
             return True
         if left_out(self.config):

@@ -136,3 +136,14 @@ def test_a_soak_plays_none_of_what_is_picked():
 def test_a_soak_has_no_plan():
     with pytest.raises(UsageError, match="--plan cannot be combined with --soak"):
         made_of(plan=True, soak=3)
+
+
+@pytest.mark.parametrize(
+    "option", [each for each in OPTIONS if each.metavar and each.type is str], ids=lambda each: each.name
+)
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_value_is_a_variable_that_is_not_set_and_never_taken_for_the_usual(option, empty):
+    said = [empty] if option.action == "append" else empty
+
+    with pytest.raises(UsageError, match=f"^{option.flag} is empty\nWas a variable not set"):
+        settings_of(Given({option.name: said}))

@@ -42,6 +42,17 @@ def test_a_repetition_that_does_not_come_to_its_end_says_which_and_why(folder, d
     assert told in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("target", "why"), [("", "--certify is empty"), (".", "is a folder"), ("no/x.zip", "its folder does not exist")]
+)
+def test_a_certificate_that_could_not_be_written_is_refused_before_anything_is_played(folder, target, why):
+    done = folder.pytest(f"--certify={target}")
+
+    assert done.returncode == 4
+    assert why in done.stderr
+    assert "repetition 1" not in done.stdout
+
+
 class Interrupted:
     """A repetition during which Ctrl-C comes, and which ends by itself, or only when it is terminated."""
 

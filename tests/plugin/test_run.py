@@ -73,7 +73,10 @@ def test_an_endpoint_that_closes_at_once_is_status_6(folder, odd_endpoint):
     ("argument", "told"),
     [
         ("--endpoint=host/v1/realtime", "is not a WebSocket URL"),
-        ("--endpoint=", "--endpoint: '' is not a WebSocket URL"),  # a variable that is not set: not the reference
+        (
+            "--endpoint=",
+            "--endpoint is empty\nWas a variable not set?",
+        ),  # a variable that is not set: not the reference
         ("--endpoint=wss://a/v1,wss://b/v1", "names more than one endpoint\nRun it once for each"),
         ("--relay=wss://a/v1 wss://b/v1", "--relay: 'wss://a/v1 wss://b/v1' names more than one endpoint"),
         ("--auth=basic", "Known: bearer"),
@@ -82,6 +85,8 @@ def test_an_endpoint_that_closes_at_once_is_status_6(folder, odd_endpoint):
         ("--header=nonsense", "not of the form 'Name: value'"),
         ("--ca-file=missing.pem", "missing.pem cannot be used: No such file"),
         ("--dialect=alpha", "invalid choice"),
+        ("response/text_turn@basic", "there is no auth style 'basic'\nKnown: bearer"),
+        ("response/text_turn@api-key", "response/text_turn@api-key: this run plays it in the auth style bearer\nAdd"),
     ],
 )
 def test_a_wrong_option_is_status_4_and_one_message(folder, argument, told):
@@ -90,6 +95,30 @@ def test_a_wrong_option_is_status_4_and_one_message(folder, argument, told):
     assert result.returncode == 4
     assert told in result.stderr + result.stdout
     assert "Traceback" not in result.stderr + result.stdout
+
+
+def test_a_conversation_may_be_named_in_the_one_auth_style_in_which_it_is_played(folder, endpoint):
+    named, bare = (
+        folder.pytest(f"--endpoint={endpoint()}", f"response/text_turn{style}", "--collect-only", "-q")
+        for style in ("@bearer", "")
+    )
+
+    assert named.returncode == 0, named.stdout + named.stderr
+    assert named.stdout.count("::bearer::") == bare.stdout.count("::") > 0
+
+
+def test_what_is_played_in_one_named_style_is_called_as_a_baseline_calls_it(folder, endpoint):
+    folder.pytest(f"--endpoint={endpoint()}", "response/text_turn@bearer")
+
+    told = json.loads((folder.path / "reports/report.json").read_text())["conversations"]
+    assert [each["conversation"] for each in told] == ["response/text_turn"]
+
+
+def test_a_soak_needs_no_scenarios_in_the_folder_that_is_named(folder, endpoint):
+    result = folder.pytest(f"--endpoint={endpoint()}", "--soak=1", "--for=1s", ".")
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "incomplete (a soak, which is not the suite): nothing broken" in result.stdout
 
 
 @pytest.mark.parametrize("picked", [["-k", "talk"], ["-mtalk"], ["--deselect=talk.yaml"], ["response/text_turn"]])

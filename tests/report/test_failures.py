@@ -44,7 +44,9 @@ def test_the_conversation_that_shows_a_failure_is_the_same_however_long_each_too
     names = ("audio/late", "audio/soon", "response/soon")
     entries = dict(zip(names, (12, 4, 4), strict=True))
     shown = [
-        record(name, {RULE: RuleRecord(Verdict.FAIL, findings=(FindingRecord("m", entry=entries[name]),))}, seconds=each)
+        record(
+            name, {RULE: RuleRecord(Verdict.FAIL, findings=(FindingRecord("m", entry=entries[name]),))}, seconds=each
+        )
         for name, each in zip(names, order, strict=True)
     ]
     (failure,) = failures_of(result(*(shown[each] for each in order)))
