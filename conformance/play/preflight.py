@@ -35,7 +35,10 @@ STATUS_CURES: Mapping[int, tuple[str, str]] = {
     407: ("a proxy requires authentication", "Connect from a machine without the proxy."),
     426: ("the upgrade header did not arrive", "A proxy in between removes it: allow WebSocket upgrades there."),
     429: ("the endpoint limits the rate or has no quota left", "Wait, or use another key."),
-}
+} | dict.fromkeys(
+    (500, 502, 503, 504),
+    ("the endpoint, or a proxy before it, cannot serve", "Try again later; if that lasts, look into the log of both."),
+)
 CAUSE_CURES: Mapping[str, str] = {
     "dns": "Check the host name in --endpoint.",
     "tcp": "Is the endpoint running, and the port right?",
@@ -43,6 +46,16 @@ CAUSE_CURES: Mapping[str, str] = {
     "tls": "Give the certificate authority with --ca-file=FILE; --insecure on a test system.",
     "timeout": "Is the host reachable from here? A firewall often swallows the connection.",
     "protocol": "Is there a WebSocket server behind --endpoint? Are ws:// and wss:// right?",
+}
+#: What may answer a `session.update` on which nothing came before, but for an event -> (what it means, what to do).
+NO_EVENT = "a frame that is no event"
+NEVER_CREATED = "session.created never came, though a session.update was answered by "
+ANSWER_CURES: Mapping[str, tuple[str, str]] = {
+    "session.update": (
+        "the upgrade succeeded, but the endpoint sends back what it is sent",
+        "That is an echo, and no Realtime endpoint: check --endpoint.",
+    ),
+    NO_EVENT: (f"{NEVER_CREATED}{NO_EVENT}", "Is this a Realtime endpoint?"),
 }
 #: How an upgrade without a model may be refused, without a word about that.
 VAGUE_STATUSES = frozenset({400, 404, 422})
@@ -150,7 +163,7 @@ async def _answer_to_an_update(line: RecordedConnection) -> str:
     except (Disconnected, TimeoutError):
         return ""
     event = parsed(frame) if isinstance(frame, str) else None
-    return str((event or {}).get("type") or "a frame that is no event")
+    return str((event or {}).get("type") or NO_EVENT)
 
 
 def _no_session(trace: Trace, why: str, *, environment: bool = False, answered: str = "") -> Diagnosis:
@@ -163,11 +176,9 @@ def _no_session(trace: Trace, why: str, *, environment: bool = False, answered: 
         cure = next((cure for kind, cure in CAUSE_CURES.items() if kind == _kind(trace)), "Check --endpoint.")
         return Diagnosis(trace, trouble=why, cure=cure)
     if end is not None and end.kind is EndKind.TIMEOUT and answered:
-        return Diagnosis(
-            trace,
-            trouble=f"session.created never came, though a session.update was answered by {answered}",
-            cure="The first event is lost, perhaps in a gateway that starts listening too late. Clients wait for it.",
-        )
+        lost = "The first event is lost, perhaps in a gateway that starts listening too late. Clients wait for it."
+        trouble, cure = ANSWER_CURES.get(answered, (f"{NEVER_CREATED}{answered}", lost))
+        return Diagnosis(trace, trouble=trouble, cure=cure)
     if end is not None and end.kind is EndKind.TIMEOUT:
         return Diagnosis(
             trace,

@@ -35,6 +35,16 @@ def says(text):
     return talk
 
 
+async def echoes(ws):
+    async for frame in ws:
+        await ws.send(frame)
+
+
+async def chats(ws):
+    async for _ in ws:
+        await ws.send("Pardon?")
+
+
 def answers(status):
     def refuse(connection, _request):
         return connection.respond(status, "")
@@ -57,8 +67,11 @@ def test_a_good_endpoint_is_ready_and_tells_its_dialect(run, served):
         (silent, answers(401), "the key was refused", "REALTIME_TOKEN"),
         (silent, answers(404), "there is no such path", "/v1/realtime"),
         (silent, answers(429), "limits the rate", "Wait"),
+        (silent, answers(503), "the endpoint, or a proxy before it, cannot serve", "later"),
         (silent, answers(418), "the upgrade was refused", "--endpoint"),
         (silent, {}, "no event came", "session.created"),
+        (echoes, {}, "sends back what it is sent", "an echo, and no Realtime endpoint"),
+        (chats, {}, "was answered by a frame that is no event", "Is this a Realtime endpoint?"),
         (closes_at_once, {}, "ended at once (the endpoint closed with 1011 (no worker))", "--model"),
         (says("hello"), {}, "not a JSON object", "Realtime endpoint"),
         (
