@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from conformance.rules.engine.rule import GUIDE, HELD, SERVER_EVENTS, Chapter, Finding, Judged, items_of
+from conformance.rules.engine.settings import asked_and_not_shown
 from conformance.trace.frames import listing, mapping, string
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def called_servers_were_offered(view: View) -> Judged:
         return
     offers = [(index, view.dialect.setting(session, "tools")) for index, session in view.sessions]
     offers += [(each.first, view.dialect.response_setting(each.asked, "tools")) for each in view.responses]
+    offers += asked_and_not_shown(view, "tools")
     for frame, name in _called(view):
         label = string(frame.part("item").get("server_label"))
         known = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.rules.engine.rule import GUIDE, HELD, SERVER_EVENTS, TRANSCRIPTION_SESSION, Chapter, Finding, Judged
+from conformance.rules.engine.settings import asked_and_not_shown
 from conformance.trace.frames import Frame, listing, mapping, string
 from conformance.trace.input_buffer import MISSING
 from conformance.trace.trace import Direction, EndKind
@@ -40,6 +41,8 @@ def only_when_configured(view: View) -> Judged:
         if (setting := view.dialect.setting(session, "transcription", MISSING)) is not MISSING
     ]
     begin = next((index for index, setting in shown if setting is not None), len(view.frames))
+    unseen = (index for index, setting in asked_and_not_shown(view, "transcription") if setting is not None)
+    begin = min(begin, next(unseen, begin))
     if not shown or (begin == shown[0][0]):
         return
     for frame in view.server(DELTA, COMPLETED, FAILED):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from conformance.rules.engine.rule import HELD, TRANSLATION_SESSION, Chapter, Finding, Judged
+from conformance.rules.engine.settings import asked_and_not_shown
 from conformance.trace.output_audio import measured
 
 if TYPE_CHECKING:
@@ -119,7 +120,9 @@ def the_source_is_written_when_asked_for(view: View) -> Judged:
     """Without a configured transcription there is no transcript of what was said."""
     if not view.translation_session:
         return
-    configured = any(view.dialect.setting(session, "transcription") is not None for _, session in view.sessions)
+    settings = [view.dialect.setting(session, "transcription") for _, session in view.sessions]
+    settings += [setting for _, setting in asked_and_not_shown(view, "transcription")]
+    configured = any(setting is not None for setting in settings)
     for frame in () if configured else view.server(SOURCE)[:1]:
         yield Finding(frame.index, "What was said is written down, and nobody asked for it.", "nothing", SOURCE)
     if not configured and not view.server(SOURCE) and view.server(WORDS, SOUND):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,19 @@ def asked_for(view: View, exchange: Exchange) -> Mapping[str, Any]:
 def updates(view: View) -> Sequence[Exchange]:
     """Return the exchanges that a `session.update` began."""
     return tuple(view.exchanges_with("session.update", "transcription_session.update"))
+
+
+def asked_and_not_shown(view: View, name: str) -> Iterator[tuple[int, Any]]:
+    """Yield where an update asked for a setting, and for what, if it was not refused and its answer hides the setting.
+
+    What such a session does with the setting contradicts nothing that it shows.
+    """
+    for exchange in updates(view):
+        asked = asked_for(view, exchange)
+        if name not in asked or exchange.refused:
+            continue
+        if exchange.answer is None or name not in settings_in(view, exchange.answer.part("session")):
+            yield exchange.sent.index, asked[name]
 
 
 @lens

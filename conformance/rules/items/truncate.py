@@ -46,7 +46,7 @@ def _cuts(view: View) -> Iterator[_Cut]:
         part = name, exchange.sent.number("content_index")
         sound = sounds.get(part)
         cut = exchange.sent.number("audio_end_ms")
-        if sound is None or sound.seconds is None or cut is None or name not in history.present:
+        if sound is None or not sound.sizes or sound.seconds is None or cut is None or name not in history.present:
             continue
         if not sound.response.open and sound.response.last < exchange.sent.index:
             length = round(sound.seconds * 1000)

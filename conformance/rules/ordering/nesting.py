@@ -15,6 +15,9 @@ from conformance.trace.views import View
 
 rules = Chapter("ordering")
 
+#: Events in which nothing but an output item is seen; a call of a tool server has no parts.
+CALLS_OF_TOOL_SERVERS = frozenset({"response.mcp_call_arguments.delta", "response.mcp_call_arguments.done"})
+
 
 def _comes_first(view: View, edge: Edge) -> Judged:
     for span in spans(view, edge.nest):
@@ -23,7 +26,7 @@ def _comes_first(view: View, edge: Edge) -> Judged:
         first = span.frames[0]
         if first.type == edge.event:
             yield HELD
-        elif edge.nest != "content part" or first.type in _inside(edge.nest):  # calls of tool servers have no parts
+        elif edge.nest != "content part" or first.type in _inside(edge.nest):
             yield Finding(first.index, f"{first.type} of {span.name} came first.", edge.event, first.type)
 
 
@@ -196,6 +199,8 @@ def _about(edge: Edge) -> set[str]:
 def _inside(nest: str) -> set[str]:
     """Name the events of a kind of span and of everything in it."""
     own = {event for event in (NESTS[nest].opened_by, NESTS[nest].closed_by, *STREAMS.get(nest, ())[:2]) if event}
+    if nest == "output item":
+        own |= CALLS_OF_TOOL_SERVERS
     return own.union(*(_inside(name) for name, each in NESTS.items() if each.inside == nest))
 
 

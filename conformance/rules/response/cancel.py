@@ -14,6 +14,7 @@ from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, Chapter, Finding,
 from conformance.rules.response.create import active_at
 from conformance.trace.anonymous_errors import kinds_pointed_to
 from conformance.trace.frames import string
+from conformance.trace.responses import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +42,8 @@ def _hit(view: View) -> Iterator[tuple[Exchange, Response]]:
 
 def _idle(view: View) -> Iterator[Exchange]:
     """Yield each cancel that was sent while nothing ran and nothing had been asked for."""
-    if view.turns or view.partial:
-        return
+    if view.turns or view.partial or any(id_of(frame) is None for frame in view.server("response.created")):
+        return  # whether a response without an id still runs, nobody can tell
     for exchange in view.exchanges_with("response.cancel"):
         sent = exchange.sent.index
         asked = [each for each in view.exchanges_with("response.create") if each.sent.index < sent and not each.refused]
