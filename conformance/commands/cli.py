@@ -16,7 +16,7 @@ import click
 
 from conformance.commands.closed_output import PipedGroup, silent_when_left
 from conformance.commands.finished_runs import COMMANDS
-from conformance.commands.option_pairs import only_with
+from conformance.commands.option_pairs import only_with, refuse_empty
 from conformance.errors import ConformanceError, UsageError
 from conformance.report.inert import inert
 from conformance.resources import dialect_names
@@ -280,6 +280,7 @@ def _run(arguments: Sequence[str] | None) -> None:
         if isinstance(stream, io.TextIOWrapper):  # what an encoding lacks is told in another spelling, as pytest does
             stream.reconfigure(errors="backslashreplace")
     try:
+        refuse_empty(given)
         command.main(args=arguments, prog_name="realtime-conformance", standalone_mode=False)
     except click.ClickException as error:
         error.show()

@@ -98,7 +98,8 @@ def _entries(given: Given, file: Path | None, *, update: bool) -> tuple[Baseline
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "is not UTF-8"
-        raise FileError(f"--baseline: cannot be read: {why}", where=str(file)) from error
+        cure = "" if file.exists() else "The first one is written by a whole run with --update-baseline."
+        raise FileError(f"--baseline: cannot be read: {why}", cure, where=str(file)) from error
     if not text.strip() and update:
         return ()
     shown = Path(given.value("baseline"))

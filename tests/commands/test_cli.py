@@ -55,6 +55,29 @@ def test_check_of_a_clean_trace_is_0(command, saved):
     assert len(RULES) > 45
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("check", ""), "an argument, behind check,"),
+        (("check", "trace.jsonl", "--expect="), "--expect"),
+        (("check", "trace.jsonl", "--expect", ""), "an argument, behind --expect,"),
+        (("check", "trace.jsonl", "-j", " "), "an argument, behind -j,"),
+        (("verify", ""), "an argument, behind verify,"),
+        (("report", ""), "an argument, behind report,"),
+        (("compare", "before", ""), "an argument, behind before,"),
+        (("matrix", "", "after"), "an argument, behind matrix,"),
+        (("lint", ""), "an argument, behind lint,"),
+        (("discover", "wss://host/v1/realtime", "--token="), "--token"),
+        (("serve", "--token", ""), "an argument, behind --token,"),
+    ],
+)
+def test_what_is_empty_is_a_variable_that_is_not_set_and_never_the_current_folder(command, saved, arguments, named):
+    status, out, err = command(*arguments)
+
+    assert (status, out) == (4, "")
+    assert err == f"error: {named} is empty\nWas a variable not set? Give it a value, or leave it out.\n"
+
+
 def test_check_of_a_broken_trace_is_1(command, saved):
     status, out, _ = command("check", saved(SESSION, ENDLESS))
 
