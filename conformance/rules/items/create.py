@@ -124,7 +124,7 @@ class PresentItems:
 
 @rules.must("items.client-items-are-kept", about={CREATE}, covers=("ITM-09", "ITM-18"), spec=CREATE_SPEC)
 def client_items_are_kept(view: View) -> Judged:
-    """A client's item is announced as it was given: type, role, texts, call and output."""
+    """A client's item is announced as it was given: type, role, kinds of parts, texts, call and output."""
     for exchange, answer in created(view):
         asked, shown = exchange.sent.part("item"), answer.part("item")
         if not shown or id_of(answer) is None:
@@ -134,6 +134,9 @@ def client_items_are_kept(view: View) -> Judged:
             name = wrong[0]
             message = f"The item {id_of(answer)} has another {name} than the client gave it."
             yield Finding(answer.index, message, str(asked[name])[:80], str(shown[name])[:80], f"/item/{name}")
+        elif (kinds := _other_kinds(asked, shown)) is not None:
+            message = f"The item {id_of(answer)} has other parts than the client gave it."
+            yield Finding(answer.index, message, *kinds, "/item/content")
         elif _other_texts(asked, shown):
             message = f"The item {id_of(answer)} has other texts than the client gave it."
             yield Finding(answer.index, message, str(_texts(asked))[:80], str(_texts(shown))[:80], "/item/content")
@@ -143,6 +146,22 @@ def client_items_are_kept(view: View) -> Judged:
 
 def _differs(asked: Any, shown: Any) -> bool:
     return isinstance(asked, str) and isinstance(shown, str) and asked != shown
+
+
+def _other_kinds(asked: Any, shown: Any) -> tuple[str, str] | None:
+    """Return the kinds of parts that an item was given and shows, if as many of them are of other kinds."""
+    given, parts = ([_kind(part) for part in listing(item.get("content"))] for item in (asked, shown))
+    if len(given) != len(parts) or all(
+        one == other or not (one and other) for one, other in zip(given, parts, strict=True)
+    ):
+        return None
+    return ", ".join(map(str, given))[:80], ", ".join(map(str, parts))[:80]
+
+
+def _kind(part: Any) -> str | None:
+    """Return whether a part holds text, audio or an image: `text` for `input_text`; None for anything else."""
+    kind = (string(mapping(part).get("type")) or "").rpartition("_")[2]
+    return kind if kind in ("text", "audio", "image") else None
 
 
 def _other_texts(asked: Any, shown: Any) -> bool:

@@ -148,16 +148,20 @@ def failed_names_its_error(view: View) -> Judged:
 
 @rules.must("response.done-lists-every-item", about={"response.done"}, covers=("RSP-09",), spec=DONE)
 def done_lists_every_item(view: View) -> Judged:
-    """The output of a response that is over lists every item that was announced for it, and no other."""
+    """The output of a response that is over lists every item that was announced for it, once, and no other."""
     for response, done in whole_dones(view):
         if response.gapped or view.partial or not isinstance(response.final.get("output"), list):
             continue
-        listed = {name for name in _ids(response.outputs) if name is not None}
+        names = [name for name in _ids(response.outputs) if name is not None]
+        listed = set(names)
         announced = {item.id for item in response.items.values() if item.added is not None}
         for name in sorted(announced ^ listed):
             how = "is not listed" if name in announced else "was never announced"
             yield Finding(done.index, f"{name} of {response.id} {how}.", path="/response/output")
-        if announced == listed:
+        if len(names) > len(listed):
+            twice = max(names, key=names.count)
+            yield Finding(done.index, f"{twice} of {response.id} is listed more than once.", path="/response/output")
+        elif announced == listed:
             yield HELD
 
 

@@ -208,23 +208,23 @@ def call_begins_without_arguments(view: View) -> Judged:
     relaxed="It is the model that writes them, and it can be wrong.",
 )
 def arguments_are_json(view: View) -> Judged:
-    """The arguments of a completed call are a JSON document."""
+    """The arguments of a completed call are a JSON document, not one that was encoded twice."""
     for _, item in _calls(view):
         if item.arguments is None or item.done is None or item.done.part("item").get("status") != "completed":
             continue
         text = item.arguments.final
         if text is None:
             continue
-        if _is_json(text):
+        if (wrong := _what_is_wrong(text)) is None:
             yield HELD
         else:
-            message = f"The arguments of {item.id} are no JSON."
+            message = f"The arguments of {item.id} are {wrong}."
             yield Finding(item.arguments.dones[0].index, message, "JSON", text[:60], "/arguments")
 
 
-def _is_json(text: str) -> bool:
+def _what_is_wrong(text: str) -> str | None:
+    """Return what arguments are instead of a JSON document; None if they are one."""
     try:
-        json.loads(text)
+        return "a string with the JSON in it" if isinstance(json.loads(text), str) else None
     except (ValueError, RecursionError):
-        return False
-    return True
+        return "no JSON"
