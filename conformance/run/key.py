@@ -16,11 +16,11 @@ PATIENCE = 60
 
 
 def from_variable(name: str) -> str:
-    """Read the key from the environment variable *name*; UsageError if it is not set."""
-    try:
-        return os.environ[name].strip()
-    except KeyError:
-        raise UsageError(f"--token-env: the variable {name} is not set", f"export {name}=…") from None
+    """Read the key from the environment variable *name*; UsageError if it is not set, or to nothing."""
+    if key := os.environ.get(name, "").strip():
+        return key
+    missing = "empty" if name in os.environ else "not set"
+    raise UsageError(f"--token-env: the variable {name} is {missing}", f"export {name}=…")
 
 
 def from_file(path: Path) -> str:

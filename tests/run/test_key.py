@@ -20,6 +20,14 @@ def test_a_variable_that_is_not_set_is_named():
         from_variable("NO_SUCH_KEY")
 
 
+@pytest.mark.parametrize("nothing", ["", " \n"])
+def test_a_variable_that_is_set_to_nothing_is_no_key(monkeypatch, nothing):
+    monkeypatch.setenv("SOME_KEY", nothing)
+
+    with pytest.raises(UsageError, match="the variable SOME_KEY is empty"):
+        from_variable("SOME_KEY")
+
+
 def test_the_first_line_of_a_file_is_the_key(tmp_path):
     file = tmp_path / "key"
     file.write_text(f"\n  {KEY}\nsecond line\n")
