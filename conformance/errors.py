@@ -7,6 +7,7 @@ What the endpoint does wrong is a finding, never an exception; what the network 
     │   └── FileError           a file written by hand, with file, line and column
     │       ├── ScenarioError
     │       └── ProfileError
+    ├── UnreachableError        the endpoint opened no session: neither the person's call nor a finding
     ├── PackError               an installed package of rules that cannot be used
     ├── TraceError              a saved trace that cannot be read
     ├── CertificateError        a certificate, or its archive, that does not hold what it claims
@@ -51,6 +52,10 @@ class ScenarioError(FileError):
 
 class ProfileError(FileError):
     """A profile file is wrong, or there is no such profile."""
+
+
+class UnreachableError(ConformanceError):
+    """An endpoint that was to be asked opened no session."""
 
 
 class PackError(ConformanceError):

@@ -17,7 +17,7 @@ import click
 from conformance.commands.closed_output import PipedGroup, silent_when_left
 from conformance.commands.finished_runs import COMMANDS
 from conformance.commands.option_pairs import only_with, refuse_empty
-from conformance.errors import ConformanceError, UsageError
+from conformance.errors import ConformanceError, UnreachableError, UsageError
 from conformance.report.inert import inert
 from conformance.resources import dialect_names
 from conformance.secrets import Scrubber, secrets_in
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Exit statuses (the same as those of a run).
-CLEAN, FINDINGS, INTERRUPTED, BUG, MISUSED = 0, 1, 2, 3, 4
+CLEAN, FINDINGS, INTERRUPTED, BUG, MISUSED, UNREACHABLE = 0, 1, 2, 3, 4, 6
 DIALECT = click.Choice(["auto", *dialect_names()])
 
 
@@ -182,7 +182,10 @@ def serve(upstream: str | None, traces: Path | None, **asked: Any) -> None:
 @click.option("--auth", default="bearer", show_default=True, help="The auth style.")
 @click.option("--dialect", type=DIALECT, default="auto", show_default=True, help="auto: from the first events.")
 def discover(url: str, model: str | None, token: str, auth: str, dialect: str) -> None:
-    """Ask an endpoint which features it offers, and print them as a profile for --profile=FILE."""
+    """Ask an endpoint which features it offers, and print them as a profile for --profile=FILE.
+
+    Exit status: 0 it was asked, 4 a bad option, 6 it opened no session.
+    """
     from conformance.commands.discover import profile_of
 
     click.echo(profile_of(url, model, token, auth, dialect), nl=False)
@@ -287,7 +290,7 @@ def _run(arguments: Sequence[str] | None) -> None:
         sys.exit(MISUSED)
     except ConformanceError as error:
         click.echo(inert(_scrubber(given)(f"error: {error}")), err=True)
-        sys.exit(MISUSED)
+        sys.exit(UNREACHABLE if isinstance(error, UnreachableError) else MISUSED)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except Exception as error:

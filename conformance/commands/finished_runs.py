@@ -121,7 +121,8 @@ def run(url: str, arguments: Sequence[str]) -> None:
 def load(url: str, master: str, model: str | None, token: str, auth: str, reports: Path) -> None:
     """Be a Locust worker that plays and judges conversations with URL (docs/load.md).
 
-    Exit status: 0 no difference under load, 1 a verdict differs or sessions are mixed, 4 the master does not answer.
+    Exit status: 0 no difference under load, 1 a verdict differs or sessions are mixed, 4 the master does not answer,
+    6 the endpoint opens no session.
     """
     from conformance.commands.load import load as loaded
 

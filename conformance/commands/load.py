@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from conformance.commands.discover import unreachable
 from conformance.commands.locust_stats import LocustStats
 from conformance.contract.dialects import CANONICAL
 from conformance.errors import UsageError
@@ -156,7 +157,7 @@ def load(url: str, master: str, token: str, model: str | None, auth: str, report
     try:
         diagnosis = runner.prepare()
         if diagnosis is not None and not diagnosis.ready:
-            raise UsageError(f"{settings.scrub(target.url)}: {diagnosis.trouble}", diagnosis.cure)
+            raise unreachable(settings.scrub(target.url), diagnosis)
         commanded, stats = Commanded(), LocustStats()
         worker = Worker(master if ":" in master else f"{master}:5557", commanded, stats)
         talking = threading.Thread(target=worker.talk, daemon=True, name="locust-worker")

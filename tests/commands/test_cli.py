@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from conformance.commands import cli
 from conformance.mutants import MUTANTS
+from conformance.reference.server.server import Server
 
 TRACES = Path(__file__).parents[3] / "shared" / "traces"
 SESSION = {"type": "session.created", "event_id": "event_1", "session": {"object": "realtime.session"}}
@@ -76,6 +77,20 @@ def test_what_is_empty_is_a_variable_that_is_not_set_and_never_the_current_folde
 
     assert (status, out) == (4, "")
     assert err == f"error: {named} is empty\nWas a variable not set? Give it a value, or leave it out.\n"
+
+
+def test_an_endpoint_that_cannot_be_asked_is_6_and_the_cure_names_what_this_command_has(command, listen, monkeypatch):
+    monkeypatch.delenv("REALTIME_TOKEN", raising=False)
+    url = listen(Server(tokens=("sk-mine",))).url
+
+    status, out, err = command("discover", url, "--model=gpt-realtime")
+    assert (status, out) == (6, "")
+    assert "no key was given, and the endpoint requires one" in err
+    assert err.endswith("export REALTIME_TOKEN=… (or --token=KEY)\n")
+
+    status, _, err = command("discover", f"{url}s", "--model=gpt-realtime")
+    assert status == 6
+    assert "Check the path of the URL; it usually ends in /v1/realtime." in err
 
 
 def test_check_of_a_broken_trace_is_1(command, saved):
