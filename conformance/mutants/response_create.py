@@ -40,6 +40,23 @@ FAILED = {
 }
 
 
+@faults.mutant(killed_by="response_create.metadata-is-returned", during="response/metadata")
+def metadata_sticks(_dialect: Dialect) -> Fault:
+    """A response that was given no metadata shows those of the response before it."""
+    latest: list[Event] = []
+
+    def change(event: Event) -> Event:
+        if event["type"] in (CREATED, DONE):
+            given = event["response"].get("metadata")
+            if given:
+                latest[:] = [given]
+            elif latest:
+                event["response"]["metadata"] = latest[0]
+        return event
+
+    return changing_all(change)
+
+
 @faults.mutant(
     killed_by="response_create.collision-spares-the-running-response",
     during="response/collision",

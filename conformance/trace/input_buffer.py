@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.trace.frames import NOTHING, Frame
+from conformance.trace.frames import NOTHING, Frame, string
 from conformance.trace.output_audio import seconds
 
 if TYPE_CHECKING:
@@ -78,8 +78,30 @@ def bytes_of(frame: Frame) -> int | None:
 
 
 def unasked_responses_of(trace: CanonicalTrace, exchanges: Sequence[Exchange]) -> tuple[Frame, ...]:
-    """Return each `response.created` that no outstanding `response.create` explains."""
-    return _unasked(trace, exchanges, "response.create", "response.created")
+    """Return each `response.created` that no outstanding `response.create` explains.
+
+    One that repeats what runs already begins nothing.
+    """
+    unasked = _unasked(trace, exchanges, "response.create", "response.created")
+    repeated = _repeated(trace) if unasked else frozenset()
+    return tuple(frame for frame in unasked if frame.index not in repeated)
+
+
+def _repeated(trace: CanonicalTrace) -> frozenset[int]:
+    """Return where a response is created whose id is that of one that runs."""
+    running: set[str] = set()
+    found = []
+    for frame in trace.server("response.created", "response.done"):
+        name = string(frame.part("response").get("id"))
+        if name is None:
+            continue
+        if frame.type == "response.done":
+            running.discard(name)
+        elif name in running:
+            found.append(frame.index)
+        else:
+            running.add(name)
+    return frozenset(found)
 
 
 def unasked_commits_of(trace: CanonicalTrace, exchanges: Sequence[Exchange]) -> tuple[Frame, ...]:

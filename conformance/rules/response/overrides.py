@@ -32,20 +32,24 @@ SHOWN = ("modalities", "max_output_tokens", "voice", "output_format")
     spec=GUIDE + "realtime-conversations",
 )
 def metadata_is_returned(view: View) -> Judged:
-    """The metadata of a `response.create` is on the response when it is created and when it is done."""
+    """The metadata of a `response.create` is on its response when it is created and when it is done, and on no later."""
+    given: list[dict[str, str]] = []
     for response in view.responses:
         wanted = _metadata(response.asked)
-        if not wanted:
-            continue
         for frame in (response.created, response.done):
             if frame is None or not frame.whole or "metadata" not in frame.part("response"):
                 continue
             shown = _metadata(frame.part("response"))
-            if shown == wanted:
+            if not wanted:
+                if shown in given and response.cause is not None:
+                    message = f"{response.id} was asked for without metadata, and carries those of an earlier response."
+                    yield Finding(frame.index, message, "none", str(shown)[:80], "/response/metadata")
+            elif shown == wanted:
                 yield HELD
             else:
                 message = f"{response.id} does not carry the metadata it was asked to."
                 yield Finding(frame.index, message, str(wanted)[:80], str(shown)[:80], "/response/metadata")
+        given += [wanted] if wanted else []
 
 
 def _metadata(response: Mapping[str, Any]) -> dict[str, str]:
