@@ -32,24 +32,25 @@ SHOWN = ("modalities", "max_output_tokens", "voice", "output_format")
     spec=GUIDE + "realtime-conversations",
 )
 def metadata_is_returned(view: View) -> Judged:
-    """The metadata of a `response.create` is on its response when it is created and when it is done, and on no later."""
-    given: list[dict[str, str]] = []
+    """The metadata of a `response.create` is on its response when created and when done, and on no later one."""
+    over: list[tuple[int, dict[str, str]]] = []
     for response in view.responses:
-        wanted = _metadata(response.asked)
+        wanted, cause = _metadata(response.asked), response.cause
+        others = [] if cause is None or not cause.whole else [each for end, each in over if end < cause.index]
         for frame in (response.created, response.done):
             if frame is None or not frame.whole or "metadata" not in frame.part("response"):
                 continue
             shown = _metadata(frame.part("response"))
-            if not wanted:
-                if shown in given and response.cause is not None:
-                    message = f"{response.id} was asked for without metadata, and carries those of an earlier response."
-                    yield Finding(frame.index, message, "none", str(shown)[:80], "/response/metadata")
-            elif shown == wanted:
+            if wanted and shown == wanted:
                 yield HELD
-            else:
+            elif wanted:
                 message = f"{response.id} does not carry the metadata it was asked to."
                 yield Finding(frame.index, message, str(wanted)[:80], str(shown)[:80], "/response/metadata")
-        given += [wanted] if wanted else []
+            elif shown in others:
+                message = f"{response.id} was asked for without metadata, and carries that of an earlier response."
+                yield Finding(frame.index, message, "none", str(shown)[:80], "/response/metadata")
+        if wanted and response.done is not None:
+            over.append((response.done.index, wanted))
 
 
 def _metadata(response: Mapping[str, Any]) -> dict[str, str]:
