@@ -43,5 +43,7 @@ class Given:
         for option in OPTIONS:
             said = self.value(option.name)
             if any(isinstance(each, str) and not each.strip() for each in (said if isinstance(said, list) else [said])):
-                cure = f"Was a variable not set? Give {option.flag}={option.metavar}, or leave {option.flag} out."
-                raise UsageError(f"{option.flag} is empty", cure)
+                usual = f"Give {option.flag}={option.metavar}, or leave {option.flag} out."
+                if option.name == "endpoint":  # nobody should be told to judge another endpoint than the one meant
+                    usual = "Without it, the reference is tested."
+                raise UsageError(f"{option.flag} is empty", f"Was a variable not set? {usual}")

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 #: What the embedded reference is asked for where nobody says otherwise.
 REFERENCE_MODEL = "gpt-realtime"
 
+#: Options that add a header to every upgrade.
+HEADERS = ("header", "secret-header")
 #: Options that name what is played against; without any it is the embedded reference.
 PLAYED = ("endpoint", "relay")
 
@@ -45,7 +47,7 @@ def settings_of(given: Given) -> Settings:
     profile = profile_named(given.value("profile")) if given.value("profile") is not None else None
     asked = given.value("dialect") or AUTO
     url = next((_url(each, profile, f"--{flag}") for flag in PLAYED if (each := given.value(flag)) is not None), "")
-    headers = _headers([*(given.value("header") or []), *(given.value("secret-header") or [])], profile)
+    headers = _headers(given, profile)
     token = _token(given, embedded=not url)
     auth = _auth(given.value("auth"))
     known = profile.auth if profile is not None else tuple(STYLES) if not url or auth == "all" else (auth or "bearer",)
@@ -182,12 +184,14 @@ def _carrying(styles: tuple[str, ...], key: str) -> tuple[str, ...]:
     )
 
 
-def _headers(written: list[str], profile: Profile | None) -> tuple[tuple[str, str], ...]:
+def _headers(given: Given, profile: Profile | None) -> tuple[tuple[str, str], ...]:
     headers = list((profile.headers if profile is not None else {}).items())
-    for each in written:
+    for flag, each in ((flag, each) for flag in HEADERS for each in given.value(flag) or []):
         name, colon, text = each.partition(":")
         if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not text.strip().isprintable():
-            raise UsageError("--header: not of the form 'Name: value'", "For example: --header 'X-Team: voice'")
+            raise UsageError(f"--{flag}: not of the form 'Name: value'", f"For example: --{flag} 'X-Team: voice'")
+        if flag == "secret-header" and not text.strip():
+            raise UsageError(f"--{flag}: {name} has no value", "Was a variable not set?")
         headers.append((name, text.strip()))
     return tuple(headers)
 
