@@ -186,7 +186,7 @@ def _carrying(styles: tuple[str, ...], key: str) -> tuple[str, ...]:
 
 def _headers(given: Given, profile: Profile | None) -> tuple[tuple[str, str], ...]:
     headers = list((profile.headers if profile is not None else {}).items())
-    for flag, each in ((flag, each) for flag in HEADERS for each in given.value(flag) or []):
+    for flag, each in ((option, each) for option in HEADERS for each in given.value(option) or []):
         name, colon, text = each.partition(":")
         if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not text.strip().isprintable():
             raise UsageError(f"--{flag}: not of the form 'Name: value'", f"For example: --{flag} 'X-Team: voice'")

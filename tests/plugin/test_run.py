@@ -75,7 +75,7 @@ def test_an_endpoint_that_closes_at_once_is_status_6(folder, odd_endpoint):
         ("--endpoint=host/v1/realtime", "is not a WebSocket URL"),
         (
             "--endpoint=",
-            "--endpoint is empty\nWas a variable not set?",
+            "--endpoint is empty\nWas a variable not set? Without it, the reference is tested.",
         ),  # a variable that is not set: not the reference
         ("--endpoint=wss://a/v1,wss://b/v1", "names more than one endpoint\nRun it once for each"),
         ("--relay=wss://a/v1 wss://b/v1", "--relay: 'wss://a/v1 wss://b/v1' names more than one endpoint"),
@@ -83,6 +83,8 @@ def test_an_endpoint_that_closes_at_once_is_status_6(folder, odd_endpoint):
         ("--profile=nobody", "there is no profile"),
         ("--sessions=0", "--sessions: 0"),
         ("--header=nonsense", "not of the form 'Name: value'"),
+        ("--secret-header=nonsense", "--secret-header: not of the form 'Name: value'"),
+        ("--secret-header=X-Key: ", "--secret-header: X-Key has no value\nWas a variable not set?"),
         ("--ca-file=missing.pem", "missing.pem cannot be used: No such file"),
         ("--dialect=alpha", "invalid choice"),
         ("response/text_turn@basic", "there is no auth style 'basic'\nKnown: bearer"),
