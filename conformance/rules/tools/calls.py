@@ -225,6 +225,14 @@ def arguments_are_json(view: View) -> Judged:
 def _what_is_wrong(text: str) -> str | None:
     """Return what arguments are instead of a JSON document; None if they are one."""
     try:
-        return "a string with the JSON in it" if isinstance(json.loads(text), str) else None
+        told = json.loads(text)
     except (ValueError, RecursionError):
         return "no JSON"
+    return "an object that was encoded twice" if isinstance(told, str) and _is_object(told) else None
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
