@@ -8,7 +8,7 @@ from typing import Any
 from conformance.contract.dialect import Dialect
 from conformance.mutants.edits import put, stamp, without
 from conformance.mutants.mutant import Fault, FaultTable
-from conformance.mutants.operators import changing, dropping, setting
+from conformance.mutants.operators import changing, dropping, repeating, setting
 from conformance.trace.trace import Event
 
 faults = FaultTable()
@@ -86,6 +86,10 @@ faults.rows(
          lambda _asked, told: [{"type": RETRIEVED, "item": told[0]["item"]}] if told else [])),
     ("retrieving-gets-no-answer", "items.retrieving-is-answered", "items/retrieve", "",
      "An item is asked for, and nothing comes.", lambda _: dropping(RETRIEVED)),
+    ("retrieved-items-come-twice", "items.retrieving-is-answered", "items/retrieve", "",
+     "An item is asked for once, and comes twice.", lambda _: repeating(RETRIEVED)),
+    ("truncations-are-told-twice", "items.truncating-is-acknowledged", "items/truncate", "",
+     "An item is cut once, and that is told twice.", lambda _: repeating("conversation.item.truncated")),
     ("retrieved-items-say-something-else", "items.retrieved-is-what-was-said", "items/retrieve", "",
      "A retrieved item has another text.",
      lambda _: changing((RETRIEVED,), lambda event: put(event, ("item", "content", 0, "text"), "Something else."))),

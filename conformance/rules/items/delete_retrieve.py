@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
 from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged, items_of
-from conformance.trace.exchanges import Exchange
+from conformance.trace.exchanges import ACKNOWLEDGED_BY, Exchange, item_id_of
 from conformance.trace.frames import Frame, listing, mapping, string, whole_number
 from conformance.trace.views import View
 
@@ -94,6 +95,24 @@ def _judge_present(view: View, kind: str, doing: str) -> Judged:
             yield Finding(exchange.sent.index, f"{doing} the item {name} was not answered.", "its answer", "nothing")
 
 
+def answered_again(view: View, kind: str, subject: Callable[[Frame], Hashable]) -> Iterator[Finding]:
+    """Yield each answer that came more often than its like was asked for, if it was asked for at all.
+
+    *subject* tells of a request, and of an answer, what it is about; None if nobody can tell.
+    """
+    if view.partial:
+        return
+    left = Counter([subject(each.sent) for each in view.exchanges_with(kind)])
+    for frame in view.server(ACKNOWLEDGED_BY[kind]):
+        about = subject(frame)
+        if about is None or about not in left:
+            continue
+        left[about] -= 1
+        if left[about] < 0:
+            message = f"`{frame.type}` came more often than it was asked for."
+            yield Finding(frame.index, message, "one answer", "another one")
+
+
 def _judge_unknown(view: View, kind: str, doing: str) -> Judged:
     """Judge that what is asked of an item which nobody spoke of is refused."""
     late = {id(exchange) for exchange in overdue(view, kind)}
@@ -156,8 +175,9 @@ def deleted_items_are_gone(view: View) -> Judged:
     spec=CLIENT_EVENTS + "conversation/item/retrieve",
 )
 def retrieving_is_answered(view: View) -> Judged:
-    """Retrieving an item that exists is answered by `conversation.item.retrieved` with that item."""
+    """Retrieving an item that exists is answered by `conversation.item.retrieved` with that item, once."""
     yield from _judge_present(view, RETRIEVE, "Retrieving")
+    yield from answered_again(view, RETRIEVE, item_id_of)
 
 
 @rules.must(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from conformance.rules.engine.overdue import overdue
 from conformance.rules.engine.rule import CLIENT_EVENTS, HELD, SERVER_EVENTS, Chapter, Finding, Judged
-from conformance.rules.items.delete_retrieve import TRUNCATE, requests, retrieved
-from conformance.trace.exchanges import Exchange
-from conformance.trace.frames import listing, mapping, string
+from conformance.rules.items.delete_retrieve import TRUNCATE, answered_again, requests, retrieved
+from conformance.trace.exchanges import Exchange, item_id_of
+from conformance.trace.frames import Frame, listing, mapping, string
 from conformance.trace.output_audio import Sound
 from conformance.trace.views import View
 
@@ -55,6 +55,12 @@ def _cuts(view: View) -> Iterator[_Cut]:
                 left[part] = min(left.get(part, length), cut)
 
 
+def _what_is_cut(frame: Frame) -> tuple[str, int | None, int | None] | None:
+    """Return of which item and part how much is left, in milliseconds."""
+    name = item_id_of(frame)
+    return (name, frame.number("content_index"), frame.number("audio_end_ms")) if name is not None else None
+
+
 @rules.must(
     "items.truncating-is-acknowledged",
     about={TRUNCATE},
@@ -62,7 +68,8 @@ def _cuts(view: View) -> Iterator[_Cut]:
     spec=CLIENT_EVENTS + "conversation/item/truncate",
 )
 def truncating_is_acknowledged(view: View) -> Judged:
-    """Cutting the assistant's audio within its length is answered by `conversation.item.truncated`."""
+    """Cutting the assistant's audio within its length is answered by `conversation.item.truncated`, once."""
+    yield from answered_again(view, TRUNCATE, _what_is_cut)
     late = {id(exchange) for exchange in overdue(view, TRUNCATE)}
     for cut in _cuts(view):
         exchange = cut.exchange
