@@ -265,6 +265,11 @@ class CanonicalTrace:
         """Whether this is a session that translates."""
         return any(mapping(session).get("type") == "translation" for _, session in self.sessions)
 
+    @computed
+    def asked_to_translate(self) -> bool:
+        """Whether the connection was for a session that translates, whatever came."""
+        return self.handshake is not None and "/translations" in self.handshake.url
+
 
 def _reached(session: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
     """Return the object that holds the setting at *path*, empty if there is none."""

@@ -53,7 +53,7 @@ def _of_the_session(view: View) -> Iterator[str]:
     url = view.handshake.url if view.handshake is not None else ""
     if "intent=transcription" in url or view.transcription_session:
         yield from TRANSCRIPTION_SESSION
-    if "/translations" in url or view.translation_session:
+    if view.asked_to_translate or view.translation_session:
         yield from TRANSLATION_SESSION
 
 

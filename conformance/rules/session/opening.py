@@ -101,7 +101,7 @@ def the_intent_is_honoured(view: View) -> Judged:
 )
 def created_shows_the_defaults(view: View) -> Judged:
     """`session.created` shows the settings in effect: model, modalities, voice, formats, turn detection."""
-    if view.translation_session:
+    if view.translation_session or view.asked_to_translate:
         return  # it has none of them but the model
     schemas, suspects = schemas_for(view.dialect.name), flawed(view).get("session.created", ())
     for frame in view.server("session.created"):

@@ -100,7 +100,7 @@ def a_refused_update_changes_nothing(view: View) -> Judged:
 @rules.must("session.an-update-names-its-type", about=UPDATE, covers=("SES-16",), spec=UPDATE_SPEC, settings={"type"})
 def an_update_names_its_type(view: View) -> Judged:
     """A `session.update` without `session.type` is refused, but in a session that translates."""
-    if view.translation_session:
+    if view.translation_session or view.asked_to_translate:
         return
     for exchange in view.exchanges_with("session.update"):
         if not exchange.sent.whole or "type" in exchange.sent.part("session"):
