@@ -82,6 +82,15 @@ def test_the_action_installs_itself_and_tells_the_verdict(runner):
     assert (runner.path / "reports" / "junit.xml").exists()
 
 
+def test_junit_tells_of_an_endpoint_that_nobody_reached(runner, deaf_port):
+    _, run = runner.run(endpoint=f"ws://127.0.0.1:{deaf_port}/v1/realtime", arguments="-m smoke", token=KEY)
+
+    assert run.returncode == 6
+    suites = (runner.path / "reports" / "junit.xml").read_text(encoding="utf-8").partition("<testsuite ")[0]
+    assert '<testsuites name="realtime-conformance"' in suites
+    assert 'errors="1"' in suites
+
+
 def test_a_variable_that_is_not_set_is_no_endpoint(runner):
     _, run = runner.run(endpoint="", token=KEY)
 
