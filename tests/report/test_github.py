@@ -33,11 +33,11 @@ def test_the_summary_is_written_where_github_looks_for_it(run, tmp_path):
 def test_an_annotation_stands_at_the_scenario_where_that_lies_in_the_repository(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "scenarios/response").mkdir(parents=True)
-    (tmp_path / "scenarios/response/text_turn.yaml").touch()
+    (tmp_path / "scenarios/response/two_turns.yaml").touch()
 
     (line,) = annotations_of(run(LATE), Path("scenarios"))
 
-    assert line.startswith("::error file=scenarios/response/text_turn.yaml,line=1,title=MUST ")
+    assert line.startswith("::error file=scenarios/response/two_turns.yaml,line=1,title=MUST ")
     assert RULE in line
 
 
