@@ -92,7 +92,7 @@ def cpu(work, repeats=3):
 
 
 #: Corpus -> the ratio above which the bench fails; measured ratios are in docs/corpora.md.
-LIMITS = {"short": 25, "long": 8, "mixed": 26}
+LIMITS = {"short": 20, "long": 7, "mixed": 23}
 
 
 @pytest.mark.parametrize("name", LIMITS)
