@@ -73,7 +73,8 @@ class Dispatch:
     def judge_together(self, views: Sequence[View]) -> list[Dispatched]:
         """Ask every rule of each conversation that it has anything to look at in, and return what all said, by view.
 
-        A rule is asked of one conversation after the other: its code is at hand then, which saves two fifths of the time.
+        A rule is asked of one conversation after the other: its code is at hand then, which saves two fifths
+        of the time.
         """
         outcomes = [Dispatched() for _ in views]
         judged = list(zip(views, outcomes, strict=True))
