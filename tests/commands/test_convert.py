@@ -61,14 +61,17 @@ def test_where_nothing_can_be_written_is_one_clear_error(tmp_path, trace, out, c
     assert capsys.readouterr().err.startswith("error: ")
 
 
-def test_traces_go_to_standard_output_and_what_is_told_does_not(tmp_path, trace):
+def test_traces_go_to_standard_output_and_what_is_told_does_not(tmp_path, trace, capsys):
     (tmp_path / "in.jsonl").write_bytes(dumps(trace) * 2)
 
-    result = convert(tmp_path / "in.jsonl", "-")
+    with pytest.raises(SystemExit) as left:
+        main(["convert", str(tmp_path / "in.jsonl"), "-"])
 
-    assert "2 conversations" not in result.stdout
-    assert "2 conversations" in result.stderr
-    (tmp_path / "out.jsonl").write_text(result.stdout, encoding="utf-8")
+    printed = capsys.readouterr()
+    assert left.value.code == 0
+    assert "2 conversations" not in printed.out
+    assert "2 conversations" in printed.err
+    (tmp_path / "out.jsonl").write_text(printed.out, encoding="utf-8")
     assert len(list(Source(str(tmp_path / "out.jsonl")).recordings())) == 2
 
 
